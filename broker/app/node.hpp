@@ -1,0 +1,75 @@
+// broker/app: a whole broker but for sockets, clock and disk: codecs, translate, core, outbox,
+// journal. The loop drives it over ZeroMQ; the simulator drives the same object in virtual time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/app/transport.hpp"
+#include "broker/core/core.hpp"
+#include "broker/store/journal.hpp"
+
+namespace steward::app {
+
+/// Where log lines and lifecycle lines go. Implemented by the shell; the simulator collects them.
+class Sink {
+public:
+    virtual ~Sink() = default;
+    virtual void note(const core::Note& note) = 0;
+    /// False: no lifecycle log is kept and lifecycle() will not be called.
+    [[nodiscard]] virtual bool wants_lifecycle() const = 0;
+    /// One JSON line without its line end.
+    virtual void lifecycle(std::string_view line) = 0;
+};
+
+/// One turn: begin_batch(now), any number of on_frames(), end_batch(). Everything in a turn happens
+/// at one instant; what was gathered for a peer leaves as one message.
+///
+/// Thread: the loop's.
+class Node {
+public:
+    Node(const core::Policy& policy,
+         const base::Now& start,
+         std::uint64_t seed,
+         Transport& transport,
+         store::Journal& journal,
+         Sink& sink);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    void begin_batch(const base::Now& now);
+    /// One message as it came, any bytes. `frames` is without the routing id.
+    void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// Applies what is due, tells the core how far the journal is, appends, sends what may be sent.
+    void end_batch();
+
+    /// When end_batch() must be called next although nothing came in.
+    [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
+
+    void drain();
+    void set_policy(const core::Policy& policy);
+
+    /// Set when the broker should end: why, and whether that is a failure.
+    [[nodiscard]] const std::optional<core::Stop>& stopped() const;
+
+    [[nodiscard]] const core::Core& core() const;
+    /// Messages that were no request of any dialect, and those that could not be delivered.
+    struct EdgeCounters {
+        std::uint64_t garbage = 0;
+        std::uint64_t malformed = 0;
+        std::uint64_t undeliverable = 0;
+        std::uint64_t backlog_dropped = 0;
+    };
+    [[nodiscard]] const EdgeCounters& edge_counters() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace steward::app

@@ -1,0 +1,37 @@
+// broker/app: the door through which frames leave the broker. Implemented over ZeroMQ
+// (zmq_transport) and by the simulator; tests/contract holds both to the same rules.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "common/base/blob.hpp"
+
+namespace steward::app {
+
+using Frames = std::vector<base::Blob>;
+
+/// Which ROUTER: clients speak to the frontend, workers to the backend.
+enum class Side : std::uint8_t { Frontend, Backend };
+
+enum class SendStatus : std::uint8_t {
+    Sent,        // handed to the transport; it may still be lost with its connection
+    WouldBlock,  // the peer's queue is full: nothing was sent, try later
+    Unroutable,  // no such peer is connected (any more)
+};
+
+/// Order:  frames to one peer arrive in the order sent, or not at all.
+/// Blocks: never.  Thread: the loop's.
+class Transport {
+public:
+    virtual ~Transport() = default;
+    /// Sends one message to `routing_id`. The frames are left as they are unless Sent.
+    virtual SendStatus send(Side side, std::string_view routing_id, Frames& frames) = 0;
+    /// Publishes on the news socket: never blocks, drops for subscribers that do not read.
+    virtual void publish(std::string_view topic, std::string_view body) = 0;
+    /// False when nobody would get what is published: nothing need be formatted.
+    [[nodiscard]] virtual bool has_subscribers() const = 0;
+};
+
+}  // namespace steward::app

@@ -1,0 +1,50 @@
+// broker/core: the broker's whole policy as a deterministic state machine. It reads no clock, opens
+// nothing, sends nothing, logs nothing and never throws: inputs go in with the instant at which they
+// happened, effects come out. Start reading here; core.cpp has one handler per input.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "broker/core/effect.hpp"
+#include "broker/core/input.hpp"
+#include "broker/core/policy.hpp"
+
+namespace steward::core {
+
+class State;
+
+/// Thread: one. Not copyable; ten may live in one process.
+class Core {
+public:
+    /// `start` dates this run of the broker (it is part of every job id); `seed` feeds the jitter.
+    Core(const Policy& policy, const base::Now& start, std::uint64_t seed);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    /// Applies one input and appends what should be done to `out`. Equal state, instant and input
+    /// give equal effects.
+    /// Pre: now.mono is not before that of any earlier call.
+    void apply(const base::Now& now, Input&& input, Effects& out) noexcept;
+
+    /// Earliest instant at which Tick would do something; nothing when nothing is waiting.
+    [[nodiscard]] std::optional<base::MonoTime> next_deadline() const noexcept;
+
+    /// Takes in one fact of an earlier run, oldest first. Only before the first apply().
+    /// Errors: Malformed when the fact contradicts what was restored before it.
+    [[nodiscard]] base::Expected<void> restore(const Record& record);
+
+    /// What can be changed while running: everything but broker_id.
+    void set_policy(const Policy& policy);
+
+    /// Aborts naming the broken rule. For tests and the simulator; costs O(everything).
+    void check_invariants() const;
+
+    [[nodiscard]] const model::Counters& counters() const;
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace steward::core

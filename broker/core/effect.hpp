@@ -1,0 +1,141 @@
+// broker/core: what the core asks to be done, as values. Nothing here does anything.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/core/input.hpp"
+#include "broker/core/record.hpp"
+
+namespace steward::core {
+
+// ---- to clients ----
+struct JobTaken {  // an async job's receipt; also the first answer to a resend
+    model::JobId job;
+    model::ServiceName service;
+};
+struct Refused {
+    base::Error error;
+    std::string service;
+};
+struct JobPartial {
+    model::JobId job;
+    model::ServiceName service;
+    model::Payload data;
+    model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
+};
+struct JobProgress {
+    model::JobId job;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    std::string text;
+};
+struct JobResult {  // a sync job's end
+    model::JobId job;
+    model::ServiceName service;
+    model::JobState state = model::JobState::Succeeded;
+    std::string text;
+    model::Payload result;
+    model::Encoding wanted = model::Encoding::Absent;
+};
+struct Answer {  // to a Query
+    QueryKind kind = QueryKind::Broker;
+    std::unique_ptr<model::Report> report;  // never null; on the heap because most effects are small
+};
+
+// ---- to workers ----
+struct Welcome {
+    base::Duration heartbeat_interval{};
+};
+struct Assign {
+    model::Attempt attempt;
+    model::ServiceName service;
+    model::Payload params;
+    base::Duration time_limit{};
+    model::SubmissionId submission;
+    base::Blob meta;
+};
+/// The attempt is void or should end: its time limit passed, or its job is no longer wanted.
+struct StopAttempt {
+    model::Attempt attempt;
+    std::string why;
+};
+/// Give these back if they have not been started.
+struct Recall {
+    std::vector<model::Attempt> attempts;
+};
+struct RegisterAgain {};  // a stranger spoke: announce yourself
+struct Disconnect {
+    std::string why;
+};
+
+// ---- to either ----
+struct HeartbeatOut {};
+
+using Message = std::variant<JobTaken, Refused, JobPartial, JobProgress, JobResult, Answer, Welcome,
+                             Assign, StopAttempt, Recall, RegisterAgain, Disconnect, HeartbeatOut>;
+
+/// Not before the journal's record `after` is durable; 0: at once.
+struct Send {
+    Address to;
+    Message what;
+    Seq after = 0;
+};
+
+struct Append {
+    Seq seq = 0;
+    Record record;
+};
+
+/// A change of a job, for the news, the lifecycle log and the metrics. Gated like Send.
+struct Announce {
+    model::EventKind kind = model::EventKind::Accepted;
+    model::JobId job;
+    model::ServiceName service;
+    std::uint32_t attempt = 0;
+    Peer worker;  // value 0: none
+    base::WallTime at{};
+    std::string detail;            // reason, progress text
+    std::uint64_t done = 0;        // Progress only
+    std::uint64_t total = 0;
+    model::Payload params;         // Accepted only: lets an operator resubmit from the log
+    model::JobOptions options;     // Accepted only
+    Seq after = 0;
+};
+
+enum class Severity : std::uint8_t { Debug, Info, Warning, Error };
+/// A line for the broker's log: a stable event word and key=value details. The shell formats it.
+struct Note {
+    Severity severity = Severity::Info;
+    std::string event;
+    std::vector<std::pair<std::string, std::string>> fields;
+};
+
+/// The broker must end: after a drain (no error) or because the journal died.
+struct Stop {
+    std::string why;
+    bool failed = false;
+};
+
+/// One buffer for a whole batch. Within each list the order is the order of happening; between lists
+/// there is none but what `after` says.
+struct Effects {
+    std::vector<Send> sends;
+    std::vector<Append> appends;
+    std::vector<Announce> announces;
+    std::vector<Note> notes;
+    std::vector<Stop> stops;
+
+    void clear() {
+        sends.clear();
+        appends.clear();
+        announces.clear();
+        notes.clear();
+        stops.clear();
+    }
+};
+
+}  // namespace steward::core

@@ -1,0 +1,163 @@
+// broker/core: everything that can happen to the core, as values. Made by broker/app/translate from
+// checked messages; the core knows no frames and no dialects.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/expected.hpp"
+#include "common/model/job.hpp"
+#include "common/model/report.hpp"
+
+namespace steward::core {
+
+using model::Peer;
+/// The journal's sequence number of a record; 0 stands before the first.
+using Seq = std::uint64_t;
+
+/// Where an answer goes and in which shape. `correlation` and `form` belong to the asker's dialect:
+/// the core returns them as they came.
+struct Address {
+    Peer peer;
+    std::uint64_t correlation = 0;
+    std::uint32_t form = 0;
+
+    bool operator==(const Address&) const = default;
+};
+
+/// What to do with a job whose service nobody has announced, nothing waits for, nothing names.
+enum class UnknownService : std::uint8_t {
+    Refuse,               // ZMWS: FAIL at once
+    RefuseOnceSettled,    // native: wait out the settling time after a start, then refuse
+    Hold,                 // MDP (RFC 18): queue, expire after Policy::unknown_service_hold
+};
+
+struct Submit {
+    Address from;
+    model::SubmissionId submission;  // session 0: cannot be resent
+    bool again = false;              // the client may have sent it before, perhaps to an earlier run
+    UnknownService unknown = UnknownService::Refuse;
+    model::JobSpec spec;
+};
+
+/// A client has everything it waits for from submissions below this number: they can be forgotten.
+struct Acknowledge {
+    std::uint64_t session = 0;
+    std::uint64_t below = 0;
+};
+
+enum class QueryKind : std::uint8_t {
+    Jobs,      // waiting: scheduled and ready
+    Active,
+    History,
+    Workers,
+    Services,
+    Broker,
+    Status,    // of `job`
+    ServiceKnown,  // of `service`
+};
+
+struct Query {
+    Address from;
+    QueryKind kind = QueryKind::Broker;
+    model::JobId job;
+    std::string service;  // also a filter of Jobs, Active, History, Workers when not empty
+};
+
+/// A worker announces itself. Coming from a peer that is registered it replaces what was known and
+/// keeps the leases named in `running`.
+struct Ready {
+    struct Running {
+        model::Attempt attempt;
+        model::SubmissionId submission;
+        model::ServiceName service;
+    };
+    Address from;
+    std::string name;                          // of the library or dialect, for listings
+    std::vector<model::ServiceName> services;  // not empty, none reserved
+    std::uint32_t concurrency = 1;             // jobs it runs at once
+    std::uint32_t credit_max = 1;              // jobs it will hold at once, running ones included
+    base::Duration heartbeat_interval{};       // how often it promises a sign of life; 0: broker's own
+    bool beats_while_busy = false;  // false: silence while it holds a lease is no death (old dialects)
+    bool unique_ready = false;      // a second READY is a protocol error, answered by Disconnect (RFC 7)
+    std::vector<Running> running;   // attempts it still works on, from before a reconnect
+};
+
+struct Heartbeat {
+    Peer from;
+    std::uint32_t form = 0;
+    bool from_worker = true;
+};
+
+struct Partial {
+    Peer from;
+    std::uint32_t form = 0;
+    model::Attempt attempt;  // number 0: whichever attempt this worker holds of that job
+    model::Payload data;
+};
+
+struct Progress {
+    Peer from;
+    std::uint32_t form = 0;
+    model::Attempt attempt;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    std::string text;
+};
+
+struct Finish {
+    Peer from;
+    std::uint32_t form = 0;
+    model::Attempt attempt;          // number 0 as in Partial
+    model::Outcome outcome;
+    base::Duration run_time{};       // as the worker measured; 0: unknown
+};
+
+/// The worker gives back attempts it has not started (after a recall or while it leaves).
+struct Return {
+    Peer from;
+    std::uint32_t form = 0;
+    std::vector<model::Attempt> attempts;
+};
+
+/// The worker leaves: no new jobs for it; what it still holds is lost unless `finishing`.
+struct Goodbye {
+    Peer from;
+    bool finishing = false;
+};
+
+/// A worker sent a valid command that is not expected now (RFC 7: answer with DISCONNECT).
+struct Misbehaved {
+    Address from;
+    std::string why;
+};
+
+/// The transport found the peer gone (unroutable) or dropped it (backlog full).
+struct PeerLost {
+    Peer peer;
+};
+
+/// Records up to `seq` are on disk.
+struct Durable {
+    Seq seq = 0;
+};
+struct JournalFailed {
+    std::string why;
+};
+
+enum class Verb : std::uint8_t { Drain };
+/// What an operator asks.
+struct Operator {
+    Verb verb = Verb::Drain;
+};
+
+/// Time has passed: do what is due.
+struct Tick {};
+
+using Input = std::variant<Submit, Acknowledge, Query, Ready, Heartbeat, Partial, Progress, Finish,
+                           Return, Goodbye, Misbehaved, PeerLost, Durable, JournalFailed, Operator,
+                           Tick>;
+
+}  // namespace steward::core

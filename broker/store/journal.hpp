@@ -1,0 +1,44 @@
+// broker/store: a durable sequence of opaque records. The journal does not know what a job is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "common/base/expected.hpp"
+
+namespace steward::store {
+
+using Seq = std::uint64_t;
+
+/// Completion-shaped: append() returns at once and durable() tells later how far the disk, or a
+/// quorum, has come.
+///
+/// Thread: all calls from one thread; an engine may have a writer thread of its own behind them.
+class Journal {
+public:
+    virtual ~Journal() = default;
+
+    /// Gives every record of earlier runs to `sink`, oldest first. Only before the first append().
+    /// Errors: Io; Malformed where the file is damaged. A refusal by `sink` is passed on.
+    [[nodiscard]] virtual base::Expected<void> replay(
+        const std::function<base::Expected<void>(std::string_view record)>& sink) = 0;
+
+    /// Appends `records` as one atomic commit and numbers them upward from last() + 1.
+    /// Order:  commits become durable in call order.
+    /// Errors: QueueFull – nothing was queued, try after durable() has moved;
+    ///         JournalFailed – the journal is dead, stop the broker.
+    /// Blocks: never.
+    [[nodiscard]] virtual base::Expected<void> append(std::span<const std::string_view> records) = 0;
+
+    /// The number of the last record handed to append(); 0 before the first of this run.
+    [[nodiscard]] virtual Seq last() const = 0;
+    /// Every record up to this number is safe. Never moves back. Errors: JournalFailed, for ever.
+    [[nodiscard]] virtual base::Expected<Seq> durable() const = 0;
+    /// A descriptor that becomes readable when durable() may have moved; -1: durable() moves only
+    /// within append().
+    [[nodiscard]] virtual int wakeup_fd() const = 0;
+};
+
+}  // namespace steward::store

@@ -1,0 +1,84 @@
+#include "common/base/blob.hpp"
+
+#include <atomic>
+#include <cstring>
+#include <new>
+
+#include "common/base/assert.hpp"
+
+namespace steward::base {
+
+// A body either carries its bytes right behind itself (copy) or points into an owner's (adopt).
+struct Blob::Body {
+    std::atomic<std::uint32_t> references;
+    std::uint32_t size;
+    const char* bytes;
+};
+
+namespace {
+
+struct Adopted {
+    void* owner;
+    void (*release)(void*);
+};
+
+void release_slice(void* owner) {
+    delete static_cast<Blob*>(owner);
+}
+
+}  // namespace
+
+Blob::Blob(const Blob& other) noexcept : body_(other.body_) {
+    if (body_ != nullptr) {
+        body_->references.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+Blob::~Blob() {
+    if (body_ == nullptr || body_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+        return;
+    }
+    const char* inline_bytes = reinterpret_cast<const char*>(body_ + 1);
+    if (body_->bytes != inline_bytes) {
+        Adopted adopted{};
+        std::memcpy(&adopted, body_ + 1, sizeof adopted);
+        adopted.release(adopted.owner);
+    }
+    ::operator delete(body_);
+}
+
+Blob Blob::copy(std::string_view bytes) {
+    if (bytes.empty()) {
+        return {};
+    }
+    STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
+    void* memory = ::operator new(sizeof(Body) + bytes.size());
+    auto* body = new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), nullptr};
+    auto* target = reinterpret_cast<char*>(body + 1);
+    std::memcpy(target, bytes.data(), bytes.size());
+    body->bytes = target;
+    return Blob(body);
+}
+
+Blob Blob::adopt(std::string_view bytes, void* owner, void (*release)(void*)) {
+    STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
+    void* memory = ::operator new(sizeof(Body) + sizeof(Adopted));
+    auto* body =
+        new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), bytes.data()};
+    const Adopted adopted{owner, release};
+    std::memcpy(static_cast<void*>(body + 1), &adopted, sizeof adopted);
+    return Blob(body);
+}
+
+Blob Blob::slice(std::string_view part) const {
+    if (part.size() <= slice_copy_bytes_max) {
+        return copy(part);
+    }
+    return adopt(part, new Blob(*this), &release_slice);
+}
+
+std::string_view Blob::view() const noexcept {
+    return body_ == nullptr ? std::string_view{} : std::string_view{body_->bytes, body_->size};
+}
+
+}  // namespace steward::base

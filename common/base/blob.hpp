@@ -1,0 +1,50 @@
+// common/base: immutable bytes with shared ownership. A received payload travels from socket to
+// worker as one of these, without a copy and without any room on the way knowing who owns it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace steward::base {
+
+/// Shared immutable bytes. A null Blob is empty. Eight bytes; copying counts a reference.
+///
+/// Thread: distinct Blobs of one body may be copied and destroyed on different threads.
+/// Bound:  4 GiB - 1; callers hold to the smaller limits of common/model/limits.hpp.
+class Blob {
+public:
+    Blob() noexcept = default;
+    Blob(const Blob& other) noexcept;
+    Blob(Blob&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    Blob& operator=(Blob other) noexcept {
+        std::swap(body_, other.body_);
+        return *this;
+    }
+    ~Blob();
+
+    /// One allocation holding a copy of `bytes`.
+    [[nodiscard]] static Blob copy(std::string_view bytes);
+    /// Shares `bytes`, which live as long as `owner`; `release(owner)` runs when the last Blob goes.
+    [[nodiscard]] static Blob adopt(std::string_view bytes, void* owner, void (*release)(void*));
+    /// A part of this Blob. Copies when the part is at most `slice_copy_bytes_max` long, so that
+    /// a small payload does not keep a large message alive; shares the body otherwise.
+    /// Pre: `part` lies within view().
+    [[nodiscard]] Blob slice(std::string_view part) const;
+
+    [[nodiscard]] std::string_view view() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+    bool operator==(const Blob& other) const noexcept { return view() == other.view(); }
+
+    static constexpr std::size_t slice_copy_bytes_max = 1024;
+
+private:
+    struct Body;
+    explicit Blob(Body* body) noexcept : body_(body) {}
+    Body* body_ = nullptr;
+};
+
+}  // namespace steward::base

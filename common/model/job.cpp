@@ -1,0 +1,85 @@
+#include "common/model/job.hpp"
+
+#include "common/base/bytes.hpp"
+
+namespace steward::model {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford, lower case
+constexpr std::size_t kIdCharacters = 26;                                 // 130 bits, 2 unused
+
+int digit_value(char c) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::size_t at = kDigits.find(lower);
+    return at == std::string_view::npos ? -1 : static_cast<int>(at);
+}
+
+}  // namespace
+
+std::string JobId::text() const {
+    __extension__ using Wide = unsigned __int128;
+    Wide bits = (static_cast<Wide>(epoch) << 64U) | number;
+    std::string text(kIdCharacters, '0');
+    for (std::size_t i = kIdCharacters; i-- > 0; bits >>= 5U) {
+        text[i] = kDigits[static_cast<std::size_t>(bits & 31U)];
+    }
+    return text;
+}
+
+base::Expected<JobId> JobId::parse(std::string_view text) {
+    const auto refuse = [&] {
+        return base::fail(base::Errc::Malformed,
+                          "a job id is 26 characters of 0-9 and a-z without i, l, o, u; this is \"" +
+                              base::printable(text, 40) + "\"");
+    };
+    if (text.size() != kIdCharacters || digit_value(text.front()) > 7) {
+        return refuse();
+    }
+    __extension__ using Wide = unsigned __int128;
+    Wide bits = 0;
+    for (const char c : text) {
+        const int value = digit_value(c);
+        if (value < 0) {
+            return refuse();
+        }
+        bits = (bits << 5U) | static_cast<unsigned>(value);
+    }
+    return JobId{static_cast<std::uint64_t>(bits >> 64U), static_cast<std::uint64_t>(bits)};
+}
+
+std::string_view name_of(JobState state) {
+    switch (state) {
+        case JobState::Scheduled: return "scheduled";
+        case JobState::Ready: return "ready";
+        case JobState::Active: return "active";
+        case JobState::Succeeded: return "succeeded";
+        case JobState::Failed: return "failed";
+        case JobState::Dead: return "dead";
+        case JobState::Expired: return "expired";
+        case JobState::Cancelled: return "cancelled";
+    }
+    return "unknown";
+}
+
+std::optional<JobState> state_from_number(std::uint64_t number) {
+    return number < kJobStates ? std::optional(static_cast<JobState>(number)) : std::nullopt;
+}
+
+std::string_view name_of(EventKind kind) {
+    switch (kind) {
+        case EventKind::Accepted: return "accepted";
+        case EventKind::Scheduled: return "scheduled";
+        case EventKind::Ready: return "ready";
+        case EventKind::Started: return "started";
+        case EventKind::Progress: return "progress";
+        case EventKind::Succeeded: return "succeeded";
+        case EventKind::Failed: return "failed";
+        case EventKind::Lost: return "lost";
+        case EventKind::Dead: return "dead";
+        case EventKind::Expired: return "expired";
+        case EventKind::Cancelled: return "cancelled";
+    }
+    return "unknown";
+}
+
+}  // namespace steward::model

@@ -1,0 +1,45 @@
+// common/model: every bound of the system, in one place. What grows from outside input is held to
+// one of these, and each has an answer when it is reached (named at the place that enforces it).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/time.hpp"
+
+namespace steward::model {
+
+/// Bounds of one message, checked before its content is looked at.
+inline constexpr std::size_t kFramesPerMessageMax = 1024;
+inline constexpr std::size_t kRoutingIdBytesMax = 255;  // ZeroMQ's own bound
+inline constexpr std::size_t kNameBytesMax = 255;       // service and library names
+inline constexpr std::size_t kTextBytesMax = 4096;      // failure texts, progress texts
+inline constexpr std::size_t kMetaEntriesMax = 64;
+inline constexpr std::size_t kMetaBytesMax = 8192;
+inline constexpr std::size_t kOptionFrameBytesMax = 16384;
+inline constexpr std::size_t kCommandsPerBatchMax = 65536;
+inline constexpr std::size_t kParamsDepthMax = 128;  // nesting of JSON, msgpack and PHP params
+inline constexpr std::size_t kServicesPerWorkerMax = 4096;
+inline constexpr std::size_t kRunningPerReadyMax = 4096;  // (job, attempt) pairs in one READY
+
+/// Bounds of one broker; all can be set in the configuration.
+struct Limits {
+    std::size_t message_bytes_max = 64UL << 20U;  // one whole message, all frames
+    std::size_t jobs_max = 20'000'000;            // jobs waiting or running
+    std::size_t jobs_per_service_max = 20'000'000;
+    std::size_t payload_bytes_total_max = 8UL << 30U;  // params of all jobs together
+    std::size_t services_max = 100'000;
+    std::size_t workers_max = 100'000;
+    std::size_t peers_max = 200'000;       // routing ids remembered
+    std::size_t sessions_max = 100'000;    // clients whose resends are recognised
+    std::size_t in_flight_max = 65'536;    // unacknowledged submissions of one client
+    std::size_t history_jobs_max = 100;    // finished jobs that SERVER-HIST shows
+    std::size_t report_rows_max = 10'000;  // rows of one listing
+    std::size_t held_results_bytes_max = 256UL << 20U;  // results kept until their client has them
+    std::size_t peer_backlog_bytes_max = 64UL << 20U;   // queued for a peer that reads slowly
+    std::size_t credit_max = 4096;                      // jobs one worker may hold
+
+    bool operator==(const Limits&) const = default;
+};
+
+}  // namespace steward::model
