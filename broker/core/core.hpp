@@ -38,6 +38,9 @@ public:
     /// What can be changed while running: everything but broker_id.
     void set_policy(const Policy& policy);
 
+    /// False: nobody listens to events and no Announce is made. True at first.
+    void set_announcing(bool announcing);
+
     /// Aborts naming the broken rule. For tests and the simulator; costs O(everything).
     void check_invariants() const;
 

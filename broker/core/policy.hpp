@@ -27,6 +27,7 @@ struct Policy {
     base::Duration backoff_first = 1s;             // doubles up to backoff_max, with jitter
     base::Duration backoff_max = 1h;
     base::Duration session_idle = 10min;           // resends are recognised that long after silence
+    base::Duration drain_limit = 10s;              // a draining broker runs what waits for so long
     std::vector<std::string> services;             // named by the configuration: never unknown
     model::Limits limits;
 

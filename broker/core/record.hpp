@@ -38,6 +38,13 @@ struct AttemptFailed {
     bool operator==(const AttemptFailed&) const = default;
 };
 
+/// The worker gave the attempt back unstarted: it does not count, its number will be used again.
+struct AttemptReturned {
+    model::Attempt attempt;
+
+    bool operator==(const AttemptReturned&) const = default;
+};
+
 struct JobEnded {
     model::JobId id;
     model::JobState state = model::JobState::Succeeded;
@@ -47,6 +54,7 @@ struct JobEnded {
     bool operator==(const JobEnded&) const = default;
 };
 
-using Record = std::variant<JobAccepted, AttemptStarted, AttemptFailed, JobEnded>;
+using Record =
+    std::variant<JobAccepted, AttemptStarted, AttemptFailed, AttemptReturned, JobEnded>;
 
 }  // namespace steward::core
