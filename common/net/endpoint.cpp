@@ -1,0 +1,63 @@
+#include "common/net/endpoint.hpp"
+
+#include <charconv>
+
+#include "common/base/bytes.hpp"
+
+namespace steward::net {
+namespace {
+
+constexpr std::size_t kEndpointBytesMax = 512;
+
+base::Unexpected refused(std::string_view text) {
+    return base::fail(base::Errc::Malformed,
+                      "\"" + base::printable(text) +
+                          "\" is no endpoint: write tcp://HOST:PORT, HOST:PORT or ipc:///PATH");
+}
+
+}  // namespace
+
+std::string tcp_endpoint(std::string_view host, std::uint16_t port) {
+    const bool bare_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+    std::string text = "tcp://";
+    text += bare_ipv6 ? "[" : "";
+    text += host;
+    text += bare_ipv6 ? "]" : "";
+    text += ':';
+    text += port == 0 ? "*" : std::to_string(port);
+    return text;
+}
+
+base::Expected<std::uint16_t> port_of(std::string_view endpoint) {
+    const std::size_t colon = endpoint.rfind(':');
+    if (!endpoint.starts_with("tcp://") || colon < 6) {
+        return refused(endpoint);
+    }
+    const std::string_view digits = endpoint.substr(colon + 1);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc{} || end != digits.data() + digits.size() || digits.empty()) {
+        return refused(endpoint);
+    }
+    return port;
+}
+
+base::Expected<std::string> parse_endpoint(std::string_view text) {
+    if (text.size() > kEndpointBytesMax || text.find('\0') != std::string_view::npos) {
+        return refused(text);
+    }
+    for (const std::string_view scheme : {"ipc://", "inproc://"}) {
+        if (text.starts_with(scheme) && text.size() > scheme.size()) {
+            return std::string(text);
+        }
+    }
+    std::string endpoint(text.find("://") == std::string_view::npos ? "tcp://" : "");
+    endpoint += text;
+    const std::size_t colon = endpoint.rfind(':');
+    if (colon == 6 || !port_of(endpoint).has_value()) {  // 6: nothing between // and :
+        return refused(text);
+    }
+    return endpoint;
+}
+
+}  // namespace steward::net

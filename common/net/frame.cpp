@@ -1,0 +1,72 @@
+#include "common/net/frame.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "common/net/socket.hpp"
+
+namespace steward::net {
+namespace {
+
+void release_message(void* owner) {
+    delete static_cast<zmq::message_t*>(owner);
+}
+
+// Runs on ZeroMQ's I/O thread when the bytes have left.
+void release_blob(void* /*bytes*/, void* owner) {
+    delete static_cast<base::Blob*>(owner);
+}
+
+int send_message(void* handle, zmq_msg_t& message, int flags) noexcept {
+    if (zmq_msg_send(&message, handle, flags) >= 0) {
+        return 0;
+    }
+    const int number = errno;
+    zmq_msg_close(&message);
+    errno = number;
+    return -1;
+}
+
+}  // namespace
+
+base::Blob take_blob(zmq::message_t& frame) {
+    const std::string_view bytes(static_cast<const char*>(frame.data()), frame.size());
+    if (bytes.size() <= kCopyBytesMax) {
+        return base::Blob::copy(bytes);
+    }
+    // The bytes of a large frame stay where they are when its handle moves.
+    auto* owner = new zmq::message_t(std::move(frame));
+    return base::Blob::adopt(bytes, owner, &release_message);
+}
+
+int send_copy(void* handle, std::string_view bytes, int flags) noexcept {
+    zmq_msg_t message;
+    if (zmq_msg_init_size(&message, bytes.size()) != 0) {
+        return -1;
+    }
+    if (!bytes.empty()) {
+        std::memcpy(zmq_msg_data(&message), bytes.data(), bytes.size());
+    }
+    return send_message(handle, message, flags);
+}
+
+int send_blob(void* handle, const base::Blob& blob, int flags) noexcept {
+    const std::string_view bytes = blob.view();
+    if (bytes.size() <= kCopyBytesMax) {
+        return send_copy(handle, bytes, flags);
+    }
+    zmq_msg_t message;
+    auto* owner = new base::Blob(blob);
+    if (zmq_msg_init_data(&message,
+                          const_cast<char*>(bytes.data()),  // ZeroMQ's type; it only reads
+                          bytes.size(),
+                          &release_blob,
+                          owner) != 0) {
+        delete owner;
+        return -1;
+    }
+    return send_message(handle, message, flags);
+}
+
+}  // namespace steward::net

@@ -1,0 +1,40 @@
+// common/net: the kinds of socket there are here, each with all its options set in one function and
+// the reason beside each. Nothing is left to ZeroMQ's defaults by accident.
+#pragma once
+
+#include <optional>
+
+#include "common/base/time.hpp"
+#include "common/net/context.hpp"
+#include "common/net/socket.hpp"
+
+namespace steward::net {
+
+using namespace std::chrono_literals;
+
+/// What a role leaves open. Queues are counted in messages, per peer and direction.
+struct SocketOptions {
+    int send_queue_max = 4096;
+    int receive_queue_max = 4096;
+    MessageBound bound = {};
+    /// How long what was sent may still leave after the socket is closed.
+    base::Duration linger = 1s;
+    /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`.
+    base::Duration ping = 5s;
+    base::Duration silence = 20s;
+    /// DEALER and SUB: pause before ZeroMQ itself connects again; nothing: it never does.
+    std::optional<base::Duration> reconnect = 100ms;
+};
+
+/// The broker's sockets for clients and for workers.
+[[nodiscard]] base::Expected<Socket> make_router(Context& context, const SocketOptions& options);
+/// A client's or a worker's connection to one broker.
+[[nodiscard]] base::Expected<Socket> make_dealer(Context& context, const SocketOptions& options);
+/// The broker's news. Its receive() gives subscriptions: see Subscriptions.
+[[nodiscard]] base::Expected<Socket> make_publisher(Context& context, const SocketOptions& options);
+/// A reader of news. `topics`: prefixes; one empty topic is everything.
+[[nodiscard]] base::Expected<Socket> make_subscriber(Context& context,
+                                                     const SocketOptions& options,
+                                                     const std::vector<std::string>& topics);
+
+}  // namespace steward::net

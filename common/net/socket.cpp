@@ -1,0 +1,145 @@
+#include "common/net/socket.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <zmq.hpp>
+
+#include "common/base/assert.hpp"
+#include "common/net/frame.hpp"
+#include "common/net/zmq_error.hpp"
+
+namespace steward::net {
+namespace {
+
+SendStatus send_status(int number) {
+    switch (number) {
+        case EAGAIN:
+        case EINTR: return SendStatus::WouldBlock;
+        case EHOSTUNREACH: return SendStatus::Unroutable;
+        default: return SendStatus::Closed;
+    }
+}
+
+ReceiveStatus receive_status(int number) {
+    return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
+}
+
+bool is_ipv6(const std::string& endpoint) {
+    return endpoint.starts_with("tcp://[");
+}
+
+}  // namespace
+
+Socket::Socket(std::unique_ptr<zmq::socket_t> inner, MessageBound bound)
+    : inner_(std::move(inner)), bound_(bound) {}
+
+Socket::~Socket() = default;
+Socket::Socket(Socket&&) noexcept = default;
+Socket& Socket::operator=(Socket&&) noexcept = default;
+
+base::Expected<std::string> Socket::bind(const std::string& endpoint) {
+    return guarded("cannot listen on " + endpoint, [&]() -> base::Expected<std::string> {
+        inner_->set(zmq::sockopt::ipv6, is_ipv6(endpoint));
+        inner_->bind(endpoint);
+        return inner_->get(zmq::sockopt::last_endpoint);
+    });
+}
+
+base::Expected<void> Socket::connect(const std::string& endpoint) {
+    return guarded("cannot connect to " + endpoint, [&]() -> base::Expected<void> {
+        // Only when asked for: with IPv6 on, "localhost" may resolve to ::1 where nobody listens.
+        inner_->set(zmq::sockopt::ipv6, is_ipv6(endpoint));
+        inner_->connect(endpoint);
+        return {};
+    });
+}
+
+SendStatus Socket::send(const Frames& frames) {
+    return send_frames(frames, false);
+}
+
+SendStatus Socket::send_to(std::string_view routing_id, const Frames& frames) {
+    const int flags = ZMQ_DONTWAIT | ZMQ_SNDMORE;
+    if (send_copy(handle(), routing_id, flags) != 0) {
+        return send_status(errno);
+    }
+    return send_frames(frames, true);
+}
+
+SendStatus Socket::send_frames(const Frames& frames, bool is_started) {
+    STEWARD_ASSERT(!frames.empty());
+    bool is_lost = false;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const bool is_last = i + 1 == frames.size();
+        const int flags = ZMQ_DONTWAIT | (is_last ? 0 : ZMQ_SNDMORE);
+        if (send_blob(handle(), frames[i], flags) == 0) {
+            continue;
+        }
+        const int number = errno;
+        if (i == 0 && !is_started) {
+            return send_status(number);
+        }
+        if (number != EAGAIN && number != EINTR) {
+            return SendStatus::Closed;
+        }
+        // The connection went in the middle of the message. ZeroMQ has taken back what it had and
+        // drops everything up to the last frame, so the rest must be handed over all the same.
+        is_lost = true;
+    }
+    return is_lost ? SendStatus::WouldBlock : SendStatus::Sent;
+}
+
+SendStatus Socket::send_pair(std::string_view first, std::string_view second) {
+    if (send_copy(handle(), first, ZMQ_DONTWAIT | ZMQ_SNDMORE) != 0 ||
+        send_copy(handle(), second, ZMQ_DONTWAIT) != 0) {
+        return send_status(errno);
+    }
+    return SendStatus::Sent;
+}
+
+ReceiveStatus Socket::receive(Frames& frames) {
+    frames.clear();
+    return receive_rest(frames, false);
+}
+
+ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
+    frames.clear();
+    zmq::message_t frame;
+    if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
+        return receive_status(errno);
+    }
+    routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
+    return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
+}
+
+ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) {
+    std::size_t bytes = 0;
+    bool is_too_large = false;
+    bool more = true;
+    while (more) {
+        zmq::message_t frame;
+        if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
+            // ZeroMQ delivers whole messages: only the first frame of one can be missing.
+            return is_started && errno == EINTR ? ReceiveStatus::Closed : receive_status(errno);
+        }
+        is_started = true;
+        more = frame.more();
+        bytes += frame.size();
+        is_too_large =
+            is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;
+        if (is_too_large) {
+            frames.clear();
+        } else {
+            frames.push_back(take_blob(frame));
+        }
+    }
+    return is_too_large ? ReceiveStatus::TooLarge : ReceiveStatus::Received;
+}
+
+void* Socket::handle() const {
+    return inner_->handle();
+}
+
+}  // namespace steward::net
