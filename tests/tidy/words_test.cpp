@@ -149,7 +149,8 @@ TEST_CASE("No test sleeps where it can wait for a condition") {
     const std::regex naps(R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b)");
     std::vector<Finding> findings;
     for (const SourceFile& file : source_tree()) {
-        if (file.is_cpp() && file.is_test()) {
+        const bool is_the_one_place = file.path == "tests/e2e/harness/wait_until.hpp";
+        if (file.is_cpp() && file.is_test() && !is_the_one_place) {
             append(findings, find(file, "nap", naps, true));
         }
     }

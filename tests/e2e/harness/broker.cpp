@@ -1,0 +1,172 @@
+// tests/e2e: see broker.hpp.
+#include "tests/e2e/harness/broker.hpp"
+
+#include <arpa/inet.h>
+#include <cstdlib>
+#include <fstream>
+#include <netinet/in.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e {
+
+namespace {
+
+/// The word behind `label` in the ready line, such as the endpoint behind "clients".
+std::string word_after(const std::string& line, const std::string& label) {
+    const std::size_t at = line.find(label + ' ');
+    REQUIRE(at != std::string::npos);
+    const std::size_t start = at + label.size() + 1;
+    return line.substr(start, line.find(' ', start) - start);
+}
+
+std::string port_of(const std::string& endpoint) {
+    return endpoint.empty() ? "0" : endpoint.substr(endpoint.rfind(':') + 1);
+}
+
+}  // namespace
+
+TempDirectory::TempDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "steward-e2e-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+}
+
+TempDirectory::~TempDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TempDirectory::write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file = path_ / name;
+    std::ofstream(file) << text;
+    return file.string();
+}
+
+Broker::Broker(BrokerOptions options) : options_(std::move(options)) {
+    directory_.write("steward.toml", options_.extra_config);
+    start();
+}
+
+void Broker::start() {
+    CommandLine command{built_program("steward-broker"),
+                        {"--config",
+                         (directory() / "steward.toml").string(),
+                         "--bind",
+                         "127.0.0.1",
+                         "--client-port",
+                         port_of(endpoints_.frontend),
+                         "--worker-port",
+                         port_of(endpoints_.backend),
+                         "--news-port",
+                         port_of(endpoints_.news),
+                         "--data-dir",
+                         (directory() / "data").string()},
+                        options_.environment,
+                        directory().string()};
+    process_ = std::make_unique<Process>(command);
+    const std::optional<std::string> line = process_->wait_for_line("steward-broker ready:");
+    INFO("broker said: ", process_->standard_output(), process_->standard_error());
+    REQUIRE(line.has_value());
+    endpoints_ = {
+        word_after(*line, "clients"), word_after(*line, "workers"), word_after(*line, "news")};
+}
+
+void Broker::kill() {
+    process_->kill();
+}
+
+void Broker::start_again() {
+    start();
+}
+
+std::vector<nlohmann::json> Broker::lifecycle() const {
+    std::ifstream stream(directory() / "data" / "lifecycle.log");
+    std::stringstream all;
+    all << stream.rdbuf();
+    const std::string text = all.str();
+    std::vector<nlohmann::json> events;
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = text.find('\n', start);
+        if (end == std::string::npos) {
+            break;  // still being written
+        }
+        events.push_back(nlohmann::json::parse(text.substr(start, end - start), nullptr, false));
+        CHECK_FALSE(events.back().is_discarded());
+        start = end + 1;
+    }
+    return events;
+}
+
+std::size_t Broker::count_events(const std::string& event, const std::string& service) const {
+    std::size_t count = 0;
+    for (const nlohmann::json& line : lifecycle()) {
+        const bool fits = line.value("event", "") == event &&
+                          (service.empty() || line.value("service", "") == service);
+        count += fits ? 1 : 0;
+    }
+    return count;
+}
+
+bool Broker::wait_for_events(std::size_t count,
+                             const std::string& event,
+                             const std::string& service) const {
+    return wait_until([&] { return count_events(event, service) >= count; });
+}
+
+void Broker::wait_until_served(const std::string& service) const {
+    OldClient client(Old::Mdp01, endpoints_.frontend);
+    const bool is_served = wait_until([&] {
+        client.request("mmi.service", {service});
+        return client.answer().body == RawFrames{"200"};
+    });
+    REQUIRE_MESSAGE(is_served, "nobody came to serve ", service);
+}
+
+nlohmann::json Broker::ask(const std::string& request) const {
+    OldClient client(Old::Mdp02, endpoints_.frontend);
+    client.request(request, {});
+    const Answer answer = client.answer();
+    REQUIRE(answer.body.size() == 1);
+    nlohmann::json document = nlohmann::json::parse(answer.body.front(), nullptr, false);
+    REQUIRE_FALSE(document.is_discarded());
+    return document;
+}
+
+std::unique_ptr<Process> Broker::start_worker(
+    const std::string& program,
+    const std::vector<std::string>& args,
+    const std::map<std::string, std::string>& environment) const {
+    std::vector<std::string> all = {"--broker", endpoints_.backend};
+    all.insert(all.end(), args.begin(), args.end());
+    return std::make_unique<Process>(
+        CommandLine{built_program(program), all, environment, directory().string()});
+}
+
+CommandLine Broker::tool(const std::vector<std::string>& args) const {
+    std::vector<std::string> all = {"--broker", endpoints_.frontend};
+    all.insert(all.end(), args.begin(), args.end());
+    return {built_program("steward"), all, {}, directory().string()};
+}
+
+int free_port() {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(descriptor >= 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(descriptor, any, size) == 0);
+    REQUIRE(::getsockname(descriptor, any, &size) == 0);
+    ::close(descriptor);
+    return ntohs(address.sin_port);
+}
+
+}  // namespace steward::e2e
