@@ -21,6 +21,8 @@ inline constexpr std::size_t kCommandsPerBatchMax = 65536;
 inline constexpr std::size_t kParamsDepthMax = 128;  // nesting of JSON, msgpack and PHP params
 inline constexpr std::size_t kServicesPerWorkerMax = 4096;
 inline constexpr std::size_t kRunningPerReadyMax = 4096;  // (job, attempt) pairs in one READY
+/// A hundred years: what a peer may give as a duration, so that no sum of instants can overflow.
+inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 365 * 100};
 
 /// Bounds of one broker; all can be set in the configuration.
 struct Limits {
@@ -30,11 +32,11 @@ struct Limits {
     std::size_t payload_bytes_total_max = 8UL << 30U;  // params of all jobs together
     std::size_t services_max = 100'000;
     std::size_t workers_max = 100'000;
-    std::size_t peers_max = 200'000;       // routing ids remembered
-    std::size_t sessions_max = 100'000;    // clients whose resends are recognised
-    std::size_t in_flight_max = 65'536;    // unacknowledged submissions of one client
-    std::size_t history_jobs_max = 100;    // finished jobs that SERVER-HIST shows
-    std::size_t report_rows_max = 10'000;  // rows of one listing
+    std::size_t peers_max = 200'000;                    // routing ids remembered
+    std::size_t sessions_max = 100'000;                 // clients whose resends are recognised
+    std::size_t in_flight_max = 65'536;                 // unacknowledged submissions of one client
+    std::size_t history_jobs_max = 100;                 // finished jobs that SERVER-HIST shows
+    std::size_t report_rows_max = 10'000;               // rows of one listing
     std::size_t held_results_bytes_max = 256UL << 20U;  // results kept until their client has them
     std::size_t peer_backlog_bytes_max = 64UL << 20U;   // queued for a peer that reads slowly
     std::size_t credit_max = 4096;                      // jobs one worker may hold

@@ -1,7 +1,7 @@
-// common/wire: the native protocol, version 1. One message is one batch: frame 0 holds the magic and
-// then one msgpack array after another, each a command [type, field…]; payloads longer than
-// kInlinePayloadBytesMax travel as further frames and are named by their index. docs/protocol.md has
-// every byte; a test compares it with this codec.
+// common/wire: the native protocol, version 1. One message is one batch: frame 0 holds the magic
+// and then one msgpack array after another, each a command [type, field…]; payloads longer than
+// kInlinePayloadBytesMax travel as further frames and are named by their index. docs/protocol.md
+// has every byte; a test compares it with this codec.
 #pragma once
 
 #include <cstdint>
@@ -15,63 +15,105 @@
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
 #include "common/wire/frames.hpp"
+#include "common/wire/msgpack_writer.hpp"
 
 namespace steward::wire::native {
 
 inline constexpr std::string_view kMagic = "STW\x01";
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kInlinePayloadBytesMax = 4096;
+/// A batch is closed once it holds this much; one command alone may be larger.
+inline constexpr std::size_t kBatchBytesMax = 8UL << 20U;
 
 /// Numbers are wire-stable and never reused. Fields may be added at the end of an array; a reader
 /// ignores those it does not know and refuses a command that lacks one it needs.
 enum class Type : std::uint8_t {
     // client to broker
-    Session = 1, ClientHello = 2, Submit = 3, Query = 4,
+    Session = 1,
+    ClientHello = 2,
+    Submit = 3,
+    Query = 4,
     // worker to broker
-    WorkerReady = 17, Finish = 18, Return = 19, Goodbye = 20,
+    WorkerReady = 17,
+    Finish = 18,
+    Return = 19,
+    Goodbye = 20,
     // either way
-    Heartbeat = 32, Partial = 33, Progress = 34,
+    Heartbeat = 32,
+    Partial = 33,
+    Progress = 34,
     // broker to either
-    Welcome = 64, Disconnect = 65,
+    Welcome = 64,
+    Disconnect = 65,
     // broker to client
-    Accepted = 80, Refused = 81, JobPartial = 82, JobProgress = 83, Result = 84, Report = 85,
+    Accepted = 80,
+    Refused = 81,
+    JobPartial = 82,
+    JobProgress = 83,
+    Result = 84,
+    Report = 85,
     // broker to worker
-    Assign = 96, StopAttempt = 97, Recall = 98, RegisterAgain = 99,
+    Assign = 96,
+    StopAttempt = 97,
+    Recall = 98,
+    RegisterAgain = 99,
 };
+/// "Submit" for Type::Submit; "unknown" for a number that is no type.
+[[nodiscard]] std::string_view name_of(Type type);
 
 // ---- client to broker ----
 /// First command of every batch with a Submit: who speaks, and below which submission number it has
 /// everything it waits for. Makes each batch understandable without what came before.
 struct Session {
+    static constexpr Type kType = Type::Session;
     std::uint64_t session = 0;
     std::uint64_t acked_below = 0;
+
+    bool operator==(const Session&) const = default;
 };
+
 struct ClientHello {
+    static constexpr Type kType = Type::ClientHello;
     std::uint32_t version = kVersion;
     std::string library;
     base::Duration heartbeat_interval{};
+
+    bool operator==(const ClientHello&) const = default;
 };
+
 /// `number` is the correlation number of the answers and, with the session, the submission id.
 struct Submit {
+    static constexpr Type kType = Type::Submit;
     std::uint64_t number = 0;
     bool again = false;  // may have been sent before
     model::JobSpec spec;
+
+    bool operator==(const Submit&) const = default;
 };
+
 /// `what`: jobs, active, hist, workers, services, broker, status (needs `job`).
 struct Query {
+    static constexpr Type kType = Type::Query;
     std::uint64_t number = 0;
     std::string what;
     std::string service;  // filter; may be empty
     std::optional<model::JobId> job;
+
+    bool operator==(const Query&) const = default;
 };
 
 // ---- worker to broker ----
 struct WorkerReady {
+    static constexpr Type kType = Type::WorkerReady;
+
     struct Running {
         model::Attempt attempt;
         model::SubmissionId submission;
         std::string service;
+
+        bool operator==(const Running&) const = default;
     };
+
     std::uint32_t version = kVersion;
     std::string library;
     base::Duration heartbeat_interval{};
@@ -79,136 +121,270 @@ struct WorkerReady {
     std::uint32_t credit_max = 1;
     std::vector<std::string> services;
     std::vector<Running> running;
+
+    bool operator==(const WorkerReady&) const = default;
 };
+
 struct Finish {
+    static constexpr Type kType = Type::Finish;
     model::Attempt attempt;
     model::Outcome outcome;
     base::Duration run_time{};
+
+    bool operator==(const Finish&) const = default;
 };
+
 struct Return {
+    static constexpr Type kType = Type::Return;
     std::vector<model::Attempt> attempts;
+
+    bool operator==(const Return&) const = default;
 };
+
 struct Goodbye {
+    static constexpr Type kType = Type::Goodbye;
     bool finishing = false;  // still works on what it holds and will report it
+
+    bool operator==(const Goodbye&) const = default;
 };
 
 // ---- either way ----
-struct Heartbeat {};
+struct Heartbeat {
+    static constexpr Type kType = Type::Heartbeat;
+
+    bool operator==(const Heartbeat&) const = default;
+};
+
 struct Partial {
+    static constexpr Type kType = Type::Partial;
     model::Attempt attempt;
     model::Payload data;
+
+    bool operator==(const Partial&) const = default;
 };
+
 struct Progress {
+    static constexpr Type kType = Type::Progress;
     model::Attempt attempt;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     std::string text;
+
+    bool operator==(const Progress&) const = default;
 };
 
 // ---- broker to either ----
 struct Welcome {
+    static constexpr Type kType = Type::Welcome;
     std::uint32_t version = kVersion;
     std::string broker;
     base::Duration heartbeat_interval{};
     std::uint64_t message_bytes_max = 0;
     std::uint64_t in_flight_max = 0;
+
+    bool operator==(const Welcome&) const = default;
 };
+
 struct Disconnect {
+    static constexpr Type kType = Type::Disconnect;
     std::string why;
+
+    bool operator==(const Disconnect&) const = default;
 };
 
 // ---- broker to client ----
 struct Accepted {
+    static constexpr Type kType = Type::Accepted;
     std::uint64_t number = 0;
     model::JobId job;
+
+    bool operator==(const Accepted&) const = default;
 };
+
 struct Refused {
+    static constexpr Type kType = Type::Refused;
     std::uint64_t number = 0;
     base::Error error;
+
+    bool operator==(const Refused&) const = default;
 };
+
 struct JobPartial {
+    static constexpr Type kType = Type::JobPartial;
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
+
+    bool operator==(const JobPartial&) const = default;
 };
+
 struct JobProgress {
+    static constexpr Type kType = Type::JobProgress;
     std::uint64_t number = 0;
     model::JobId job;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     std::string text;
+
+    bool operator==(const JobProgress&) const = default;
 };
+
 struct Result {
+    static constexpr Type kType = Type::Result;
     std::uint64_t number = 0;
     model::JobId job;
     model::JobState state = model::JobState::Succeeded;
     std::string text;
     model::Payload result;
+
+    bool operator==(const Result&) const = default;
 };
+
 struct Report {
+    static constexpr Type kType = Type::Report;
     std::uint64_t number = 0;
     base::Blob json;
+
+    bool operator==(const Report&) const = default;
 };
 
 // ---- broker to worker ----
 struct Assign {
+    static constexpr Type kType = Type::Assign;
     model::Attempt attempt;
     std::string service;
     model::Payload params;
     base::Duration time_limit{};
     model::SubmissionId submission;
     base::Blob meta;  // msgpack map of strings, or empty
+
+    bool operator==(const Assign&) const = default;
 };
+
 struct StopAttempt {
+    static constexpr Type kType = Type::StopAttempt;
     model::Attempt attempt;
     std::string why;
-};
-struct Recall {
-    std::vector<model::Attempt> attempts;
-};
-struct RegisterAgain {};
 
-using Command = std::variant<Session, ClientHello, Submit, Query, WorkerReady, Finish, Return, Goodbye,
-                             Heartbeat, Partial, Progress, Welcome, Disconnect, Accepted, Refused,
-                             JobPartial, JobProgress, Result, Report, Assign, StopAttempt, Recall,
+    bool operator==(const StopAttempt&) const = default;
+};
+
+struct Recall {
+    static constexpr Type kType = Type::Recall;
+    std::vector<model::Attempt> attempts;
+
+    bool operator==(const Recall&) const = default;
+};
+
+struct RegisterAgain {
+    static constexpr Type kType = Type::RegisterAgain;
+
+    bool operator==(const RegisterAgain&) const = default;
+};
+
+using Command = std::variant<Session,
+                             ClientHello,
+                             Submit,
+                             Query,
+                             WorkerReady,
+                             Finish,
+                             Return,
+                             Goodbye,
+                             Heartbeat,
+                             Partial,
+                             Progress,
+                             Welcome,
+                             Disconnect,
+                             Accepted,
+                             Refused,
+                             JobPartial,
+                             JobProgress,
+                             Result,
+                             Report,
+                             Assign,
+                             StopAttempt,
+                             Recall,
                              RegisterAgain>;
 
 /// True when the message is a native batch (its first frame starts with the magic).
 [[nodiscard]] bool is_native(const Frames& frames);
 
-/// Reads the commands of one batch, one by one, without a copy of large payloads.
-/// Total on any bytes: what is malformed, unknown or out of bounds is an error that says where.
+/// Reads the commands of one batch, one by one, without a copy of payloads that have a frame of
+/// their own. Total on any bytes: what is malformed or out of bounds is an error that says where.
 class BatchReader {
 public:
     /// Pre: is_native(frames); `frames` outlives the reader.
     explicit BatchReader(const Frames& frames);
-    /// The next command; nothing at the end. After an error the rest of the batch is void.
-    /// A command of an unknown type is skipped (a later version may add some).
+    /// The next command; nothing at the end. After an error the rest of the batch is void, but for
+    /// the case of refused_number(). A command of an unknown type is skipped (a later version may
+    /// add some).
     /// Errors: Malformed, BadName, BadOption, UnknownOption, TooLarge.
     [[nodiscard]] base::Expected<std::optional<Command>> next();
 
+    /// Set when the last next() failed because of one Submit alone (BadName, BadOption,
+    /// UnknownOption): its number. That submission should be refused with the error; the commands
+    /// after it can be read.
+    [[nodiscard]] std::optional<std::uint64_t> refused_number() const { return refused_number_; }
+
 private:
+    void give_up(std::optional<std::uint64_t> number);
+
     const Frames* frames_;
     std::string_view rest_;
     std::size_t commands_ = 0;
+    std::optional<std::uint64_t> refused_number_;
+    model::ServiceName last_service_;  // most batches name one service: checked and allocated once
 };
 
-/// Gathers commands into one batch.
+/// Gathers commands into batches, in order. One batch is nearly always all there is; at the bounds
+/// of a message (kCommandsPerBatchMax, kFramesPerMessageMax, kBatchBytesMax) another one is begun,
+/// which repeats the Session that the first began with.
 class BatchWriter {
 public:
+    /// Texts are cut at kTextBytesMax, durations held to 0 … kDurationMax, lists of attempts split
+    /// into several commands. Pre: names and lists otherwise hold to their limits.
     void add(const Command& command);
-    [[nodiscard]] bool empty() const { return commands_ == 0; }
-    [[nodiscard]] std::size_t commands() const { return commands_; }
+    /// The same for one that is not wrapped, such as add(Accepted{…}), without a copy.
+    template <class C>
+    requires requires { C::kType; }
+    void add(const C& command);
+
+    [[nodiscard]] bool empty() const { return commands() == 0; }
+
+    [[nodiscard]] std::size_t commands() const { return full_commands_ + commands_; }
+
     /// Bytes gathered so far, separate payload frames included.
-    [[nodiscard]] std::size_t bytes() const { return control_.size() + payload_bytes_; }
-    /// The batch as frames; the writer is empty afterwards.
+    [[nodiscard]] std::size_t bytes() const {
+        return full_bytes_ + control_.size() + payload_bytes_;
+    }
+
+    /// The oldest batch as frames; no frames when there is none. Call until empty().
     [[nodiscard]] Frames take();
 
 private:
-    std::string control_;
+    template <class C>
+    void add_one(const C& command);
+    template <class C>
+    void add_split(const C& command);
+    void begin();
+    [[nodiscard]] bool is_full() const;
+    [[nodiscard]] Frames seal();
+
+    MsgpackWriter control_;
     Frames payloads_;
     std::size_t payload_bytes_ = 0;
     std::size_t commands_ = 0;
+    std::optional<Session> session_;  // the present batch begins with it
+
+    struct Full {
+        Frames frames;
+        std::size_t commands = 0;
+        std::size_t bytes = 0;
+    };
+
+    std::vector<Full> full_;  // older batches
+    std::size_t full_commands_ = 0;
+    std::size_t full_bytes_ = 0;
 };
 
 }  // namespace steward::wire::native

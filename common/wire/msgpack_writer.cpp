@@ -1,0 +1,76 @@
+// common/wire: the parts of the msgpack writer that are not worth inlining.
+#include "common/wire/msgpack_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/bytes.hpp"
+
+namespace steward::wire {
+namespace {
+
+constexpr std::size_t kFirstRoomBytes = 256;
+
+// Most text is ASCII and short: one pass without branches before the full check.
+bool is_ascii(std::string_view bytes) {
+    unsigned seen = 0;
+    for (const char c : bytes) {
+        seen |= static_cast<unsigned char>(c);
+    }
+    return seen < 0x80;
+}
+
+}  // namespace
+
+void MsgpackWriter::integer(std::int64_t value) {
+    if (value >= 0) {
+        unsigned_integer(static_cast<std::uint64_t>(value));
+    } else if (value >= -32) {
+        byte(static_cast<std::uint8_t>(value));
+    } else if (value >= INT8_MIN) {
+        head(room(9), 0xD0, static_cast<std::uint8_t>(value));
+    } else if (value >= INT16_MIN) {
+        head(room(9), 0xD1, static_cast<std::uint16_t>(value));
+    } else if (value >= INT32_MIN) {
+        head(room(9), 0xD2, static_cast<std::uint32_t>(value));
+    } else {
+        head(room(9), 0xD3, static_cast<std::uint64_t>(value));
+    }
+}
+
+void MsgpackWriter::text(std::string_view bytes) {
+    if (is_ascii(bytes) || base::is_utf8(bytes)) {
+        str(bytes);
+    } else {
+        bin(bytes);
+    }
+}
+
+void MsgpackWriter::collection(unsigned fix_form, unsigned form, std::size_t size) {
+    if (size < 16) {
+        byte(fix_form | static_cast<unsigned>(size));
+    } else if (size <= UINT16_MAX) {
+        head(room(5), form, static_cast<std::uint16_t>(size));
+    } else {
+        STEWARD_ASSERT(size <= UINT32_MAX);
+        head(room(5), form + 1, static_cast<std::uint32_t>(size));
+    }
+}
+
+void MsgpackWriter::clear(std::size_t kept_bytes_max) {
+    used_ = 0;
+    if (buffer_.size() > std::max(kept_bytes_max, kFirstRoomBytes)) {
+        buffer_ = {};
+    }
+}
+
+std::string MsgpackWriter::release() {
+    used_ = 0;
+    return std::exchange(buffer_, {});
+}
+
+void MsgpackWriter::grow(std::size_t bytes) {
+    buffer_.resize(std::max({kFirstRoomBytes, buffer_.size() * 2, used_ + bytes}));
+}
+
+}  // namespace steward::wire

@@ -1,0 +1,361 @@
+// common/wire: bytes to commands of the native protocol. Total on any bytes.
+#include <utility>
+
+#include "common/model/limits.hpp"
+#include "common/wire/big_endian.hpp"
+#include "common/wire/msgpack_reader.hpp"
+#include "common/wire/native.hpp"
+#include "common/wire/native_layout.hpp"
+#include "common/wire/native_options.hpp"
+
+namespace steward::wire::native {
+
+using base::Errc;
+using base::Error;
+
+namespace {
+
+/// Reads the fields of one command. The first fault sticks: what comes after it is zero.
+class Decoder {
+public:
+    template <class C>
+    using Ref = C&;
+
+    Decoder(std::string_view bytes, const Frames& frames, model::ServiceName& last_service)
+        : in_(bytes), frames_(frames), last_service_(last_service) {}
+
+    /// The head of the command and its type's number.
+    std::uint64_t begin() {
+        fields_ = in_.array();
+        one();
+        return in_.unsigned_integer(UINT32_MAX);
+    }
+
+    /// Skips the fields that a later version has added.
+    void end() {
+        for (; fields_ > 0 && !failed(); --fields_) {
+            in_.skip();
+        }
+    }
+
+    [[nodiscard]] bool failed() const { return in_.failed() || error_.has_value(); }
+
+    [[nodiscard]] const MsgpackReader& in() const { return in_; }
+
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+    [[nodiscard]] std::optional<std::uint64_t> number_to_refuse() const { return number_; }
+
+    void count(std::uint64_t& value) { value = one().unsigned_integer(); }
+
+    void number_to_refuse(std::uint64_t& value) {
+        count(value);
+        number_ = value;
+    }
+
+    void small(std::uint32_t& value) {
+        value = static_cast<std::uint32_t>(one().unsigned_integer(UINT32_MAX));
+    }
+
+    void flag(bool& value) { value = one().boolean(); }
+
+    void name(std::string& value) { value = one().bytes(model::kNameBytesMax); }
+
+    void text(std::string& value) { value = one().bytes(model::kTextBytesMax); }
+
+    void service(model::ServiceName& value);
+
+    void duration(base::Duration& value) {
+        value = base::Duration{one().integer(0, model::kDurationMax.count())};
+    }
+
+    void maybe_duration(std::optional<base::Duration>& value) {
+        if (!one().nil()) {
+            value = base::Duration{in_.integer(0, model::kDurationMax.count())};
+        }
+    }
+
+    void job(model::JobId& id) {
+        one();
+        take_job(id);
+    }
+
+    void maybe_job(std::optional<model::JobId>& id) {
+        if (!one().nil()) {
+            take_job(id.emplace());
+        }
+    }
+
+    void job_attempt(model::Attempt& attempt) {
+        job(attempt.job);
+        small(attempt.number);
+    }
+
+    void submission(model::SubmissionId& id) {
+        count(id.session);
+        count(id.number);
+    }
+
+    void verdict(model::Verdict& value) {
+        constexpr auto kLast = static_cast<std::uint64_t>(model::Verdict::FailedForGood);
+        value = static_cast<model::Verdict>(one().unsigned_integer(kLast));
+    }
+
+    void final_state(model::JobState& value) {
+        value = static_cast<model::JobState>(one().unsigned_integer(model::kJobStates - 1));
+        if (!model::is_final(value)) {
+            in_.fail(MsgpackFault::OutOfRange);
+        }
+    }
+
+    // A code of a later version keeps its number; the registry gives it the class Caller.
+    void code(base::Errc& value) {
+        value = static_cast<base::Errc>(one().unsigned_integer(UINT16_MAX));
+    }
+
+    void payload(model::Payload& value);
+
+    void body(base::Blob& bytes) { take_bytes(one(), bytes); }
+
+    void meta(base::Blob& bytes) { note(read_meta(one(), bytes)); }
+
+    void options(model::JobOptions& value) { note(read_options(one(), value)); }
+
+    void names(std::vector<std::string>& values);
+    void attempts(std::vector<model::Attempt>& values);
+    void running(std::vector<WorkerReady::Running>& values);
+
+private:
+    MsgpackReader& one() {
+        if (fields_ == 0) {
+            in_.fail(MsgpackFault::Missing);
+        } else {
+            --fields_;
+        }
+        return in_;
+    }
+
+    void note(std::optional<Error> error) {
+        if (error && !error_) {
+            error_ = std::move(error);
+        }
+    }
+
+    void take_job(model::JobId& id);
+    void take_bytes(MsgpackReader& in, base::Blob& bytes);
+    /// A list of at most `most` arrays: `read` takes `fields` values of each, the rest is skipped.
+    template <class Element, class Read>
+    void list(std::vector<Element>& to, std::size_t most, std::size_t fields, Read read);
+
+    MsgpackReader in_;
+    const Frames& frames_;
+    model::ServiceName& last_service_;
+    std::size_t fields_ = 0;  // not read yet
+    std::optional<Error> error_;
+    std::optional<std::uint64_t> number_;
+};
+
+void Decoder::service(model::ServiceName& value) {
+    const std::string_view text = one().bytes(SIZE_MAX);
+    if (failed()) {
+        return;
+    }
+    if (text.empty() || text != last_service_.view()) {
+        base::Expected<model::ServiceName> name = model::ServiceName::parse(text);
+        if (!name) {
+            error_ = std::move(name.error());
+            return;
+        }
+        last_service_ = std::move(*name);
+    }
+    value = last_service_;
+}
+
+void Decoder::payload(model::Payload& value) {
+    constexpr auto kLast = static_cast<std::uint64_t>(model::Encoding::Php);
+    value.encoding = static_cast<model::Encoding>(one().unsigned_integer(kLast));
+    const bool nil = one().nil();
+    if (nil != (value.encoding == model::Encoding::Absent)) {
+        in_.fail(MsgpackFault::WrongType);
+    }
+    if (!nil) {
+        take_bytes(in_, value.bytes);
+    }
+}
+
+// Bytes within the batch are copied, however many: a part that is shared would keep the whole
+// message alive behind the back of those who count memory.
+void Decoder::take_bytes(MsgpackReader& in, base::Blob& bytes) {
+    if (in.next_is_bytes()) {
+        bytes = base::Blob::copy(in.bytes(SIZE_MAX));
+        return;
+    }
+    const std::uint64_t index = in.unsigned_integer(frames_.size() - 1);
+    if (index == 0) {
+        in.fail(MsgpackFault::OutOfRange);
+    }
+    if (!in.failed()) {
+        bytes = frames_[index];
+    }
+}
+
+void Decoder::take_job(model::JobId& id) {
+    const std::string_view bytes = in_.bytes(16);
+    if (bytes.size() != 16) {
+        in_.fail(MsgpackFault::OutOfRange);
+        return;
+    }
+    id.epoch = load_be<std::uint64_t>(bytes.data());
+    id.number = load_be<std::uint64_t>(bytes.data() + 8);
+}
+
+template <class Element, class Read>
+void Decoder::list(std::vector<Element>& to, std::size_t most, std::size_t fields, Read read) {
+    const std::size_t elements = one().array(most);
+    to.reserve(elements);
+    for (std::size_t i = 0; i < elements && !failed(); ++i) {
+        const std::size_t present = in_.array();
+        if (present < fields) {
+            in_.fail(MsgpackFault::Missing);
+        }
+        read(to.emplace_back());
+        for (std::size_t extra = fields; extra < present && !failed(); ++extra) {
+            in_.skip();
+        }
+    }
+}
+
+void Decoder::attempts(std::vector<model::Attempt>& values) {
+    list(values, model::kRunningPerReadyMax, 2, [this](model::Attempt& value) {
+        take_job(value.job);
+        value.number = static_cast<std::uint32_t>(in_.unsigned_integer(UINT32_MAX));
+    });
+}
+
+void Decoder::running(std::vector<WorkerReady::Running>& values) {
+    list(values, model::kRunningPerReadyMax, 5, [this](WorkerReady::Running& value) {
+        take_job(value.attempt.job);
+        value.attempt.number = static_cast<std::uint32_t>(in_.unsigned_integer(UINT32_MAX));
+        value.submission.session = in_.unsigned_integer();
+        value.submission.number = in_.unsigned_integer();
+        value.service = in_.bytes(model::kNameBytesMax);
+    });
+}
+
+void Decoder::names(std::vector<std::string>& values) {
+    const std::size_t elements = one().array(model::kServicesPerWorkerMax);
+    values.reserve(elements);
+    for (std::size_t i = 0; i < elements && !failed(); ++i) {
+        values.emplace_back(in_.bytes(model::kNameBytesMax));
+    }
+}
+
+template <class C>
+void decode_as(Decoder& in, std::optional<Command>& to) {
+    lay_out(in, std::get<C>(to.emplace(std::in_place_type<C>)));
+}
+
+// Leaves `to` empty when the type is unknown.
+void decode(Decoder& in, Type type, std::optional<Command>& to) {
+    switch (type) {
+        case Type::Session: return decode_as<Session>(in, to);
+        case Type::ClientHello: return decode_as<ClientHello>(in, to);
+        case Type::Submit: return decode_as<Submit>(in, to);
+        case Type::Query: return decode_as<Query>(in, to);
+        case Type::WorkerReady: return decode_as<WorkerReady>(in, to);
+        case Type::Finish: return decode_as<Finish>(in, to);
+        case Type::Return: return decode_as<Return>(in, to);
+        case Type::Goodbye: return decode_as<Goodbye>(in, to);
+        case Type::Heartbeat: return decode_as<Heartbeat>(in, to);
+        case Type::Partial: return decode_as<Partial>(in, to);
+        case Type::Progress: return decode_as<Progress>(in, to);
+        case Type::Welcome: return decode_as<Welcome>(in, to);
+        case Type::Disconnect: return decode_as<Disconnect>(in, to);
+        case Type::Accepted: return decode_as<Accepted>(in, to);
+        case Type::Refused: return decode_as<Refused>(in, to);
+        case Type::JobPartial: return decode_as<JobPartial>(in, to);
+        case Type::JobProgress: return decode_as<JobProgress>(in, to);
+        case Type::Result: return decode_as<Result>(in, to);
+        case Type::Report: return decode_as<Report>(in, to);
+        case Type::Assign: return decode_as<Assign>(in, to);
+        case Type::StopAttempt: return decode_as<StopAttempt>(in, to);
+        case Type::Recall: return decode_as<Recall>(in, to);
+        case Type::RegisterAgain: return decode_as<RegisterAgain>(in, to);
+    }
+}
+
+std::string_view text_of(MsgpackFault fault) {
+    switch (fault) {
+        case MsgpackFault::None: return "";
+        case MsgpackFault::Truncated: return "the bytes end within a value";
+        case MsgpackFault::WrongType: return "a value is of another type than its field";
+        case MsgpackFault::OutOfRange: return "a value is out of its field's range";
+        case MsgpackFault::TooLong: return "a value is longer than its field may be";
+        case MsgpackFault::Reserved: return "0xC1 is not msgpack";
+        case MsgpackFault::Missing: return "a field is missing";
+    }
+    return "";
+}
+
+Error error_of(const Decoder& in) {
+    if (in.error()) {
+        return *in.error();
+    }
+    const MsgpackFault fault = in.in().fault();
+    return {fault == MsgpackFault::TooLong ? Errc::TooLarge : Errc::Malformed,
+            std::string(text_of(fault))};
+}
+
+}  // namespace
+
+bool is_native(const Frames& frames) {
+    return !frames.empty() && frames.front().view().starts_with(kMagic);
+}
+
+BatchReader::BatchReader(const Frames& frames)
+    : frames_(&frames), rest_(frames.front().view().substr(kMagic.size())) {}
+
+base::Expected<std::optional<Command>> BatchReader::next() {
+    base::Expected<std::optional<Command>> result;
+    refused_number_.reset();
+    while (!rest_.empty() && !result->has_value()) {
+        if (++commands_ > model::kCommandsPerBatchMax) {
+            rest_ = {};
+            result = base::fail(
+                Errc::TooLarge,
+                "a batch has at most " + std::to_string(model::kCommandsPerBatchMax) + " commands");
+            return result;
+        }
+        Decoder in(rest_, *frames_, last_service_);
+        const std::uint64_t number = in.begin();
+        const auto type = static_cast<Type>(number <= UINT8_MAX ? number : 0);
+        decode(in, type, *result);
+        in.end();
+        if (in.failed()) [[unlikely]] {
+            Error error = error_of(in);
+            const std::size_t at = frames_->front().size() - rest_.size() + in.in().position();
+            error.message = "command " + std::to_string(commands_) + " (" +
+                            std::string(name_of(type)) + "), byte " + std::to_string(at) + ": " +
+                            error.message;
+            result = base::Unexpected(std::move(error));
+            give_up(in.error() ? in.number_to_refuse() : std::nullopt);
+            return result;
+        }
+        rest_ = in.in().rest();
+    }
+    return result;
+}
+
+// Only a Submit whose end can be found is refused alone.
+void BatchReader::give_up(std::optional<std::uint64_t> number) {
+    MsgpackReader whole(rest_);
+    whole.skip();
+    if (number && !whole.failed()) {
+        refused_number_ = number;
+        rest_ = whole.rest();
+    } else {
+        rest_ = {};
+    }
+}
+
+}  // namespace steward::wire::native

@@ -1,0 +1,303 @@
+// common/wire: commands of the native protocol to bytes.
+#include <algorithm>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "common/model/limits.hpp"
+#include "common/wire/native.hpp"
+#include "common/wire/native_layout.hpp"
+#include "common/wire/native_options.hpp"
+
+namespace steward::wire::native {
+namespace {
+
+// A larger buffer goes out as it is; a smaller one is copied and kept for the next batch, unless it
+// is far too large for the present one: a busy writer allocates once a batch, an idle one keeps
+// little.
+constexpr std::size_t kKeptBytesMax = 1UL << 20U;
+constexpr std::size_t kKeptShare = 8;
+
+// The whole characters at the front of `text` that fit into `bytes_max`.
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) {
+        return text;
+    }
+    std::size_t end = bytes_max;
+    while (end > bytes_max - 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;
+    }
+    return text.substr(0, end);
+}
+
+class Encoder {
+public:
+    template <class C>
+    using Ref = const C&;
+
+    Encoder(MsgpackWriter& out, Frames& payloads) : out_(out), payloads_(payloads) {}
+
+    // Every command has fewer than 16 fields, so its head is one byte, filled in when they are
+    // known.
+    void begin(Type type) {
+        head_ = out_.size();
+        out_.array(0);
+        one().unsigned_integer(static_cast<std::uint64_t>(type));
+    }
+
+    void end() {
+        STEWARD_ASSERT(fields_ < 16);
+        out_.patch(head_, static_cast<std::uint8_t>(0x90U | fields_));
+    }
+
+    [[nodiscard]] std::size_t frame_bytes() const { return frame_bytes_; }
+
+    void count(std::uint64_t value) { one().unsigned_integer(value); }
+
+    void number_to_refuse(std::uint64_t value) { count(value); }
+
+    void small(std::uint32_t value) { one().unsigned_integer(value); }
+
+    void flag(bool value) { one().boolean(value); }
+
+    void name(std::string_view value) { one().text(value); }
+
+    void text(std::string_view value) { one().text(cut(value, model::kTextBytesMax)); }
+
+    void service(const model::ServiceName& value) { name(value.view()); }
+
+    void duration(base::Duration value) {
+        one().integer(std::clamp(value, base::Duration{0}, model::kDurationMax).count());
+    }
+
+    void maybe_duration(const std::optional<base::Duration>& value) {
+        value ? duration(*value) : one().nil();
+    }
+
+    void job(const model::JobId& id) {
+        ++fields_;
+        put_job(id);
+    }
+
+    void maybe_job(const std::optional<model::JobId>& id) { id ? job(*id) : one().nil(); }
+
+    void job_attempt(const model::Attempt& attempt) {
+        job(attempt.job);
+        small(attempt.number);
+    }
+
+    void submission(const model::SubmissionId& id) {
+        count(id.session);
+        count(id.number);
+    }
+
+    void verdict(model::Verdict value) { small(static_cast<std::uint32_t>(value)); }
+
+    void final_state(model::JobState value) { small(static_cast<std::uint32_t>(value)); }
+
+    void code(base::Errc value) { small(static_cast<std::uint32_t>(value)); }
+
+    void payload(const model::Payload& value) {
+        const bool absent = value.encoding == model::Encoding::Absent;
+        small(static_cast<std::uint32_t>(value.encoding));
+        absent ? one().nil() : put_bytes(one(), value.bytes);
+    }
+
+    void body(const base::Blob& bytes) { put_bytes(one(), bytes); }
+
+    void meta(const base::Blob& bytes) { write_meta(one(), bytes); }
+
+    void options(const model::JobOptions& value) { write_options(one(), value); }
+
+    void names(const std::vector<std::string>& values) {
+        one().array(values.size());
+        for (const std::string& value : values) {
+            out_.text(value);
+        }
+    }
+
+    void attempts(std::span<const model::Attempt> values) {
+        one().array(values.size());
+        for (const model::Attempt& value : values) {
+            out_.array(2);
+            put_job(value.job);
+            out_.unsigned_integer(value.number);
+        }
+    }
+
+    void running(const std::vector<WorkerReady::Running>& values) {
+        one().array(values.size());
+        for (const WorkerReady::Running& value : values) {
+            out_.array(5);
+            put_job(value.attempt.job);
+            out_.unsigned_integer(value.attempt.number);
+            out_.unsigned_integer(value.submission.session);
+            out_.unsigned_integer(value.submission.number);
+            out_.text(value.service);
+        }
+    }
+
+private:
+    MsgpackWriter& one() {
+        ++fields_;
+        return out_;
+    }
+
+    void put_job(const model::JobId& id) {
+        char bytes[16];
+        store_be(bytes, id.epoch);
+        store_be(bytes + 8, id.number);
+        out_.bin({bytes, sizeof bytes});
+    }
+
+    void put_bytes(MsgpackWriter& out, const base::Blob& bytes) {
+        const std::string_view view = bytes.view();
+        if (view.size() <= kInlinePayloadBytesMax) {
+            out.bin(view);
+            return;
+        }
+        payloads_.push_back(bytes);
+        frame_bytes_ += view.size();
+        out.unsigned_integer(payloads_.size());  // frame 0 is the control frame
+    }
+
+    MsgpackWriter& out_;
+    Frames& payloads_;
+    std::size_t head_ = 0;
+    std::size_t fields_ = 0;
+    std::size_t frame_bytes_ = 0;
+};
+
+void release_string(void* owner) {
+    delete static_cast<std::string*>(owner);
+}
+
+base::Blob take_control(MsgpackWriter& control) {
+    const std::size_t size = control.size();
+    if (size <= kKeptBytesMax) {
+        base::Blob copy = base::Blob::copy(control.view());
+        control.clear(size * kKeptShare);
+        return copy;
+    }
+    auto* owner = new std::string(control.release());
+    return base::Blob::adopt(std::string_view(*owner).substr(0, size), owner, &release_string);
+}
+
+}  // namespace
+
+template <class C>
+void BatchWriter::add_one(const C& command) {
+    if (is_full()) {
+        begin();
+    }
+    if (commands_ == 0) {
+        control_.raw(kMagic);
+        if constexpr (std::is_same_v<C, Session>) {
+            session_ = command;
+        }
+    }
+    Encoder out(control_, payloads_);
+    out.begin(C::kType);
+    lay_out(out, command);
+    out.end();
+    payload_bytes_ += out.frame_bytes();
+    ++commands_;
+}
+
+template <class C>
+void BatchWriter::add_split(const C& command) {
+    if (command.attempts.size() <= model::kRunningPerReadyMax) {
+        add_one(command);
+        return;
+    }
+    std::span<const model::Attempt> rest = command.attempts;
+    while (!rest.empty()) {
+        const auto part = rest.first(std::min(rest.size(), model::kRunningPerReadyMax));
+        add_one(C{{part.begin(), part.end()}});
+        rest = rest.subspan(part.size());
+    }
+}
+
+void BatchWriter::add(const Command& command) {
+    std::visit([this](const auto& c) { add(c); }, command);
+}
+
+template <class C>
+requires requires {
+    C::kType;
+}
+
+void BatchWriter::add(const C& command) {
+    if constexpr (std::is_same_v<C, Return> || std::is_same_v<C, Recall>) {
+        add_split(command);
+    } else {
+        add_one(command);
+    }
+}
+
+bool BatchWriter::is_full() const {
+    return commands_ >= model::kCommandsPerBatchMax ||
+           payloads_.size() + 1 >= model::kFramesPerMessageMax ||
+           control_.size() + payload_bytes_ >= kBatchBytesMax;
+}
+
+void BatchWriter::begin() {
+    const std::size_t commands = commands_;
+    const std::size_t bytes = control_.size() + payload_bytes_;
+    const std::optional<Session> session = session_;
+    full_.push_back({seal(), commands, bytes});
+    full_commands_ += commands;
+    full_bytes_ += bytes;
+    if (session) {
+        add_one(*session);
+    }
+}
+
+Frames BatchWriter::seal() {
+    Frames frames;
+    frames.reserve(1 + payloads_.size());
+    frames.push_back(take_control(control_));
+    std::ranges::move(payloads_, std::back_inserter(frames));
+    payloads_.clear();
+    payload_bytes_ = 0;
+    commands_ = 0;
+    session_.reset();
+    return frames;
+}
+
+Frames BatchWriter::take() {
+    if (full_.empty()) {
+        return commands_ == 0 ? Frames() : seal();
+    }
+    Full oldest = std::move(full_.front());
+    full_.erase(full_.begin());
+    full_commands_ -= oldest.commands;
+    full_bytes_ -= oldest.bytes;
+    return std::move(oldest.frames);
+}
+
+template void BatchWriter::add(const Session&);
+template void BatchWriter::add(const ClientHello&);
+template void BatchWriter::add(const Submit&);
+template void BatchWriter::add(const Query&);
+template void BatchWriter::add(const WorkerReady&);
+template void BatchWriter::add(const Finish&);
+template void BatchWriter::add(const Return&);
+template void BatchWriter::add(const Goodbye&);
+template void BatchWriter::add(const Heartbeat&);
+template void BatchWriter::add(const Partial&);
+template void BatchWriter::add(const Progress&);
+template void BatchWriter::add(const Welcome&);
+template void BatchWriter::add(const Disconnect&);
+template void BatchWriter::add(const Accepted&);
+template void BatchWriter::add(const Refused&);
+template void BatchWriter::add(const JobPartial&);
+template void BatchWriter::add(const JobProgress&);
+template void BatchWriter::add(const Result&);
+template void BatchWriter::add(const Report&);
+template void BatchWriter::add(const Assign&);
+template void BatchWriter::add(const StopAttempt&);
+template void BatchWriter::add(const Recall&);
+template void BatchWriter::add(const RegisterAgain&);
+
+}  // namespace steward::wire::native

@@ -1,0 +1,180 @@
+// common/wire: the fields of every command of the native protocol in their order on the wire, once
+// for both directions: `Io` is the encoder, which reads them, or the decoder, which fills them in.
+// Each call is one field, but job_attempt(), submission() and payload(), which are two.
+#pragma once
+
+#include "common/wire/native.hpp"
+
+namespace steward::wire::native {
+
+template <class Io, class C>
+using Ref = typename Io::template Ref<C>;  // const C& for the encoder, C& for the decoder
+
+// ---- client to broker ----
+template <class Io>
+void lay_out(Io& io, Ref<Io, Session> c) {
+    io.count(c.session);
+    io.count(c.acked_below);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, ClientHello> c) {
+    io.small(c.version);
+    io.name(c.library);
+    io.duration(c.heartbeat_interval);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Submit> c) {
+    io.number_to_refuse(c.number);
+    io.flag(c.again);
+    io.flag(c.spec.options.sync);
+    io.service(c.spec.service);
+    io.payload(c.spec.params);
+    io.options(c.spec.options);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Query> c) {
+    io.count(c.number);
+    io.name(c.what);
+    io.name(c.service);
+    io.maybe_job(c.job);
+}
+
+// ---- worker to broker ----
+template <class Io>
+void lay_out(Io& io, Ref<Io, WorkerReady> c) {
+    io.small(c.version);
+    io.name(c.library);
+    io.duration(c.heartbeat_interval);
+    io.small(c.concurrency);
+    io.small(c.credit_max);
+    io.names(c.services);
+    io.running(c.running);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Finish> c) {
+    io.job_attempt(c.attempt);
+    io.verdict(c.outcome.verdict);
+    io.text(c.outcome.text);
+    io.payload(c.outcome.result);
+    io.duration(c.run_time);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Return> c) {
+    io.attempts(c.attempts);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Goodbye> c) {
+    io.flag(c.finishing);
+}
+
+// ---- either way ----
+template <class Io>
+void lay_out(Io& /*io*/, Ref<Io, Heartbeat> /*c*/) {}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Partial> c) {
+    io.job_attempt(c.attempt);
+    io.payload(c.data);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Progress> c) {
+    io.job_attempt(c.attempt);
+    io.count(c.done);
+    io.count(c.total);
+    io.text(c.text);
+}
+
+// ---- broker to either ----
+template <class Io>
+void lay_out(Io& io, Ref<Io, Welcome> c) {
+    io.small(c.version);
+    io.name(c.broker);
+    io.duration(c.heartbeat_interval);
+    io.count(c.message_bytes_max);
+    io.count(c.in_flight_max);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Disconnect> c) {
+    io.text(c.why);
+}
+
+// ---- broker to client ----
+template <class Io>
+void lay_out(Io& io, Ref<Io, Accepted> c) {
+    io.count(c.number);
+    io.job(c.job);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Refused> c) {
+    io.count(c.number);
+    io.code(c.error.code);
+    io.text(c.error.message);
+    io.maybe_duration(c.error.retry_after);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, JobPartial> c) {
+    io.count(c.number);
+    io.job(c.job);
+    io.payload(c.data);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, JobProgress> c) {
+    io.count(c.number);
+    io.job(c.job);
+    io.count(c.done);
+    io.count(c.total);
+    io.text(c.text);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Result> c) {
+    io.count(c.number);
+    io.job(c.job);
+    io.final_state(c.state);
+    io.text(c.text);
+    io.payload(c.result);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Report> c) {
+    io.count(c.number);
+    io.body(c.json);
+}
+
+// ---- broker to worker ----
+template <class Io>
+void lay_out(Io& io, Ref<Io, Assign> c) {
+    io.job_attempt(c.attempt);
+    io.name(c.service);
+    io.payload(c.params);
+    io.duration(c.time_limit);
+    io.submission(c.submission);
+    io.meta(c.meta);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, StopAttempt> c) {
+    io.job_attempt(c.attempt);
+    io.text(c.why);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Recall> c) {
+    io.attempts(c.attempts);
+}
+
+template <class Io>
+void lay_out(Io& /*io*/, Ref<Io, RegisterAgain> /*c*/) {}
+
+}  // namespace steward::wire::native
