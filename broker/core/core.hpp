@@ -1,6 +1,6 @@
 // broker/core: the broker's whole policy as a deterministic state machine. It reads no clock, opens
-// nothing, sends nothing, logs nothing and never throws: inputs go in with the instant at which they
-// happened, effects come out. Start reading here; core.cpp has one handler per input.
+// nothing, sends nothing, logs nothing and never throws: inputs go in with the instant at which
+// they happened, effects come out. Start reading here; core.cpp has one handler per input.
 #pragma once
 
 #include <memory>

@@ -17,22 +17,26 @@ struct JobTaken {  // an async job's receipt; also the first answer to a resend
     model::JobId job;
     model::ServiceName service;
 };
+
 struct Refused {
     base::Error error;
     std::string service;
 };
+
 struct JobPartial {
     model::JobId job;
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
 };
+
 struct JobProgress {
     model::JobId job;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     std::string text;
 };
+
 struct JobResult {  // a sync job's end
     model::JobId job;
     model::ServiceName service;
@@ -41,15 +45,18 @@ struct JobResult {  // a sync job's end
     model::Payload result;
     model::Encoding wanted = model::Encoding::Absent;
 };
+
 struct Answer {  // to a Query
     QueryKind kind = QueryKind::Broker;
-    std::unique_ptr<model::Report> report;  // never null; on the heap because most effects are small
+    std::unique_ptr<model::Report>
+        report;  // never null; on the heap because most effects are small
 };
 
 // ---- to workers ----
 struct Welcome {
     base::Duration heartbeat_interval{};
 };
+
 struct Assign {
     model::Attempt attempt;
     model::ServiceName service;
@@ -58,16 +65,20 @@ struct Assign {
     model::SubmissionId submission;
     base::Blob meta;
 };
+
 /// The attempt is void or should end: its time limit passed, or its job is no longer wanted.
 struct StopAttempt {
     model::Attempt attempt;
     std::string why;
 };
+
 /// Give these back if they have not been started.
 struct Recall {
     std::vector<model::Attempt> attempts;
 };
+
 struct RegisterAgain {};  // a stranger spoke: announce yourself
+
 struct Disconnect {
     std::string why;
 };
@@ -75,8 +86,19 @@ struct Disconnect {
 // ---- to either ----
 struct HeartbeatOut {};
 
-using Message = std::variant<JobTaken, Refused, JobPartial, JobProgress, JobResult, Answer, Welcome,
-                             Assign, StopAttempt, Recall, RegisterAgain, Disconnect, HeartbeatOut>;
+using Message = std::variant<JobTaken,
+                             Refused,
+                             JobPartial,
+                             JobProgress,
+                             JobResult,
+                             Answer,
+                             Welcome,
+                             Assign,
+                             StopAttempt,
+                             Recall,
+                             RegisterAgain,
+                             Disconnect,
+                             HeartbeatOut>;
 
 /// Not before the journal's record `after` is durable; 0: at once.
 struct Send {
@@ -98,15 +120,16 @@ struct Announce {
     std::uint32_t attempt = 0;
     Peer worker;  // value 0: none
     base::WallTime at{};
-    std::string detail;            // reason, progress text
-    std::uint64_t done = 0;        // Progress only
+    std::string detail;      // reason, progress text
+    std::uint64_t done = 0;  // Progress only
     std::uint64_t total = 0;
-    model::Payload params;         // Accepted only: lets an operator resubmit from the log
-    model::JobOptions options;     // Accepted only
+    model::Payload params;      // Accepted only: lets an operator resubmit from the log
+    model::JobOptions options;  // Accepted only
     Seq after = 0;
 };
 
 enum class Severity : std::uint8_t { Debug, Info, Warning, Error };
+
 /// A line for the broker's log: a stable event word and key=value details. The shell formats it.
 struct Note {
     Severity severity = Severity::Info;
@@ -120,8 +143,8 @@ struct Stop {
     bool failed = false;
 };
 
-/// One buffer for a whole batch. Within each list the order is the order of happening; between lists
-/// there is none but what `after` says.
+/// One buffer for a whole batch. Within each list the order is the order of happening; between
+/// lists there is none but what `after` says.
 struct Effects {
     std::vector<Send> sends;
     std::vector<Append> appends;

@@ -29,15 +29,15 @@ struct Address {
 
 /// What to do with a job whose service nobody has announced, nothing waits for, nothing names.
 enum class UnknownService : std::uint8_t {
-    Refuse,               // ZMWS: FAIL at once
-    RefuseOnceSettled,    // native: wait out the settling time after a start, then refuse
-    Hold,                 // MDP (RFC 18): queue, expire after Policy::unknown_service_hold
+    Refuse,             // ZMWS: FAIL at once
+    RefuseOnceSettled,  // native: wait out the settling time after a start, then refuse
+    Hold,               // MDP (RFC 18): queue, expire after Policy::unknown_service_hold
 };
 
 struct Submit {
     Address from;
     model::SubmissionId submission;  // session 0: cannot be resent
-    bool again = false;              // the client may have sent it before, perhaps to an earlier run
+    bool again = false;  // the client may have sent it before, perhaps to an earlier run
     UnknownService unknown = UnknownService::Refuse;
     model::JobSpec spec;
 };
@@ -49,13 +49,13 @@ struct Acknowledge {
 };
 
 enum class QueryKind : std::uint8_t {
-    Jobs,      // waiting: scheduled and ready
+    Jobs,  // waiting: scheduled and ready
     Active,
     History,
     Workers,
     Services,
     Broker,
-    Status,    // of `job`
+    Status,        // of `job`
     ServiceKnown,  // of `service`
 };
 
@@ -74,15 +74,18 @@ struct Ready {
         model::SubmissionId submission;
         model::ServiceName service;
     };
+
     Address from;
     std::string name;                          // of the library or dialect, for listings
     std::vector<model::ServiceName> services;  // not empty, none reserved
     std::uint32_t concurrency = 1;             // jobs it runs at once
     std::uint32_t credit_max = 1;              // jobs it will hold at once, running ones included
-    base::Duration heartbeat_interval{};       // how often it promises a sign of life; 0: broker's own
-    bool beats_while_busy = false;  // false: silence while it holds a lease is no death (old dialects)
-    bool unique_ready = false;      // a second READY is a protocol error, answered by Disconnect (RFC 7)
-    std::vector<Running> running;   // attempts it still works on, from before a reconnect
+    base::Duration heartbeat_interval{};  // how often it promises a sign of life; 0: broker's own
+    bool beats_while_busy =
+        false;  // false: silence while it holds a lease is no death (old dialects)
+    bool unique_ready =
+        false;  // a second READY is a protocol error, answered by Disconnect (RFC 7)
+    std::vector<Running> running;  // attempts it still works on, from before a reconnect
 };
 
 struct Heartbeat {
@@ -110,9 +113,9 @@ struct Progress {
 struct Finish {
     Peer from;
     std::uint32_t form = 0;
-    model::Attempt attempt;          // number 0 as in Partial
+    model::Attempt attempt;  // number 0 as in Partial
     model::Outcome outcome;
-    base::Duration run_time{};       // as the worker measured; 0: unknown
+    base::Duration run_time{};  // as the worker measured; 0: unknown
 };
 
 /// The worker gives back attempts it has not started (after a recall or while it leaves).
@@ -143,11 +146,13 @@ struct PeerLost {
 struct Durable {
     Seq seq = 0;
 };
+
 struct JournalFailed {
     std::string why;
 };
 
 enum class Verb : std::uint8_t { Drain };
+
 /// What an operator asks.
 struct Operator {
     Verb verb = Verb::Drain;
@@ -156,8 +161,21 @@ struct Operator {
 /// Time has passed: do what is due.
 struct Tick {};
 
-using Input = std::variant<Submit, Acknowledge, Query, Ready, Heartbeat, Partial, Progress, Finish,
-                           Return, Goodbye, Misbehaved, PeerLost, Durable, JournalFailed, Operator,
+using Input = std::variant<Submit,
+                           Acknowledge,
+                           Query,
+                           Ready,
+                           Heartbeat,
+                           Partial,
+                           Progress,
+                           Finish,
+                           Return,
+                           Goodbye,
+                           Misbehaved,
+                           PeerLost,
+                           Durable,
+                           JournalFailed,
+                           Operator,
                            Tick>;
 
 }  // namespace steward::core

@@ -54,7 +54,6 @@ struct JobEnded {
     bool operator==(const JobEnded&) const = default;
 };
 
-using Record =
-    std::variant<JobAccepted, AttemptStarted, AttemptFailed, AttemptReturned, JobEnded>;
+using Record = std::variant<JobAccepted, AttemptStarted, AttemptFailed, AttemptReturned, JobEnded>;
 
 }  // namespace steward::core

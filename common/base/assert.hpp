@@ -8,9 +8,9 @@ namespace steward::base {
 
 }  // namespace steward::base
 
-#define STEWARD_ASSERT(expression)                                                   \
-    do {                                                                             \
-        if (!(expression)) [[unlikely]] {                                            \
-            ::steward::base::assertion_failed(#expression, __FILE__, __LINE__);      \
-        }                                                                            \
+#define STEWARD_ASSERT(expression)                                              \
+    do {                                                                        \
+        if (!(expression)) [[unlikely]] {                                       \
+            ::steward::base::assertion_failed(#expression, __FILE__, __LINE__); \
+        }                                                                       \
     } while (false)

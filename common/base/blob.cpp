@@ -63,8 +63,7 @@ Blob Blob::copy(std::string_view bytes) {
 Blob Blob::adopt(std::string_view bytes, void* owner, void (*release)(void*)) {
     STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
     void* memory = ::operator new(sizeof(Body) + sizeof(Adopted));
-    auto* body =
-        new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), bytes.data()};
+    auto* body = new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), bytes.data()};
     const Adopted adopted{owner, release};
     std::memcpy(static_cast<void*>(body + 1), &adopted, sizeof adopted);
     return Blob(body);

@@ -17,16 +17,20 @@ class Blob {
 public:
     Blob() noexcept = default;
     Blob(const Blob& other) noexcept;
+
     Blob(Blob&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+
     Blob& operator=(Blob other) noexcept {
         std::swap(body_, other.body_);
         return *this;
     }
+
     ~Blob();
 
     /// One allocation holding a copy of `bytes`.
     [[nodiscard]] static Blob copy(std::string_view bytes);
-    /// Shares `bytes`, which live as long as `owner`; `release(owner)` runs when the last Blob goes.
+    /// Shares `bytes`, which live as long as `owner`; `release(owner)` runs when the last Blob
+    /// goes.
     [[nodiscard]] static Blob adopt(std::string_view bytes, void* owner, void (*release)(void*));
     /// A part of this Blob. Copies when the part is at most `slice_copy_bytes_max` long, so that
     /// a small payload does not keep a large message alive; shares the body otherwise.
@@ -34,7 +38,9 @@ public:
     [[nodiscard]] Blob slice(std::string_view part) const;
 
     [[nodiscard]] std::string_view view() const noexcept;
+
     [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
+
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     bool operator==(const Blob& other) const noexcept { return view() == other.view(); }
@@ -43,7 +49,9 @@ public:
 
 private:
     struct Body;
+
     explicit Blob(Body* body) noexcept : body_(body) {}
+
     Body* body_ = nullptr;
 };
 

@@ -13,7 +13,8 @@ namespace steward::base {
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// The bytes of an even-length hex string, either case; nothing otherwise.
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view hex);
-/// `text` for a message to people: control and non-ASCII bytes as \xNN, cut at `bytes_max` with "…".
+/// `text` for a message to people: control and non-ASCII bytes as \xNN, cut at `bytes_max` with
+/// "…".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max = 80);
 /// True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
 [[nodiscard]] bool is_utf8(std::string_view bytes);

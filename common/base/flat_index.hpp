@@ -71,13 +71,17 @@ private:
     static std::uint32_t tag_of(std::size_t hash) {
         return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
     }
+
     [[nodiscard]] std::size_t mask() const { return places_.size() - 1; }
+
     [[nodiscard]] std::size_t home(std::size_t hash) const {
         return (std::size_t{tag_of(hash)} * 0x9E3779B97F4A7C15ULL >> 32U) & mask();
     }
+
     [[nodiscard]] std::size_t home(std::uint32_t tag) const {
         return (std::size_t{tag} * 0x9E3779B97F4A7C15ULL >> 32U) & mask();
     }
+
     [[nodiscard]] std::size_t after(std::size_t i) const { return (i + 1) & mask(); }
 
     void put(Place place) {
@@ -87,9 +91,10 @@ private:
         }
         places_[i] = place;
     }
+
     void grow() {
-        std::vector<Place> old = std::exchange(
-            places_, std::vector<Place>(places_.empty() ? 64 : places_.size() * 2));
+        std::vector<Place> old =
+            std::exchange(places_, std::vector<Place>(places_.empty() ? 64 : places_.size() * 2));
         for (const Place& place : old) {
             if (place.handle.names_something()) {
                 put(place);

@@ -26,10 +26,12 @@ public:
     void push_back(Map& map, Handle<T> handle) {
         insert(map, handle, tail_, {});
     }
+
     template <class Map>
     void push_front(Map& map, Handle<T> handle) {
         insert(map, handle, {}, head_);
     }
+
     template <class Map>
     void remove(Map& map, Handle<T> handle) {
         Links<T>& links = map.at(handle).*Member;
@@ -43,8 +45,11 @@ public:
     }
 
     [[nodiscard]] Handle<T> front() const { return head_; }
+
     [[nodiscard]] Handle<T> back() const { return tail_; }
+
     [[nodiscard]] bool empty() const { return size_ == 0; }
+
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:

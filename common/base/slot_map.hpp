@@ -40,6 +40,7 @@ public:
     [[nodiscard]] T* find(HandleType handle) {
         return const_cast<T*>(std::as_const(*this).find(handle));
     }
+
     [[nodiscard]] const T* find(HandleType handle) const {
         if (handle.slot >= slots_) {
             return nullptr;
@@ -47,12 +48,14 @@ public:
         const Cell& cell = cell_at(handle.slot);
         return cell.used && cell.generation == handle.generation ? &cell.value : nullptr;
     }
+
     /// Pre: the handle is not stale.
     [[nodiscard]] T& at(HandleType handle) {
         T* value = find(handle);
         STEWARD_ASSERT(value != nullptr);
         return *value;
     }
+
     [[nodiscard]] const T& at(HandleType handle) const {
         const T* value = find(handle);
         STEWARD_ASSERT(value != nullptr);
@@ -71,8 +74,10 @@ public:
     }
 
     [[nodiscard]] std::size_t size() const { return size_; }
+
     /// One past the highest slot ever used: for walking with handle_at().
     [[nodiscard]] std::uint32_t slots() const { return slots_; }
+
     /// The handle of the element in `slot`, or one that names nothing.
     [[nodiscard]] HandleType handle_at(std::uint32_t slot) const {
         const Cell& cell = cell_at(slot);
@@ -82,6 +87,7 @@ public:
     SlotMap() = default;
     SlotMap(const SlotMap&) = delete;
     SlotMap& operator=(const SlotMap&) = delete;
+
     ~SlotMap() {
         for (std::uint32_t slot = 0; slot < slots_; ++slot) {
             if (Cell& cell = cell_at(slot); cell.used) {
@@ -92,17 +98,22 @@ public:
 
 private:
     static constexpr std::uint32_t kChunk = 1024;
+
     struct Cell {
-        Cell() {}   // NOLINT(modernize-use-equals-default): the union member has no default
+        Cell() {}  // NOLINT(modernize-use-equals-default): the union member has no default
+
         ~Cell() {}  // NOLINT(modernize-use-equals-default)
+
         union {
             T value;
         };
+
         std::uint32_t generation = 0;
         bool used = false;
     };
 
     Cell& cell_at(std::uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
+
     const Cell& cell_at(std::uint32_t slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
 
     void grow() {

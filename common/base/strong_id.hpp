@@ -22,6 +22,7 @@ struct Handle {
     std::uint32_t generation = 0;
 
     auto operator<=>(const Handle&) const = default;
+
     [[nodiscard]] bool names_something() const { return slot != UINT32_MAX; }
 };
 

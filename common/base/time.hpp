@@ -16,6 +16,7 @@ struct MonoTag {
     using period = Duration::period;
     static constexpr bool is_steady = true;
 };
+
 struct WallTag {
     using duration = Duration;
     using rep = Duration::rep;

@@ -77,10 +77,12 @@ private:
         return std::pair(entries_[a].due, entries_[a].order) <
                std::pair(entries_[b].due, entries_[b].order);
     }
+
     void put(std::size_t place, Id id) {
         heap_[place] = id;
         entries_[id].place = static_cast<std::uint32_t>(place);
     }
+
     void sift_up(std::size_t place) {
         const Id id = heap_[place];
         while (place > 0 && before(id, heap_[(place - 1) / 2])) {
@@ -89,6 +91,7 @@ private:
         }
         put(place, id);
     }
+
     void sift_down(std::size_t place) {
         const Id id = heap_[place];
         for (;;) {
@@ -107,6 +110,7 @@ private:
         }
         put(place, id);
     }
+
     void remove(Id id) {
         const std::size_t place = entries_[id].place;
         STEWARD_ASSERT(place < heap_.size() && heap_[place] == id);

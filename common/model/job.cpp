@@ -28,9 +28,10 @@ std::string JobId::text() const {
 
 base::Expected<JobId> JobId::parse(std::string_view text) {
     const auto refuse = [&] {
-        return base::fail(base::Errc::Malformed,
-                          "a job id is 26 characters of 0-9 and a-z without i, l, o, u; this is \"" +
-                              base::printable(text, 40) + "\"");
+        return base::fail(
+            base::Errc::Malformed,
+            "a job id is 26 characters of 0-9 and a-z without i, l, o, u; this is \"" +
+                base::printable(text, 40) + "\"");
     };
     if (text.size() != kIdCharacters || digit_value(text.front()) > 7) {
         return refuse();

@@ -18,7 +18,8 @@ namespace steward::model {
 
 /// Names a job for ever. `epoch` names one run of one broker (16 bits broker id, 48 bits start in
 /// milliseconds since 1970), `number` counts within it: ids of one broker sort by age and two
-/// brokers never give the same. As text: 26 characters of Crockford's base32, lower case, no i l o u.
+/// brokers never give the same. As text: 26 characters of Crockford's base32, lower case, no i l o
+/// u.
 struct JobId {
     std::uint64_t epoch = 0;
     std::uint64_t number = 0;
@@ -71,14 +72,14 @@ inline constexpr std::int32_t kPriorityUrgent = INT32_MAX;
 
 /// What can be asked of a job. Unset fields take the broker's defaults.
 struct JobOptions {
-    bool sync = false;                            // the client waits for the result
-    std::optional<bool> durable;                  // default: not sync
-    std::optional<std::int32_t> priority;         // default: kPriorityNormal
-    std::optional<base::Duration> delay;          // not before acceptance + delay
-    std::optional<base::Duration> expires_in;     // not started by then: expired, never run
-    std::optional<base::Duration> time_limit;     // of one attempt
-    std::optional<std::uint32_t> max_attempts;    // then dead (async) or failed (sync); at least 1
-    base::Blob meta;                              // msgpack map of strings, handed on untouched
+    bool sync = false;                          // the client waits for the result
+    std::optional<bool> durable;                // default: not sync
+    std::optional<std::int32_t> priority;       // default: kPriorityNormal
+    std::optional<base::Duration> delay;        // not before acceptance + delay
+    std::optional<base::Duration> expires_in;   // not started by then: expired, never run
+    std::optional<base::Duration> time_limit;   // of one attempt
+    std::optional<std::uint32_t> max_attempts;  // then dead (async) or failed (sync); at least 1
+    base::Blob meta;                            // msgpack map of strings, handed on untouched
 
     bool operator==(const JobOptions&) const = default;
 };
@@ -95,8 +96,8 @@ struct JobSpec {
 /// What a worker says of an attempt that has ended.
 enum class Verdict : std::uint8_t {
     Succeeded = 0,
-    Failed = 1,           // may be tried again, as the job's max_attempts allows
-    FailedForGood = 2,    // trying again is useless
+    Failed = 1,         // may be tried again, as the job's max_attempts allows
+    FailedForGood = 2,  // trying again is useless
 };
 
 struct Outcome {
@@ -107,21 +108,24 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
-/// scheduled → ready → active → succeeded | failed | dead | expired | cancelled, and back to ready or
-/// scheduled when an attempt fails or its worker is lost.
+/// scheduled → ready → active → succeeded | failed | dead | expired | cancelled, and back to ready
+/// or scheduled when an attempt fails or its worker is lost.
 enum class JobState : std::uint8_t {
     Scheduled = 0,  // waits for an instant (delay, backoff)
     Ready = 1,      // waits for a worker
     Active = 2,     // held by a worker under a lease
     Succeeded = 3,
-    Failed = 4,     // a sync job whose client has been told
-    Dead = 5,       // an async job that used up its attempts
+    Failed = 4,  // a sync job whose client has been told
+    Dead = 5,    // an async job that used up its attempts
     Expired = 6,
     Cancelled = 7,
 };
 inline constexpr std::size_t kJobStates = 8;
 
-[[nodiscard]] constexpr bool is_final(JobState state) { return state >= JobState::Succeeded; }
+[[nodiscard]] constexpr bool is_final(JobState state) {
+    return state >= JobState::Succeeded;
+}
+
 /// Lower-case word, as in protocol, log and listings.
 [[nodiscard]] std::string_view name_of(JobState state);
 [[nodiscard]] std::optional<JobState> state_from_number(std::uint64_t number);
@@ -137,11 +141,16 @@ inline constexpr std::size_t kJobStates = 8;
         bit(JobState::Active) | bit(JobState::Expired) | bit(JobState::Cancelled) |
             bit(JobState::Dead) | bit(JobState::Failed),
         bit(JobState::Ready) | bit(JobState::Scheduled) | kEnds,
-        0, 0, 0, 0, 0};
+        0,
+        0,
+        0,
+        0,
+        0};
     return (kMoves[static_cast<std::size_t>(from)] & bit(to)) != 0;
 }
 
-/// What happened to a job; one is announced for each change. The word is the news topic's last part.
+/// What happened to a job; one is announced for each change. The word is the news topic's last
+/// part.
 enum class EventKind : std::uint8_t {
     Accepted,   // taken in (Truman: RECEIVED)
     Scheduled,  // waits for an instant

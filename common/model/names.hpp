@@ -19,12 +19,14 @@ public:
     [[nodiscard]] static base::Expected<ServiceName> parse(std::string_view text);
 
     [[nodiscard]] std::string_view view() const { return text_.view(); }
+
     [[nodiscard]] bool is_reserved() const;
 
     bool operator==(const ServiceName&) const = default;
 
 private:
     explicit ServiceName(base::Blob text) : text_(std::move(text)) {}
+
     base::Blob text_;
 };
 

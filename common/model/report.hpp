@@ -94,13 +94,13 @@ struct Counters {
     std::uint64_t failed = 0;
     std::uint64_t dead = 0;
     std::uint64_t expired = 0;
-    std::uint64_t lost = 0;           // attempts whose worker was lost
-    std::uint64_t late_results = 0;   // named an attempt that was no longer that worker's
-    std::uint64_t resends = 0;        // submissions recognised as sent before
-    std::uint64_t readopted = 0;      // jobs that a worker brought back after a reconnect
-    std::uint64_t recalled = 0;       // jobs given ahead and taken back
+    std::uint64_t lost = 0;          // attempts whose worker was lost
+    std::uint64_t late_results = 0;  // named an attempt that was no longer that worker's
+    std::uint64_t resends = 0;       // submissions recognised as sent before
+    std::uint64_t readopted = 0;     // jobs that a worker brought back after a reconnect
+    std::uint64_t recalled = 0;      // jobs given ahead and taken back
     std::uint64_t workers_purged = 0;
-    std::uint64_t strangers = 0;      // messages from workers that had not announced themselves
+    std::uint64_t strangers = 0;  // messages from workers that had not announced themselves
 
     bool operator==(const Counters&) const = default;
 };
@@ -121,11 +121,7 @@ struct ServiceKnown {
     bool has_workers = false;
 };
 
-using Report = std::variant<JobReport,
-                            StatusReport,
-                            WorkerReport,
-                            ServiceReport,
-                            BrokerReport,
-                            ServiceKnown>;
+using Report =
+    std::variant<JobReport, StatusReport, WorkerReport, ServiceReport, BrokerReport, ServiceKnown>;
 
 }  // namespace steward::model

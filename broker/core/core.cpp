@@ -1,0 +1,43 @@
+#include "broker/core/core.hpp"
+
+#include "broker/core/state.hpp"
+#include "common/base/assert.hpp"
+
+namespace steward::core {
+
+Core::Core(const Policy& policy, const base::Now& start, std::uint64_t seed)
+    : state_(std::make_unique<State>(policy, start, seed)) {}
+
+Core::~Core() = default;
+
+void Core::apply(const base::Now& now, Input&& input, Effects& out) noexcept {
+    state_->begin(now, out);
+    std::visit([&](auto& what) { state_->on(what); }, input);
+    state_->settle_consequences();
+}
+
+std::optional<base::MonoTime> Core::next_deadline() const noexcept {
+    return state_->timers.next_due();
+}
+
+base::Expected<void> Core::restore(const Record& record) {
+    return state_->restore(record);
+}
+
+void Core::set_policy(const Policy& policy) {
+    state_->set_policy(policy);
+}
+
+void Core::set_announcing(bool announcing) {
+    state_->announcing = announcing;
+}
+
+void Core::check_invariants() const {
+    state_->check_invariants();
+}
+
+const model::Counters& Core::counters() const {
+    return state_->counters;
+}
+
+}  // namespace steward::core

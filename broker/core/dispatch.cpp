@@ -1,0 +1,230 @@
+// broker/core: which worker gets which job, and how much a worker is given ahead of time.
+#include <algorithm>
+
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using model::JobState;
+using Room = Worker::Room;
+
+// Hands out what waits for a service while somebody has room. Afterwards, when jobs still wait, no
+// worker of the service has a free slot.
+void State::dispatch_service(ServiceHandle handle) {
+    Service& service = services_.map.at(handle);
+    while (!service.ready.empty()) {
+        const WorkerHandle worker = pick_worker(service);
+        if (!worker.names_something()) {
+            return;
+        }
+        assign(service.ready.front(), worker);
+    }
+}
+
+// Gives a worker that has got room what waits for its services.
+void State::feed_worker(WorkerHandle handle) {
+    take_turn(handle, false);
+    while (workers_.map.at(handle).room != Room::None) {
+        const ServiceHandle service = pick_service(workers_.crews.at(workers_.map.at(handle).crew));
+        if (!service.names_something()) {
+            return;
+        }
+        assign(services_.map.at(service).ready.front(), handle);
+    }
+}
+
+// Tells the crews that serve several services that this one has a next job.
+void State::list_turn(ServiceHandle handle) {
+    const Service& service = services_.map.at(handle);
+    for (const CrewHandle crew_handle : service.crews) {
+        Crew& crew = workers_.crews.at(crew_handle);
+        if (crew.services.size() > 1) {
+            const auto at = std::ranges::lower_bound(crew.services, handle);
+            crew.turns.list(static_cast<std::size_t>(at - crew.services.begin()),
+                            jobs_.map.at(service.ready.front()).priority);
+        }
+    }
+}
+
+// The longest-waiting worker with a free slot; else the one whose turn it is to be given ahead.
+WorkerHandle State::pick_worker(const Service& service) {
+    WorkerHandle best;
+    for (const CrewHandle crew_handle : service.crews) {
+        const WorkerHandle first = workers_.crews.at(crew_handle).free.front();
+        if (first.names_something() &&
+            (!best.names_something() ||
+             workers_.map.at(first).turn_number < workers_.map.at(best).turn_number)) {
+            best = first;
+        }
+    }
+    if (best.names_something()) {
+        return best;
+    }
+    for (const CrewHandle crew_handle : service.crews) {
+        WorkerList& ahead = workers_.crews.at(crew_handle).ahead;
+        while (!ahead.empty()) {
+            const WorkerHandle first = ahead.front();
+            const Worker& worker = workers_.map.at(first);
+            if (worker.held.size() < allowance(worker)) {
+                return first;
+            }
+            take_turn(first, false);  // has been slow meanwhile: no more for it
+        }
+    }
+    return {};
+}
+
+ServiceHandle State::pick_service(Crew& crew) {
+    if (crew.services.size() == 1) {
+        const ServiceHandle only = crew.services.front();
+        return services_.map.at(only).ready.empty() ? ServiceHandle{} : only;
+    }
+    const std::size_t index = crew.turns.take([&](std::size_t at, std::int32_t& priority) {
+        const ReadyQueue& ready = services_.map.at(crew.services[at]).ready;
+        if (ready.empty()) {
+            return false;
+        }
+        priority = jobs_.map.at(ready.front()).priority;
+        return true;
+    });
+    return index == SIZE_MAX ? ServiceHandle{} : crew.services[index];
+}
+
+// Pre: the job is ready and the worker has room.
+void State::assign(JobHandle handle, WorkerHandle worker_handle) {
+    Job& job = jobs_.map.at(handle);
+    release(handle);
+    ++job.attempt;
+    ++counters.started;
+    job.expires = base::MonoTime::max();  // it is being started in time
+    hold(worker_handle, handle);
+    append(job, AttemptStarted{{job.id, job.attempt}, now_.wall});
+    announce(job, model::EventKind::Started);
+    send(workers_.map.at(worker_handle).address,
+         Assign{{job.id, job.attempt},
+                services_.map.at(job.service).name,
+                job.params,
+                job.time_limit,
+                job.submission,
+                job.meta});
+    take_turn(worker_handle, true);
+}
+
+// Enters the job into what the worker holds. Pre: the job is in no list.
+void State::hold(WorkerHandle worker_handle, JobHandle handle) {
+    Worker& worker = workers_.map.at(worker_handle);
+    Job& job = jobs_.map.at(handle);
+    job.state = JobState::Active;
+    job.worker = worker_handle;
+    job.given_at = now_.mono;
+    ++services_.map.at(job.service).active;
+    ++active_;
+    worker.held.push_back(jobs_.map, handle);
+    if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {
+        run_held(handle);
+        return;
+    }
+    if (!worker.first_ahead.names_something()) {
+        worker.first_ahead = handle;
+    }
+    if (worker.recall_timer == base::TimerHeap<Timer>::kNone) {
+        worker.recall_timer = timers.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
+                                         {Timer::Kind::Recall, {}, worker_handle});
+    }
+}
+
+// The worker starts on it now, as far as the broker can tell: its time runs.
+void State::run_held(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    job.running = true;
+    job.started_at = now_.wall;
+    job.deadline = now_.mono + job.time_limit;
+    Worker& worker = workers_.map.at(job.worker);
+    ++worker.running;
+    if (job.deadline < worker.next_deadline) {
+        worker.next_deadline = job.deadline;
+        arm_worker_timer(job.worker);
+    }
+}
+
+// A slot of the worker may have become free: what it was given ahead comes to run.
+void State::promote_ahead(WorkerHandle handle) {
+    Worker& worker = workers_.map.at(handle);
+    while (worker.running < worker.slots() && worker.first_ahead.names_something()) {
+        const JobHandle job = worker.first_ahead;
+        worker.first_ahead = jobs_.map.at(job).place.next;
+        run_held(job);
+    }
+}
+
+// How many jobs the worker may hold: its slots, and ahead of time what it will eat in Policy::ahead
+// going by its measured run times, or by how long it has been at its present job if that is longer.
+std::size_t State::allowance(const Worker& worker) const {
+    const std::size_t slots = worker.slots();
+    if (policy.ahead == base::Duration::zero() || worker.run_time < base::Duration::zero() ||
+        worker.credit_max <= slots) {
+        return slots;
+    }
+    base::Duration run_time = std::max(worker.run_time, base::Duration{1});
+    if (!worker.held.empty()) {
+        const Job& oldest = jobs_.map.at(worker.held.front());
+        run_time = std::max(run_time, now_.mono - (oldest.deadline - oldest.time_limit));
+    }
+    const auto extra = slots * static_cast<std::size_t>(policy.ahead.count()) /
+                       static_cast<std::size_t>(run_time.count());
+    return std::min<std::size_t>(
+        slots + extra, std::min<std::size_t>(worker.credit_max, policy.limits.credit_max));
+}
+
+// Puts the worker where its crew looks for it; `at_end` when it has just been given a job.
+void State::take_turn(WorkerHandle handle, bool at_end) {
+    Worker& worker = workers_.map.at(handle);
+    Room room = Room::None;
+    if (!worker.leaving && worker.crew.names_something()) {
+        room = worker.held.size() < worker.slots()      ? Room::Free
+               : worker.held.size() < allowance(worker) ? Room::Ahead
+                                                        : Room::None;
+    }
+    if (room == worker.room && !(at_end && room != Room::None)) {
+        return;
+    }
+    if (worker.room != Room::None) {
+        Crew& crew = workers_.crews.at(worker.crew);
+        (worker.room == Room::Free ? crew.free : crew.ahead).remove(workers_.map, handle);
+    }
+    worker.room = room;
+    if (room != Room::None) {
+        Crew& crew = workers_.crews.at(worker.crew);
+        (room == Room::Free ? crew.free : crew.ahead).push_back(workers_.map, handle);
+        worker.turn_number = ++turns_;
+    }
+}
+
+// The worker still has jobs it was given ahead. If they have waited longer than they should and
+// somebody else is free for them, they are asked back.
+void State::on_recall_timer(WorkerHandle handle) {
+    Worker& worker = workers_.map.at(handle);
+    worker.recall_timer = base::TimerHeap<Timer>::kNone;
+    if (!worker.first_ahead.names_something()) {
+        return;
+    }
+    Recall recall;
+    for (JobHandle at = worker.first_ahead; at.names_something();) {
+        Job& job = jobs_.map.at(at);
+        const Service& service = services_.map.at(job.service);
+        const bool somebody_is_free = std::ranges::any_of(
+            service.crews, [&](CrewHandle crew) { return !workers_.crews.at(crew).free.empty(); });
+        if (!job.recalled && somebody_is_free && now_.mono - job.given_at >= policy.ahead) {
+            job.recalled = true;
+            recall.attempts.push_back({job.id, job.attempt});
+        }
+        at = job.place.next;
+    }
+    if (!recall.attempts.empty()) {
+        send(worker.address, std::move(recall));
+    }
+    worker.recall_timer = timers.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
+                                     {Timer::Kind::Recall, {}, handle});
+}
+
+}  // namespace steward::core

@@ -1,0 +1,109 @@
+#include "broker/core/submissions.hpp"
+
+#include <algorithm>
+
+namespace steward::core {
+
+SubmissionTable::Handle SubmissionTable::touch(std::uint64_t session,
+                                               std::uint64_t base,
+                                               base::MonoTime now,
+                                               const model::Limits& limits) {
+    const auto found = by_id_.find(session);
+    if (found != by_id_.end()) {
+        by_age_.remove(map_, found->second);
+        by_age_.push_back(map_, found->second);
+        map_.at(found->second).last_heard = now;
+        return found->second;
+    }
+    while (map_.size() >= limits.sessions_max && !by_age_.empty()) {
+        forget(by_age_.front());
+    }
+    const Handle handle = map_.emplace();
+    Session& added = map_.at(handle);
+    added.id = session;
+    added.base = base;
+    added.last_heard = now;
+    by_id_.emplace(session, handle);
+    by_age_.push_back(map_, handle);
+    return handle;
+}
+
+SubmissionTable::Found SubmissionTable::open(const model::SubmissionId& id,
+                                             base::MonoTime now,
+                                             const model::Limits& limits) {
+    Session& session = map_.at(touch(id.session, id.number, now, limits));
+    if (id.number < session.base) {
+        return {Place::Acknowledged, nullptr};
+    }
+    const std::uint64_t offset = id.number - session.base;
+    if (offset >= limits.in_flight_max) {
+        return {Place::BeyondWindow, nullptr};
+    }
+    while (session.window.size() <= offset) {
+        session.window.emplace_back();
+    }
+    return {Place::Open, &session.window[static_cast<std::size_t>(offset)]};
+}
+
+void SubmissionTable::acknowledge(std::uint64_t session,
+                                  std::uint64_t below,
+                                  base::MonoTime now,
+                                  const model::Limits& limits) {
+    Session& target = map_.at(touch(session, below, now, limits));
+    while (target.base < below && !target.window.empty()) {
+        drop_front(target);
+    }
+    target.base = std::max(target.base, below);
+}
+
+void SubmissionTable::keep(const model::SubmissionId& id,
+                           KeptResult&& result,
+                           const model::Limits& limits) {
+    const auto found = by_id_.find(id.session);
+    if (found == by_id_.end()) {
+        return;
+    }
+    Session& session = map_.at(found->second);
+    if (id.number < session.base || id.number - session.base >= session.window.size()) {
+        return;
+    }
+    Submission& submission = session.window[static_cast<std::size_t>(id.number - session.base)];
+    const std::size_t bytes = result.bytes();
+    if (bytes > limits.held_results_bytes_max) {
+        return;
+    }
+    while (kept_bytes_ + bytes > limits.held_results_bytes_max &&
+           by_age_.front() != found->second) {
+        forget(by_age_.front());
+    }
+    if (kept_bytes_ + bytes <= limits.held_results_bytes_max) {
+        kept_bytes_ += bytes;
+        submission.kept = std::make_unique<KeptResult>(std::move(result));
+    }
+}
+
+void SubmissionTable::forget_silent(base::MonoTime before) {
+    while (!by_age_.empty() && map_.at(by_age_.front()).last_heard < before) {
+        forget(by_age_.front());
+    }
+}
+
+void SubmissionTable::forget(Handle handle) {
+    Session& session = map_.at(handle);
+    while (!session.window.empty()) {
+        drop_front(session);
+    }
+    by_age_.remove(map_, handle);
+    by_id_.erase(session.id);
+    map_.erase(handle);
+}
+
+void SubmissionTable::drop_front(Session& session) {
+    if (const auto& kept = session.window.front().kept) {
+        kept_bytes_ -= kept->bytes();
+    }
+    session.window.pop_front();
+    ++session.base;
+}
+
+}  // namespace steward::core

@@ -1,0 +1,89 @@
+// broker/core: which submissions were seen, so that a resend is never a second job (promise 4).
+// Memory is held only for what a client has not acknowledged.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+#include "broker/core/job.hpp"
+#include "common/model/limits.hpp"
+
+namespace steward::core {
+
+/// The end of a job, kept until its client has it.
+struct KeptResult {
+    model::ServiceName service;
+    model::JobState state = model::JobState::Succeeded;
+    std::string text;
+    model::Payload result;
+
+    [[nodiscard]] std::size_t bytes() const {
+        return sizeof *this + text.size() + result.bytes.size();
+    }
+};
+
+/// One submission of a session. No job: the number has not been seen.
+struct Submission {
+    model::JobId job;
+    Seq accepted_seq = 0;
+    std::unique_ptr<KeptResult> kept;
+
+    [[nodiscard]] bool seen() const { return job != model::JobId{}; }
+};
+
+/// The open submissions of each client session: a window of numbers that slides with the client's
+/// acknowledgements.
+///
+/// Bound: sessions_max sessions (the longest silent is forgotten), in_flight_max numbers each,
+///        held_results_bytes_max of results together (the oldest sessions' are forgotten first).
+class SubmissionTable {
+public:
+    enum class Place : std::uint8_t { Open, Acknowledged, BeyondWindow };
+
+    struct Found {
+        Place place = Place::Open;
+        Submission* submission = nullptr;  // only with Open; valid until the next call
+    };
+
+    /// The entry of a submission, made if need be. Pre: id.session != 0.
+    Found open(const model::SubmissionId& id, base::MonoTime now, const model::Limits& limits);
+    void acknowledge(std::uint64_t session,
+                     std::uint64_t below,
+                     base::MonoTime now,
+                     const model::Limits& limits);
+    /// Keeps the end of a sync job for a resend. Nothing happens when the session is gone.
+    void keep(const model::SubmissionId& id, KeptResult&& result, const model::Limits& limits);
+    /// Forgets sessions that were last heard before `before`.
+    void forget_silent(base::MonoTime before);
+
+    [[nodiscard]] std::size_t sessions() const { return map_.size(); }
+
+    [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
+
+private:
+    struct Session {
+        std::uint64_t id = 0;
+        std::uint64_t base = 0;  // lowest number not acknowledged
+        std::deque<Submission> window;
+        base::MonoTime last_heard{};
+        base::Links<Session> age;
+    };
+
+    using Handle = base::Handle<Session>;
+
+    Handle touch(std::uint64_t session,
+                 std::uint64_t base,
+                 base::MonoTime now,
+                 const model::Limits& limits);
+    void forget(Handle handle);
+    void drop_front(Session& session);
+
+    base::SlotMap<Session> map_;
+    std::unordered_map<std::uint64_t, Handle> by_id_;  // looked up, never walked
+    base::LinkedList<Session, &Session::age> by_age_;  // longest silent first
+    std::size_t kept_bytes_ = 0;
+};
+
+}  // namespace steward::core

@@ -1,0 +1,157 @@
+// broker/core: workers, and crews: workers with the same set of services. Knows no policy.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/service.hpp"
+
+namespace steward::core {
+
+struct Worker {
+    Address address;
+    std::string name;
+    CrewHandle crew;
+    std::uint32_t concurrency = 1;
+    std::uint32_t credit_max = 1;
+    base::Duration silence_max{};  // after so long without a sign it is dead
+    bool beats_while_busy = false;
+    bool unique_ready = false;
+    bool leaving = false;  // takes no more jobs
+
+    JobList held;             // in the order given; those at the front run
+    std::size_t running = 0;  // how many of them do, as far as the broker can tell
+    // Attempts that were ended for taking too long and may still occupy a slot of the worker, until
+    // it reports them. At most `concurrency`.
+    std::vector<model::Attempt> overdue;
+    JobHandle first_ahead;        // the first that is held but does not run
+    base::Duration run_time{-1};  // smoothed measure of one job; negative: nothing measured yet
+
+    base::MonoTime last_heard{};
+    base::WallTime last_heard_at{};
+    base::WallTime since{};
+    base::MonoTime next_beat{};      // when the broker's next heartbeat is due
+    base::MonoTime next_deadline{};  // no running attempt ends before this; max(): none runs
+    std::uint32_t timer = UINT32_MAX;
+    std::uint32_t recall_timer = UINT32_MAX;
+
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+
+    /// Jobs it can run at once as things stand.
+    [[nodiscard]] std::size_t slots() const {
+        return concurrency - std::min<std::size_t>(overdue.size(), concurrency);
+    }
+
+    base::Links<Worker> turn;  // in its crew's `free` or `ahead`, as `room` says
+    enum class Room : std::uint8_t { None, Ahead, Free } room = Room::None;
+    std::uint64_t turn_number = 0;  // when it took its place there: smaller has waited longer
+};
+
+using WorkerMap = base::SlotMap<Worker>;
+using WorkerList = base::LinkedList<Worker, &Worker::turn>;
+
+/// Services with waiting jobs, as one crew sees them: highest priority first, services of one
+/// priority in turns. Entries may be outdated; `take` and `list` keep them true enough.
+class ServiceTurns {
+public:
+    explicit ServiceTurns(std::size_t services) : listed_(services) {}
+
+    /// Service number `index` of the crew has jobs, the next of this priority.
+    void list(std::size_t index, std::int32_t priority) {
+        Listed& listed = listed_[index];
+        if (listed.is && listed.priority >= priority) {
+            return;
+        }
+        listed = {true, priority};
+        turns_[priority].push_back(index);
+    }
+
+    /// The service whose turn it is; `top(index, priority&)` tells whether it has jobs and the
+    /// priority of its next. The service goes to the end of its level. SIZE_MAX: none has jobs.
+    template <class Top>
+    std::size_t take(Top&& top) {
+        while (!turns_.empty()) {
+            const auto level = turns_.begin();
+            if (level->second.empty()) {
+                turns_.erase(level);
+                continue;
+            }
+            const std::size_t index = level->second.front();
+            level->second.pop_front();
+            Listed& listed = listed_[index];
+            if (!listed.is || listed.priority != level->first) {
+                continue;  // was listed anew at another level
+            }
+            std::int32_t priority = 0;
+            if (!top(index, priority)) {
+                listed.is = false;
+                continue;
+            }
+            const bool is_turn = priority == level->first;
+            listed.priority = priority;
+            turns_[priority].push_back(index);
+            if (is_turn) {
+                return index;
+            }
+        }
+        return SIZE_MAX;
+    }
+
+private:
+    struct Listed {
+        bool is = false;
+        std::int32_t priority = 0;
+    };
+
+    std::vector<Listed> listed_;
+    std::map<std::int32_t, std::deque<std::size_t>, std::greater<>> turns_;
+};
+
+/// Workers that announced exactly the same services wait in one place; a service asks its crews.
+struct Crew {
+    explicit Crew(std::vector<ServiceHandle> served)
+        : services(std::move(served)), turns(services.size()) {}
+
+    std::vector<ServiceHandle> services;  // sorted, unique
+    WorkerList free;                      // have an idle slot; longest-waiting first
+    WorkerList ahead;                     // busy, but may be given more ahead of time
+    std::size_t workers = 0;
+    ServiceTurns turns;  // unused while there is one service
+};
+
+class WorkerTable {
+public:
+    [[nodiscard]] WorkerHandle find(Peer peer) const {
+        const auto found = by_peer_.find(peer);
+        return found == by_peer_.end() ? WorkerHandle{} : found->second;
+    }
+
+    WorkerHandle add(const Address& address) {
+        const WorkerHandle handle = map.emplace();
+        map.at(handle).address = address;
+        by_peer_.emplace(address.peer, handle);
+        return handle;
+    }
+
+    void remove(WorkerHandle handle) {
+        const Worker& worker = map.at(handle);
+        STEWARD_ASSERT(worker.held.empty() && !worker.turn.linked);
+        by_peer_.erase(worker.address.peer);
+        map.erase(handle);
+    }
+
+    WorkerMap map;
+    base::SlotMap<Crew> crews;
+    std::map<std::vector<ServiceHandle>, CrewHandle> crew_of;  // by sorted services
+
+private:
+    std::unordered_map<Peer, WorkerHandle> by_peer_;  // looked up, never walked
+};
+
+}  // namespace steward::core
