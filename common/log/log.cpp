@@ -1,0 +1,78 @@
+#include "common/log/log.hpp"
+
+#include <exception>
+#include <utility>
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include "common/log/repeat_limit.hpp"
+#include "common/posix/clock.hpp"
+
+namespace steward::log {
+
+struct Log::Parts {
+    std::shared_ptr<spdlog::details::thread_pool> pool;
+    std::shared_ptr<spdlog::async_logger> logger;
+    RepeatLimit limit;
+};
+
+Log::Log(std::unique_ptr<Parts> parts, Level level) : parts_(std::move(parts)), level_(level) {}
+
+// The pool's end writes what is queued and joins its thread.
+Log::~Log() = default;
+
+base::Expected<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
+    try {
+        spdlog::sink_ptr sink;
+        if (options.file.empty()) {
+            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+        } else {
+            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+        }
+        auto parts = std::make_unique<Parts>();
+        parts->pool = std::make_shared<spdlog::details::thread_pool>(options.lines_queued_max, 1);
+        parts->logger = std::make_shared<spdlog::async_logger>(
+            "steward", sink, parts->pool, spdlog::async_overflow_policy::overrun_oldest);
+        parts->logger->set_pattern("%v");  // format_line() has done it all
+        parts->logger->set_level(spdlog::level::trace);
+        parts->logger->flush_on(spdlog::level::info);
+        // A line that cannot be written (a full disk) is lost; there is nowhere to say so.
+        parts->logger->set_error_handler([](const std::string&) {});
+        return std::unique_ptr<Log>(new Log(std::move(parts), options.level));
+    } catch (const std::exception& error) {  // spdlog's own, or the system's for want of a thread
+        return base::fail(base::Errc::Io,
+                          "cannot open the log " + options.file + ": " + error.what());
+    }
+}
+
+void Log::write(Level level, std::string_view event, std::span<const Field> fields) {
+    if (!wants(level)) {
+        return;
+    }
+    const base::Now now = posix::read_clock();
+    std::string line;
+    if (level == Level::Debug) {
+        line = format_line(now.wall, level, event, fields);
+    } else {
+        const RepeatLimit::Verdict verdict = parts_->limit.ask(event, now.mono);
+        if (!verdict.is_admitted) {
+            return;
+        }
+        line = format_line(now.wall, level, event, fields);
+        if (verdict.left_out > 0) {
+            line += " left_out=" + std::to_string(verdict.left_out);
+        }
+    }
+    // What is louder than debug is flushed line by line: an operator waits for it.
+    parts_->logger->log(level == Level::Debug ? spdlog::level::debug : spdlog::level::info,
+                        spdlog::string_view_t(line.data(), line.size()));
+}
+
+std::uint64_t Log::dropped() const {
+    return parts_->pool->overrun_counter();
+}
+
+}  // namespace steward::log
