@@ -33,6 +33,8 @@ struct Form {
 
 /// Which dialect a message is in, by its first frames; the closest one when it is malformed; nothing
 /// when it resembles none (then it is counted and dropped). Total on any frames, also none.
+/// A bare HEARTBEAT is the same in both ZMWS dialects and is told as zmws1: a worker's dialect is that
+/// of its READY.
 [[nodiscard]] std::optional<Form> detect_client(const Frames& frames);
 [[nodiscard]] std::optional<Form> detect_worker(const Frames& frames);
 
@@ -68,6 +70,7 @@ struct ResultForClient {
     bool succeeded = true;
     std::string_view text;   // a failure's reason
     model::Payload payload;  // already in the encoding the requester used (see params.hpp)
+    model::Encoding wanted = model::Encoding::Absent;  // that encoding, for a reason without payload
 };
 
 class Dialect {
@@ -75,7 +78,9 @@ public:
     virtual ~Dialect() = default;
 
     // ---- frontend ----
-    /// Errors: Malformed, UnknownCommand, BadOption, UnknownOption, TooLarge.
+    // Answers without frames mean that the dialect has no such message and nothing is to be sent: the
+    // receipt of an async job in MDP, partial results in MDP/0.1.
+    /// Errors: Malformed, UnknownCommand, BadParams, BadOption, UnknownOption, TooLarge.
     [[nodiscard]] virtual base::Expected<ClientRequest> decode_request(const Frames&) const = 0;
     [[nodiscard]] virtual Frames encode_taken(Form, std::string_view service, model::JobId) const = 0;
     [[nodiscard]] virtual Frames encode_partial(Form, std::string_view service, model::JobId,

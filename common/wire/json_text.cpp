@@ -1,0 +1,131 @@
+// common/wire: see json_text.hpp. Clean stretches are copied whole, so that a plain string costs a
+// look at each byte and one append.
+#include "common/wire/json_text.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "common/base/bytes.hpp"
+
+namespace steward::wire {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// What stands after the backslash; 'u' for the long form, 0 where nothing is needed.
+constexpr std::array<char, 256> make_escapes() {
+    std::array<char, 256> escapes{};
+    for (std::size_t i = 0; i < 0x20; ++i) {
+        escapes[i] = 'u';
+    }
+    escapes['\b'] = 'b';
+    escapes['\f'] = 'f';
+    escapes['\n'] = 'n';
+    escapes['\r'] = 'r';
+    escapes['\t'] = 't';
+    escapes['"'] = '"';
+    escapes['\\'] = '\\';
+    return escapes;
+}
+
+constexpr std::array<char, 256> kEscapes = make_escapes();
+
+bool is_ascii(std::string_view bytes) {
+    unsigned char seen = 0;
+    for (const char c : bytes) {
+        seen = static_cast<unsigned char>(seen | static_cast<unsigned char>(c));
+    }
+    return seen < 0x80;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    out.push_back('"');
+    std::size_t clean_from = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const char escape = kEscapes[byte];
+        if (escape == 0) [[likely]] {
+            continue;
+        }
+        out.append(text, clean_from, i - clean_from);
+        clean_from = i + 1;
+        out.push_back('\\');
+        out.push_back(escape);
+        if (escape == 'u') {
+            out += "00";
+            out.push_back(kHex[byte >> 4U]);
+            out.push_back(kHex[byte & 0xFU]);
+        }
+    }
+    out.append(text, clean_from);
+    out.push_back('"');
+}
+
+}  // namespace
+
+std::string to_base64(std::string_view bytes) {
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t taken = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t bits = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            bits = bits << 8U | (k < taken ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            out.push_back(k <= taken ? kBase64[bits >> (18 - 6 * k) & 63U] : '=');
+        }
+    }
+    return out;
+}
+
+void append_json_string(std::string& out, std::string_view bytes) {
+    if (is_ascii(bytes) || base::is_utf8(bytes)) {
+        append_quoted(out, bytes);
+        return;
+    }
+    out += "{\"base64\":\"";
+    out += to_base64(bytes);
+    out += "\"}";
+}
+
+void append_json_key(std::string& out, std::string_view bytes) {
+    if (is_ascii(bytes) || base::is_utf8(bytes)) {
+        append_quoted(out, bytes);
+    } else {
+        append_quoted(out, "base64:" + to_base64(bytes));
+    }
+}
+
+void append_json_real(std::string& out, double value) {
+    if (!std::isfinite(value)) {
+        out += "null";
+        return;
+    }
+    char text[32];
+    const std::string_view written(text, std::to_chars(text, text + sizeof text, value).ptr);
+    out += written;
+    if (written.find_first_of(".e") == std::string_view::npos) {
+        out += ".0";
+    }
+}
+
+void append_json_seconds(std::string& out, base::Duration value) {
+    // Through unsigned: the most negative count has no positive counterpart.
+    auto micros = static_cast<std::uint64_t>(value.count());
+    if (value.count() < 0) {
+        out.push_back('-');
+        micros = 0 - micros;
+    }
+    append_json_integer(out, micros / 1'000'000);
+    char fraction[7] = {'.', '0', '0', '0', '0', '0', '0'};
+    for (std::uint64_t rest = micros % 1'000'000, at = 6; rest != 0; rest /= 10, --at) {
+        fraction[at] = static_cast<char>('0' + rest % 10);
+    }
+    out.append(fraction, sizeof fraction);
+}
+
+}  // namespace steward::wire

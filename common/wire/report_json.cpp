@@ -1,0 +1,210 @@
+// common/wire: see report_json.hpp. A list is written straight into its text, without a tree
+// between.
+#include "common/wire/report_json.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <type_traits>
+
+#include "common/base/bytes.hpp"
+#include "common/wire/params_json.hpp"
+#include "common/wire/payload_text.hpp"
+
+namespace steward::wire {
+namespace {
+
+constexpr std::size_t kParamShownBytesMax = 256;
+
+// The first bytes of a payload, not cutting through a character where it is text.
+std::string_view excerpt(std::string_view bytes) {
+    if (bytes.size() <= kParamShownBytesMax) {
+        return bytes;
+    }
+    const auto continues = [&](std::size_t at) {
+        return (static_cast<unsigned char>(bytes[at]) & 0xC0U) == 0x80U;
+    };
+    std::size_t end = kParamShownBytesMax;
+    while (end > kParamShownBytesMax - 4 && continues(end)) {
+        --end;
+    }
+    return bytes.substr(0, continues(end) ? kParamShownBytesMax : end);
+}
+
+class ReportWriter {
+public:
+    ReportWriter(std::string& out, const PeerText& peer_text) : to_(out), peer_text_(peer_text) {}
+
+    void write(const model::JobReport& report) { list(report.rows); }
+
+    void write(const model::WorkerReport& report) { list(report.rows); }
+
+    void write(const model::ServiceReport& report) { list(report.rows); }
+
+    void write(const model::StatusReport& report) {
+        to_.open_map();
+        members(report.job);
+        if (report.queue_place) {
+            member("place", *report.queue_place);
+        }
+        if (report.progress_total != 0 || report.progress_done != 0) {
+            member("done", report.progress_done);
+            member("total", report.progress_total);
+        }
+        text_member("progress", report.progress_text);
+        to_.close();
+    }
+
+    void write(const model::BrokerReport& report) {
+        to_.open_map();
+        time_member("uptime", report.uptime);
+        member("draining", report.draining);
+        member("services", report.services);
+        member("workers", report.workers);
+        member("ready", report.ready);
+        member("scheduled", report.scheduled);
+        member("active", report.active);
+        members(report.counters);
+        to_.close();
+    }
+
+    void write(const model::ServiceKnown& known) {
+        to_.open_map();
+        member("workers", known.has_workers);
+        to_.close();
+    }
+
+private:
+    template <class Row>
+    void list(const std::vector<Row>& rows) {
+        to_.open_list();
+        for (const Row& row : rows) {
+            to_.open_map();
+            members(row);
+            to_.close();
+        }
+        to_.close();
+    }
+
+    void members(const model::JobRow& row) {
+        to_.key("jobid");
+        to_.text(row.id.text());
+        text_member("service", row.service.view());
+        text_member("state", model::name_of(row.state));
+        member("sync", row.sync);
+        member("priority", row.priority);
+        member("attempt", row.attempt);
+        peer_member("clientid", row.client);
+        peer_member("worker", row.worker);
+        time_member("reqtime", row.accepted_at.time_since_epoch());
+        instant_member("startedat", row.started_at);
+        instant_member("completedat", row.ended_at);
+        instant_member("dueat", row.due_at);
+        if (row.params.encoding != model::Encoding::Absent) {
+            text_member("encoding", name_of(row.params.encoding));
+            member("param_bytes", row.params.bytes.size());
+            to_.key("param");
+            to_.text(excerpt(row.params.bytes.view()));
+        }
+        text_member("text", row.text);
+    }
+
+    void members(const model::WorkerRow& row) {
+        peer_member("workerid", row.peer);
+        // ZMWS's workers have one service; this is the first of those that have several.
+        text_member("service", row.services.empty() ? std::string_view() : row.services[0].view());
+        to_.key("services");
+        to_.open_list();
+        for (const model::ServiceName& service : row.services) {
+            to_.text(service.view());
+        }
+        to_.close();
+        text_member("name", row.name);
+        member("concurrency", row.concurrency);
+        member("held", row.held);
+        member("succeeded", row.succeeded);
+        member("failed", row.failed);
+        time_member("since", row.since.time_since_epoch());
+        time_member("hb", row.last_heard.time_since_epoch());
+    }
+
+    void members(const model::ServiceRow& row) {
+        text_member("service", row.service.view());
+        member("workers", row.workers);
+        member("ready", row.ready);
+        member("scheduled", row.scheduled);
+        member("active", row.active);
+        member("accepted", row.accepted);
+        member("succeeded", row.succeeded);
+        member("failed", row.failed);
+        if (row.oldest_ready) {
+            time_member("oldest_ready", *row.oldest_ready);
+        }
+    }
+
+    void members(const model::Counters& counters) {
+        member("accepted", counters.accepted);
+        member("refused", counters.refused);
+        member("started", counters.started);
+        member("succeeded", counters.succeeded);
+        member("failed", counters.failed);
+        member("dead", counters.dead);
+        member("expired", counters.expired);
+        member("lost", counters.lost);
+        member("late_results", counters.late_results);
+        member("resends", counters.resends);
+        member("readopted", counters.readopted);
+        member("recalled", counters.recalled);
+        member("workers_purged", counters.workers_purged);
+        member("strangers", counters.strangers);
+    }
+
+    template <class Number>
+    void member(std::string_view name, Number value) {
+        to_.key(name);
+        if constexpr (std::is_same_v<Number, bool>) {
+            to_.boolean(value);
+        } else if constexpr (std::is_signed_v<Number>) {
+            to_.integer(value);
+        } else {
+            to_.natural(value);
+        }
+    }
+
+    void text_member(std::string_view name, std::string_view text) {
+        if (!text.empty()) {
+            to_.key(name);
+            to_.text(text);
+        }
+    }
+
+    void time_member(std::string_view name, base::Duration value) {
+        to_.key(name);
+        to_.seconds(value);
+    }
+
+    void instant_member(std::string_view name, const std::optional<base::WallTime>& at) {
+        if (at) {
+            time_member(name, at->time_since_epoch());
+        }
+    }
+
+    void peer_member(std::string_view name, const std::optional<model::Peer>& peer) {
+        if (peer && peer_text_) {
+            text_member(name, peer_text_(*peer));
+        }
+    }
+
+    JsonWriter to_;
+    const PeerText& peer_text_;
+};
+
+}  // namespace
+
+std::string to_json(const model::Report& report, const PeerText& peer_text) {
+    std::string out;
+    ReportWriter writer(out, peer_text);
+    std::visit([&](const auto& kind) { writer.write(kind); }, report);
+    return out;
+}
+
+}  // namespace steward::wire
