@@ -2,15 +2,19 @@
 // the same submission id, fail-over between brokers, heartbeats. No socket, thread or clock.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "client/open_requests.hpp"
 #include "common/base/expected.hpp"
+#include "common/base/prng.hpp"
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
+#include "common/model/limits.hpp"
 #include "common/wire/native.hpp"
 
 namespace steward::client {
@@ -29,77 +33,161 @@ struct SessionOptions {
     std::size_t batch_bytes_max = 1UL << 20U;
 };
 
-// What happened, in order; `number` is what submit() or query() returned.
+// What happened, in order; `number` is what submit() or query() returned, `tag` what they were
+// given.
 struct Connect {  // close the present connection if any, open one to this broker of the list
     std::size_t broker = 0;
 };
+
 struct Accepted {
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     model::JobId job;
 };
+
 struct Refused {  // of a submission or query; final
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     base::Error error;
 };
+
 struct PartialAnswer {
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     model::JobId job;
     model::Payload data;
 };
+
 struct ProgressUpdate {
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     model::JobId job;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     std::string text;
 };
+
 struct Result {  // final, of a sync submission
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     model::JobId job;
     model::JobState state = model::JobState::Succeeded;
     std::string text;
     model::Payload result;
 };
+
 struct Report {  // final, of a query
     std::uint64_t number = 0;
+    std::uint64_t tag = 0;
     base::Blob json;
 };
+
 using Happening =
     std::variant<Connect, Accepted, Refused, PartialAnswer, ProgressUpdate, Result, Report>;
 
+/// Numbers go up by one from 1, submissions and queries together. The session keeps a submission
+/// until its final happening, because it may have to be sent again.
+///
 /// Thread: one.
+/// Bound:  in_flight_max open requests and what their params weigh; see also OpenRequests.
 class Session {
 public:
     Session(SessionOptions options, base::MonoTime start, std::uint64_t seed);
 
     // ---- from the user ----
-    /// An async submission ends with Accepted or Refused; a sync one with Result or Refused.
-    /// Errors: TooManyInFlight when in_flight_max are open.
-    [[nodiscard]] base::Expected<std::uint64_t> submit(base::MonoTime now, model::JobSpec spec);
-    [[nodiscard]] base::Expected<std::uint64_t> query(base::MonoTime now, std::string what,
+    /// An async submission ends with Accepted or Refused; a sync one with Result or Refused, and is
+    /// told Accepted before that. Refusals of class Retry are handed on: the user decides.
+    /// Errors: TooManyInFlight when has_room() is false.
+    [[nodiscard]] base::Expected<std::uint64_t> submit(base::MonoTime now,
+                                                       model::JobSpec spec,
+                                                       std::uint64_t tag = 0);
+    [[nodiscard]] base::Expected<std::uint64_t> query(base::MonoTime now,
+                                                      std::string what,
                                                       std::string service,
-                                                      std::optional<model::JobId> job);
-    /// The user waits no longer (time-out): no further happenings for this number.
+                                                      std::optional<model::JobId> job,
+                                                      std::uint64_t tag = 0);
+    /// The user waits no longer (time-out): no further happenings for this number. The job goes on
+    /// if the broker has it already.
     void forget(std::uint64_t number);
+    /// A submission or query would be taken now.
+    [[nodiscard]] bool has_room() const;
 
     // ---- from the transport ----
     /// A connection stands: hello, then everything that is still open is sent again, marked so.
+    /// Large submissions wait for the Welcome, which tells how large a message may be.
     void connected(base::MonoTime now);
     void disconnected(base::MonoTime now);
+    /// Any bytes. What the protocol does not allow costs the connection: an answer may have been
+    /// lost in it, and only a resend brings that back.
     void on_frames(base::MonoTime now, const wire::Frames& frames);
 
     // ---- time and output ----
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
     [[nodiscard]] std::optional<Happening> next_happening();
-    /// What has gathered, as one message of at most about batch_bytes_max; call until nothing comes.
+    /// What has gathered, as one message of at most about batch_bytes_max; call until nothing
+    /// comes.
     [[nodiscard]] std::optional<wire::Frames> take_batch(base::MonoTime now);
 
     [[nodiscard]] std::size_t open() const;  // submissions and queries without a final happening
     [[nodiscard]] bool is_welcome() const;   // the broker has answered on this connection
 
+    /// Why the last connection was given up, for people; empty when none was.
+    [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
 private:
-    // owned by the client room's author
+    enum class Link : std::uint8_t { Pausing, Connecting, Connected };
+
+    using Request = OpenRequests::Request;
+
+    [[nodiscard]] std::size_t span_max() const;
+    base::Expected<Request*> open_request(std::uint64_t tag);
+
+    void connect(base::MonoTime now);
+    void move_on(base::MonoTime now, std::string why);
+    base::Duration silence_max() const;
+
+    bool on_command(base::MonoTime now, wire::native::Command& command);
+    void on_welcome(const wire::native::Welcome& welcome);
+    void on_accepted(const wire::native::Accepted& accepted);
+    void on_refused(wire::native::Refused& refused);
+    void on_result(wire::native::Result& result);
+    void on_partial(wire::native::JobPartial& partial);
+    void on_progress(wire::native::JobProgress& progress);
+    void on_report(wire::native::Report& report);
+    Request* find_call(std::uint64_t number);
+
+    void gather();
+    void gather_requests();
+    void begin_batch(const wire::native::Session& session);
+    void write(Request& request);
+    void refuse_too_large(Request& request, std::size_t bytes);
+
+    SessionOptions options_;
+    base::Prng prng_;
+    OpenRequests requests_;
+    bool has_submitted_ = false;
+
+    Link link_ = Link::Pausing;
+    std::size_t broker_ = 0;
+    bool is_welcome_ = false;
+    bool hello_is_due_ = false;
+    bool beat_is_due_ = false;
+    base::MonoTime act_at_;    // Pausing: connect; Connecting: give up
+    base::MonoTime beat_at_;   // Connected: next heartbeat
+    base::MonoTime heard_at_;  // Connected: last sign of life
+    base::Duration pause_;     // before the next connection
+    std::string trouble_;
+
+    std::size_t message_bytes_max_ = model::Limits{}.message_bytes_max;
+    std::size_t broker_in_flight_max_ = model::Limits{}.in_flight_max;
+
+    wire::native::BatchWriter writer_;
+    std::uint64_t batch_session_ = 0;       // which writer_ begins with
+    std::uint64_t told_below_ = 0;          // the acked_below that was told last
+    wire::native::Command submit_command_;  // holds a Submit: reused, a spec is lent to it
+    std::vector<Happening> happenings_;
+    std::size_t happenings_taken_ = 0;
 };
 
 }  // namespace steward::client

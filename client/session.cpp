@@ -1,0 +1,293 @@
+#include "client/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/assert.hpp"
+
+namespace steward::client {
+
+namespace native = wire::native;
+
+Session::Session(SessionOptions options, base::MonoTime start, std::uint64_t seed)
+    : options_(std::move(options)),
+      prng_(seed),
+      requests_(options_.session),
+      act_at_(start),
+      beat_at_(start),
+      heard_at_(start),
+      pause_(options_.reconnect_first),
+      submit_command_(std::in_place_type<native::Submit>) {
+    STEWARD_ASSERT(options_.session != 0 && options_.brokers > 0);
+    connect(start);
+}
+
+// ---- from the user ----
+
+// The broker remembers that many numbers of a session.
+std::size_t Session::span_max() const {
+    return std::max<std::size_t>(broker_in_flight_max_, 1);
+}
+
+bool Session::has_room() const {
+    return requests_.size() < std::min(options_.in_flight_max, span_max()) &&
+           requests_.has_room(span_max());
+}
+
+base::Expected<Session::Request*> Session::open_request(std::uint64_t tag) {
+    if (!has_room()) {
+        return base::fail(base::Errc::TooManyInFlight,
+                          std::to_string(requests_.size()) +
+                              " submissions and queries are unanswered, as many as allowed "
+                              "(in_flight_max here, [limits] in_flight_max at the broker)");
+    }
+    Request& request = requests_.add(span_max());
+    request.tag = tag;
+    return &request;
+}
+
+base::Expected<std::uint64_t> Session::submit(base::MonoTime /*now*/,
+                                              model::JobSpec spec,
+                                              std::uint64_t tag) {
+    return open_request(tag).map([&](Request* request) {
+        request->spec = std::move(spec);
+        has_submitted_ = true;
+        return request->number;
+    });
+}
+
+base::Expected<std::uint64_t> Session::query(base::MonoTime /*now*/,
+                                             std::string what,
+                                             std::string service,
+                                             std::optional<model::JobId> job,
+                                             std::uint64_t tag) {
+    return open_request(tag).map([&](Request* request) {
+        request->query = std::make_unique<native::Query>(
+            native::Query{request->number, std::move(what), std::move(service), job});
+        return request->number;
+    });
+}
+
+void Session::forget(std::uint64_t number) {
+    if (Request* request = requests_.find(number); request != nullptr) {
+        requests_.close(*request);
+    }
+}
+
+// ---- the connection ----
+
+void Session::connect(base::MonoTime now) {
+    link_ = Link::Connecting;
+    act_at_ = now + silence_max();
+    happenings_.emplace_back(Connect{broker_});
+}
+
+// Gives the present broker up. The pause doubles until a broker answers, and half of it is chance,
+// so that the clients of a broker that died do not all come to the next one in the same instant.
+void Session::move_on(base::MonoTime now, std::string why) {
+    trouble_ = std::move(why);
+    link_ = Link::Pausing;
+    is_welcome_ = false;
+    broker_ = (broker_ + 1) % options_.brokers;
+    const auto half =
+        static_cast<std::uint64_t>(std::max<base::Duration::rep>(pause_.count(), 0)) / 2;
+    act_at_ = now + base::Duration(half + prng_.below(half + 1));
+    pause_ = std::min(pause_ * 2, options_.reconnect_max);
+}
+
+base::Duration Session::silence_max() const {
+    return options_.heartbeat_interval * std::max(options_.heartbeat_tries, 1U);
+}
+
+void Session::connected(base::MonoTime now) {
+    if (link_ != Link::Connecting) {
+        return;
+    }
+    link_ = Link::Connected;
+    is_welcome_ = false;
+    hello_is_due_ = true;
+    beat_is_due_ = false;
+    heard_at_ = now;
+    beat_at_ = now + options_.heartbeat_interval;
+    writer_ = {};  // what was left in it is sent again
+    requests_.rewind();
+}
+
+void Session::disconnected(base::MonoTime now) {
+    if (link_ != Link::Pausing) {
+        move_on(
+            now,
+            link_ == Link::Connected ? "the connection was lost" : "no connection could be made");
+    }
+}
+
+void Session::on_time(base::MonoTime now) {
+    switch (link_) {
+        case Link::Pausing:
+            if (now >= act_at_) {
+                connect(now);
+            }
+            return;
+        case Link::Connecting:
+            if (now >= act_at_) {
+                move_on(now, "no connection could be made");
+            }
+            return;
+        case Link::Connected:
+            if (now >= heard_at_ + silence_max()) {
+                move_on(now, "the broker was silent");
+            } else if (now >= beat_at_) {
+                beat_is_due_ = true;
+                beat_at_ = now + options_.heartbeat_interval;
+            }
+            return;
+    }
+}
+
+std::optional<base::MonoTime> Session::next_deadline() const {
+    return link_ == Link::Connected ? std::min(beat_at_, heard_at_ + silence_max()) : act_at_;
+}
+
+// ---- what the broker says ----
+
+void Session::on_frames(base::MonoTime now, const wire::Frames& frames) {
+    if (link_ != Link::Connected) {
+        return;
+    }
+    heard_at_ = now;
+    if (!native::is_native(frames)) {
+        move_on(now, "the broker sent something that is no message of the native protocol");
+        return;
+    }
+    native::BatchReader reader(frames);
+    while (true) {
+        auto command = reader.next();
+        if (!command) {
+            move_on(now, "the broker sent a broken message: " + command.error().message);
+            return;
+        }
+        if (!command->has_value() || !on_command(now, **command)) {
+            return;
+        }
+    }
+}
+
+// False when the rest of the message counts no more.
+bool Session::on_command(base::MonoTime now, native::Command& command) {
+    if (auto* accepted = std::get_if<native::Accepted>(&command)) {
+        on_accepted(*accepted);
+    } else if (auto* result = std::get_if<native::Result>(&command)) {
+        on_result(*result);
+    } else if (auto* refused = std::get_if<native::Refused>(&command)) {
+        on_refused(*refused);
+    } else if (auto* partial = std::get_if<native::JobPartial>(&command)) {
+        on_partial(*partial);
+    } else if (auto* progress = std::get_if<native::JobProgress>(&command)) {
+        on_progress(*progress);
+    } else if (auto* report = std::get_if<native::Report>(&command)) {
+        on_report(*report);
+    } else if (auto* welcome = std::get_if<native::Welcome>(&command)) {
+        on_welcome(*welcome);
+    } else if (auto* disconnect = std::get_if<native::Disconnect>(&command)) {
+        move_on(now, "the broker closed the connection: " + disconnect->why);
+        return false;
+    }
+    return true;  // a heartbeat has been heard already; what is for workers is none of ours
+}
+
+void Session::on_welcome(const native::Welcome& welcome) {
+    constexpr model::Limits kDefaults;
+    const auto limit_or = [](std::uint64_t said, std::size_t otherwise) {
+        return said != 0 ? static_cast<std::size_t>(said) : otherwise;
+    };
+    is_welcome_ = true;
+    pause_ = options_.reconnect_first;
+    trouble_.clear();
+    message_bytes_max_ = limit_or(welcome.message_bytes_max, kDefaults.message_bytes_max);
+    broker_in_flight_max_ = limit_or(welcome.in_flight_max, kDefaults.in_flight_max);
+}
+
+void Session::on_accepted(const native::Accepted& accepted) {
+    Request* request = requests_.find(accepted.number);
+    if (request == nullptr || request->query) {
+        return;
+    }
+    if (!request->spec.options.sync) {
+        happenings_.emplace_back(Accepted{request->number, request->tag, accepted.job});
+        requests_.close(*request);
+    } else if (request->accepted_as != accepted.job) {  // a resend may hear it twice
+        request->accepted_as = accepted.job;
+        happenings_.emplace_back(Accepted{request->number, request->tag, accepted.job});
+    }
+}
+
+void Session::on_refused(native::Refused& refused) {
+    if (Request* request = requests_.find(refused.number); request != nullptr) {
+        happenings_.emplace_back(Refused{request->number, request->tag, std::move(refused.error)});
+        requests_.close(*request);
+    } else if (refused.number == 0) {  // of the hello
+        trouble_ = std::move(refused.error.message);
+    }
+}
+
+Session::Request* Session::find_call(std::uint64_t number) {
+    Request* request = requests_.find(number);
+    return request != nullptr && !request->query && request->spec.options.sync ? request : nullptr;
+}
+
+void Session::on_result(native::Result& result) {
+    if (Request* request = find_call(result.number); request != nullptr) {
+        happenings_.emplace_back(Result{request->number,
+                                        request->tag,
+                                        result.job,
+                                        result.state,
+                                        std::move(result.text),
+                                        std::move(result.result)});
+        requests_.close(*request);
+    }
+}
+
+void Session::on_partial(native::JobPartial& partial) {
+    if (const Request* request = find_call(partial.number); request != nullptr) {
+        happenings_.emplace_back(
+            PartialAnswer{request->number, request->tag, partial.job, std::move(partial.data)});
+    }
+}
+
+void Session::on_progress(native::JobProgress& progress) {
+    if (const Request* request = find_call(progress.number); request != nullptr) {
+        happenings_.emplace_back(ProgressUpdate{request->number,
+                                                request->tag,
+                                                progress.job,
+                                                progress.done,
+                                                progress.total,
+                                                std::move(progress.text)});
+    }
+}
+
+void Session::on_report(native::Report& report) {
+    Request* request = requests_.find(report.number);
+    if (request != nullptr && request->query) {
+        happenings_.emplace_back(Report{request->number, request->tag, std::move(report.json)});
+        requests_.close(*request);
+    }
+}
+
+std::optional<Happening> Session::next_happening() {
+    if (happenings_taken_ == happenings_.size()) {
+        happenings_.clear();
+        happenings_taken_ = 0;
+        return std::nullopt;
+    }
+    return std::move(happenings_[happenings_taken_++]);
+}
+
+std::size_t Session::open() const {
+    return requests_.size();
+}
+
+bool Session::is_welcome() const {
+    return is_welcome_;
+}
+
+}  // namespace steward::client
