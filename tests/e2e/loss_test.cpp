@@ -1,0 +1,140 @@
+// tests/e2e: workers that die, and workers that only work long. Heartbeats every second.
+#include <signal.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/old_worker.hpp"
+#include "tests/e2e/harness/samples.hpp"
+
+namespace steward::e2e {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
+
+BrokerOptions with_fast_heartbeats() {
+    return {kFastHeartbeats, ""};
+}
+
+/// The history's row of the only job of `service`.
+nlohmann::json history_row(const Broker& broker, const std::string& service) {
+    for (const nlohmann::json& row : broker.ask("SERVER-HIST")) {
+        if (row.value("service", "") == service) {
+            return row;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("A native worker is killed in the middle of a job: another runs it again") {
+    const Broker broker(with_fast_heartbeats());
+    const std::vector<std::string> args = {"--service", "nap"};
+    const auto first = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    broker.wait_until_served("nap");
+    OldClient client(Old::Zmws2, broker.endpoints().frontend);
+    client.request("nap", {R"({"seconds": 1})"}, false);
+    REQUIRE(client.answer().kind == Answer::Kind::Taken);
+    REQUIRE(broker.wait_for_events(1, "started", "nap"));
+    first->signal(SIGKILL);
+    const auto second = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    REQUIRE(broker.wait_for_events(1, "succeeded", "nap"));
+    CHECK(broker.count_events("lost", "nap") == 1);
+    CHECK(broker.count_events("started", "nap") == 2);
+    CHECK(broker.count_events("succeeded", "nap") == 1);
+    CHECK(history_row(broker, "nap").value("attempt", 0) == 2);
+}
+
+TEST_CASE("An old worker that vanishes with a job loses it to the next one") {
+    const Broker broker(with_fast_heartbeats());
+    for (const Old dialect : kOldDialects) {
+        CAPTURE(name_of(dialect));
+        const std::string service = "vanish-" + std::string(name_of(dialect));
+        OldClient client(Old::Zmws1, broker.endpoints().frontend);
+        {
+            OldWorker first(dialect, service, broker.endpoints().backend);
+            first.ready();
+            broker.wait_until_served(service);
+            client.request(service, {"1"});
+            static_cast<void>(first.job());
+        }
+        OldWorker second(dialect, service, broker.endpoints().backend);
+        second.ready();
+        second.complete(second.job(), {"2"});
+        const Answer answer = client.answer();
+        CHECK(answer.kind == Answer::Kind::Complete);
+        CHECK(shown(answer.body) == shown({"2"}));
+        CHECK(broker.count_events("lost", service) == 1);
+    }
+}
+
+TEST_CASE("A native worker that is busy for longer than three heartbeats is not dead") {
+    const Broker broker(with_fast_heartbeats());
+    const std::vector<std::string> args = {"--service", "long"};
+    const auto one = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    const auto other = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    broker.wait_until_served("long");
+    OldClient client(Old::Zmws1, broker.endpoints().frontend);
+    client.request("long", {R"({"seconds": 5})"});
+    CHECK(client.answer().kind == Answer::Kind::Complete);
+    CHECK(broker.wait_for_events(1, "succeeded", "long"));
+    CHECK(broker.count_events("started", "long") == 1);
+    CHECK(broker.count_events("lost", "long") == 0);
+}
+
+TEST_CASE("An old worker that is silent while it works is not dead") {
+    const Broker broker(with_fast_heartbeats());
+    for (const Old dialect : {Old::Zmws1, Old::Zmws2}) {
+        CAPTURE(name_of(dialect));
+        const std::string service = "silent-" + std::string(name_of(dialect));
+        OldWorker busy(dialect, service, broker.endpoints().backend);
+        busy.ready();
+        broker.wait_until_served(service);
+        OldClient client(dialect, broker.endpoints().frontend);
+        client.request(service, {"1"});
+        const HeldJob job = busy.job();
+        OldWorker other(dialect, service, broker.endpoints().backend);
+        other.ready();
+        CHECK_FALSE(other.maybe_job(5s).has_value());
+        busy.complete(job, {"2"});
+        const Answer answer = client.answer();
+        CHECK(answer.kind == Answer::Kind::Complete);
+        CHECK(shown(answer.body) == shown({"2"}));
+        REQUIRE(broker.wait_for_events(1, "succeeded", service));
+        CHECK(broker.count_events("started", service) == 1);
+    }
+}
+
+TEST_CASE("An idle worker that falls silent is forgotten") {
+    const Broker broker(with_fast_heartbeats());
+    OldWorker silent(Old::Mdp02, "quiet", broker.endpoints().backend);
+    silent.ready();
+    broker.wait_until_served("quiet");
+    OldClient client(Old::Mdp01, broker.endpoints().frontend);
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    std::string code = "200";
+    while (code == "200" && std::chrono::steady_clock::now() < end) {
+        client.request("mmi.service", {"quiet"});
+        const Answer answer = client.answer();
+        REQUIRE(answer.body.size() == 1);
+        code = answer.body.front();
+    }
+    CHECK(code == "404");
+}
+
+TEST_CASE("Idle workers are sent heartbeats") {
+    const Broker broker(with_fast_heartbeats());
+    for (const Old dialect : kOldDialects) {
+        CAPTURE(name_of(dialect));
+        OldWorker worker(dialect, "idle", broker.endpoints().backend);
+        worker.ready();
+        CHECK_FALSE(worker.maybe_job(2500ms).has_value());
+        CHECK(worker.heartbeats_heard() >= 1);
+    }
+}
+
+}  // namespace steward::e2e
