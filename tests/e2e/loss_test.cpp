@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
 
 BrokerOptions with_fast_heartbeats() {
-    return {kFastHeartbeats, ""};
+    return {kFastHeartbeats, {}, {}};
 }
 
 /// The history's row of the only job of `service`.

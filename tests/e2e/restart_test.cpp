@@ -19,7 +19,7 @@ const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL
 }  // namespace
 
 TEST_CASE("Killed and restarted: acknowledged jobs are still there and workers come back") {
-    Broker broker({kFastHeartbeats, ""});
+    Broker broker({kFastHeartbeats, {}, {}});
     OldClient client(Old::Zmws2, broker.endpoints().frontend);
     {
         OldWorker worker(Old::Mdp02, "kept", broker.endpoints().backend);
@@ -50,7 +50,7 @@ TEST_CASE("Killed and restarted: acknowledged jobs are still there and workers c
 }
 
 TEST_CASE("Killed while a job runs: the native call ends well and nothing runs twice") {
-    Broker broker({kFastHeartbeats, ""});
+    Broker broker({kFastHeartbeats, {}, {}});
     const std::vector<std::string> args = {"--service", "long"};
     const auto one = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
     broker.wait_until_served("long");
@@ -67,7 +67,7 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
 }
 
 TEST_CASE("Killed while a durable job runs: its worker keeps it") {
-    Broker broker({kFastHeartbeats, ""});
+    Broker broker({kFastHeartbeats, {}, {}});
     const std::vector<std::string> args = {"--service", "long"};
     const auto one = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
     broker.wait_until_served("long");

@@ -50,12 +50,15 @@ std::string TempDirectory::write(const std::string& name, const std::string& tex
 }
 
 Broker::Broker(BrokerOptions options) : options_(std::move(options)) {
-    directory_.write("steward.toml", options_.extra_config);
+    directory_.write("steward.toml", options_.config);
     start();
 }
 
 void Broker::start() {
-    CommandLine command{built_program("steward-broker"),
+    const std::string program = options_.program_directory.empty()
+                                    ? built_program("steward-broker")
+                                    : options_.program_directory + "/steward-broker";
+    CommandLine command{program,
                         {"--config",
                          (directory() / "steward.toml").string(),
                          "--bind",

@@ -34,7 +34,8 @@ private:
 
 struct BrokerOptions {
     std::map<std::string, std::string> environment;
-    std::string extra_config;  // TOML behind what the harness writes
+    std::string config;             // TOML
+    std::string program_directory;  // empty: this build's
 };
 
 struct Endpoints {
