@@ -58,6 +58,7 @@ public:
     [[nodiscard]] const std::optional<core::Stop>& stopped() const;
 
     [[nodiscard]] const core::Core& core() const;
+
     /// Messages that were no request of any dialect, and those that could not be delivered.
     struct EdgeCounters {
         std::uint64_t garbage = 0;
@@ -65,6 +66,7 @@ public:
         std::uint64_t undeliverable = 0;
         std::uint64_t backlog_dropped = 0;
     };
+
     [[nodiscard]] const EdgeCounters& edge_counters() const;
 
 private:

@@ -1,0 +1,68 @@
+#include "broker/app/news.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/wire/event_json.hpp"
+
+namespace steward::app {
+
+void News::take(std::vector<core::Announce>& announces) {
+    if (!has_listeners()) {
+        announces.clear();
+        return;
+    }
+    for (const core::Announce& announce : announces) {
+        write(announce, line_);
+        if (held_.empty() && announce.after <= durable_) {
+            tell(line_);
+            continue;
+        }
+        line_.after = held_.empty() ? announce.after : std::max(announce.after, held_.back().after);
+        held_.push_back(std::exchange(line_, {}));
+        if (held_.size() > kHeldMax) {
+            tell(held_.front());
+            held_.pop_front();
+        }
+    }
+    announces.clear();
+}
+
+void News::set_durable(core::Seq seq) {
+    durable_ = std::max(durable_, seq);
+    while (!held_.empty() && held_.front().after <= durable_) {
+        tell(held_.front());
+        held_.pop_front();
+    }
+}
+
+void News::write(const core::Announce& announce, Line& line) const {
+    const std::string worker = peers_.text_of(announce.worker);
+    const bool is_new = announce.kind == model::EventKind::Accepted;
+    const wire::EventForPeople event{announce.kind,
+                                     announce.job,
+                                     announce.service.view(),
+                                     announce.attempt,
+                                     worker,
+                                     announce.at,
+                                     announce.detail,
+                                     announce.done,
+                                     announce.total,
+                                     is_new ? &announce.params : nullptr,
+                                     is_new ? &announce.options : nullptr};
+    line.topic.clear();
+    line.json.clear();
+    wire::append_event_topic(line.topic, event);
+    wire::append_event_json(line.json, event);
+}
+
+void News::tell(const Line& line) {
+    if (transport_.has_subscribers()) {
+        transport_.publish(line.topic, line.json);
+    }
+    if (sink_.wants_lifecycle()) {
+        sink_.lifecycle(line.json);
+    }
+}
+
+}  // namespace steward::app

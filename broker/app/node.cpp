@@ -1,0 +1,298 @@
+#include "broker/app/node.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "broker/app/news.hpp"
+#include "broker/app/node_journal.hpp"
+#include "broker/app/outbox.hpp"
+#include "broker/app/peer_table.hpp"
+#include "broker/app/render.hpp"
+#include "broker/app/translate.hpp"
+
+namespace steward::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How soon a peer that reads slowly, or a journal without room, is tried again.
+constexpr base::Duration kRetry = 2ms;
+constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client is told
+// A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
+constexpr int kRoundsMax = 8;
+
+bool needs_journal(const core::Submit& submit) {
+    const model::JobOptions& options = submit.spec.options;
+    return options.durable.value_or(!options.sync);
+}
+
+}  // namespace
+
+struct Node::Parts final : Receiver {
+    Parts(const core::Policy& policy,
+          const base::Now& start,
+          std::uint64_t seed,
+          Transport& transport,
+          store::Journal& store,
+          Sink& log)
+        : core(policy, start, seed),
+          peers(policy.limits.peers_max),
+          renderer(policy, start, peers),
+          outbox(transport, peers, renderer, policy.limits),
+          news(transport, log, peers),
+          journal(store),
+          sink(log),
+          now(start) {
+        set_terms(policy);
+    }
+
+    void set_terms(const core::Policy& policy) {
+        terms = {policy.heartbeat_interval, policy.limits.message_bytes_max};
+    }
+
+    // ---- Receiver ----
+    void take(core::Input&& input) override;
+
+    void answer(core::Send&& send) override { effects.sends.push_back(std::move(send)); }
+
+    Peer peer_of(Side side, std::string_view routing_id);
+    void lose(Peer peer);
+
+    void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
+
+    void fail(base::Error error);
+
+    // ---- the steps of end_batch ----
+    void apply_what_is_due();
+    void feed_journal();
+    void tell();
+    bool lose_the_lost();
+    [[nodiscard]] bool has_work() const;
+    void stop_if_all_is_said();
+
+    core::Core core;
+    PeerTable peers;
+    Renderer renderer;
+    Outbox outbox;
+    News news;
+    JournalFeed journal;
+    Sink& sink;
+    Terms terms;
+    base::Now now;
+    core::Effects effects;
+    core::Seq durable = 0;
+    std::vector<Peer> lost;
+    EdgeCounters counters;
+    std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
+    std::optional<core::Stop> stopped;
+};
+
+// ---- what comes in ----
+
+void Node::Parts::take(core::Input&& input) {
+    if (const auto* ready = std::get_if<core::Ready>(&input)) {
+        peers.set_worker_form(ready->from.peer, wire::Form::unpack(ready->from.form));
+    } else if (auto* submit = std::get_if<core::Submit>(&input);
+               submit != nullptr && journal.is_behind() && needs_journal(*submit)) {
+        answer({submit->from,
+                core::Refused{{base::Errc::QueueFull,
+                               "the journal cannot keep up: its disk is slow or stuck",
+                               kJournalRetryAfter},
+                              std::string(submit->spec.service.view())}});
+        return;
+    }
+    apply(std::move(input));
+}
+
+Peer Node::Parts::peer_of(Side side, std::string_view routing_id) {
+    if (const auto known = peers.hear(side, routing_id)) {
+        return *known;
+    }
+    while (peers.full()) {
+        lose(peers.oldest());
+    }
+    return peers.add(side, routing_id);
+}
+
+// Events name their worker, so they are written down while its routing id is still known.
+void Node::Parts::lose(Peer peer) {
+    if (peers.find(peer) == nullptr) {
+        return;
+    }
+    apply(core::PeerLost{peer});
+    news.take(effects.announces);
+    outbox.forget(peer);
+    peers.forget(peer);
+}
+
+// ---- the end of a turn ----
+
+void Node::Parts::apply_what_is_due() {
+    if (const auto due = core.next_deadline(); due && *due <= now.mono) {
+        apply(core::Tick{});
+    }
+}
+
+void Node::Parts::fail(base::Error error) {
+    if (!stopping || !stopping->failed) {
+        apply(core::JournalFailed{std::move(error.message)});
+    }
+}
+
+void Node::Parts::feed_journal() {
+    if (auto taken = journal.append(effects.appends); !taken) {
+        fail(std::move(taken.error()));
+        return;
+    }
+    const auto safe = journal.durable();
+    if (!safe) {
+        fail(safe.error());
+        return;
+    }
+    if (*safe > durable) {
+        durable = *safe;
+        apply(core::Durable{durable});
+        outbox.set_durable(durable);
+        news.set_durable(durable);
+    }
+}
+
+void Node::Parts::tell() {
+    for (core::Stop& stop : effects.stops) {
+        if (!stopping || (stop.failed && !stopping->failed)) {
+            stopping = std::move(stop);
+        }
+    }
+    effects.stops.clear();
+    for (core::Send& send : effects.sends) {
+        outbox.post(std::move(send));
+    }
+    effects.sends.clear();
+    news.take(effects.announces);
+    for (const core::Note& note : effects.notes) {
+        sink.note(note);
+    }
+    effects.notes.clear();
+    outbox.flush(lost);
+}
+
+bool Node::Parts::lose_the_lost() {
+    if (lost.empty()) {
+        return false;
+    }
+    std::vector<Peer> gone;
+    gone.swap(lost);
+    for (const Peer peer : gone) {
+        lose(peer);
+    }
+    return true;
+}
+
+bool Node::Parts::has_work() const {
+    return !effects.sends.empty() || !effects.appends.empty() || !effects.announces.empty() ||
+           !effects.notes.empty() || !effects.stops.empty();
+}
+
+// A failed broker ends at once. One that was drained first says what waits for the journal.
+void Node::Parts::stop_if_all_is_said() {
+    if (stopping && !stopped &&
+        (stopping->failed || (outbox.held() == 0 && !journal.is_behind()))) {
+        stopped = stopping;
+    }
+}
+
+// ---- the face ----
+
+Node::Node(const core::Policy& policy,
+           const base::Now& start,
+           std::uint64_t seed,
+           Transport& transport,
+           store::Journal& journal,
+           Sink& sink)
+    : parts_(std::make_unique<Parts>(policy, start, seed, transport, journal, sink)) {
+    if (auto restored = parts_->journal.restore(parts_->core); !restored) {
+        parts_->stopped = core::Stop{std::move(restored.error().message), true};
+    }
+}
+
+Node::~Node() = default;
+
+void Node::begin_batch(const base::Now& now) {
+    parts_->now = now;
+    parts_->core.set_announcing(parts_->news.has_listeners());
+}
+
+void Node::on_frames(Side side, std::string_view routing_id, const Frames& frames) {
+    Parts& parts = *parts_;
+    if (parts.stopped) {
+        return;
+    }
+    const Sender from{side, parts.peer_of(side, routing_id)};
+    switch (translate(from, frames, parts.terms, parts)) {
+        case Reading::Understood: return;
+        case Reading::Malformed: ++parts.counters.malformed; return;
+        case Reading::Garbage: ++parts.counters.garbage; return;
+    }
+}
+
+void Node::end_batch() {
+    Parts& parts = *parts_;
+    if (parts.stopped) {
+        return;
+    }
+    parts.apply_what_is_due();
+    for (int round = 0; round < kRoundsMax; ++round) {
+        parts.feed_journal();
+        parts.tell();
+        const bool lost_some = parts.lose_the_lost();
+        if (!lost_some && !parts.has_work()) {
+            break;
+        }
+    }
+    const Outbox::Counters& sent = parts.outbox.counters();
+    parts.counters.undeliverable = sent.undeliverable;
+    parts.counters.backlog_dropped = sent.backlog_dropped;
+    parts.stop_if_all_is_said();
+}
+
+std::optional<base::MonoTime> Node::next_deadline() const {
+    const Parts& parts = *parts_;
+    if (parts.stopped) {
+        return std::nullopt;
+    }
+    if (parts.has_work() || !parts.lost.empty()) {
+        return parts.now.mono;
+    }
+    auto due = parts.core.next_deadline();
+    if (parts.outbox.is_blocked() || parts.journal.is_behind()) {
+        due = std::min(due.value_or(base::MonoTime::max()), parts.now.mono + kRetry);
+    }
+    return due;
+}
+
+void Node::drain() {
+    parts_->apply(core::Operator{core::Verb::Drain});
+}
+
+void Node::set_policy(const core::Policy& policy) {
+    parts_->core.set_policy(policy);
+    parts_->renderer.set_policy(policy);
+    parts_->outbox.set_limits(policy.limits);
+    parts_->peers.set_peers_max(policy.limits.peers_max);
+    parts_->set_terms(policy);
+}
+
+const std::optional<core::Stop>& Node::stopped() const {
+    return parts_->stopped;
+}
+
+const core::Core& Node::core() const {
+    return parts_->core;
+}
+
+const Node::EdgeCounters& Node::edge_counters() const {
+    return parts_->counters;
+}
+
+}  // namespace steward::app

@@ -1,0 +1,241 @@
+#include "broker/app/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace steward::app {
+namespace {
+
+// Long enough that framing costs nothing, short enough that a peer can begin to work.
+constexpr std::size_t kBatchBytes = 1UL << 20U;
+// What a frame takes in memory beside its bytes: many tiny messages are a backlog too.
+constexpr std::size_t kFrameCost = 64;
+constexpr std::size_t kSpareBatchesMax = 64;
+constexpr std::size_t kForgetSentFrom = 64;
+
+std::size_t cost_of(const Frames& frames) {
+    std::size_t bytes = kFrameCost;
+    for (const base::Blob& frame : frames) {
+        bytes += frame.size() + kFrameCost;
+    }
+    return bytes;
+}
+
+}  // namespace
+
+Outbox::Outbox(Transport& transport,
+               const PeerTable& peers,
+               Renderer& renderer,
+               const model::Limits& limits)
+    : transport_(transport), peers_(peers), renderer_(renderer) {
+    set_limits(limits);
+}
+
+void Outbox::set_limits(const model::Limits& limits) {
+    backlog_bytes_max_ = limits.peer_backlog_bytes_max;
+    held_max_ = limits.in_flight_max;
+}
+
+Outbox::Lane& Outbox::lane_of(Peer peer) {
+    const std::uint32_t slot = PeerTable::slot_of(peer);
+    if (slot >= lanes_.size()) {
+        lanes_.resize(slot + 1);
+    }
+    Lane& lane = lanes_[slot];
+    if (lane.peer != peer) {
+        drop(lane);
+        lane.peer = peer;
+        lane.held = 0;
+        lane.busy = false;
+    }
+    return lane;
+}
+
+// Null when the peer's slot is another's by now, or never had a lane.
+Outbox::Lane* Outbox::find_lane(Peer peer) {
+    const std::uint32_t slot = PeerTable::slot_of(peer);
+    return slot < lanes_.size() && lanes_[slot].peer == peer ? &lanes_[slot] : nullptr;
+}
+
+void Outbox::post(core::Send&& send) {
+    const PeerTable::Entry* entry = peers_.find(send.to.peer);
+    if (entry == nullptr) {
+        ++counters_.undeliverable;
+        return;
+    }
+    Lane& lane = lane_of(send.to.peer);
+    // A heartbeat says nothing about jobs: a slow disk must not make the broker look dead.
+    const bool waits_its_turn =
+        lane.held > 0 && !std::holds_alternative<core::HeartbeatOut>(send.what);
+    if (send.after <= durable_ && !waits_its_turn) {
+        stage(std::move(send), *entry);
+        return;
+    }
+    if (lane.held >= held_max_) {
+        ++counters_.backlog_dropped;
+        if (given_up_.empty() || given_up_.back() != send.to.peer) {
+            given_up_.push_back(send.to.peer);
+        }
+        return;
+    }
+    // Records become durable in order, so a little waiting for a later one is all this can cost.
+    send.after = held_.empty() ? send.after : std::max(send.after, held_.back().after);
+    ++lane.held;
+    held_.push_back(std::move(send));
+}
+
+void Outbox::set_durable(core::Seq seq) {
+    durable_ = std::max(durable_, seq);
+    while (!held_.empty() && held_.front().after <= durable_) {
+        core::Send send = std::move(held_.front());
+        held_.pop_front();
+        const PeerTable::Entry* entry = peers_.find(send.to.peer);
+        if (entry == nullptr) {
+            ++counters_.undeliverable;
+            continue;
+        }
+        --lane_of(send.to.peer).held;
+        stage(std::move(send), *entry);
+    }
+}
+
+void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry) {
+    Lane& lane = lane_of(send.to.peer);
+    const wire::Form form = Renderer::form_of(send, entry);
+    if (form.dialect != wire::DialectId::Native) {
+        if (auto frames = renderer_.to_old(form, std::move(send)); frames && !frames->empty()) {
+            close_batch(lane);
+            put(lane, std::move(*frames));
+        }
+        return;
+    }
+    if (lane.batch == nullptr) {
+        if (spare_batches_.empty()) {
+            spare_batches_.push_back(std::make_unique<wire::native::BatchWriter>());
+        }
+        lane.batch = std::move(spare_batches_.back());
+        spare_batches_.pop_back();
+    }
+    renderer_.add_native(std::move(send), *lane.batch);
+    make_busy(lane);
+    if (lane.batch->bytes() >= kBatchBytes) {
+        close_batch(lane);
+    }
+}
+
+void Outbox::make_busy(Lane& lane) {
+    if (!lane.busy) {
+        lane.busy = true;
+        busy_.push_back(lane.peer);
+    }
+}
+
+void Outbox::put(Lane& lane, Frames&& message) {
+    lane.bytes += cost_of(message);
+    lane.messages.push_back(std::move(message));
+    make_busy(lane);
+}
+
+void Outbox::close_batch(Lane& lane) {
+    if (lane.batch == nullptr) {
+        return;
+    }
+    while (!lane.batch->empty()) {
+        put(lane, lane.batch->take());
+    }
+    if (spare_batches_.size() < kSpareBatchesMax) {
+        spare_batches_.push_back(std::move(lane.batch));
+    }
+    lane.batch.reset();
+}
+
+// Sent messages leave the list in large steps: a peer that is never quite up to date must not make
+// it grow.
+void Outbox::forget_sent(Lane& lane) {
+    if (lane.next >= kForgetSentFrom && lane.next * 2 >= lane.messages.size()) {
+        lane.messages.erase(lane.messages.begin(),
+                            lane.messages.begin() + static_cast<std::ptrdiff_t>(lane.next));
+        lane.next = 0;
+    }
+}
+
+SendStatus Outbox::send_messages(Lane& lane, const PeerTable::Entry& entry) {
+    while (lane.next < lane.messages.size()) {
+        Frames& frames = lane.messages[lane.next];
+        const std::size_t cost = cost_of(frames);
+        const SendStatus status = transport_.send(entry.side, entry.routing_id, frames);
+        if (status != SendStatus::Sent) {
+            forget_sent(lane);
+            return status;
+        }
+        frames.clear();
+        lane.bytes -= cost;
+        ++lane.next;
+    }
+    lane.messages.clear();
+    lane.next = 0;
+    return SendStatus::Sent;
+}
+
+// While the peer is slow its batch stays open: what gathers until it reads is one message.
+SendStatus Outbox::send_all(Lane& lane, const PeerTable::Entry& entry) {
+    SendStatus status = send_messages(lane, entry);
+    if (status == SendStatus::Sent && lane.batch != nullptr) {
+        close_batch(lane);
+        status = send_messages(lane, entry);
+    }
+    return status;
+}
+
+std::size_t Outbox::waiting_bytes(const Lane& lane) {
+    return lane.bytes + (lane.batch == nullptr ? 0 : lane.batch->bytes());
+}
+
+void Outbox::flush(std::vector<Peer>& lost) {
+    flushing_.swap(busy_);
+    for (const Peer peer : flushing_) {
+        Lane* found = find_lane(peer);
+        const PeerTable::Entry* entry = peers_.find(peer);
+        if (found == nullptr || entry == nullptr) {
+            continue;  // forgotten meanwhile, and counted then
+        }
+        Lane& lane = *found;
+        lane.busy = false;
+        const SendStatus status = send_all(lane, *entry);
+        if (status == SendStatus::Unroutable) {
+            counters_.undeliverable += drop(lane);
+            lost.push_back(peer);
+        } else if (waiting_bytes(lane) > backlog_bytes_max_) {
+            counters_.backlog_dropped += drop(lane);
+            lost.push_back(peer);
+        } else if (status == SendStatus::WouldBlock) {
+            make_busy(lane);
+        }
+    }
+    flushing_.clear();
+    lost.insert(lost.end(), given_up_.begin(), given_up_.end());
+    given_up_.clear();
+}
+
+void Outbox::forget(Peer peer) {
+    if (Lane* lane = find_lane(peer)) {
+        counters_.undeliverable += drop(*lane);
+        lane->peer = Peer{};
+    }
+}
+
+// How many messages that were.
+std::uint64_t Outbox::drop(Lane& lane) {
+    std::uint64_t messages = lane.messages.size() - lane.next;
+    if (lane.batch != nullptr) {
+        ++messages;
+    }
+    lane.messages.clear();
+    lane.messages.shrink_to_fit();
+    lane.next = 0;
+    lane.bytes = 0;
+    lane.batch.reset();
+    return messages;
+}
+
+}  // namespace steward::app

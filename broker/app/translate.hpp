@@ -1,0 +1,48 @@
+// broker/app: the trust boundary. What a peer sent, any bytes in any dialect, becomes checked
+// inputs of the core or an answer that needs no core. Keeps no state and decides no policy.
+#pragma once
+
+#include <cstdint>
+
+#include "broker/app/transport.hpp"
+#include "broker/core/effect.hpp"
+#include "broker/core/input.hpp"
+#include "common/model/limits.hpp"
+
+namespace steward::app {
+
+/// Where translated messages go, in the order in which they were understood.
+class Receiver {
+public:
+    virtual ~Receiver() = default;
+    virtual void take(core::Input&& input) = 0;
+    /// Answered without the core: it goes out with the effects, in their order.
+    virtual void answer(core::Send&& send) = 0;
+};
+
+/// Who sent a message: a peer, and on which socket. A worker should be at the backend and a client
+/// at the frontend; who is not is understood where his message can mean one thing only.
+struct Sender {
+    Side side = Side::Frontend;
+    model::Peer peer;
+};
+
+enum class Reading : std::uint8_t {
+    Understood,  // every command of the message reached the receiver
+    Malformed,   // at least one did not; where the dialect can say so the sender was told
+    Garbage,     // resembles no dialect: nothing was told, there is no language to tell it in
+};
+
+/// What the broker tells about itself in a handshake, and what it holds messages to.
+struct Terms {
+    base::Duration heartbeat_interval{};
+    std::size_t message_bytes_max = 0;
+};
+
+/// Total on any frames, also none.
+[[nodiscard]] Reading translate(const Sender& from,
+                                const Frames& frames,
+                                const Terms& terms,
+                                Receiver& to);
+
+}  // namespace steward::app

@@ -1,0 +1,96 @@
+#include "broker/app/translate_management.hpp"
+
+#include <array>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/bytes.hpp"
+#include "common/wire/params.hpp"
+
+namespace steward::app {
+namespace {
+
+using core::QueryKind;
+
+struct Request {
+    std::string_view name;
+    QueryKind kind;
+};
+
+constexpr std::array<Request, 10> kRequests = {{{"SERVER-JOBS", QueryKind::Jobs},
+                                                {"SERVER-ACTIVE", QueryKind::Active},
+                                                {"SERVER-HIST", QueryKind::History},
+                                                {"SERVER-WORKERS", QueryKind::Workers},
+                                                {"SERVER-STATUS", QueryKind::Broker},
+                                                {"mmi.service", QueryKind::ServiceKnown},
+                                                {"mmi.workers", QueryKind::Workers},
+                                                {"mmi.services", QueryKind::Services},
+                                                {"mmi.jobs", QueryKind::Jobs},
+                                                {"mmi.status", QueryKind::Broker}}};
+
+// A wire::Form has the lower half of an address's form; the upper half is ours.
+constexpr unsigned kNameShift = 16;
+
+// The text that a client gave along: bare, or encoded as one string.
+std::string text_of(const model::Payload& body) {
+    switch (body.encoding) {
+        case model::Encoding::Absent:
+        case model::Encoding::Opaque: return std::string(body.bytes.view());
+        case model::Encoding::Frames: return std::string(wire::unpack_frames(body).front().view());
+        case model::Encoding::Json:
+        case model::Encoding::Msgpack:
+        case model::Encoding::Php: break;
+    }
+    const auto value = wire::decode_params(body);
+    const auto* text = value ? value->get_ptr<const std::string*>() : nullptr;
+    return text == nullptr ? std::string() : *text;
+}
+
+}  // namespace
+
+base::Expected<core::Query> management_query(core::Address from,
+                                             std::string_view name,
+                                             const model::Payload& body) {
+    for (std::uint32_t i = 0; i < kRequests.size(); ++i) {
+        if (kRequests[i].name != name) {
+            continue;
+        }
+        from.form |= (i + 1) << kNameShift;
+        core::Query query{from, kRequests[i].kind, {}, {}};
+        if (query.kind == QueryKind::ServiceKnown) {
+            query.service = text_of(body);
+            if (auto parsed = model::ServiceName::parse(query.service); !parsed) {
+                return base::Unexpected(std::move(parsed.error()));
+            }
+        } else if (query.kind == QueryKind::Broker) {
+            if (const auto job = model::JobId::parse(text_of(body))) {
+                query.kind = QueryKind::Status;
+                query.job = *job;
+            }
+        }
+        return query;
+    }
+    return base::fail(base::Errc::UnknownCommand,
+                      "the broker has no request \"" + base::printable(name) + "\"");
+}
+
+std::string_view management_name(std::uint32_t form) {
+    const std::uint32_t index = form >> kNameShift;
+    return index == 0 || index > kRequests.size() ? std::string_view{} : kRequests[index - 1].name;
+}
+
+std::string_view mmi_status(base::Errc code) {
+    switch (base::class_of(code)) {
+        case base::ErrorClass::Caller: break;
+        case base::ErrorClass::Retry:
+        case base::ErrorClass::Unknown:
+        case base::ErrorClass::Fatal: return "500";
+    }
+    if (code == base::Errc::UnknownCommand) {
+        return "501";
+    }
+    return code == base::Errc::UnknownJob || code == base::Errc::UnknownService ? "404" : "400";
+}
+
+}  // namespace steward::app

@@ -1,0 +1,269 @@
+// broker/app: a native batch, command by command. This is the broker's hottest way in: nothing is
+// allocated here but what the commands themselves hold.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "broker/app/translate_management.hpp"
+#include "broker/app/translate_parts.hpp"
+#include "common/base/bytes.hpp"
+#include "common/wire/native.hpp"
+
+namespace steward::app {
+namespace {
+
+namespace native = wire::native;
+using base::Errc;
+
+struct Listing {
+    std::string_view what;
+    core::QueryKind kind;
+};
+
+constexpr std::array<Listing, 7> kListings = {{{"jobs", core::QueryKind::Jobs},
+                                               {"active", core::QueryKind::Active},
+                                               {"hist", core::QueryKind::History},
+                                               {"workers", core::QueryKind::Workers},
+                                               {"services", core::QueryKind::Services},
+                                               {"broker", core::QueryKind::Broker},
+                                               {"status", core::QueryKind::Status}}};
+
+void cut_text(std::string& text) {
+    if (text.size() > model::kTextBytesMax) {
+        text.resize(model::kTextBytesMax);
+    }
+}
+
+// Takes the commands of one batch in their order.
+class Commands {
+public:
+    Commands(const Sender& from, const Terms& terms, Receiver& to)
+        : from_(from), terms_(terms), to_(to) {}
+
+    [[nodiscard]] bool all_were_good() const { return good_; }
+
+    void refuse(std::uint64_t number, base::Error error) {
+        good_ = false;
+        to_.answer({address(number), core::Refused{std::move(error), {}}});
+    }
+
+    // ---- from clients ----
+    void operator()(native::Session&& session) {
+        session_ = session.session;
+        if (session.session != 0 && session.acked_below != 0) {
+            to_.take(core::Acknowledge{session.session, session.acked_below});
+        }
+    }
+
+    void operator()(native::ClientHello&& hello) {
+        if (hello.version != native::kVersion) {
+            refuse(0, unspoken(hello.version));
+            return;
+        }
+        to_.answer({address(0), core::Welcome{terms_.heartbeat_interval}});
+    }
+
+    void operator()(native::Submit&& submit);
+    void operator()(native::Query&& query);
+
+    // ---- from workers ----
+    void operator()(native::WorkerReady&& ready);
+
+    void operator()(native::Finish&& finish) {
+        cut_text(finish.outcome.text);
+        to_.take(core::Finish{
+            from_.peer, 0, finish.attempt, std::move(finish.outcome), finish.run_time});
+    }
+
+    void operator()(native::Return&& returned) {
+        to_.take(core::Return{from_.peer, 0, std::move(returned.attempts)});
+    }
+
+    void operator()(native::Goodbye&& goodbye) {
+        to_.take(core::Goodbye{from_.peer, goodbye.finishing});
+    }
+
+    // ---- from either ----
+    void operator()(native::Heartbeat&& /*heartbeat*/) {
+        to_.take(core::Heartbeat{from_.peer, 0, from_.side == Side::Backend});
+    }
+
+    void operator()(native::Partial&& partial) {
+        to_.take(core::Partial{from_.peer, 0, partial.attempt, std::move(partial.data)});
+    }
+
+    void operator()(native::Progress&& progress) {
+        cut_text(progress.text);
+        to_.take(core::Progress{from_.peer,
+                                0,
+                                progress.attempt,
+                                progress.done,
+                                progress.total,
+                                std::move(progress.text)});
+    }
+
+    // ---- what only a broker says ----
+    void operator()(native::Welcome&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Disconnect&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Accepted&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Refused&& /*unused*/) { good_ = false; }
+
+    void operator()(native::JobPartial&& /*unused*/) { good_ = false; }
+
+    void operator()(native::JobProgress&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Result&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Report&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Assign&& /*unused*/) { good_ = false; }
+
+    void operator()(native::StopAttempt&& /*unused*/) { good_ = false; }
+
+    void operator()(native::Recall&& /*unused*/) { good_ = false; }
+
+    void operator()(native::RegisterAgain&& /*unused*/) { good_ = false; }
+
+private:
+    [[nodiscard]] core::Address address(std::uint64_t number) const {
+        return {from_.peer, number, wire::Form{}.pack()};
+    }
+
+    static base::Error unspoken(std::uint32_t version) {
+        return {Errc::UnsupportedVersion,
+                "this broker speaks version " + std::to_string(native::kVersion) +
+                    " of the native protocol, not " + std::to_string(version)};
+    }
+
+    void disconnect(base::Error error) {
+        good_ = false;
+        to_.take(core::Misbehaved{address(0), std::move(error.message)});
+    }
+
+    base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
+
+    Sender from_;
+    const Terms& terms_;
+    Receiver& to_;
+    std::uint64_t session_ = 0;
+    bool good_ = true;
+};
+
+void Commands::operator()(native::Submit&& submit) {
+    if (session_ == 0) {
+        refuse(submit.number,
+               {Errc::Malformed, "a batch with a Submit begins with a Session other than 0"});
+        return;
+    }
+    if (submit.spec.service.is_reserved()) {
+        auto query = management_query(
+            address(submit.number), submit.spec.service.view(), submit.spec.params);
+        if (query) {
+            to_.take(*std::move(query));
+        } else {
+            refuse(submit.number, std::move(query.error()));
+        }
+        return;
+    }
+    to_.take(core::Submit{address(submit.number),
+                          {session_, submit.number},
+                          submit.again,
+                          core::UnknownService::RefuseOnceSettled,
+                          std::move(submit.spec)});
+}
+
+void Commands::operator()(native::Query&& query) {
+    const auto* listing = std::ranges::find(kListings, query.what, &Listing::what);
+    if (listing == kListings.end()) {
+        refuse(query.number,
+               {Errc::UnknownCommand,
+                "the broker has no listing \"" + base::printable(query.what) +
+                    "\" but jobs, active, hist, workers, services, broker and status"});
+        return;
+    }
+    if (listing->kind == core::QueryKind::Status && !query.job) {
+        refuse(query.number, {Errc::Malformed, "a status query names a job"});
+        return;
+    }
+    to_.take(core::Query{address(query.number),
+                         listing->kind,
+                         query.job.value_or(model::JobId{}),
+                         std::move(query.service)});
+}
+
+void Commands::operator()(native::WorkerReady&& ready) {
+    auto input = checked(std::move(ready));
+    if (input) {
+        to_.take(*std::move(input));
+    } else {
+        disconnect(std::move(input.error()));
+    }
+}
+
+base::Expected<core::Ready> Commands::checked(native::WorkerReady&& ready) const {
+    if (ready.version != native::kVersion) {
+        return base::Unexpected(unspoken(ready.version));
+    }
+    if (ready.services.empty() || ready.services.size() > model::kServicesPerWorkerMax ||
+        ready.running.size() > model::kRunningPerReadyMax) {
+        return base::fail(Errc::Malformed,
+                          "a worker announces 1 to " +
+                              std::to_string(model::kServicesPerWorkerMax) +
+                              " services and at most " +
+                              std::to_string(model::kRunningPerReadyMax) + " running attempts");
+    }
+    core::Ready input;
+    input.from = address(0);
+    input.name = std::move(ready.library);
+    input.concurrency = std::max(ready.concurrency, 1U);
+    input.credit_max = std::max(ready.credit_max, 1U);
+    input.heartbeat_interval = std::max(ready.heartbeat_interval, base::Duration::zero());
+    input.beats_while_busy = true;
+    input.services.reserve(ready.services.size());
+    for (const std::string& name : ready.services) {
+        auto service = parse_announced(name);
+        if (!service) {
+            return base::Unexpected(std::move(service.error()));
+        }
+        input.services.push_back(*std::move(service));
+    }
+    input.running.reserve(ready.running.size());
+    for (const native::WorkerReady::Running& running : ready.running) {
+        auto service = parse_announced(running.service);
+        if (!service) {
+            return base::Unexpected(std::move(service.error()));
+        }
+        input.running.push_back({running.attempt, running.submission, *std::move(service)});
+    }
+    return input;
+}
+
+}  // namespace
+
+Reading translate_native(const Sender& from,
+                         const Frames& frames,
+                         const Terms& terms,
+                         Receiver& to) {
+    native::BatchReader reader(frames);
+    Commands commands(from, terms, to);
+    while (true) {
+        auto next = reader.next();
+        if (next) {
+            if (!next->has_value()) {
+                return commands.all_were_good() ? Reading::Understood : Reading::Malformed;
+            }
+            std::visit(commands, std::move(**next));
+        } else if (const auto number = reader.refused_number()) {
+            commands.refuse(*number, std::move(next.error()));
+        } else {
+            answer_unreadable(from, wire::Form{}, std::move(next.error()), to);
+            return Reading::Malformed;
+        }
+    }
+}
+
+}  // namespace steward::app

@@ -1,0 +1,28 @@
+// broker/app: the two halves of translate and what they share. Private to translate*.cpp.
+#pragma once
+
+#include <string>
+
+#include "broker/app/translate.hpp"
+#include "common/wire/dialect.hpp"
+#include "common/wire/frames.hpp"
+
+namespace steward::app {
+
+/// One native batch. Pre: wire::native::is_native(frames).
+[[nodiscard]] Reading translate_native(const Sender& from,
+                                       const Frames& frames,
+                                       const Terms& terms,
+                                       Receiver& to);
+
+/// One message of an old dialect, or garbage.
+[[nodiscard]] Reading translate_old(const Sender& from, const Frames& frames, Receiver& to);
+
+/// The sender hears `error` in his dialect: a client as a refusal, a worker as a disconnect.
+void answer_unreadable(const Sender& from, wire::Form form, base::Error error, Receiver& to);
+
+/// The names a worker may announce: well-formed and not the broker's own.
+/// Errors: BadName, ReservedName.
+[[nodiscard]] base::Expected<model::ServiceName> parse_announced(std::string_view name);
+
+}  // namespace steward::app
