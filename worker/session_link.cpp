@@ -1,0 +1,191 @@
+// worker: the session's connection: which broker, when to try the next, heartbeats, READY, goodbye.
+#include <algorithm>
+#include <utility>
+
+#include "common/model/limits.hpp"
+#include "worker/session.hpp"
+
+namespace steward::worker {
+namespace {
+
+// What a broker promises is believed within reason: a silly interval must neither make it look dead
+// at once nor alive for ever.
+constexpr base::Duration kIntervalMin = 10ms;
+constexpr base::Duration kIntervalMax = 1h;
+
+constexpr std::uint32_t kIdleIntervals = 3;  // without work before idle() (ZMWS)
+constexpr std::uint32_t kDoublingsMax = 16;
+
+}  // namespace
+
+Session::Session(SessionOptions options, base::MonoTime start, std::uint64_t seed)
+    : options_(std::move(options)), prng_(seed), heard_at_(start), beat_at_(start) {
+    constexpr auto kHeldMax = static_cast<std::uint32_t>(model::kRunningPerReadyMax);
+    options_.concurrency = std::clamp(options_.concurrency, 1U, kHeldMax);
+    options_.credit_max = std::clamp(options_.credit_max, options_.concurrency, kHeldMax);
+    options_.heartbeat_interval =
+        std::clamp(options_.heartbeat_interval, kIntervalMin, kIntervalMax);
+    options_.heartbeat_tries = std::max(options_.heartbeat_tries, 1U);
+    options_.brokers = std::max<std::size_t>(options_.brokers, 1);
+    broker_interval_ = options_.heartbeat_interval;
+    idle_at_ = start + kIdleIntervals * options_.heartbeat_interval;
+    actions_.emplace_back(Connect{broker_});
+}
+
+base::Duration Session::silence_max() const {
+    return broker_interval_ * options_.heartbeat_tries;
+}
+
+void Session::connected(base::MonoTime now) {
+    if (left_) {
+        return;
+    }
+    link_ = Link::Open;
+    heard_at_ = now;
+    beat_at_ = now + options_.heartbeat_interval;
+    announce();
+}
+
+void Session::disconnected(base::MonoTime now) {
+    if (link_ != Link::Paused && !left_) {
+        lose(now, "the connection is gone or could not be made");
+    }
+}
+
+// The next READY says what is held, so what was gathered about that is void.
+void Session::announce() {
+    must_announce_ = true;
+    must_beat_ = false;
+    said_finishing_ = false;
+    said_goodbye_ = false;
+    returns_.clear();
+    writer_ = {};
+}
+
+void Session::lose(base::MonoTime now, std::string why) {
+    const base::Duration longest =
+        std::min(options_.reconnect_max,
+                 options_.reconnect_first * (1U << std::min(failures_, kDoublingsMax)));
+    // Half of the pause is chance, so that the workers of a broker that fell do not all come at
+    // once.
+    const auto half = static_cast<std::uint64_t>(std::max(longest, base::Duration(2)).count()) / 2;
+    const auto pause = half + prng_.below(half + 1);
+    ++failures_;
+    trouble_ = std::move(why);
+    link_ = Link::Paused;
+    connect_at_ = now + base::Duration(static_cast<base::Duration::rep>(pause));
+    broker_interval_ = options_.heartbeat_interval;
+}
+
+void Session::connect_next(base::MonoTime now) {
+    const std::size_t before = broker_;
+    broker_ = (broker_ + 1) % options_.brokers;
+    if (broker_ != before) {
+        // Jobs not begun belong to the broker that gave them: it hands them out again once it
+        // misses this worker. What runs is finished all the same.
+        forget_waiting();
+    }
+    link_ = Link::Connecting;
+    heard_at_ = now;
+    actions_.emplace_back(Connect{broker_});
+}
+
+void Session::welcome(const wire::native::Welcome& said) {
+    link_ = Link::Registered;
+    message_bytes_max_ = said.message_bytes_max;
+    if (said.heartbeat_interval > base::Duration::zero()) {
+        broker_interval_ = std::clamp(said.heartbeat_interval, kIntervalMin, kIntervalMax);
+    }
+}
+
+wire::native::WorkerReady Session::make_ready() const {
+    wire::native::WorkerReady ready;
+    ready.library = options_.library;
+    ready.heartbeat_interval = options_.heartbeat_interval;
+    ready.concurrency = options_.concurrency;
+    ready.credit_max = options_.credit_max;
+    ready.services = options_.services;
+    for (const auto& [attempt, entry] : entries_) {
+        if (entry.phase == Phase::Waiting || entry.phase == Phase::Running ||
+            entry.phase == Phase::Unsent) {
+            ready.running.push_back({attempt, entry.submission, entry.service});
+        }
+    }
+    return ready;
+}
+
+void Session::leave(base::MonoTime now) {
+    if (leaving_) {
+        return;
+    }
+    leaving_ = true;
+    leave_by_ = now + silence_max();
+    idle_at_.reset();
+    const bool announced = is_open() && !must_announce_;
+    for (const wire::native::Assign& job : waiting_) {
+        if (announced) {
+            returns_.push_back(job.attempt);
+        }
+    }
+    forget_waiting();
+}
+
+void Session::after_work(base::MonoTime now) {
+    if (running_ != 0 || !waiting_.empty()) {
+        return;
+    }
+    if (leaving_) {
+        leave_by_ = now + silence_max();
+    } else {
+        idle_at_ = now + kIdleIntervals * options_.heartbeat_interval;
+    }
+}
+
+void Session::on_time(base::MonoTime now) {
+    if (left_) {
+        return;
+    }
+    if (link_ == Link::Paused) {
+        if (now >= connect_at_) {
+            connect_next(now);
+        }
+    } else if (now >= heard_at_ + silence_max()) {
+        lose(now,
+             "the broker has been silent for " + std::to_string(silence_max().count() / 1000) +
+                 " ms (" + std::to_string(options_.heartbeat_tries) + " heartbeats)");
+    } else if (is_open() && now >= beat_at_) {
+        must_beat_ = true;
+        beat_at_ = now + options_.heartbeat_interval;
+        failures_ = is_registered() ? 0 : failures_;
+    }
+    if (idle_at_ && now >= *idle_at_) {
+        idle_at_.reset();
+        actions_.emplace_back(CallIdle{});
+    }
+    if (leaving_ && running_ == 0 && now >= leave_by_) {
+        left_ = true;
+        actions_.emplace_back(Left{});
+    }
+}
+
+std::optional<base::MonoTime> Session::next_deadline() const {
+    if (left_) {
+        return std::nullopt;
+    }
+    base::MonoTime earliest = connect_at_;
+    if (link_ != Link::Paused) {
+        earliest = heard_at_ + silence_max();
+        if (is_open()) {
+            earliest = std::min(earliest, beat_at_);
+        }
+    }
+    if (idle_at_) {
+        earliest = std::min(earliest, *idle_at_);
+    }
+    if (leaving_ && running_ == 0) {
+        earliest = std::min(earliest, leave_by_);
+    }
+    return earliest;
+}
+
+}  // namespace steward::worker
