@@ -74,7 +74,7 @@ TEST_CASE("--check-config accepts what is right and names file and line of what 
 
 TEST_CASE("Without its file the broker does not start, and says which file") {
     const Finished ended =
-        run({built_program("steward-broker"), {"--config", "/nowhere/steward.toml"}});
+        run({built_program("steward-broker"), {"--config", "/nowhere/steward.toml"}, {}, {}});
     CHECK(ended.code == 1);
     CHECK(ended.err.find("/nowhere/steward.toml") != std::string::npos);
 }
