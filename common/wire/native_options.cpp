@@ -173,7 +173,7 @@ void write_meta(MsgpackWriter& out, const base::Blob& meta) {
 }
 
 std::optional<Error> read_meta(MsgpackReader& in, base::Blob& meta) {
-    if (in.nil()) {
+    if (in.failed() || in.nil()) {
         meta = {};
         return std::nullopt;
     }

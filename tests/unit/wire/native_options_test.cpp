@@ -1,0 +1,195 @@
+// tests: job options and meta in the native protocol.
+#include "common/wire/native_options.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "common/base/bytes.hpp"
+#include "common/model/limits.hpp"
+#include "tests/unit/wire/native_samples.hpp"
+
+using namespace steward;
+using namespace steward::wire;
+using namespace steward::wire::native;
+using base::Errc;
+
+namespace {
+
+struct Read {
+    std::optional<base::Error> error;
+    model::JobOptions options;
+    bool malformed = false;
+    bool all_taken = false;
+};
+
+Read read(std::string_view bytes) {
+    Read result;
+    MsgpackReader in(bytes);
+    result.error = read_options(in, result.options);
+    result.malformed = in.failed() && !result.error;
+    result.all_taken = in.rest().empty();
+    return result;
+}
+
+// A map of one option whose value `write` gives.
+template <class Write>
+Read read_one(std::string_view name, Write write) {
+    MsgpackWriter out;
+    out.map(1);
+    out.str(name);
+    write(out);
+    return read(out.view());
+}
+
+Read read_number(std::string_view name, std::int64_t value) {
+    return read_one(name, [&](MsgpackWriter& out) { out.integer(value); });
+}
+
+void check_bad(const Read& result, std::string_view name) {
+    REQUIRE(result.error.has_value());
+    CHECK(result.error->code == Errc::BadOption);
+    CHECK(result.error->message.find(name) != std::string::npos);
+}
+
+// A map of `entries` strings to strings, of `bytes` in all: the last value fills it up.
+base::Blob meta_of(std::size_t entries, std::size_t bytes) {
+    MsgpackWriter out;
+    out.map(entries);
+    for (std::size_t i = 0; i + 1 < entries; ++i) {
+        out.str("k");
+        out.str("v");
+    }
+    out.str("k");
+    out.str(std::string(bytes - out.size() - 3, 'v'));  // lengths from 256 on take three bytes
+    REQUIRE(out.size() == bytes);
+    return base::Blob::copy(out.view());
+}
+
+Read read_meta_of(const base::Blob& meta) {
+    return read_one("meta", [&](MsgpackWriter& out) { out.raw(meta.view()); });
+}
+
+}  // namespace
+
+TEST_CASE("options come back as they were") {
+    Samples samples(31);
+    for (int i = 0; i < 3000; ++i) {
+        model::JobOptions options = samples.options();
+        options.sync = false;  // travels as a field of its own
+        MsgpackWriter out;
+        write_options(out, options);
+        const Read back = read(out.view());
+        REQUIRE_FALSE(back.error.has_value());
+        REQUIRE(back.all_taken);
+        CHECK(back.options == options);
+    }
+}
+
+TEST_CASE("no options are one nil, and an empty map says the same") {
+    MsgpackWriter out;
+    model::JobOptions options;
+    options.sync = true;
+    write_options(out, options);
+    CHECK(base::to_hex(out.view()) == "c0");
+    CHECK(read("\xC0").options == model::JobOptions{});
+    CHECK(read("\x80").options == model::JobOptions{});
+}
+
+TEST_CASE("an unknown option is refused by its name") {
+    const Read result = read_number("colour", 1);
+    REQUIRE(result.error.has_value());
+    CHECK(result.error->code == Errc::UnknownOption);
+    CHECK(result.error->message ==
+          "no job option is named \"colour\"; there are: durable, priority, delay, expires_in, "
+          "time_limit, max_attempts, meta");
+    CHECK(read_number("sync", 1).error->code == Errc::UnknownOption);
+    CHECK(read_number("", 1).error->code == Errc::UnknownOption);
+    CHECK(read_number("Priority", 1).error->code == Errc::UnknownOption);
+}
+
+TEST_CASE("a priority is any number of 32 bits with sign") {
+    CHECK(read_number("priority", INT32_MIN).options.priority == INT32_MIN);
+    CHECK(read_number("priority", INT32_MAX).options.priority == INT32_MAX);
+    check_bad(read_number("priority", std::int64_t{INT32_MIN} - 1), "priority");
+    check_bad(read_number("priority", std::int64_t{INT32_MAX} + 1), "priority");
+    check_bad(read_one("priority", [](MsgpackWriter& out) { out.str("high"); }), "priority");
+}
+
+TEST_CASE("durations are microseconds from zero to a hundred years") {
+    const std::int64_t most = model::kDurationMax.count();
+    for (const std::string_view name : {"delay", "expires_in", "time_limit"}) {
+        CHECK_FALSE(read_number(name, 0).error.has_value());
+        CHECK_FALSE(read_number(name, most).error.has_value());
+        check_bad(read_number(name, -1), name);
+        check_bad(read_number(name, most + 1), name);
+        check_bad(read_one(name, [](MsgpackWriter& out) { out.str("5s"); }), name);
+        check_bad(read_one(name, [](MsgpackWriter& out) { out.nil(); }), name);
+    }
+    CHECK(read_number("delay", 7).options.delay == base::Duration{7});
+    CHECK(read_number("expires_in", 7).options.expires_in == base::Duration{7});
+    CHECK(read_number("time_limit", 7).options.time_limit == base::Duration{7});
+}
+
+TEST_CASE("a job has at least one attempt") {
+    CHECK(read_number("max_attempts", 1).options.max_attempts == 1U);
+    CHECK(read_number("max_attempts", UINT32_MAX).options.max_attempts == UINT32_MAX);
+    check_bad(read_number("max_attempts", 0), "max_attempts");
+    check_bad(read_number("max_attempts", -1), "max_attempts");
+    check_bad(read_number("max_attempts", std::int64_t{UINT32_MAX} + 1), "max_attempts");
+}
+
+TEST_CASE("durable is true or false and not 1 or 0") {
+    const auto flag = [](bool value) { return [=](MsgpackWriter& out) { out.boolean(value); }; };
+    CHECK(read_one("durable", flag(true)).options.durable == true);
+    CHECK(read_one("durable", flag(false)).options.durable == false);
+    check_bad(read_number("durable", 1), "durable");
+}
+
+TEST_CASE("meta is kept byte for byte, up to its limits") {
+    using model::kMetaBytesMax;
+    using model::kMetaEntriesMax;
+    for (const auto& meta : {meta_of(1, 400), meta_of(kMetaEntriesMax, kMetaBytesMax)}) {
+        CHECK(read_meta_of(meta).options.meta == meta);
+    }
+    check_bad(read_meta_of(meta_of(kMetaEntriesMax + 1, 4000)), "meta");
+    check_bad(read_meta_of(meta_of(1, kMetaBytesMax + 1)), "meta");
+}
+
+TEST_CASE("meta that is no map of strings is refused, and an empty one is none") {
+    check_bad(read_number("meta", 1), "meta");
+    check_bad(read_meta_of(base::Blob::copy("\x81\xA1k\x01")), "meta");
+    check_bad(read_meta_of(base::Blob::copy("\x81\x01\xA1v")), "meta");
+    CHECK(read_meta_of(base::Blob::copy("\x80")).options.meta.empty());
+    CHECK(read_one("meta", [](MsgpackWriter& out) { out.nil(); }).options.meta.empty());
+}
+
+TEST_CASE("meta that a caller made up wrongly harms only his own submission") {
+    for (const std::string_view bad : {"\xC1", "\x81", "\x80\x80", "text", "\x81\xA1k\x01"}) {
+        Submit wrong;
+        wrong.number = 5;
+        wrong.spec.service = *model::ServiceName::parse("mail");
+        wrong.spec.options.meta = base::Blob::copy(bad);
+        const Frames frames = encode_all({wrong, Goodbye{true}});
+        BatchReader reader(frames);
+        const auto refused = reader.next();
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == Errc::BadOption);
+        CHECK(reader.refused_number() == 5U);
+        const auto next = reader.next();
+        REQUIRE(next.has_value());
+        CHECK(next->value() == Command(Goodbye{true}));
+    }
+}
+
+TEST_CASE("broken msgpack within options is no fault of an option") {
+    const std::string whole("\x81\xA8priority\xD2\x00\x00\x00\x07", 15);
+    CHECK(read(whole).options.priority == 7);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        const Read cut = read(std::string_view(whole).substr(0, size));
+        CHECK_FALSE(cut.error.has_value());
+        CHECK(cut.malformed);
+    }
+    CHECK(read("\xA1x").malformed);
+    CHECK(read("\x05").malformed);
+}
