@@ -200,8 +200,8 @@ void Outbox::flush(std::vector<Peer>& lost) {
             continue;  // forgotten meanwhile, and counted then
         }
         Lane& lane = *found;
-        lane.busy = false;
         const SendStatus status = send_all(lane, *entry);
+        lane.busy = false;
         if (status == SendStatus::Unroutable) {
             counters_.undeliverable += drop(lane);
             lost.push_back(peer);

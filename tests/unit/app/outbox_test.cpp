@@ -1,0 +1,277 @@
+// broker/app: what may go when, in which order, and what becomes of peers that read slowly.
+#include "broker/app/outbox.hpp"
+
+#include <doctest/doctest.h>
+
+#include "common/wire/native.hpp"
+#include "node_fakes.hpp"
+
+namespace steward::app {
+namespace {
+
+namespace native = wire::native;
+using fakes::Words;
+
+struct World {
+    explicit World(std::size_t backlog_bytes_max = 64UL << 20U, std::size_t held_max = 100)
+        : limits(limits_of(backlog_bytes_max, held_max)),
+          outbox(transport, peers, renderer, limits) {}
+
+    static model::Limits limits_of(std::size_t backlog_bytes_max, std::size_t held_max) {
+        model::Limits limits;
+        limits.peer_backlog_bytes_max = backlog_bytes_max;
+        limits.in_flight_max = held_max;
+        return limits;
+    }
+
+    void post(Peer peer, core::Message&& what, core::Seq after = 0, wire::Form form = {}) {
+        outbox.post({{peer, 0, form.pack()}, std::move(what), after});
+    }
+
+    void taken(Peer peer, std::uint64_t number, core::Seq after = 0) {
+        outbox.post({{peer, number, 0}, core::JobTaken{{1, number}, {}}, after});
+    }
+
+    std::vector<Peer> flush() {
+        std::vector<Peer> lost;
+        outbox.flush(lost);
+        return lost;
+    }
+
+    /// The numbers of the Accepted commands sent to a peer, a list for each message.
+    std::vector<std::vector<std::uint64_t>> numbers_sent(std::string_view to) {
+        std::vector<std::vector<std::uint64_t>> messages;
+        for (const Words& words : transport.take(to)) {
+            const Frames frames = fakes::frames_of(words);
+            native::BatchReader reader(frames);
+            messages.emplace_back();
+            for (auto next = reader.next(); next && *next; next = reader.next()) {
+                const auto* accepted = std::get_if<native::Accepted>(&**next);
+                messages.back().push_back(accepted != nullptr ? accepted->number : 0);
+            }
+        }
+        return messages;
+    }
+
+    model::Limits limits;
+    fakes::FakeTransport transport;
+    PeerTable peers{10};
+    Renderer renderer{core::Policy{}, base::Now{}, peers};
+    Outbox outbox;
+    Peer a = peers.add(Side::Frontend, "a");
+    Peer b = peers.add(Side::Frontend, "b");
+};
+
+constexpr wire::Form kMdp{wire::DialectId::Mdp01, true};
+
+using Numbers = std::vector<std::vector<std::uint64_t>>;
+
+}  // namespace
+
+TEST_CASE("a turn's commands for one peer leave as one message") {
+    World world;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        world.taken(world.a, number);
+        world.taken(world.b, number + 10);
+    }
+    CHECK(world.transport.sent.empty());
+    CHECK(world.flush().empty());
+    CHECK(world.numbers_sent("a") == Numbers{{1, 2, 3}});
+    CHECK(world.numbers_sent("b") == Numbers{{11, 12, 13}});
+    CHECK(!world.outbox.is_blocked());
+    CHECK(world.flush().empty());
+    CHECK(world.transport.sent.empty());
+}
+
+TEST_CASE("an old dialect's messages go one by one, after what was gathered before them") {
+    World world;
+    world.taken(world.a, 1);
+    world.post(world.a, core::Disconnect{}, 0, kMdp);
+    world.post(world.a, core::Disconnect{}, 0, kMdp);
+    world.taken(world.a, 2);
+    world.flush();
+    const auto sent = world.transport.take("a");
+    REQUIRE(sent.size() == 4);
+    CHECK(sent[0].front().starts_with(native::kMagic));
+    CHECK(sent[1] == Words{"", "MDPW01", "\x05"});
+    CHECK(sent[2] == sent[1]);
+    CHECK(sent[3].front().starts_with(native::kMagic));
+}
+
+TEST_CASE("what a dialect cannot say is not sent") {
+    World world;
+    world.post(world.a, core::StopAttempt{}, 0, kMdp);
+    world.post(world.a, core::Recall{}, 0, kMdp);
+    world.post(world.a, core::Disconnect{}, 0, {wire::DialectId::Zmws1, false});
+    CHECK(world.flush().empty());
+    CHECK(world.transport.sent.empty());
+}
+
+TEST_CASE("a worker is pushed what is his in the form of his READY") {
+    World world;
+    world.peers.set_worker_form(world.a, kMdp);
+    world.post(world.a, core::HeartbeatOut{}, 0, {wire::DialectId::Zmws1, false});
+    world.flush();
+    CHECK(world.transport.take("a") == std::vector<Words>{{"", "MDPW01", "\x04"}});
+}
+
+TEST_CASE("nothing is said before its record is durable, and it goes when it is") {
+    World world;
+    world.taken(world.a, 1, 5);
+    world.outbox.set_durable(4);
+    world.flush();
+    CHECK(world.transport.sent.empty());
+    CHECK(world.outbox.held() == 1);
+    world.outbox.set_durable(5);
+    CHECK(world.outbox.held() == 0);
+    world.flush();
+    CHECK(world.numbers_sent("a") == Numbers{{1}});
+    world.taken(world.a, 2, 5);  // safe already
+    world.flush();
+    CHECK(world.numbers_sent("a") == Numbers{{2}});
+}
+
+TEST_CASE("for one peer nothing overtakes what is held, others do not wait") {
+    World world;
+    world.taken(world.a, 1, 5);
+    world.taken(world.a, 2);
+    world.taken(world.a, 3, 3);
+    world.taken(world.b, 4);
+    world.flush();
+    CHECK(world.numbers_sent("a").empty());
+    CHECK(world.numbers_sent("b") == Numbers{{4}});
+    world.outbox.set_durable(4);
+    world.flush();
+    CHECK(world.transport.sent.empty());
+    world.outbox.set_durable(9);
+    world.flush();
+    CHECK(world.numbers_sent("a") == Numbers{{1, 2, 3}});
+    world.taken(world.a, 5);
+    world.flush();
+    CHECK(world.numbers_sent("a") == Numbers{{5}});
+}
+
+TEST_CASE("a heartbeat does not wait for the disk") {
+    World world;
+    world.taken(world.a, 1, 5);
+    world.post(world.a, core::HeartbeatOut{});
+    world.flush();
+    CHECK(world.numbers_sent("a") == Numbers{{0}});
+    CHECK(world.outbox.held() == 1);
+}
+
+TEST_CASE("a peer for whom too much is held is given up, one less is kept") {
+    World world(1UL << 20U, 2);
+    world.taken(world.a, 1, 5);
+    world.taken(world.a, 2, 5);
+    CHECK(world.flush().empty());
+    world.taken(world.a, 3, 5);
+    world.taken(world.a, 4, 5);
+    CHECK(world.flush() == std::vector<Peer>{world.a});
+    CHECK(world.outbox.counters().backlog_dropped == 2);
+    world.outbox.forget(world.a);
+    world.peers.forget(world.a);
+    world.outbox.set_durable(5);
+    CHECK(world.outbox.counters().undeliverable == 2);
+    CHECK(world.flush().empty());
+}
+
+TEST_CASE("a slow peer gets everything in order when it reads again") {
+    World world;
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        world.taken(world.a, number);
+        CHECK(world.flush().empty());
+        CHECK(world.outbox.is_blocked());
+    }
+    world.transport.status.clear();
+    world.taken(world.a, 4);
+    CHECK(world.flush().empty());
+    CHECK(!world.outbox.is_blocked());
+    CHECK(world.numbers_sent("a") == Numbers{{1}, {2, 3, 4}});
+}
+
+TEST_CASE("a peer whose backlog passes the limit is given up") {
+    World world(10'000);
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    const auto large = [](std::size_t bytes) {
+        return core::JobResult{{1, 1},
+                               {},
+                               model::JobState::Succeeded,
+                               {},
+                               {model::Encoding::Opaque, base::Blob::copy(std::string(bytes, 'x'))},
+                               model::Encoding::Opaque};
+    };
+    world.post(world.a, large(9'000));
+    CHECK(world.flush().empty());
+    world.post(world.a, large(2'000));
+    CHECK(world.flush() == std::vector<Peer>{world.a});
+    CHECK(world.outbox.counters().backlog_dropped == 2);
+    CHECK(!world.outbox.is_blocked());
+}
+
+TEST_CASE("many tiny messages are a backlog too") {
+    World world(10'000);
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    std::vector<Peer> lost;
+    int posted = 0;
+    for (; lost.empty() && posted < 1000; ++posted) {
+        world.post(world.a, core::HeartbeatOut{}, 0, kMdp);
+        lost = world.flush();
+    }
+    CHECK(lost == std::vector<Peer>{world.a});
+    CHECK(posted < 100);
+}
+
+TEST_CASE("a peer that is gone is told of once, with what it missed counted") {
+    World world;
+    world.transport.status["a"] = SendStatus::Unroutable;
+    world.post(world.a, core::Disconnect{}, 0, kMdp);
+    world.post(world.a, core::Disconnect{}, 0, kMdp);
+    CHECK(world.flush() == std::vector<Peer>{world.a});
+    CHECK(world.outbox.counters().undeliverable == 2);
+    world.outbox.forget(world.a);
+    world.peers.forget(world.a);
+    world.taken(world.a, 1);
+    CHECK(world.outbox.counters().undeliverable == 3);
+    CHECK(world.flush().empty());
+    CHECK(world.transport.attempts == 1);
+}
+
+TEST_CASE("what waited for a forgotten peer does not reach the one that takes its slot") {
+    World world;
+    world.taken(world.a, 1, 5);
+    world.taken(world.b, 2);
+    world.transport.status["b"] = SendStatus::WouldBlock;
+    world.flush();
+    for (const Peer peer : {world.a, world.b}) {
+        world.outbox.forget(peer);
+        world.peers.forget(peer);
+    }
+    const Peer c = world.peers.add(Side::Frontend, "c");
+    const Peer d = world.peers.add(Side::Frontend, "d");
+    CHECK(PeerTable::slot_of(c) == PeerTable::slot_of(world.b));
+    CHECK(PeerTable::slot_of(d) == PeerTable::slot_of(world.a));
+    world.taken(c, 3);
+    world.taken(d, 4);
+    world.outbox.set_durable(5);
+    CHECK(world.flush().empty());
+    CHECK(world.numbers_sent("c") == Numbers{{3}});
+    CHECK(world.numbers_sent("d") == Numbers{{4}});
+    CHECK(world.transport.sent.empty());
+}
+
+TEST_CASE("a batch is cut at about a mebibyte") {
+    World world;
+    const base::Blob blob = base::Blob::copy(std::string(300'000, 'x'));
+    for (int i = 0; i < 8; ++i) {
+        world.post(world.a, core::JobPartial{{1, 1}, {}, {model::Encoding::Opaque, blob}, {}});
+    }
+    world.flush();
+    const auto sent = world.transport.take("a");
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[0].size() == 5);  // the commands and four payloads
+    CHECK(sent[1].size() == 5);
+}
+
+}  // namespace steward::app

@@ -1,0 +1,387 @@
+// broker/app: what messages of every dialect amount to, and that none can do harm.
+#include "broker/app/translate.hpp"
+
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "broker/app/translate_management.hpp"
+#include "common/wire/dialect.hpp"
+#include "common/wire/native.hpp"
+#include "node_fakes.hpp"
+
+namespace steward::app {
+namespace {
+
+using namespace std::chrono_literals;
+using fakes::frames_of;
+using fakes::Words;
+namespace native = wire::native;
+using wire::DialectId;
+
+struct Recorder final : Receiver {
+    void take(core::Input&& input) override { inputs.push_back(std::move(input)); }
+
+    void answer(core::Send&& send) override { answers.push_back(std::move(send)); }
+
+    template <class Input>
+    const Input& only() const {
+        REQUIRE(inputs.size() == 1);
+        REQUIRE(std::holds_alternative<Input>(inputs.front()));
+        return std::get<Input>(inputs.front());
+    }
+
+    const core::Refused& refusal() const {
+        REQUIRE(answers.size() == 1);
+        REQUIRE(std::holds_alternative<core::Refused>(answers.front().what));
+        return std::get<core::Refused>(answers.front().what);
+    }
+
+    std::vector<core::Input> inputs;
+    std::vector<core::Send> answers;
+    Reading reading = Reading::Garbage;
+};
+
+constexpr model::Peer kPeer{7};
+
+Recorder heard(Side side, const Frames& frames) {
+    Recorder recorder;
+    recorder.reading = translate({side, kPeer}, frames, {5s, 1000}, recorder);
+    return recorder;
+}
+
+Recorder from_client(const Words& words) {
+    return heard(Side::Frontend, frames_of(words));
+}
+
+Recorder from_worker(const Words& words) {
+    return heard(Side::Backend, frames_of(words));
+}
+
+Frames batch_of(const std::vector<native::Command>& commands) {
+    native::BatchWriter writer;
+    for (const native::Command& command : commands) {
+        writer.add(command);
+    }
+    return writer.take();
+}
+
+native::Submit submit_of(std::uint64_t number, std::string_view service) {
+    native::Submit submit;
+    submit.number = number;
+    submit.spec.service = *model::ServiceName::parse(service);
+    return submit;
+}
+
+DialectId dialect_of(std::uint32_t form) {
+    return wire::Form::unpack(form).dialect;
+}
+
+const std::string kOne(1, '\x01');
+
+}  // namespace
+
+TEST_CASE("a request of each old dialect becomes a submission with that dialect's rules") {
+    struct Case {
+        Words words;
+        DialectId dialect;
+        bool sync;
+        core::UnknownService unknown;
+    };
+
+    using core::UnknownService;
+    const std::vector<Case> cases = {
+        {{"JOB: mail"}, DialectId::Zmws1, false, UnknownService::Refuse},
+        {{"PARAM-JSON: 1", "JOB: SYNC-mail"}, DialectId::Zmws1, true, UnknownService::Refuse},
+        {{"", "MDPC02", "1", "mail"}, DialectId::Zmws2, false, UnknownService::Refuse},
+        {{"MDPC02", "1", "SYNC-mail"}, DialectId::Zmws2, true, UnknownService::Refuse},
+        {{"", "MDPC01", "mail", "body"}, DialectId::Mdp01, true, UnknownService::Hold},
+        {{"MDPC02", kOne, "mail", "body"}, DialectId::Mdp02, true, UnknownService::Hold},
+    };
+    for (const Case& one : cases) {
+        const Recorder got = from_client(one.words);
+        CHECK(got.reading == Reading::Understood);
+        const auto& submit = got.only<core::Submit>();
+        CHECK(submit.from.peer == kPeer);
+        CHECK(dialect_of(submit.from.form) == one.dialect);
+        CHECK(submit.spec.service.view() == "mail");
+        CHECK(submit.spec.options.sync == one.sync);
+        CHECK(submit.unknown == one.unknown);
+        CHECK(submit.submission == model::SubmissionId{});
+    }
+}
+
+TEST_CASE("a worker of each old dialect runs one job at a time and may be silent while it does") {
+    struct Case {
+        Words words;
+        DialectId dialect;
+        bool unique;
+    };
+
+    const std::vector<Case> cases = {{{"mail", "READY"}, DialectId::Zmws1, false},
+                                     {{"MDPC02", "3", "mail", "READY"}, DialectId::Zmws2, false},
+                                     {{"", "MDPW01", kOne, "mail"}, DialectId::Mdp01, true},
+                                     {{"MDPW02", kOne, "mail"}, DialectId::Mdp02, true}};
+    for (const Case& one : cases) {
+        const Recorder got = from_worker(one.words);
+        CHECK(got.reading == Reading::Understood);
+        const auto& ready = got.only<core::Ready>();
+        CHECK(dialect_of(ready.from.form) == one.dialect);
+        CHECK(ready.name == wire::name_of(one.dialect));
+        CHECK(ready.services.size() == 1);
+        CHECK(ready.concurrency == 1);
+        CHECK(ready.credit_max == 1);
+        CHECK(!ready.beats_while_busy);
+        CHECK(ready.unique_ready == one.unique);
+    }
+}
+
+TEST_CASE("a ZMWS worker names the job it has done, not the attempt") {
+    const std::string id = model::JobId{5, 6}.text();
+    const Recorder done = from_worker({"PARAM-JSON: 3", "mail", "COMPLETE: " + id});
+    CHECK(done.only<core::Finish>().attempt == model::Attempt{{5, 6}, 0});
+    CHECK(done.only<core::Finish>().outcome.verdict == model::Verdict::Succeeded);
+    const Recorder failed = from_worker({"MDPC02", "3", "mail", "FAIL: " + id});
+    CHECK(failed.only<core::Finish>().outcome.verdict == model::Verdict::Failed);
+    CHECK(from_worker({"mail", "CONT: " + id}).only<core::Partial>().attempt.number == 0);
+    CHECK(from_worker({"HEARTBEAT"}).only<core::Heartbeat>().from_worker);
+    CHECK(!from_worker({"MDPW02", "\x06"}).only<core::Goodbye>().finishing);
+}
+
+TEST_CASE("who speaks on the other side's socket is understood where there is no doubt") {
+    CHECK(from_client({"MDPW02", kOne, "mail"}).only<core::Ready>().services.size() == 1);
+    CHECK(from_client({"mail", "READY"}).only<core::Ready>().services.size() == 1);
+    CHECK(from_worker({"", "MDPC01", "mail", "x"}).only<core::Submit>().spec.options.sync);
+    CHECK(from_worker({"JOB: mail"}).only<core::Submit>().spec.service.view() == "mail");
+    CHECK(!heard(Side::Frontend, batch_of({native::Heartbeat{}}))
+               .only<core::Heartbeat>()
+               .from_worker);
+}
+
+TEST_CASE("names that only look like the broker's own are ordinary services") {
+    for (const std::string name : {"mail",
+                                   "image",
+                                   ".x",
+                                   "commi.x",
+                                   "mmi",
+                                   "MMI.service",
+                                   "SERVER-",
+                                   "SERVER-SERVICES",
+                                   "xSERVER-JOBS"}) {
+        CHECK(from_client({"", "MDPC01", name, "x"}).only<core::Submit>().spec.service.view() ==
+              name);
+        CHECK(from_worker({"", "MDPW01", kOne, name}).only<core::Ready>().services.size() == 1);
+    }
+}
+
+TEST_CASE("management requests are queries in every dialect and carry their name along") {
+    using core::QueryKind;
+    const std::vector<std::pair<std::string, QueryKind>> cases = {
+        {"SERVER-JOBS", QueryKind::Jobs},
+        {"SERVER-ACTIVE", QueryKind::Active},
+        {"SERVER-HIST", QueryKind::History},
+        {"SERVER-WORKERS", QueryKind::Workers},
+        {"SERVER-STATUS", QueryKind::Broker},
+        {"mmi.workers", QueryKind::Workers},
+        {"mmi.services", QueryKind::Services},
+        {"mmi.jobs", QueryKind::Jobs},
+        {"mmi.status", QueryKind::Broker}};
+    for (const auto& [name, kind] : cases) {
+        for (const Words& words : std::vector<Words>{{"JOB: " + name},
+                                                     {"JOB: SYNC-" + name},
+                                                     {"", "MDPC02", "1", "SYNC-" + name},
+                                                     {"", "MDPC01", name},
+                                                     {"", "MDPC01", name, "some body"},
+                                                     {"MDPC02", kOne, name}}) {
+            const Recorder got = from_client(words);
+            CHECK(got.only<core::Query>().kind == kind);
+            CHECK(management_name(got.only<core::Query>().from.form) == name);
+        }
+        const Recorder got =
+            heard(Side::Frontend, batch_of({native::Session{9, 0}, submit_of(4, name)}));
+        CHECK(got.only<core::Query>().from.correlation == 4);
+        CHECK(management_name(got.only<core::Query>().from.form) == name);
+    }
+}
+
+TEST_CASE("mmi.service asks for the service in the body, bare or encoded") {
+    const auto asked = [](const Words& words) {
+        return from_client(words).only<core::Query>().service;
+    };
+    CHECK(asked({"", "MDPC01", "mmi.service", "mail"}) == "mail");
+    CHECK(asked({"", "MDPC01", "mmi.service", "mail", "more"}) == "mail");
+    CHECK(asked({"PARAM-JSON: \"mail\"", "JOB: SYNC-mmi.service"}) == "mail");
+    CHECK(from_client({"", "MDPC01", "mmi.service"}).refusal().error.code == base::Errc::BadName);
+    CHECK(from_client({"PARAM-JSON: {", "JOB: mmi.service"}).refusal().error.code ==
+          base::Errc::BadName);
+}
+
+TEST_CASE("a job's id in the body of a status request asks for that job") {
+    const model::JobId id{1, 2};
+    const Recorder got = from_client({"", "MDPC01", "mmi.status", id.text()});
+    CHECK(got.only<core::Query>().kind == core::QueryKind::Status);
+    CHECK(got.only<core::Query>().job == id);
+}
+
+TEST_CASE("an mmi. name that nobody defined is answered 501, a bad one 400, an unknown job 404") {
+    CHECK(from_client({"", "MDPC01", "mmi.nonsense", "x"}).refusal().error.code ==
+          base::Errc::UnknownCommand);
+    CHECK(from_client({"", "MDPC01", "mmi."}).refusal().service == "mmi.");
+    CHECK(mmi_status(base::Errc::UnknownCommand) == "501");
+    CHECK(mmi_status(base::Errc::BadName) == "400");
+    CHECK(mmi_status(base::Errc::UnknownJob) == "404");
+    CHECK(mmi_status(base::Errc::TooManyJobs) == "500");
+}
+
+TEST_CASE("a worker that announces a reserved or impossible name has misbehaved") {
+    for (const std::string name : {"mmi.x", "SERVER-JOBS", "two words", ""}) {
+        for (const Words& words :
+             std::vector<Words>{{"", "MDPW01", kOne, name}, {"MDPW02", kOne, name}}) {
+            const Recorder got = from_worker(words);
+            CHECK(got.reading == Reading::Malformed);
+            CHECK(!got.only<core::Misbehaved>().why.empty());
+        }
+    }
+    native::WorkerReady ready;
+    ready.services = {"mail", "mmi.x"};
+    const Recorder got = heard(Side::Backend, batch_of({ready}));
+    CHECK(got.reading == Reading::Malformed);
+    CHECK(got.only<core::Misbehaved>().from.form == 0);
+}
+
+TEST_CASE("a native READY announces many services and what still runs") {
+    native::WorkerReady ready;
+    ready.library = "lib";
+    ready.services = {"mail", "image"};
+    ready.concurrency = 4;
+    ready.credit_max = 100;
+    ready.heartbeat_interval = 1s;
+    ready.running = {{{{1, 2}, 3}, {4, 5}, "mail"}};
+    const Recorder got = heard(Side::Backend, batch_of({ready}));
+    const auto& input = got.only<core::Ready>();
+    CHECK(input.services.size() == 2);
+    CHECK(input.concurrency == 4);
+    CHECK(input.credit_max == 100);
+    CHECK(input.heartbeat_interval == 1s);
+    CHECK(input.beats_while_busy);
+    CHECK(!input.unique_ready);
+    REQUIRE(input.running.size() == 1);
+    CHECK(input.running.front().submission == model::SubmissionId{4, 5});
+
+    ready.version = 2;
+    CHECK(heard(Side::Backend, batch_of({ready})).reading == Reading::Malformed);
+    native::WorkerReady nothing;
+    CHECK(heard(Side::Backend, batch_of({nothing})).reading == Reading::Malformed);
+}
+
+TEST_CASE("a native batch is taken command by command under its session") {
+    native::Submit again = submit_of(12, "mail");
+    again.again = true;
+    const Recorder got =
+        heard(Side::Frontend, batch_of({native::Session{77, 11}, submit_of(11, "mail"), again}));
+    CHECK(got.reading == Reading::Understood);
+    REQUIRE(got.inputs.size() == 3);
+    CHECK(std::get<core::Acknowledge>(got.inputs[0]).below == 11);
+    const auto& first = std::get<core::Submit>(got.inputs[1]);
+    CHECK(first.submission == model::SubmissionId{77, 11});
+    CHECK(first.from.correlation == 11);
+    CHECK(first.unknown == core::UnknownService::RefuseOnceSettled);
+    CHECK(!first.again);
+    CHECK(std::get<core::Submit>(got.inputs[2]).again);
+}
+
+TEST_CASE("a submission outside any session is refused by its number, what follows is taken") {
+    const Recorder got =
+        heard(Side::Frontend,
+              batch_of({submit_of(3, "mail"), native::Session{1, 0}, submit_of(4, "mail")}));
+    CHECK(got.reading == Reading::Malformed);
+    CHECK(got.refusal().error.code == base::Errc::Malformed);
+    CHECK(got.answers.front().to.correlation == 3);
+    CHECK(got.only<core::Submit>().submission.number == 4);
+}
+
+TEST_CASE("a hello is answered with a welcome, one of another version with a refusal") {
+    const Recorder got = heard(Side::Frontend, batch_of({native::ClientHello{1, "lib", 1s}}));
+    REQUIRE(got.answers.size() == 1);
+    CHECK(std::get<core::Welcome>(got.answers.front().what).heartbeat_interval == 5s);
+    CHECK(
+        heard(Side::Frontend, batch_of({native::ClientHello{2, "lib", 1s}})).refusal().error.code ==
+        base::Errc::UnsupportedVersion);
+}
+
+TEST_CASE("native queries have a list of names, and a status needs a job") {
+    const auto query = [](std::string what, std::optional<model::JobId> job) {
+        return heard(Side::Frontend, batch_of({native::Query{5, std::move(what), "mail", job}}));
+    };
+    CHECK(query("jobs", {}).only<core::Query>().service == "mail");
+    CHECK(query("hist", {}).only<core::Query>().kind == core::QueryKind::History);
+    CHECK(query("status", model::JobId{1, 2}).only<core::Query>().job == model::JobId{1, 2});
+    CHECK(query("status", {}).refusal().error.code == base::Errc::Malformed);
+    CHECK(query("everything", {}).refusal().error.code == base::Errc::UnknownCommand);
+    CHECK(query("everything", {}).answers.front().to.correlation == 5);
+}
+
+TEST_CASE("a broken batch is answered once, under number 0, and what came before it counts") {
+    Frames frames = batch_of({native::Session{1, 0}, submit_of(1, "mail")});
+    frames[0] = base::Blob::copy(std::string(frames[0].view()) + "\xC1");
+    const Recorder client = heard(Side::Frontend, frames);
+    CHECK(client.reading == Reading::Malformed);
+    CHECK(client.inputs.size() == 1);
+    CHECK(client.answers.front().to.correlation == 0);
+    CHECK(client.refusal().error.code == base::Errc::Malformed);
+
+    const Recorder worker = heard(Side::Backend, frames_of({"STW\x01\xC1"}));
+    CHECK(worker.only<core::Misbehaved>().from.peer == kPeer);
+}
+
+TEST_CASE("what only a broker says is not taken from a peer") {
+    const Recorder got = heard(Side::Backend, batch_of({native::RegisterAgain{}}));
+    CHECK(got.reading == Reading::Malformed);
+    CHECK(got.inputs.empty());
+}
+
+TEST_CASE(
+    "a malformed request is refused in the closest dialect, a malformed worker disconnected") {
+    const Recorder zmws = from_client({"", "MDPC02", "9", "mail"});
+    CHECK(zmws.reading == Reading::Malformed);
+    CHECK(dialect_of(zmws.answers.front().to.form) == DialectId::Zmws2);
+    CHECK(!zmws.refusal().error.message.empty());
+    const Recorder name = from_client({"", "MDPC01", "two words", "x"});
+    CHECK(name.refusal().error.code == base::Errc::BadName);
+    const Recorder worker = from_worker({"", "MDPW01", "\x09"});
+    CHECK(worker.reading == Reading::Malformed);
+    CHECK(dialect_of(worker.only<core::Misbehaved>().from.form) == DialectId::Mdp01);
+    const Recorder silent = from_worker({"mail", "COMPLETE: no id"});
+    CHECK(silent.reading == Reading::Malformed);
+    CHECK(silent.inputs.empty());
+}
+
+TEST_CASE("what resembles no dialect is garbage and nobody is told") {
+    for (const Words& words :
+         std::vector<Words>{{}, {""}, {"hello"}, {"", "", ""}, {"GET / HTTP/1.1"}}) {
+        for (const Side side : {Side::Frontend, Side::Backend}) {
+            const Recorder got = heard(side, frames_of(words));
+            CHECK(got.reading == Reading::Garbage);
+            CHECK(got.inputs.empty());
+            CHECK(got.answers.empty());
+        }
+    }
+}
+
+TEST_CASE("a message is as large as allowed and not a byte larger") {
+    const std::size_t rest = std::string("MDPC01mail").size();
+    CHECK(from_client({"", "MDPC01", "mail", std::string(1000 - rest, 'x')}).reading ==
+          Reading::Understood);
+    const Recorder larger = from_client({"", "MDPC01", "mail", std::string(1001 - rest, 'x')});
+    CHECK(larger.reading == Reading::Malformed);
+    CHECK(larger.refusal().error.code == base::Errc::TooLarge);
+
+    Words many = {"", "MDPC01", "mail"};
+    many.resize(model::kFramesPerMessageMax);
+    CHECK(from_client(many).reading == Reading::Understood);
+    many.emplace_back();
+    CHECK(from_client(many).refusal().error.code == base::Errc::TooLarge);
+}
+
+}  // namespace steward::app
