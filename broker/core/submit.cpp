@@ -179,6 +179,7 @@ void State::admit(Submit& submit) {
         schedule(handle, job.due);
     } else {
         make_ready(handle, false);
+        dispatch_service(service);
     }
 }
 
