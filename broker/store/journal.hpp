@@ -30,14 +30,15 @@ public:
     /// Errors: QueueFull – nothing was queued, try after durable() has moved;
     ///         JournalFailed – the journal is dead, stop the broker.
     /// Blocks: never.
-    [[nodiscard]] virtual base::Expected<void> append(std::span<const std::string_view> records) = 0;
+    [[nodiscard]] virtual base::Expected<void> append(
+        std::span<const std::string_view> records) = 0;
 
     /// The number of the last record handed to append(); 0 before the first of this run.
     [[nodiscard]] virtual Seq last() const = 0;
     /// Every record up to this number is safe. Never moves back. Errors: JournalFailed, for ever.
     [[nodiscard]] virtual base::Expected<Seq> durable() const = 0;
-    /// A descriptor that becomes readable when durable() may have moved; -1: durable() moves only
-    /// within append().
+    /// A descriptor that becomes readable when durable() may have moved, and unreadable again by
+    /// calling durable(); -1: durable() moves only within append().
     [[nodiscard]] virtual int wakeup_fd() const = 0;
 };
 

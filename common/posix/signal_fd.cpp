@@ -62,6 +62,10 @@ std::optional<int> SignalFd::next() {
     return static_cast<int>(info.ssi_signo);
 }
 
+void ignore_broken_pipes() noexcept {
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
 void reset_signals() noexcept {
     for (int signal = 1; signal < kSignalsMax; ++signal) {
         ::signal(signal, SIG_DFL);  // fails for KILL and STOP, which cannot be changed anyway

@@ -1,0 +1,63 @@
+// broker/app: the loop. Each turn is one instant: what has come in, then what is due, then what
+// goes out. It moves frames, time and signals into the node and knows nothing about jobs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "broker/app/node.hpp"
+#include "broker/app/shell_sink.hpp"
+#include "broker/app/zmq_transport.hpp"
+#include "common/log/log.hpp"
+#include "common/net/poller.hpp"
+#include "common/posix/signal_fd.hpp"
+
+namespace steward::app {
+
+/// What the loop works with; all of it outlives the loop.
+struct LoopParts {
+    ZmqTransport& transport;
+    Node& node;
+    int journal_fd = -1;  // store::Journal::wakeup_fd()
+    ShellSink& sink;
+    posix::SignalFd& signals;
+    log::Log& log;
+    std::function<void()> reload;  // on SIGHUP
+};
+
+/// Thread: the one that calls run().
+class BrokerLoop {
+public:
+    explicit BrokerLoop(LoopParts parts);
+
+    /// Runs until the node has stopped: after SIGTERM or SIGINT and its drain, or because the
+    /// journal died. A second such signal ends it at once.
+    /// Returns whether it ended as it should.
+    [[nodiscard]] bool run();
+
+    /// Messages taken from both sides in one turn at most. More would make the first wait long for
+    /// its answer, fewer would spend the turn's fixed cost on little work.
+    static constexpr std::size_t kMessagesPerTurn = 512;
+    /// Taken from one side before the other has its turn.
+    static constexpr std::size_t kMessagesInARow = 32;
+    /// Turns under full load before signals and subscriptions are looked at.
+    static constexpr std::size_t kTurnsUnlooked = 16;
+
+private:
+    [[nodiscard]] std::size_t take_messages();
+    [[nodiscard]] std::size_t take_row(Side side);
+    [[nodiscard]] bool wait();
+    void look_around();
+    void handle_signal(int signal);
+
+    LoopParts parts_;
+    net::Poller poller_;
+    std::string routing_id_;
+    Frames frames_;
+    std::size_t turns_unlooked_ = 0;
+    bool is_draining_ = false;
+    bool is_ended_ = false;
+};
+
+}  // namespace steward::app

@@ -1,0 +1,150 @@
+#include "broker/app/broker_process.hpp"
+
+#include <csignal>
+#include <unistd.h>
+#include <utility>
+
+#include "broker/store/memory_journal.hpp"
+#include "common/posix/append_file.hpp"
+#include "common/posix/clock.hpp"
+#include "common/posix/descriptor_limit.hpp"
+#include "common/posix/random_seed.hpp"
+
+namespace steward::app {
+namespace {
+
+base::Unexpected with_setting(base::Error error, std::string_view setting) {
+    error.message += "; the setting is ";
+    error.message += setting;
+    return base::Unexpected(std::move(error));
+}
+
+}  // namespace
+
+BrokerProcess::BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources)
+    : options_(std::move(options)), sources_(std::move(sources)) {}
+
+BrokerProcess::~BrokerProcess() = default;
+
+base::Expected<std::unique_ptr<BrokerProcess>> BrokerProcess::open(
+    std::unique_ptr<BrokerOptions> options, OptionSources sources) {
+    std::unique_ptr<BrokerProcess> process(
+        new BrokerProcess(std::move(options), std::move(sources)));
+    if (auto opened = process->open_parts(); !opened) {
+        return base::Unexpected(std::move(opened.error()));
+    }
+    return process;
+}
+
+base::Expected<void> BrokerProcess::open_parts() {
+    // Signals first: the threads of log and sockets inherit what is blocked here.
+    auto signals = posix::SignalFd::open({SIGTERM, SIGINT, SIGHUP});
+    if (!signals) {
+        return base::Unexpected(std::move(signals.error()));
+    }
+    signals_.emplace(std::move(*signals));
+    posix::ignore_broken_pipes();
+    posix::raise_descriptor_limit();
+
+    auto log = log::Log::open(options_->log_options());
+    if (!log) {
+        return with_setting(std::move(log.error()), "broker.log_file");
+    }
+    log_ = std::move(*log);
+    if (auto made = posix::make_folders(options_->data_dir); !made) {
+        return with_setting(std::move(made.error()), "broker.data_dir");
+    }
+    std::optional<LifecycleLog> lifecycle;
+    if (options_->lifecycle_enabled) {
+        auto opened = LifecycleLog::open(options_->lifecycle_options());
+        if (!opened) {
+            return with_setting(std::move(opened.error()), "lifecycle.file");
+        }
+        lifecycle.emplace(std::move(*opened));
+    }
+    sink_.emplace(*log_, std::move(lifecycle));
+
+    auto context = net::Context::open(options_->io_threads);
+    if (!context) {
+        return base::Unexpected(std::move(context.error()));
+    }
+    context_.emplace(std::move(*context));
+    auto transport =
+        ZmqTransport::open(*context_, options_->endpoints(), options_->socket_options());
+    if (!transport) {
+        return base::Unexpected(std::move(transport.error()));
+    }
+    transport_ = std::move(*transport);
+
+    const auto seed = posix::random_seed();
+    if (!seed) {
+        return base::Unexpected(seed.error());
+    }
+    journal_ = std::make_unique<store::MemoryJournal>();
+    node_ = std::make_unique<Node>(
+        options_->policy, posix::read_clock(), *seed, *transport_, *journal_, *sink_);
+    if (node_->stopped()) {
+        return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
+    }
+    return {};
+}
+
+std::string BrokerProcess::ready_line() const {
+    const Endpoints& at = transport_->endpoints();
+    return "steward-broker ready: clients " + at.clients + " workers " + at.workers + " news " +
+           at.news + " pid " + std::to_string(::getpid()) + " version " STEWARD_VERSION;
+}
+
+bool BrokerProcess::run() {
+    const Endpoints& at = transport_->endpoints();
+    log_->write(log::Level::Info,
+                "broker_ready",
+                {{"version", STEWARD_VERSION},
+                 {"clients", at.clients},
+                 {"workers", at.workers},
+                 {"news", at.news}});
+    log_->write(log::Level::Warning,
+                "journal_in_memory",
+                {{"meaning", "jobs that were accepted end with this process"}});
+    BrokerLoop loop({.transport = *transport_,
+                     .node = *node_,
+                     .journal_fd = journal_->wakeup_fd(),
+                     .sink = *sink_,
+                     .signals = *signals_,
+                     .log = *log_,
+                     .reload = [this] { reload(); }});
+    const bool is_clean = loop.run();
+    const auto& stop = node_->stopped();
+    log_->write(is_clean ? log::Level::Info : log::Level::Error,
+                "broker_ended",
+                {{"why", stop ? stop->why : "was told twice to end"}});
+    return is_clean;
+}
+
+void BrokerProcess::reload() {
+    const auto loaded = load_options(sources_);
+    if (!loaded) {
+        log_->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});
+        return;
+    }
+    const Reload reload = plan_reload(*options_, **loaded);
+    node_->set_policy(reload.policy);
+    log_->set_level(reload.log_level);
+    for (const config::Difference& difference : reload.changed) {
+        log_->write(log::Level::Info,
+                    "setting_changed",
+                    {{"setting", difference.path},
+                     {"at_start", difference.before},
+                     {"now", difference.now}});
+    }
+    for (const config::Difference& difference : reload.needs_restart) {
+        log_->write(log::Level::Warning,
+                    "setting_needs_restart",
+                    {{"setting", difference.path},
+                     {"still", difference.before},
+                     {"wanted", difference.now}});
+    }
+    log_->write(log::Level::Info, "reloaded");
+}
+
+}  // namespace steward::app

@@ -1,0 +1,50 @@
+// broker/app: one whole broker with everything it owns, built in the order in which it is needed
+// and taken down in reverse.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/app/broker_loop.hpp"
+#include "broker/app/options.hpp"
+#include "broker/store/journal.hpp"
+#include "common/net/context.hpp"
+
+namespace steward::app {
+
+/// Thread: the main one, before any other has been started.
+class BrokerProcess {
+public:
+    /// Opens log, journal and sockets. `sources` is read again on SIGHUP.
+    /// Errors: Io, saying what could not be opened and which setting names it; Malformed, when the
+    ///         journal is damaged.
+    [[nodiscard]] static base::Expected<std::unique_ptr<BrokerProcess>> open(
+        std::unique_ptr<BrokerOptions> options, OptionSources sources);
+    ~BrokerProcess();
+    BrokerProcess(const BrokerProcess&) = delete;
+    BrokerProcess& operator=(const BrokerProcess&) = delete;
+
+    /// One line that scripts and tests wait for, without its line end:
+    /// "steward-broker ready: clients ENDPOINT workers ENDPOINT news ENDPOINT pid PID version X".
+    [[nodiscard]] std::string ready_line() const;
+    /// Runs until told to end; returns whether it ended as it should.
+    [[nodiscard]] bool run();
+
+private:
+    BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources);
+    [[nodiscard]] base::Expected<void> open_parts();
+    void reload();
+
+    std::unique_ptr<BrokerOptions> options_;
+    OptionSources sources_;
+    std::optional<posix::SignalFd> signals_;
+    std::unique_ptr<log::Log> log_;
+    std::optional<ShellSink> sink_;
+    std::unique_ptr<store::Journal> journal_;
+    std::optional<net::Context> context_;
+    std::unique_ptr<ZmqTransport> transport_;
+    std::unique_ptr<Node> node_;
+};
+
+}  // namespace steward::app

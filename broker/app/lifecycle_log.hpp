@@ -1,0 +1,61 @@
+// broker/app: the lifecycle log: one JSON line for each change of a job, in files that take turns.
+// From it an operator can resubmit what never finished. Does not make the lines.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/expected.hpp"
+#include "common/posix/append_file.hpp"
+
+namespace steward::app {
+
+struct LifecycleOptions {
+    std::string path;                      // the newest file; older ones are path.1, path.2, …
+    std::uint64_t bytes_max = 64U << 20U;  // of one file
+    std::uint32_t files_max = 8;           // with the newest; at least 1
+};
+
+/// Lines are gathered and written by flush(), once for each turn of the loop.
+/// A disk that is full or broken costs lines, which are counted, and never stops the broker.
+///
+/// Thread: the loop's.  Bound: kBufferBytesMax of lines not yet written; files as in the options.
+class LifecycleLog {
+public:
+    /// Errors: Io.
+    [[nodiscard]] static base::Expected<LifecycleLog> open(const LifecycleOptions& options);
+
+    /// `line` is without its line end.
+    void add(std::string_view line);
+    void flush();
+
+    /// A change of health to be told once: trouble with its reason, or its end.
+    struct News {
+        bool is_failing = false;
+        std::string why;
+        std::uint64_t lines_lost = 0;  // in all
+    };
+
+    [[nodiscard]] std::optional<News> take_news();
+
+    [[nodiscard]] std::uint64_t lines_lost() const { return lines_lost_; }
+
+    static constexpr std::size_t kBufferBytesMax = 1U << 20U;
+
+private:
+    LifecycleLog(LifecycleOptions options, posix::AppendFile file);
+    [[nodiscard]] base::Expected<void> write();
+    [[nodiscard]] base::Expected<void> rotate();
+
+    LifecycleOptions options_;
+    posix::AppendFile file_;
+    std::string buffer_;
+    std::uint64_t lines_buffered_ = 0;
+    std::uint64_t lines_lost_ = 0;
+    bool is_failing_ = false;
+    std::optional<News> news_;
+};
+
+}  // namespace steward::app

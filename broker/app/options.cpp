@@ -1,0 +1,129 @@
+#include "broker/app/options.hpp"
+
+#include "common/config/units.hpp"
+#include "common/net/endpoint.hpp"
+
+namespace steward::app {
+namespace {
+
+// Rules between settings, which no single entry of the table can hold.
+base::Expected<void> check_together(const BrokerOptions& options) {
+    const core::Policy& policy = options.policy;
+    if (policy.backoff_first > policy.backoff_max) {
+        return base::fail(base::Errc::BadConfig,
+                          "broker.backoff_first (" + config::duration_text(policy.backoff_first) +
+                              ") is longer than broker.backoff_max (" +
+                              config::duration_text(policy.backoff_max) + ")");
+    }
+    const std::uint16_t ports[] = {options.client_port, options.worker_port, options.news_port};
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (ports[i] != 0 && ports[i] == ports[(i + 1) % 3]) {
+            return base::fail(base::Errc::BadConfig,
+                              "broker.client_port, broker.worker_port and broker.news_port must "
+                              "differ; two of them are " +
+                                  std::to_string(ports[i]));
+        }
+    }
+    return {};
+}
+
+// ZMWS gave a bare number of seconds; our own form is taken, too.
+std::string with_unit(const std::string& text) {
+    const bool is_number = text.find_first_not_of("0123456789.") == std::string::npos;
+    return is_number && !text.empty() ? text + "s" : text;
+}
+
+base::Expected<void> apply_outside(config::Schema& schema, const OptionSources& sources) {
+    if (sources.heartbeat_interval) {
+        auto set = schema.set("broker.heartbeat_interval",
+                              with_unit(*sources.heartbeat_interval),
+                              "HEARTBEAT_INTERVAL");
+        if (!set) {
+            return set;
+        }
+    }
+    if (sources.heartbeat_maxtries) {
+        auto set = schema.set(
+            "broker.heartbeat_maxtries", *sources.heartbeat_maxtries, "HEARTBEAT_MAXTRIES");
+        if (!set) {
+            return set;
+        }
+    }
+    for (const OptionSources::Flag& flag : sources.flags) {
+        if (auto set = schema.set(flag.setting, flag.value, flag.flag); !set) {
+            return set;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Endpoints BrokerOptions::endpoints() const {
+    return {net::tcp_endpoint(bind, client_port),
+            net::tcp_endpoint(bind, worker_port),
+            net::tcp_endpoint(bind, news_port)};
+}
+
+net::SocketOptions BrokerOptions::socket_options() const {
+    net::SocketOptions sockets;
+    sockets.bound.bytes_max = policy.limits.message_bytes_max;
+    return sockets;
+}
+
+log::LogOptions BrokerOptions::log_options() const {
+    return {
+        .file = log_file,
+        .level = log::parse_level(log_level).value_or(log::Level::Info)};  // checked when loaded
+}
+
+LifecycleOptions BrokerOptions::lifecycle_options() const {
+    const bool is_absolute = lifecycle_file.starts_with('/');
+    return {.path = is_absolute ? lifecycle_file : data_dir + "/" + lifecycle_file,
+            .bytes_max = lifecycle_bytes_max,
+            .files_max = lifecycle_files};
+}
+
+base::Expected<std::unique_ptr<BrokerOptions>> load_options(const OptionSources& sources) {
+    auto options = std::make_unique<BrokerOptions>();
+    config::Schema schema = schema_of(*options);
+    if (!sources.file.empty()) {
+        if (auto loaded = schema.load_file(sources.file); !loaded) {
+            return base::Unexpected(std::move(loaded.error()));
+        }
+    }
+    if (auto applied = apply_outside(schema, sources); !applied) {
+        return base::Unexpected(std::move(applied.error()));
+    }
+    if (auto checked = check_together(*options); !checked) {
+        return base::Unexpected(std::move(checked.error()));
+    }
+    return options;
+}
+
+std::string processes_text(const BrokerOptions& options) {
+    std::string out;
+    for (const ProcessEntry& process : options.processes) {
+        out += process.name + "\t" + process.kind + "\t" + process.program;
+        for (const std::string& arg : process.args) {
+            out += "\t" + arg;
+        }
+        out += "\n";
+    }
+    return out;
+}
+
+Reload plan_reload(BrokerOptions& started, BrokerOptions& loaded) {
+    Reload reload;
+    for (config::Difference& difference : schema_of(loaded).differences_from(schema_of(started))) {
+        auto& list = difference.is_reloadable ? reload.changed : reload.needs_restart;
+        list.push_back(std::move(difference));
+    }
+    reload.policy = loaded.policy;
+    reload.policy.broker_id = started.policy.broker_id;
+    reload.policy.limits.message_bytes_max = started.policy.limits.message_bytes_max;
+    reload.log_level = loaded.log_options().level;
+    return reload;
+}
+
+}  // namespace steward::app

@@ -1,0 +1,93 @@
+// broker/app: every setting of the broker, where each comes from, and the table that describes
+// them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "broker/app/lifecycle_log.hpp"
+#include "broker/app/zmq_transport.hpp"
+#include "broker/core/policy.hpp"
+#include "common/base/expected.hpp"
+#include "common/config/schema.hpp"
+#include "common/log/log.hpp"
+
+namespace steward::app {
+
+/// A program that the start and stop scripts look after. The broker only reads and lists them.
+struct ProcessEntry {
+    std::string name;
+    std::string program;
+    std::vector<std::string> args;
+    std::string kind;  // "server" or "worker"
+};
+
+/// Defaults, with their reasons in policy.hpp and limits.hpp or in the table.
+struct BrokerOptions {
+    core::Policy policy;
+    std::string bind = "127.0.0.1";
+    std::uint16_t client_port = 5555;
+    std::uint16_t worker_port = 5556;
+    std::uint16_t news_port = 5557;
+    std::string data_dir = "data";
+    std::string log_level = "info";
+    std::string log_file;
+    std::uint16_t io_threads = 1;
+    bool lifecycle_enabled = true;
+    std::string lifecycle_file = "lifecycle.log";
+    std::size_t lifecycle_bytes_max = 64UL << 20U;
+    std::uint32_t lifecycle_files = 8;
+    std::vector<ProcessEntry> processes;
+
+    // Scratch rows of the table; hold nothing between two uses.
+    std::string service_row;
+    ProcessEntry process_row;
+
+    [[nodiscard]] Endpoints endpoints() const;
+    [[nodiscard]] net::SocketOptions socket_options() const;
+    [[nodiscard]] log::LogOptions log_options() const;
+    [[nodiscard]] LifecycleOptions lifecycle_options() const;
+};
+
+/// The table over `options`, which must stay where it is.
+[[nodiscard]] config::Schema schema_of(BrokerOptions& options);
+
+/// Where values come from, weakest first: defaults, file, environment, flags.
+struct OptionSources {
+    std::string file;                               // empty: none
+    std::optional<std::string> heartbeat_interval;  // HEARTBEAT_INTERVAL: ZMWS's, in seconds
+    std::optional<std::string> heartbeat_maxtries;  // HEARTBEAT_MAXTRIES
+
+    /// (flag, setting, value): "--bind", "broker.bind", "0.0.0.0".
+    struct Flag {
+        std::string flag;
+        std::string setting;
+        std::string value;
+    };
+
+    std::vector<Flag> flags;
+};
+
+/// Errors: BadConfig, naming every mistake with its place; Io when the file cannot be read.
+[[nodiscard]] base::Expected<std::unique_ptr<BrokerOptions>> load_options(
+    const OptionSources& sources);
+
+/// The process entries as lines of tab-separated name, kind, program and arguments, for scripts.
+[[nodiscard]] std::string processes_text(const BrokerOptions& options);
+
+/// What a reload brings, told against the options that the process was started with.
+struct Reload {
+    core::Policy policy;  // the new one, but for what needs a restart
+    log::Level log_level = log::Level::Info;
+    std::vector<config::Difference> changed;        // takes effect, or has before
+    std::vector<config::Difference> needs_restart;  // does not, yet
+};
+
+[[nodiscard]] Reload plan_reload(BrokerOptions& started, BrokerOptions& loaded);
+
+}  // namespace steward::app

@@ -1,0 +1,55 @@
+#include "broker/app/shell_sink.hpp"
+
+#include <string>
+#include <vector>
+
+namespace steward::app {
+namespace {
+
+log::Level level_of(core::Severity severity) {
+    switch (severity) {
+        case core::Severity::Debug: return log::Level::Debug;
+        case core::Severity::Info: return log::Level::Info;
+        case core::Severity::Warning: return log::Level::Warning;
+        case core::Severity::Error: return log::Level::Error;
+    }
+    return log::Level::Error;
+}
+
+}  // namespace
+
+void ShellSink::note(const core::Note& note) {
+    const log::Level level = level_of(note.severity);
+    if (!log_.wants(level)) {
+        return;
+    }
+    std::vector<log::Field> fields;
+    fields.reserve(note.fields.size());
+    for (const auto& [key, value] : note.fields) {
+        fields.emplace_back(key, value);
+    }
+    log_.write(level, note.event, fields);
+}
+
+void ShellSink::lifecycle(std::string_view line) {
+    if (lifecycle_) {
+        lifecycle_->add(line);
+    }
+}
+
+void ShellSink::flush() {
+    if (!lifecycle_) {
+        return;
+    }
+    lifecycle_->flush();
+    if (const auto news = lifecycle_->take_news()) {
+        const std::string lost = std::to_string(news->lines_lost);
+        if (news->is_failing) {
+            log_.write(log::Level::Error, "lifecycle_log_failing", {{"why", news->why}});
+        } else {
+            log_.write(log::Level::Info, "lifecycle_log_recovered", {{"lines_lost", lost}});
+        }
+    }
+}
+
+}  // namespace steward::app

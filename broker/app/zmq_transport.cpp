@@ -1,0 +1,79 @@
+#include "broker/app/zmq_transport.hpp"
+
+#include <utility>
+
+namespace steward::app {
+namespace {
+
+SendStatus translated(net::SendStatus status) {
+    switch (status) {
+        case net::SendStatus::Sent: return SendStatus::Sent;
+        case net::SendStatus::WouldBlock: return SendStatus::WouldBlock;
+        case net::SendStatus::Unroutable: return SendStatus::Unroutable;
+        case net::SendStatus::Closed: return SendStatus::Unroutable;
+    }
+    return SendStatus::Unroutable;
+}
+
+base::Expected<std::string> listen_at(net::Socket& socket,
+                                      const std::string& endpoint,
+                                      const std::string& setting) {
+    auto bound = socket.bind(endpoint);
+    if (!bound) {
+        bound.error().message += "; the setting is broker." + setting;
+    }
+    return bound;
+}
+
+}  // namespace
+
+ZmqTransport::ZmqTransport(net::Socket frontend, net::Socket backend, net::Socket news)
+    : frontend_(std::move(frontend)), backend_(std::move(backend)), news_(std::move(news)) {}
+
+base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
+    net::Context& context, const Endpoints& wished, const net::SocketOptions& options) {
+    auto frontend = net::make_router(context, options);
+    auto backend = net::make_router(context, options);
+    auto news = net::make_publisher(context, options);
+    for (const auto* socket : {&frontend, &backend, &news}) {
+        if (!*socket) {
+            return base::Unexpected(socket->error());
+        }
+    }
+    std::unique_ptr<ZmqTransport> transport(
+        new ZmqTransport(std::move(*frontend), std::move(*backend), std::move(*news)));
+    auto clients = listen_at(transport->frontend_, wished.clients, "client_port");
+    auto workers = listen_at(transport->backend_, wished.workers, "worker_port");
+    auto news_at = listen_at(transport->news_, wished.news, "news_port");
+    for (const auto* bound : {&clients, &workers, &news_at}) {
+        if (!*bound) {
+            return base::Unexpected(bound->error());
+        }
+    }
+    transport->endpoints_ = {*clients, *workers, *news_at};
+    return transport;
+}
+
+net::Socket& ZmqTransport::socket_of(Side side) {
+    return side == Side::Frontend ? frontend_ : backend_;
+}
+
+SendStatus ZmqTransport::send(Side side, std::string_view routing_id, Frames& frames) {
+    return translated(socket_of(side).send_to(routing_id, frames));
+}
+
+void ZmqTransport::publish(std::string_view topic, std::string_view body) {
+    news_.send_pair(topic, body);
+}
+
+net::ReceiveStatus ZmqTransport::receive(Side side, std::string& routing_id, Frames& frames) {
+    return socket_of(side).receive_from(routing_id, frames);
+}
+
+void ZmqTransport::add_to(net::Poller& poller) const {
+    poller.add(frontend_);
+    poller.add(backend_);
+    poller.add(news_);
+}
+
+}  // namespace steward::app

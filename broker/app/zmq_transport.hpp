@@ -1,0 +1,58 @@
+// broker/app: the broker's three sockets as a Transport, and what comes in through them. Knows no
+// dialects: frames in, frames out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "broker/app/transport.hpp"
+#include "common/base/expected.hpp"
+#include "common/net/poller.hpp"
+#include "common/net/roles.hpp"
+#include "common/net/subscriptions.hpp"
+
+namespace steward::app {
+
+/// The three addresses, as ZeroMQ writes them; wished for, or really bound.
+struct Endpoints {
+    std::string clients;
+    std::string workers;
+    std::string news;
+};
+
+/// Thread: the loop's.
+class ZmqTransport final : public Transport {
+public:
+    /// Binds all three. Errors: Io, naming the address and the setting that would change it.
+    [[nodiscard]] static base::Expected<std::unique_ptr<ZmqTransport>> open(
+        net::Context& context, const Endpoints& wished, const net::SocketOptions& options);
+
+    SendStatus send(Side side, std::string_view routing_id, Frames& frames) override;
+    void publish(std::string_view topic, std::string_view body) override;
+
+    [[nodiscard]] bool has_subscribers() const override { return subscriptions_.any(); }
+
+    /// The next message of one side, without waiting; see net::Socket::receive_from().
+    [[nodiscard]] net::ReceiveStatus receive(Side side, std::string& routing_id, Frames& frames);
+
+    /// Learns who began or ended to read the news. Call it every few turns.
+    void update_subscriptions() { subscriptions_.update(news_); }
+
+    /// Adds all three sockets.
+    void add_to(net::Poller& poller) const;
+
+    [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
+
+private:
+    ZmqTransport(net::Socket frontend, net::Socket backend, net::Socket news);
+    [[nodiscard]] net::Socket& socket_of(Side side);
+
+    net::Socket frontend_;
+    net::Socket backend_;
+    net::Socket news_;
+    net::Subscriptions subscriptions_;
+    Endpoints endpoints_;
+};
+
+}  // namespace steward::app
