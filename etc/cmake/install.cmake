@@ -3,6 +3,9 @@
 # (steward_program).
 include(CMakePackageConfigHelpers)
 
+if(NOT TARGET steward_client OR NOT TARGET steward_worker)
+  return()
+endif()
 set(STEWARD_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/steward)
 
 # Every library that the two public ones link to, themselves included.
