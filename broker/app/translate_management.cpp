@@ -3,8 +3,6 @@
 #include <array>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/bytes.hpp"
 #include "common/wire/params.hpp"
 
@@ -32,7 +30,8 @@ constexpr std::array<Request, 10> kRequests = {{{"SERVER-JOBS", QueryKind::Jobs}
 // A wire::Form has the lower half of an address's form; the upper half is ours.
 constexpr unsigned kNameShift = 16;
 
-// The text that a client gave along: bare, or encoded as one string.
+// The text that a client gave along: bare, or encoded as one string. No name or id that the broker
+// could know needs an escape, so what has one is not looked into.
 std::string text_of(const model::Payload& body) {
     switch (body.encoding) {
         case model::Encoding::Absent:
@@ -42,9 +41,13 @@ std::string text_of(const model::Payload& body) {
         case model::Encoding::Msgpack:
         case model::Encoding::Php: break;
     }
-    const auto value = wire::decode_params(body);
-    const auto* text = value ? value->get_ptr<const std::string*>() : nullptr;
-    return text == nullptr ? std::string() : *text;
+    const model::Payload json = wire::convert_params(body, model::Encoding::Json);
+    std::string_view text = json.bytes.view();
+    if (text.size() < 2 || text.front() != '"' || text.find('"', 1) != text.size() - 1 ||
+        text.find('\\') != std::string_view::npos) {
+        return {};
+    }
+    return std::string(text.substr(1, text.size() - 2));
 }
 
 }  // namespace
