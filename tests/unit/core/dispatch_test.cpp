@@ -1,0 +1,158 @@
+#include "tests/unit/core/core_fixture.hpp"
+
+using namespace steward;
+using namespace steward::core;
+using namespace steward::core::test;
+
+namespace {
+
+// Lets worker `peer` finish `count` jobs of `run_time` each, so that the broker knows its pace.
+void teach_pace(Broker& broker, std::uint64_t peer, int count, base::Duration run_time) {
+    for (int i = 0; i < count; ++i) {
+        const auto job = only_assign(broker.call());
+        REQUIRE(job.first == peer);
+        broker.finish(peer, job.second, model::Verdict::Succeeded, run_time);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("dispatch: the worker that has waited longest gets the next job") {
+    Broker broker;
+    broker.ready(1, {"X"});
+    broker.ready(2, {"X"});
+    broker.ready(3, {"X"});
+    const auto a = only_assign(broker.call());
+    const auto b = only_assign(broker.call());
+    const auto c = only_assign(broker.call());
+    CHECK(std::vector{a.first, b.first, c.first} == std::vector<std::uint64_t>{1, 2, 3});
+    broker.finish(2, b.second);
+    broker.finish(1, a.second);
+    broker.finish(3, c.second);
+    CHECK(only_assign(broker.call()).first == 2);
+    CHECK(only_assign(broker.call()).first == 1);
+    CHECK(only_assign(broker.call()).first == 3);
+}
+
+TEST_CASE("dispatch: also among workers with different sets of services") {
+    Broker broker;
+    broker.ready(1, {"X", "Y"});
+    broker.ready(2, {"X"});
+    CHECK(only_assign(broker.call("X")).first == 1);
+    CHECK(only_assign(broker.call("X")).first == 2);
+    CHECK(sent<Assign>(broker.call("X")).empty());
+}
+
+TEST_CASE("dispatch: a worker without measured pace holds no more jobs than it runs at once") {
+    Broker broker;
+    broker.ready(1, {"X"}, 3, 100);
+    std::size_t assigned = 0;
+    for (int i = 0; i < 10; ++i) {
+        assigned += sent<Assign>(broker.call()).size();
+    }
+    CHECK(assigned == 3);
+}
+
+TEST_CASE("dispatch: 100 jobs and two workers of concurrency 1 never hold more than one each") {
+    Policy policy;
+    policy.ahead = base::Duration::zero();
+    Broker broker(policy);
+    broker.ready(1, {"X"}, 1, 100);
+    broker.ready(2, {"X"}, 1, 100);
+    std::vector<std::pair<std::uint64_t, model::Attempt>> held;
+    for (int i = 0; i < 100; ++i) {
+        for (const auto& [to, assign] : sent<Assign>(broker.call())) {
+            held.emplace_back(to.peer.value, assign->attempt);
+        }
+    }
+    std::size_t finished = 0;
+    while (!held.empty()) {
+        CHECK(held.size() <= 2);
+        const auto [worker, attempt] = held.front();
+        held.erase(held.begin());
+        ++finished;
+        for (const auto& [to, assign] : sent<Assign>(broker.finish(worker, attempt, {}, 1us))) {
+            held.emplace_back(to.peer.value, assign->attempt);
+        }
+    }
+    CHECK(finished == 100);
+}
+
+TEST_CASE("dispatch: a fast worker is given ahead what it eats in ten milliseconds") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 1000);
+    teach_pace(broker, 1, 3, 1ms);
+    std::size_t assigned = 0;
+    for (int i = 0; i < 50; ++i) {
+        assigned += sent<Assign>(broker.call()).size();
+    }
+    CHECK(assigned == 11);  // one runs, ten milliseconds' worth wait with it
+}
+
+TEST_CASE("dispatch: credit_max bounds what is given ahead") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 4);
+    teach_pace(broker, 1, 3, 1us);
+    std::size_t assigned = 0;
+    for (int i = 0; i < 50; ++i) {
+        assigned += sent<Assign>(broker.call()).size();
+    }
+    CHECK(assigned == 4);
+}
+
+TEST_CASE("dispatch: jobs given ahead are recalled for a worker that is free, in their order") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 1000);
+    teach_pace(broker, 1, 3, 2ms);
+    const auto slow = only_assign(broker.call());
+    std::vector<model::Attempt> ahead;
+    for (int i = 0; i < 3; ++i) {
+        ahead.push_back(only_assign(broker.call()).second);
+    }
+    CHECK(sent<Recall>(broker.wait(20ms)).empty());  // nobody else is there
+    broker.ready(2, {"X"}, 1, 1);
+    const auto recalls = sent<Recall>(broker.wait(20ms));
+    REQUIRE(recalls.size() == 1);
+    CHECK(recalls.front().second->attempts == ahead);
+
+    const auto [worker, attempt] = only_assign(broker.apply(Return{Peer{1}, 0, ahead}));
+    CHECK(worker == 2);
+    CHECK(attempt == ahead.front());  // the same attempt: it had not begun
+    CHECK(only_assign(broker.finish(2, attempt)).second == ahead[1]);
+    CHECK(sent<JobResult>(broker.finish(1, slow.second)).size() == 1);
+}
+
+TEST_CASE("dispatch: a return of what is not held, or named twice, changes nothing") {
+    Broker broker;
+    broker.ready(1, {"X"});
+    broker.ready(2, {"X"});
+    const auto job = only_assign(broker.call());
+    CHECK(sent<Assign>(broker.apply(Return{Peer{2}, 0, {job.second}})).empty());
+    const auto again = only_assign(broker.apply(Return{Peer{1}, 0, {job.second, job.second}}));
+    CHECK(again.second.number == 1);
+    CHECK(broker.core.counters().recalled == 1);
+}
+
+TEST_CASE("dispatch: a worker of several services serves them in turns, higher priority first") {
+    Broker broker;
+    broker.ready(1, {"A", "B"});
+    auto running = only_assign(broker.call("A"));
+    broker.call("A");
+    broker.call("A");
+    broker.call("B");
+    Broker::Call urgent;
+    urgent.name = "B";
+    urgent.options.sync = true;
+    urgent.options.priority = model::kPriorityUrgent;
+    broker.submit(urgent);
+    std::string order;
+    for (int i = 0; i < 4; ++i) {
+        const auto assigns = sent<Assign>(broker.finish(1, running.second));
+        REQUIRE(assigns.size() == 1);
+        order += assigns.front().second->service.view();
+        running.second = assigns.front().second->attempt;
+    }
+    CHECK(order.substr(0, 1) == "B");
+    CHECK(std::ranges::count(order, 'A') == 2);
+    CHECK(order.substr(1, 2) != "AA");
+}
