@@ -18,12 +18,15 @@ bool OpenRequests::is_clogged(std::size_t span_max) const {
     return window_.size() >= span_max && open_in_window_ <= window_.size() / 2;
 }
 
-bool OpenRequests::has_room(std::size_t span_max) const {
-    return window_.size() < span_max || (is_clogged(span_max) && left_.size() < kLeftSessionsMax);
+std::size_t OpenRequests::room(std::size_t span_max) const {
+    if (window_.size() < span_max) {
+        return span_max - window_.size();
+    }
+    return is_clogged(span_max) && left_.size() < kLeftSessionsMax ? span_max : 0;
 }
 
 OpenRequests::Request& OpenRequests::add(std::size_t span_max) {
-    STEWARD_ASSERT(has_room(span_max));
+    STEWARD_ASSERT(room(span_max) > 0);
     if (is_clogged(span_max)) {
         leave_session();
     }

@@ -41,8 +41,9 @@ public:
     /// Pre: session is not 0.
     explicit OpenRequests(std::uint64_t session);
 
-    [[nodiscard]] bool has_room(std::size_t span_max) const;
-    /// Opens the next number. Valid until the next call. Pre: has_room(span_max).
+    /// At least so many can be added now.
+    [[nodiscard]] std::size_t room(std::size_t span_max) const;
+    /// Opens the next number. Valid until the next call. Pre: room(span_max) > 0.
     Request& add(std::size_t span_max);
     /// Null when the number is not open (any more).
     [[nodiscard]] Request* find(std::uint64_t number);

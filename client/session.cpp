@@ -29,13 +29,15 @@ std::size_t Session::span_max() const {
     return std::max<std::size_t>(broker_in_flight_max_, 1);
 }
 
-bool Session::has_room() const {
-    return requests_.size() < std::min(options_.in_flight_max, span_max()) &&
-           requests_.has_room(span_max());
+std::size_t Session::room() const {
+    const std::size_t open_max = std::min(options_.in_flight_max, span_max());
+    return requests_.size() < open_max
+               ? std::min(open_max - requests_.size(), requests_.room(span_max()))
+               : 0;
 }
 
 base::Expected<Session::Request*> Session::open_request(std::uint64_t tag) {
-    if (!has_room()) {
+    if (room() == 0) {
         return base::fail(base::Errc::TooManyInFlight,
                           std::to_string(requests_.size()) +
                               " submissions and queries are unanswered, as many as allowed "

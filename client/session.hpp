@@ -97,7 +97,7 @@ public:
     // ---- from the user ----
     /// An async submission ends with Accepted or Refused; a sync one with Result or Refused, and is
     /// told Accepted before that. Refusals of class Retry are handed on: the user decides.
-    /// Errors: TooManyInFlight when has_room() is false.
+    /// Errors: TooManyInFlight when room() is 0.
     [[nodiscard]] base::Expected<std::uint64_t> submit(base::MonoTime now,
                                                        model::JobSpec spec,
                                                        std::uint64_t tag = 0);
@@ -109,8 +109,8 @@ public:
     /// The user waits no longer (time-out): no further happenings for this number. The job goes on
     /// if the broker has it already.
     void forget(std::uint64_t number);
-    /// A submission or query would be taken now.
-    [[nodiscard]] bool has_room() const;
+    /// At least so many submissions and queries would be taken now.
+    [[nodiscard]] std::size_t room() const;
 
     // ---- from the transport ----
     /// A connection stands: hello, then everything that is still open is sent again, marked so.

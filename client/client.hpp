@@ -1,0 +1,156 @@
+// client: the library's front door, the one header a program includes. Submitting jobs, calling
+// services, asking the broker. docs/writing-clients.md has examples.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "client/answer.hpp"
+#include "client/params.hpp"
+#include "common/base/expected.hpp"
+#include "common/base/time.hpp"
+#include "common/model/job.hpp"
+
+namespace steward::client {
+
+using base::Errc;
+using base::Error;
+using base::Expected;
+using model::JobId;
+using model::JobOptions;
+
+using namespace std::chrono_literals;
+
+class Loop;
+
+struct Options {
+    /// "host", "host:port", "tcp://host:port" or "ipc:///path"; the first that answers is used, the
+    /// others are for when it does not. Port 5555 where none is named.
+    std::vector<std::string> brokers = {"127.0.0.1"};
+    /// Of everything that is not given a time-out of its own.
+    base::Duration timeout = 30s;
+    /// How long a request waits for any broker to answer; then it ends with Disconnected.
+    base::Duration connect_timeout = 10s;
+    base::Duration heartbeat_interval = 5s;
+    std::uint32_t heartbeat_tries = 3;   // silent intervals before a broker is given up
+    std::size_t in_flight_max = 65'536;  // requests sent and not answered
+    std::size_t queue_max = 65'536;      // requests that wait to be sent
+};
+
+struct CallOptions {
+    /// Zero: as in Options.
+    base::Duration timeout = {};
+    /// Parts of the answer, as they come.
+    std::function<void(const Answer&)> on_partial = {};
+    std::function<void(const Progress&)> on_progress = {};
+    /// Priority, limits and so on; its `sync` does not count.
+    JobOptions options = {};
+};
+
+/// A job to submit.
+struct Spec {
+    std::string service = {};
+    Params params = {};
+    JobOptions options = {};
+};
+
+/// One connection to a broker, shared by all threads of a program.
+///
+/// Every request is sent under an id of its own and sent again after a broken connection, so a
+/// reconnect is neither seen nor makes a second job. A time-out ends the waiting, not the job.
+///
+/// Errors: Timeout; Disconnected, no broker answers (it may have heard the request before); BadName
+///         for a service; TooManyInFlight, see each; what the broker refuses with (UnknownService,
+///         QueueFull, Draining …: class_of() tells whether trying later helps); for a call
+///         JobFailed, JobDead, JobExpired, JobCancelled with the job's own text. A client that
+///         could not be started answers everything with why: Malformed for a broker's address, Io.
+/// Thread: any, any number. Blocking members must not be used from callbacks (asserted). Callbacks
+///         run on the client's own thread and hold up all its traffic: hand real work elsewhere.
+/// Bound:  queue_max + in_flight_max requests.
+class Client {
+public:
+    /// Returns at once; connects in its own thread.
+    explicit Client(Options options = {});
+    /// Ends what is open with Disconnected; calls the callbacks that wait for it.
+    ~Client();
+    Client(Client&& other) noexcept;
+    Client& operator=(Client&& other) noexcept;
+
+    // ---- blocking ----
+    // When queue_max requests wait to be sent, these wait for room.
+
+    /// Runs a job and waits for its result. on_partial and on_progress are called on this thread; a
+    /// call whose parts come much faster than they are taken ends with QueueFull.
+    [[nodiscard]] Expected<Answer> call(std::string_view service,
+                                        Params params = {},
+                                        CallOptions options = {});
+    /// The same with each part of the answer given to `on_partial` as it comes.
+    [[nodiscard]] Expected<Answer> stream(std::string_view service,
+                                          Params params,
+                                          std::function<void(const Answer&)> on_partial,
+                                          CallOptions options = {});
+    /// Hands a job to the broker and waits until it has it: then it is not lost.
+    [[nodiscard]] Expected<JobId> submit(std::string_view service,
+                                         Params params = {},
+                                         JobOptions options = {});
+    /// Many at a time, far faster than one by one. The answers are in the order of `specs`.
+    [[nodiscard]] std::vector<Expected<JobId>> submit_many(std::span<const Spec> specs,
+                                                           base::Duration timeout = {});
+    /// `what`: jobs, active, hist, workers, services, broker, status (needs `job`). An empty
+    /// `service` means all.
+    [[nodiscard]] Expected<nlohmann::json> query(std::string_view what,
+                                                 std::string_view service = {},
+                                                 std::optional<JobId> job = std::nullopt);
+    /// Everything the broker knows of a job. Errors: UnknownJob.
+    [[nodiscard]] Expected<nlohmann::json> status(const JobId& job);
+    /// How long one question takes to the broker and back, threads included.
+    [[nodiscard]] Expected<base::Duration> ping(base::Duration timeout = {});
+
+    // ---- not blocking ----
+    // When queue_max requests wait to be sent, these end at once with TooManyInFlight. on_partial
+    // and on_progress run on the client's thread, as does `done`; all before the client's end.
+
+    using CallDone = std::function<void(Expected<Answer>)>;
+    using SubmitDone = std::function<void(Expected<JobId>)>;
+    using QueryDone = std::function<void(Expected<nlohmann::json>)>;
+
+    [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
+                                                           Params params = {},
+                                                           CallOptions options = {});
+    void call_async(std::string_view service, Params params, CallOptions options, CallDone done);
+    [[nodiscard]] std::future<Expected<JobId>> submit_async(std::string_view service,
+                                                            Params params = {},
+                                                            JobOptions options = {});
+    void submit_async(std::string_view service, Params params, JobOptions options, SubmitDone done);
+    void query_async(std::string_view what,
+                     std::string_view service,
+                     std::optional<JobId> job,
+                     QueryDone done);
+
+private:
+    Expected<Loop*> running() const;
+    Expected<nlohmann::json> ask(std::string_view what,
+                                 std::string_view service,
+                                 std::optional<JobId> job,
+                                 base::Duration timeout);
+    base::MonoTime deadline(base::Duration timeout) const;
+
+    Options options_;
+    std::unique_ptr<Loop> loop_;    // null: could not be started
+    std::optional<Error> failure_;  // why
+};
+
+/// Options by their documented names: {{"priority", "high"}, {"delay", "30s"},
+/// {"meta", {{"trace", "17"}}}}. Errors: UnknownOption, BadOption, TooLarge.
+[[nodiscard]] Expected<JobOptions> job_options(const nlohmann::json& names);
+
+}  // namespace steward::client

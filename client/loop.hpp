@@ -1,0 +1,117 @@
+// client: the I/O thread: one session, one connection, everybody's orders. Knows no API.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client/inbox.hpp"
+#include "client/order.hpp"
+#include "client/session.hpp"
+#include "common/base/expected.hpp"
+#include "common/base/slot_map.hpp"
+#include "common/base/time.hpp"
+#include "common/base/timer_heap.hpp"
+#include "common/net/context.hpp"
+#include "common/net/dealer.hpp"
+#include "common/net/poller.hpp"
+
+namespace steward::client {
+
+struct LoopOptions {
+    std::vector<std::string> endpoints;  // as ZeroMQ wants them; at least one
+    SessionOptions session;              // its `session` and `brokers` are filled in here
+    std::size_t queue_max = 65'536;
+    std::size_t message_bytes_max = 256UL << 20U;  // of one message from the broker
+    base::Duration connect_timeout{};
+};
+
+/// Runs from start() to its end, which ends every open order with Disconnected.
+///
+/// What has gathered while it was busy leaves as one message; it never waits for more to gather.
+///
+/// Thread: inbox() and is_own_thread() from any.
+class Loop {
+public:
+    /// Errors: Io; Malformed for an endpoint that cannot be understood.
+    [[nodiscard]] static base::Expected<std::unique_ptr<Loop>> start(LoopOptions options);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    [[nodiscard]] Inbox& inbox() { return inbox_; }
+
+    [[nodiscard]] bool is_own_thread() const {
+        return std::this_thread::get_id() == thread_.get_id();
+    }
+
+private:
+    using Timers = base::TimerHeap<std::uint64_t>;
+
+    struct Pending {
+        Receiver* receiver = nullptr;
+        std::size_t index = 0;
+        std::uint64_t number = 0;
+        Timers::Id timer = Timers::kNone;
+        bool is_call = false;
+    };
+
+    using PendingMap = base::SlotMap<Pending>;
+
+    static std::uint64_t tag_of(PendingMap::HandleType handle);
+    static PendingMap::HandleType handle_of(std::uint64_t tag);
+
+    Loop(LoopOptions options, std::uint64_t seed, posix::WakeFd wake, net::Context context);
+
+    void run();
+    void turn();
+    void wait();
+    [[nodiscard]] base::MonoTime next_deadline() const;
+    void watch();
+
+    void follow_link();
+    void receive();
+    void take_orders();
+    void place(Order& order);
+    void send();
+    void connect(std::size_t broker);
+
+    void tell_happenings();
+    void tell(Happening& happening);
+    void tell_partial(PartialAnswer& partial);
+    Pending* find(std::uint64_t tag);
+    void end(std::uint64_t tag, End&& end);
+    void give_up(std::uint64_t tag, base::Error error);
+    void end_overdue();
+    void end_unreachable();
+    void end_all(const base::Error& error);
+    [[nodiscard]] base::Error unreachable() const;
+    [[nodiscard]] base::Error overdue() const;
+
+    LoopOptions options_;
+    net::Context context_;
+    net::Poller poller_;
+    std::unique_ptr<net::Dealer> dealer_;
+    net::Dealer::Slots slots_;
+    Inbox inbox_;
+    Session session_;
+    base::MonoTime now_;
+
+    PendingMap pending_;
+    Timers timers_;                       // tags of pending orders
+    std::vector<Order> taken_;            // reused from turn to turn
+    std::optional<wire::Frames> unsent_;  // the connection's queue was full
+    wire::Frames received_;
+    // Since when there are orders and no broker that has answered.
+    std::optional<base::MonoTime> unreachable_since_;
+
+    std::atomic<bool> is_closing_ = false;
+    std::thread thread_;
+};
+
+}  // namespace steward::client

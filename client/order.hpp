@@ -1,0 +1,52 @@
+// client: what a user's thread hands to the I/O thread, and what it gets back. Inside the library.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "client/answer.hpp"
+#include "common/base/blob.hpp"
+#include "common/base/expected.hpp"
+#include "common/base/time.hpp"
+#include "common/model/job.hpp"
+
+namespace steward::client {
+
+/// How an order ended: an async submission with its id, a call with its answer, a query with JSON.
+using End = base::Expected<std::variant<model::JobId, Answer, base::Blob>>;
+
+/// Who gave an order. All calls come from the I/O thread.
+class Receiver {
+public:
+    Receiver() = default;
+    Receiver(const Receiver&) = delete;
+    Receiver& operator=(const Receiver&) = delete;
+    virtual ~Receiver() = default;
+
+    /// False: the receiver has no room for more; the order is ended with an error.
+    virtual bool on_partial(Answer&& part) = 0;
+    virtual void on_progress(Progress&& progress) = 0;
+    /// Comes exactly once for each order that was queued. The receiver may be gone afterwards.
+    virtual void on_end(std::size_t index, End&& end) = 0;
+};
+
+struct QueryText {
+    std::string what;
+    std::string service;
+    std::optional<model::JobId> job;
+};
+
+struct Order {
+    model::JobSpec spec;
+    std::unique_ptr<QueryText> query;  // set: spec does not count
+    base::MonoTime deadline{};
+    Receiver* receiver = nullptr;
+    std::size_t index = 0;  // which of the receiver's orders this is
+
+    [[nodiscard]] bool is_call() const { return query == nullptr && spec.options.sync; }
+};
+
+}  // namespace steward::client

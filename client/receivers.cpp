@@ -1,0 +1,92 @@
+#include "client/receivers.hpp"
+
+#include <memory>
+
+namespace steward::client {
+
+bool BlockedReceiver::on_partial(Answer&& part) {
+    const std::lock_guard lock(mutex_);
+    if (unread_.size() >= kUnreadMax || unread_bytes_ >= kUnreadBytesMax) {
+        return false;
+    }
+    unread_bytes_ += part.bytes().size();
+    unread_.emplace_back(std::move(part));
+    changed_.notify_one();
+    return true;
+}
+
+void BlockedReceiver::on_progress(Progress&& progress) {
+    const std::lock_guard lock(mutex_);
+    if (unread_.size() <
+        kUnreadMax) {  // of progress only the newest matters: what is over, is lost
+        unread_.emplace_back(std::move(progress));
+        changed_.notify_one();
+    }
+}
+
+void BlockedReceiver::on_end(std::size_t /*index*/, End&& end) {
+    const std::lock_guard lock(mutex_);
+    end_ = std::move(end);
+    changed_.notify_one();  // under the lock: the waiter may be gone right after it
+}
+
+End BlockedReceiver::wait(const OnPartial& on_part, const OnProgress& on_step) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return end_.has_value() || !unread_.empty(); });
+        if (unread_.empty()) {
+            return std::move(*end_);
+        }
+        const auto news = std::move(unread_.front());
+        unread_.pop_front();
+        const auto* part = std::get_if<Answer>(&news);
+        unread_bytes_ -= part != nullptr ? part->bytes().size() : 0;
+        lock.unlock();
+        if (part != nullptr && on_part) {
+            on_part(*part);
+        } else if (part == nullptr && on_step) {
+            on_step(std::get<Progress>(news));
+        }
+        lock.lock();
+    }
+}
+
+ManyReceiver::ManyReceiver(std::size_t count) : open_(count), ids_(count) {}
+
+void ManyReceiver::on_end(std::size_t index, End&& end) {
+    ids_[index] = end_as<model::JobId>(std::move(end));
+    const std::lock_guard lock(mutex_);
+    if (--open_ == 0) {
+        done_.notify_one();
+    }
+}
+
+void ManyReceiver::set(std::size_t index, base::Error error) {
+    on_end(index, base::Unexpected(std::move(error)));
+}
+
+std::vector<base::Expected<model::JobId>> ManyReceiver::wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return open_ == 0; });
+    return std::move(ids_);
+}
+
+bool CallbackReceiver::on_partial(Answer&& part) {
+    if (partial) {
+        partial(part);
+    }
+    return true;
+}
+
+void CallbackReceiver::on_progress(Progress&& step) {
+    if (progress) {
+        progress(step);
+    }
+}
+
+void CallbackReceiver::on_end(std::size_t /*index*/, End&& end) {
+    const std::unique_ptr<CallbackReceiver> self(this);
+    done(std::move(end));
+}
+
+}  // namespace steward::client

@@ -1,0 +1,87 @@
+// client: the ways to wait for the end of an order: blocked, for many at once, or with a callback.
+// Inside the library.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "client/order.hpp"
+
+namespace steward::client {
+
+/// One order, whose giver blocks in wait(). Lives on the giver's stack: it must wait.
+class BlockedReceiver final : public Receiver {
+public:
+    using OnPartial = std::function<void(const Answer&)>;
+    using OnProgress = std::function<void(const Progress&)>;
+
+    /// Parts that were not taken yet, by number and by bytes.
+    static constexpr std::size_t kUnreadMax = 65'536;
+    static constexpr std::size_t kUnreadBytesMax = 256UL << 20U;
+
+    bool on_partial(Answer&& part) override;
+    void on_progress(Progress&& progress) override;
+    void on_end(std::size_t index, End&& end) override;
+
+    /// Calls the callbacks on this thread as parts come; returns the end.
+    End wait(const OnPartial& on_part, const OnProgress& on_step);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::variant<Answer, Progress>> unread_;
+    std::size_t unread_bytes_ = 0;
+    std::optional<End> end_;
+};
+
+/// Many submissions, whose giver blocks in wait(). Lives on the giver's stack: it must wait.
+class ManyReceiver final : public Receiver {
+public:
+    explicit ManyReceiver(std::size_t count);
+
+    bool on_partial(Answer&&) override { return true; }
+
+    void on_progress(Progress&&) override {}
+
+    void on_end(std::size_t index, End&& end) override;
+
+    /// Ends one order that never was queued. Thread: the giver's.
+    void set(std::size_t index, base::Error error);
+    [[nodiscard]] std::vector<base::Expected<model::JobId>> wait();
+
+private:
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::size_t open_;
+    std::vector<base::Expected<model::JobId>> ids_;
+};
+
+/// One order with a callback at its end. Owns itself: gone after on_end().
+class CallbackReceiver final : public Receiver {
+public:
+    std::function<void(const Answer&)> partial = {};
+    std::function<void(const Progress&)> progress = {};
+    std::function<void(End&&)> done = {};
+
+    bool on_partial(Answer&& part) override;
+    void on_progress(Progress&& step) override;
+    void on_end(std::size_t index, End&& end) override;
+};
+
+/// An end as the one thing that its giver asked for. Pre: an end without error is of that kind.
+template <class T>
+[[nodiscard]] base::Expected<T> end_as(End&& end) {
+    if (!end) {
+        return base::Unexpected(std::move(end.error()));
+    }
+    return std::get<T>(std::move(*end));
+}
+
+}  // namespace steward::client
