@@ -21,8 +21,8 @@ inline constexpr std::size_t kCommandsPerBatchMax = 65536;
 inline constexpr std::size_t kParamsDepthMax = 128;  // nesting of JSON, msgpack and PHP params
 inline constexpr std::size_t kServicesPerWorkerMax = 4096;
 inline constexpr std::size_t kRunningPerReadyMax = 4096;  // (job, attempt) pairs in one READY
-/// A hundred years: what a peer may give as a duration, so that no sum of instants can overflow.
-inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 365 * 100};
+/// Ten years: the longest duration a peer may give, so that no sum of instants can overflow.
+inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 3650};
 
 /// Bounds of one broker; all can be set in the configuration.
 struct Limits {

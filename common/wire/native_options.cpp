@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/model/limits.hpp"
+#include "common/wire/options.hpp"
 
 namespace steward::wire::native {
 namespace {
@@ -17,10 +18,14 @@ using base::Errc;
 using base::Error;
 using model::JobOptions;
 
-constexpr auto kMicrosecondsMax = static_cast<std::uint64_t>(model::kDurationMax.count());
+static_assert(kDurationMax == model::kDurationMax, "options mean the same in every dialect");
 
-Duration read_duration(MsgpackReader& in) {
-    return Duration{static_cast<Duration::rep>(in.unsigned_integer(kMicrosecondsMax))};
+Duration read_duration(MsgpackReader& in, Duration::rep least) {
+    const Duration::rep micros = in.integer(0, model::kDurationMax.count());
+    if (micros < least) {
+        in.fail(MsgpackFault::OutOfRange);
+    }
+    return Duration{micros};
 }
 
 struct Option {
@@ -29,7 +34,8 @@ struct Option {
     void (*read)(MsgpackReader&, JobOptions&);
 };
 
-constexpr std::string_view kDurationRule = "a whole number of microseconds from 0 to 100 years";
+constexpr std::string_view kPauseRule = "a whole number of microseconds from 0 to 3650 days";
+constexpr std::string_view kSpanRule = "a whole number of microseconds from 1 to 3650 days";
 
 constexpr std::array<Option, 6> kOptions = {{
     {"durable",
@@ -41,18 +47,18 @@ constexpr std::array<Option, 6> kOptions = {{
          to.priority = static_cast<std::int32_t>(in.integer(INT32_MIN, INT32_MAX));
      }},
     {"delay",
-     kDurationRule,
-     [](MsgpackReader& in, JobOptions& to) { to.delay = read_duration(in); }},
+     kPauseRule,
+     [](MsgpackReader& in, JobOptions& to) { to.delay = read_duration(in, 0); }},
     {"expires_in",
-     kDurationRule,
-     [](MsgpackReader& in, JobOptions& to) { to.expires_in = read_duration(in); }},
+     kSpanRule,
+     [](MsgpackReader& in, JobOptions& to) { to.expires_in = read_duration(in, 1); }},
     {"time_limit",
-     kDurationRule,
-     [](MsgpackReader& in, JobOptions& to) { to.time_limit = read_duration(in); }},
+     kSpanRule,
+     [](MsgpackReader& in, JobOptions& to) { to.time_limit = read_duration(in, 1); }},
     {"max_attempts",
-     "a whole number from 1 to 4294967295",
+     "a whole number from 1 to 1000",
      [](MsgpackReader& in, JobOptions& to) {
-         to.max_attempts = static_cast<std::uint32_t>(in.unsigned_integer(UINT32_MAX));
+         to.max_attempts = static_cast<std::uint32_t>(in.integer(0, kMaxAttemptsMax));
      }},
 }};
 

@@ -92,7 +92,7 @@ TEST_CASE("texts and names past their limit are refused when read") {
     CHECK(error_of(hello(model::kNameBytesMax + 1)) == Errc::TooLarge);
 }
 
-TEST_CASE("durations are held to a hundred years when written and refused past them when read") {
+TEST_CASE("durations are held to ten years when written and refused past them when read") {
     const auto sent = [](base::Duration duration) {
         return only<ClientHello>(encode_all({ClientHello{1, "x", duration}})).heartbeat_interval;
     };

@@ -130,13 +130,13 @@ inline model::JobOptions Samples::options() {
         options.delay = duration();
     }
     if (flag()) {
-        options.expires_in = duration();
+        options.expires_in = std::max(duration(), base::Duration{1});
     }
     if (flag()) {
-        options.time_limit = duration();
+        options.time_limit = std::max(duration(), base::Duration{1});
     }
     if (flag()) {
-        options.max_attempts = std::max(small(), 1U);
+        options.max_attempts = static_cast<std::uint32_t>(1 + below(1000));
     }
     if (flag()) {
         options.meta = meta();
