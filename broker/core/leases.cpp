@@ -145,7 +145,8 @@ void State::forget_overdue(WorkerHandle handle, const model::Attempt& attempt) {
     }
 }
 
-// Takes a job out of whichever list it is in. Its state stays until it enters another.
+// Takes a job out of whichever list it is in. Its state, and who held it, stay until it enters
+// another.
 void State::release(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
@@ -166,10 +167,9 @@ void State::release(JobHandle handle) {
             if (worker.first_ahead == handle) {
                 worker.first_ahead = next;
             }
-            const WorkerHandle holder = std::exchange(job.worker, {});
             if (std::exchange(job.running, false)) {
                 --worker.running;
-                promote_ahead(holder);
+                promote_ahead(job.worker);
             }
             job.recalled = false;
             job.stopping = false;
@@ -189,9 +189,11 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
     Job& job = jobs_.map.at(handle);
     ++job.failures;
     ++services_.map.at(job.service).failed;
-    announce(job, EventKind::Failed, outcome.text);
     const bool is_over = outcome.verdict == model::Verdict::FailedForGood || job.adopted ||
                          job.failures + job.losses >= job.failures_max;
+    if (!is_over || !job.sync) {  // a sync job's end is announced by the same word
+        announce(job, EventKind::Failed, outcome.text);
+    }
     if (is_over) {
         release(handle);
         model::Payload result = outcome.result;
@@ -214,9 +216,6 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     ++counters.lost;
     announce(job, EventKind::Lost, why);
     const bool is_over = job.adopted || job.failures + job.losses >= job.losses_max;
-    if (job.adopted) {
-        adopted_.erase(job.submission);  // its client's resend is a job like any other
-    }
     if (is_over) {
         std::string text = "lost its worker ";
         text += std::to_string(job.losses);
@@ -248,6 +247,7 @@ base::Duration State::backoff(std::uint32_t failures) {
 void State::schedule(JobHandle handle, base::MonoTime due) {
     Job& job = jobs_.map.at(handle);
     job.state = JobState::Scheduled;
+    job.worker = {};
     job.due = due;
     services_.map.at(job.service).scheduled.push_back(jobs_.map, handle);
     ++scheduled_;
@@ -260,6 +260,7 @@ void State::make_ready(JobHandle handle, bool at_front) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
     job.state = JobState::Ready;
+    job.worker = {};
     job.ready_at = now_.mono;
     if (at_front) {
         service.ready.push_front(jobs_.map, handle);
@@ -326,15 +327,16 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
         case JobState::Active: STEWARD_ASSERT(false);
     }
     const Seq seq = append(job, JobEnded{job.id, end, now_.wall, text});
-    if (kind != EventKind::Failed) {  // the failed attempt was announced as such
-        announce(job, kind, text);
-    }
+    announce(job, kind, text);
     remember(job, text);
     const bool can_resend = job.sync && job.submission.session != 0;
     if (job.adopted) {
-        const auto claim = adopted_.find(job.submission);
+        const auto claim = adopted_.find(adoption_key(job.submission, job.id));
         if (claim != adopted_.end() && claim->second.job == job.id) {
-            claim->second.ended = KeptResult{service.name, end, text, result};
+            claim->second.is_over = true;
+            if (job.losses == 0) {  // else its client's resend is a job like any other
+                claim->second.result = KeptResult{service.name, end, text, result};
+            }
         }
     } else if (can_resend) {
         submissions_.keep(job.submission, {service.name, end, text, result}, policy.limits);

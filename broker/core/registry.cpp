@@ -7,6 +7,13 @@ namespace steward::core {
 
 using model::JobState;
 
+namespace {
+
+// How far ahead of the journal a worker's attempt number can be believed to be.
+constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
+
+}  // namespace
+
 // The worker that speaks; a stranger is told to announce itself.
 WorkerHandle State::worker_of(Peer from, std::uint32_t form) {
     const WorkerHandle handle = workers_.find(from);
@@ -92,8 +99,9 @@ void State::on(Ready& ready) {
     Worker& worker = workers_.map.at(handle);
     worker.address = ready.from;
     worker.name = std::move(ready.name);
-    worker.concurrency = ready.concurrency;
-    worker.credit_max = ready.credit_max;
+    // What runs, runs: an announcement cannot take back slots that are in use.
+    worker.concurrency = std::max(ready.concurrency, static_cast<std::uint32_t>(worker.running));
+    worker.credit_max = std::max(ready.credit_max, worker.concurrency);
     const base::Duration promised = ready.heartbeat_interval > base::Duration::zero()
                                         ? ready.heartbeat_interval
                                         : policy.heartbeat_interval;
@@ -208,15 +216,21 @@ void State::adopt(WorkerHandle handle, Ready::Running& running) {
 
 bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::Attempt& attempt) {
     Job& job = jobs_.map.at(job_handle);
-    if (job.attempt != attempt.number) {
-        return false;
-    }
     if (job.state == JobState::Active) {
+        if (job.attempt != attempt.number) {
+            return false;
+        }
         if (job.worker == handle) {
             return true;  // announced twice on one connection
         }
-    } else if (job.losses > 0) {
-        --job.losses;  // it was not lost after all
+    } else {
+        // After a restart the worker may know of attempts whose facts did not reach the disk.
+        if (attempt.number < job.attempt || attempt.number - job.attempt > kAttemptsUnwrittenMax ||
+            attempt.number == 0) {
+            return false;
+        }
+        job.attempt = attempt.number;
+        job.losses -= job.losses > 0 ? 1U : 0U;  // it was not lost after all
     }
     release(job_handle);
     hold(handle, job_handle);
@@ -225,8 +239,14 @@ bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::
 
 // From an earlier run of the broker: known by its attempt only, until its client resends it.
 bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
-    const bool has_ended = running.attempt.job.epoch == epoch_;
-    if (has_ended || jobs_.map.size() >= policy.limits.jobs_max || running.attempt.number == 0) {
+    const auto key = adoption_key(running.submission, running.attempt.job);
+    const auto earlier = adopted_.find(key);
+    const bool has_ended = running.attempt.job.epoch == epoch_ ||
+                           submissions_.has_seen(running.submission) ||
+                           (earlier != adopted_.end() &&
+                            earlier->second.job == running.attempt.job && earlier->second.is_over);
+    if (has_ended || running.attempt.number == 0 || jobs_.map.size() >= policy.limits.jobs_max ||
+        adopted_.size() >= policy.limits.in_flight_max) {
         return false;
     }
     const ServiceHandle service = service_for(running.service);
@@ -244,9 +264,7 @@ bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
     job.failures_max = policy.max_attempts_sync;
     job.losses_max = policy.max_losses;
     job.adopted = true;
-    if (running.submission.session != 0) {
-        adopted_.insert_or_assign(running.submission, Adopted{job.id, std::nullopt});
-    }
+    adopted_.insert_or_assign(key, Adopted{job.id, false, std::nullopt});
     hold(handle, jobs_.add(std::move(job)));
     return true;
 }

@@ -1,5 +1,7 @@
 // broker/core: rebuilding durable jobs from the journal's facts. Each fact moves a job exactly as
 // the handler that wrote it did; nothing is announced, sent or appended.
+#include <algorithm>
+
 #include "broker/core/state.hpp"
 
 namespace steward::core {
@@ -61,13 +63,10 @@ base::Expected<void> State::restore_accepted(const JobAccepted& fact) {
             found.submission->job = job.id;
         }
     }
-    const base::MonoTime due = job.due;
-    const JobHandle handle = jobs_.add(std::move(job));
-    if (due > start_.mono) {
-        schedule(handle, due);
-    } else {
-        make_ready(handle, false);
-    }
+    // An attempt may have begun whose fact did not reach the disk: its worker has until the broker
+    // has settled to come back with it.
+    const base::MonoTime due = std::max(job.due, settled_at_);
+    schedule(jobs_.add(std::move(job)), due);
     return {};
 }
 
@@ -93,11 +92,7 @@ base::Expected<void> State::restore_failed(const AttemptFailed& fact) {
     }
     ++job->failures;
     release(handle);
-    if (fact.due > start_.wall) {
-        schedule(handle, start_.mono + (fact.due - start_.wall));
-    } else {
-        make_ready(handle, false);
-    }
+    schedule(handle, std::max(settled_at_, start_.mono + (fact.due - start_.wall)));
     return {};
 }
 

@@ -194,11 +194,16 @@ private:
         }
     };
 
+    // A job that a worker brought from an earlier run, until its client claims it; what has ended
+    // stays known for a while, so that it is not brought in again.
     struct Adopted {
         model::JobId job;
-        std::optional<KeptResult> ended;  // before its client came back
+        bool is_over = false;
+        std::optional<KeptResult> result;  // of one that is over; none: its worker was lost
     };
 
+    [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
+                                                          const model::JobId& job);
     std::unordered_map<model::SubmissionId, Adopted, SubmissionHash> adopted_;  // never walked
 
     std::deque<model::JobRow> history_;  // newest last

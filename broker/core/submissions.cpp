@@ -45,6 +45,20 @@ SubmissionTable::Found SubmissionTable::open(const model::SubmissionId& id,
     return {Place::Open, &session.window[static_cast<std::size_t>(offset)]};
 }
 
+bool SubmissionTable::has_seen(const model::SubmissionId& id) const {
+    const auto found = by_id_.find(id.session);
+    if (id.session == 0 || found == by_id_.end()) {
+        return false;
+    }
+    const Session& session = map_.at(found->second);
+    if (id.number < session.base) {
+        return true;
+    }
+    const std::uint64_t offset = id.number - session.base;
+    return offset < session.window.size() &&
+           session.window[static_cast<std::size_t>(offset)].seen();
+}
+
 void SubmissionTable::acknowledge(std::uint64_t session,
                                   std::uint64_t below,
                                   base::MonoTime now,

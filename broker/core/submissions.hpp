@@ -49,6 +49,8 @@ public:
 
     /// The entry of a submission, made if need be. Pre: id.session != 0.
     Found open(const model::SubmissionId& id, base::MonoTime now, const model::Limits& limits);
+    /// True when the submission was taken in or acknowledged before. Changes nothing.
+    [[nodiscard]] bool has_seen(const model::SubmissionId& id) const;
     void acknowledge(std::uint64_t session,
                      std::uint64_t below,
                      base::MonoTime now,

@@ -67,7 +67,10 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
         return true;
     }
     if (handle.names_something()) {
-        jobs_.map.at(handle).waiter = submit.from;
+        // Not marked as a resend it is the older one, come late over a connection that has gone.
+        if (submit.again) {
+            jobs_.map.at(handle).waiter = submit.from;
+        }
         return true;
     }
     if (submission.kept != nullptr) {
@@ -84,6 +87,12 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
     return false;
 }
 
+// Jobs of clients that cannot resend are told apart by their own numbers.
+model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
+                                        const model::JobId& job) {
+    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
+}
+
 // A worker came back with this very job before its client did.
 bool State::claim_adopted(Submit& submit) {
     const auto found = adopted_.find(submit.submission);
@@ -93,7 +102,7 @@ bool State::claim_adopted(Submit& submit) {
     Adopted adopted = std::move(found->second);
     adopted_.erase(found);
     const JobHandle handle = jobs_.find(adopted.job);
-    if (!handle.names_something() && !adopted.ended) {
+    if (!handle.names_something() && !adopted.result) {
         return false;
     }
     Submission& submission =
@@ -107,7 +116,7 @@ bool State::claim_adopted(Submit& submit) {
         job.meta = submit.spec.options.meta;
         jobs_.set_params(handle, std::move(submit.spec.params));
     } else if (submit.spec.options.sync) {
-        submissions_.keep(submit.submission, std::move(*adopted.ended), policy.limits);
+        submissions_.keep(submit.submission, std::move(*adopted.result), policy.limits);
     }
     return answer_resend(submit, submission);
 }
@@ -170,7 +179,10 @@ void State::admit(Submit& submit) {
                 kRetryAfter});
         return;
     }
-    if (!known && submit.unknown == UnknownService::Hold && !submit.spec.options.expires_in) {
+    const bool somebody_may_come =
+        services_.map.at(service).announced || services_.map.at(service).declared;
+    if (!somebody_may_come && submit.unknown == UnknownService::Hold &&
+        !submit.spec.options.expires_in) {
         submit.spec.options.expires_in = policy.unknown_service_hold;
     }
     const JobHandle handle = create_job(submit, service);
