@@ -1,0 +1,132 @@
+// worker: puts the process together: options, log, signals, exchange, threads, and takes it apart.
+#include "worker/program.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <thread>
+
+#include "common/posix/clock.hpp"
+#include "common/posix/random_seed.hpp"
+#include "worker/runtime/child_jobs.hpp"
+#include "worker/runtime/io_loop.hpp"
+#include "worker/runtime/link.hpp"
+#include "worker/runtime/options.hpp"
+#include "worker/runtime/work_thread.hpp"
+
+namespace steward::worker {
+namespace {
+
+SessionOptions session_options(const RuntimeOptions& options) {
+    SessionOptions session;
+    for (const ServiceEntry& service : options.services) {
+        session.services.push_back(service.name);
+    }
+    session.concurrency = options.concurrency;
+    session.heartbeat_interval = options.heartbeat_interval;
+    session.heartbeat_tries = options.heartbeat_tries;
+    session.brokers = options.backends.size();
+    return session;
+}
+
+// The work threads; they end with it.
+class WorkThreads {
+public:
+    WorkThreads(Exchange& exchange, std::vector<Seat>& seats, JobLink& link) : exchange_(exchange) {
+        for (Seat& seat : seats) {
+            threads_.emplace_back([&] { run_work_thread(exchange, seat, link); });
+        }
+    }
+
+    WorkThreads(const WorkThreads&) = delete;
+    WorkThreads& operator=(const WorkThreads&) = delete;
+
+    ~WorkThreads() {
+        exchange_.stop_all();
+        exchange_.close();
+        for (std::thread& thread : threads_) {
+            thread.join();
+        }
+    }
+
+private:
+    Exchange& exchange_;
+    std::vector<std::thread> threads_;
+};
+
+// Worker objects are the user's: what their constructors throw ends the program with its text.
+base::Expected<std::vector<Seat>> make_seats(const RuntimeOptions& options) {
+    std::vector<Seat> seats;
+    try {
+        seats.reserve(options.concurrency);
+        for (std::uint32_t i = 0; i < options.concurrency; ++i) {
+            seats.emplace_back(options.services);
+        }
+    } catch (const std::exception& error) {
+        return base::fail(base::Errc::Internal,
+                          std::string("cannot make a worker: ") + error.what());
+    }
+    return seats;
+}
+
+base::Expected<void> serve_until_left(const RuntimeOptions& options,
+                                      posix::SignalFd& signals,
+                                      log::Log& log) {
+    auto seats = make_seats(options);
+    if (!seats) {
+        return base::Unexpected(std::move(seats.error()));
+    }
+    const auto seed = posix::random_seed();
+    if (!seed) {
+        return base::Unexpected(seed.error());
+    }
+    auto wake = posix::WakeFd::open();
+    if (!wake) {
+        return base::Unexpected(std::move(wake.error()));
+    }
+    auto context = net::Context::open();
+    if (!context) {
+        return base::Unexpected(std::move(context.error()));
+    }
+    Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
+    ChildJobs child_jobs(options.frontends);
+    Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
+    IoLoop loop({*context, exchange, *wake, signals, log}, options.backends);
+    const WorkThreads threads(exchange, *seats, link);
+    return loop.run();
+}
+
+}  // namespace
+
+int Program::run() {
+    auto parsed = parse_options({argc_, argv_, [](const char* name) { return std::getenv(name); }},
+                                services_,
+                                options_,
+                                std::cout,
+                                std::cerr);
+    if (const auto* exit = std::get_if<ExitNow>(&parsed)) {
+        return exit->code;
+    }
+    const auto& options = std::get<RuntimeOptions>(parsed);
+    auto signals = posix::SignalFd::open({SIGTERM, SIGINT});  // before any thread, the log's too
+    if (!signals) {
+        std::cerr << signals.error().message << '\n';
+        return 1;
+    }
+    log::LogOptions log_options;
+    log_options.level = options.log_level;
+    auto log = log::Log::open(log_options);
+    if (!log) {
+        std::cerr << log.error().message << '\n';
+        return 1;
+    }
+    const auto served = serve_until_left(options, *signals, **log);
+    if (!served) {
+        (*log)->write(log::Level::Error, "failed", {{"why", served.error().message}});
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace steward::worker

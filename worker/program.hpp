@@ -1,0 +1,115 @@
+// worker: the process: its services, its command line, its threads. The threads are runtime/.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "worker/answer.hpp"
+#include "worker/job.hpp"
+
+namespace steward::worker {
+
+/// A service's code. Each work thread has an object of its own: its calls never overlap, and it
+/// needs no locks for what is its own.
+class Worker {
+public:
+    Worker() = default;
+    virtual ~Worker() = default;
+
+    /// A value returned is success with that value, Answer::ok() success without one, fail("why") a
+    /// failure. An exception is a failure with its text.
+    virtual Answer work(const Job& job) = 0;
+
+    /// Called once after three heartbeat intervals without work, and not again until work has come.
+    virtual void idle() {}
+
+protected:
+    Worker(const Worker&) = default;
+    Worker& operator=(const Worker&) = default;
+};
+
+/// What a program serves besides what the command line says.
+struct ServiceEntry {
+    std::string name;
+    std::function<std::unique_ptr<Worker>()> make;  // called once for each work thread
+};
+
+/// An option of the program's own: `--flag VALUE`.
+struct ExtraOption {
+    std::string flag;  // "--file"
+    std::string* value = nullptr;
+    std::string help;
+};
+
+/// Thread: main's.
+class Program {
+public:
+    /// Pre: `argv` outlives the program.
+    Program(int argc, char** argv) : argc_(argc), argv_(argv) {}
+
+    /// `--flag VALUE` puts VALUE into `value`, which outlives the program, before any worker is
+    /// made.
+    Program& option(std::string flag, std::string& value, std::string help) {
+        options_.push_back({std::move(flag), &value, std::move(help)});
+        return *this;
+    }
+
+    /// Serves `service` by a W for each work thread, made from copies of `args` (std::ref passes).
+    template <std::derived_from<Worker> W, class... Args>
+    Program& serve(std::string service, Args... args) {
+        services_.push_back(
+            {std::move(service), [args...] { return std::make_unique<W>(args...); }});
+        return *this;
+    }
+
+    /// Serves `service` by a function: `[](const Job& job) { return …; }`. Each work thread calls a
+    /// copy of its own.
+    template <class F>
+
+    requires std::is_invocable_r_v<Answer, F&, const Job&> Program& serve(std::string service,
+                                                                          F function) {
+        return serve<Function<F>>(std::move(service), std::move(function));
+    }
+
+    /// Serves until SIGTERM or SIGINT, then gives back what has not been started, finishes what
+    /// runs, and returns 0. Returns 2 for a command line that cannot be understood, 1 when the
+    /// system refuses what is needed.
+    [[nodiscard]] int run();
+
+private:
+    template <class F>
+    class Function : public Worker {
+    public:
+        explicit Function(F function) : function_(std::move(function)) {}
+
+        Answer work(const Job& job) override { return std::invoke(function_, job); }
+
+    private:
+        F function_;
+    };
+
+    int argc_;
+    char** argv_;
+    std::vector<ServiceEntry> services_;
+    std::vector<ExtraOption> options_;
+};
+
+/// The whole main of a worker with one service: W::kService names it unless --service-name does.
+template <std::derived_from<Worker> W>
+requires std::default_initializable<W>
+
+[[nodiscard]] int run(int argc, char** argv) {
+    std::string service;
+    if constexpr (requires { std::string(W::kService); }) {
+        service = W::kService;
+    }
+    return Program(argc, argv).serve<W>(std::move(service)).run();
+}
+
+}  // namespace steward::worker

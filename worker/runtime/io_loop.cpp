@@ -1,0 +1,144 @@
+#include "worker/runtime/io_loop.hpp"
+
+#include <utility>
+
+#include "common/posix/clock.hpp"
+
+namespace steward::worker {
+namespace {
+
+// Messages read in one turn: a broker that sends without end must not keep outcomes from leaving.
+constexpr int kMessagesPerTurnMax = 256;
+
+}  // namespace
+
+IoLoop::IoLoop(const Parts& parts, std::vector<std::string> brokers)
+    : parts_(parts), brokers_(std::move(brokers)) {}
+
+base::Expected<void> IoLoop::run() {
+    while (true) {
+        parts_.exchange.on_time();
+        if (const auto broker = parts_.exchange.take_connect()) {
+            connect(*broker);
+        }
+        flush();
+        const Exchange::State state = parts_.exchange.state();
+        log_changes(state);
+        if (state.has_left) {
+            parts_.log.write(log::Level::Info, "left");
+            return {};
+        }
+        if (auto waited = wait(state.deadline); !waited) {
+            return waited;
+        }
+        parts_.wake.clear();
+        read_signals();
+        read_links();
+        read_messages();
+    }
+}
+
+base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {
+    auto ready = poller_.wait_until(deadline, posix::read_mono());
+    return ready ? base::Expected<void>{} : base::Unexpected(std::move(ready.error()));
+}
+
+void IoLoop::connect(std::size_t broker) {
+    poller_.clear();
+    dealer_.reset();
+    pending_.clear();
+    poller_.add(parts_.wake.fd());
+    poller_.add(parts_.signals.fd());
+    net::SocketOptions options;
+    options.reconnect = std::nullopt;  // the session decides when and where
+    auto dealer = net::Dealer::connect(parts_.context, brokers_.at(broker), options);
+    if (!dealer) {
+        parts_.log.write(log::Level::Warning,
+                         "cannot_connect",
+                         {{"broker", brokers_.at(broker)}, {"why", dealer.error().message}});
+        parts_.exchange.disconnected();
+        return;
+    }
+    dealer_ = std::move(*dealer);
+    slots_ = dealer_->add_to(poller_);
+}
+
+void IoLoop::read_signals() {
+    while (const auto signal = parts_.signals.next()) {
+        const std::string number = std::to_string(*signal);
+        if (std::exchange(is_leaving_, true)) {
+            parts_.log.write(log::Level::Warning, "stopping_work", {{"signal", number}});
+            parts_.exchange.stop_all();
+        } else {
+            parts_.log.write(log::Level::Info, "leaving", {{"signal", number}});
+            parts_.exchange.leave();
+        }
+    }
+}
+
+void IoLoop::read_links() {
+    while (dealer_ != nullptr) {
+        const auto event = dealer_->next_link();
+        if (!event) {
+            return;
+        }
+        switch (*event) {
+            case net::LinkEvent::Connected: parts_.exchange.connected(); break;
+            case net::LinkEvent::Disconnected:
+            case net::LinkEvent::Refused: parts_.exchange.disconnected(); break;
+        }
+    }
+}
+
+void IoLoop::read_messages() {
+    wire::Frames frames;
+    for (int i = 0; dealer_ != nullptr && i < kMessagesPerTurnMax; ++i) {
+        switch (dealer_->receive(frames)) {
+            case net::ReceiveStatus::Received: parts_.exchange.on_frames(frames); break;
+            case net::ReceiveStatus::Nothing:
+            case net::ReceiveStatus::Closed: return;
+            case net::ReceiveStatus::TooLarge:
+                parts_.exchange.on_frames({});  // what was in it is lost: begin anew
+                break;
+        }
+    }
+}
+
+void IoLoop::flush() {
+    bool is_blocked = false;
+    while (dealer_ != nullptr && !is_blocked) {
+        if (pending_.empty()) {
+            auto batch = parts_.exchange.take_batch();
+            if (!batch) {
+                break;
+            }
+            pending_ = std::move(*batch);
+        }
+        is_blocked = dealer_->send(pending_) == net::SendStatus::WouldBlock;
+        if (!is_blocked) {
+            pending_.clear();
+        }
+    }
+    if (dealer_ != nullptr) {
+        poller_.watch(slots_.messages, true, is_blocked);
+    }
+}
+
+void IoLoop::log_changes(const Exchange::State& state) {
+    for (const Exchange::Remark& remark : parts_.exchange.take_remarks()) {
+        parts_.log.write(
+            log::Level::Warning, remark.event, {{"job", remark.job}, {"why", remark.why}});
+    }
+    if (state.is_registered == std::exchange(was_registered_, state.is_registered)) {
+        return;
+    }
+    const std::string& broker = brokers_.at(state.broker);
+    if (state.is_registered) {
+        parts_.log.write(log::Level::Info, "ready", {{"broker", broker}});
+    } else if (!is_leaving_) {
+        parts_.log.write(
+            log::Level::Warning, "broker_lost", {{"broker", broker}, {"why", state.trouble}});
+    }
+}
+
+}  // namespace steward::worker

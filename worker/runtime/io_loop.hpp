@@ -1,0 +1,55 @@
+// worker/runtime: the I/O thread: carries messages between the broker and the exchange, so that
+// heartbeats go while work() runs. Decides nothing; the session does.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/expected.hpp"
+#include "common/log/log.hpp"
+#include "common/net/dealer.hpp"
+#include "common/posix/signal_fd.hpp"
+#include "worker/runtime/exchange.hpp"
+
+namespace steward::worker {
+
+/// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, leaving, stopping_work, left.
+class IoLoop {
+public:
+    struct Parts {
+        net::Context& context;
+        Exchange& exchange;
+        posix::WakeFd& wake;
+        posix::SignalFd& signals;
+        log::Log& log;
+    };
+
+    /// Pre: the parts outlive this; `brokers` are endpoints, at least one.
+    IoLoop(const Parts& parts, std::vector<std::string> brokers);
+
+    /// Runs until the session has left: after SIGTERM or SIGINT. A second signal asks what still
+    /// runs to stop. Errors: Io.
+    [[nodiscard]] base::Expected<void> run();
+
+private:
+    [[nodiscard]] base::Expected<void> wait(std::optional<base::MonoTime> deadline);
+    void connect(std::size_t broker);
+    void read_signals();
+    void read_links();
+    void read_messages();
+    void flush();
+    void log_changes(const Exchange::State& state);
+
+    Parts parts_;
+    std::vector<std::string> brokers_;
+    std::unique_ptr<net::Dealer> dealer_;
+    net::Poller poller_;
+    net::Dealer::Slots slots_;
+    wire::Frames pending_;  // taken from the session, not yet by the socket
+    bool is_leaving_ = false;
+    bool was_registered_ = false;
+};
+
+}  // namespace steward::worker

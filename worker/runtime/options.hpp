@@ -1,0 +1,52 @@
+// worker/runtime: a worker's command line and environment, checked. The door to CLI11.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/expected.hpp"
+#include "common/base/time.hpp"
+#include "common/log/level.hpp"
+#include "worker/program.hpp"
+
+namespace steward::worker {
+
+using namespace std::chrono_literals;
+
+struct RuntimeOptions {
+    std::vector<ServiceEntry> services;  // names checked
+    std::vector<std::string> backends;   // endpoints for work, in the order to try them
+    std::vector<std::string> frontends;  // endpoints for child jobs; may be empty
+    std::uint32_t concurrency = 1;
+    log::Level log_level = log::Level::Info;
+    base::Duration heartbeat_interval = 5s;
+    std::uint32_t heartbeat_tries = 3;
+};
+
+/// The process ends now: help was asked for, or something is wrong. The text has been printed.
+struct ExitNow {
+    int code = 0;
+};
+
+struct CommandLine {
+    int argc = 0;
+    char** argv = nullptr;
+    std::function<const char*(const char*)> environment;  // like getenv
+};
+
+inline constexpr std::uint32_t kConcurrencyMax = 1024;
+
+/// What the program serves, options of its own, and what the user said. Values of `extra` are set.
+[[nodiscard]] std::variant<RuntimeOptions, ExitNow> parse_options(
+    const CommandLine& line,
+    std::vector<ServiceEntry> services,
+    const std::vector<ExtraOption>& extra,
+    std::ostream& out,
+    std::ostream& errors);
+
+}  // namespace steward::worker
