@@ -68,7 +68,7 @@ TEST_CASE("Clients of every dialect are served by old workers of every dialect")
 TEST_CASE("Clients of every dialect are served by a native worker") {
     const Broker broker;
     const std::string service = service_of("native");
-    const auto worker = broker.start_worker(std::string(kReverseProgram), {"--service", service});
+    const auto worker = broker.start_worker(kReverseProgram, {"--service-name", service});
     broker.wait_until_served(service);
     for (const Old client_dialect : kOldDialects) {
         CAPTURE(name_of(client_dialect));

@@ -33,7 +33,7 @@ TEST_CASE("Killed and restarted: acknowledged jobs are still there and workers c
         ids.push_back(client.answer().job);
     }
     const auto native =
-        broker.start_worker(std::string(kReverseProgram), {"--service", "idle"}, kFastHeartbeats);
+        broker.start_worker(kReverseProgram, {"--service-name", "idle"}, kFastHeartbeats);
     broker.wait_until_served("idle");
     broker.kill();
     broker.start_again();
@@ -51,13 +51,13 @@ TEST_CASE("Killed and restarted: acknowledged jobs are still there and workers c
 
 TEST_CASE("Killed while a job runs: the native call ends well and nothing runs twice") {
     Broker broker({kFastHeartbeats, {}, {}});
-    const std::vector<std::string> args = {"--service", "long"};
-    const auto one = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    const std::vector<std::string> args = {"--service-name", "long"};
+    const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.wait_until_served("long");
     Process call(broker.tool({"call", "long", R"({"seconds": 5})"}));
     REQUIRE(broker.wait_for_events(1, "started", "long"));
     // A second worker stands ready to run it wrongly again.
-    const auto other = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.kill();
     broker.start_again();
     REQUIRE(call.wait() == 0);
@@ -68,14 +68,14 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
 
 TEST_CASE("Killed while a durable job runs: its worker keeps it") {
     Broker broker({kFastHeartbeats, {}, {}});
-    const std::vector<std::string> args = {"--service", "long"};
-    const auto one = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    const std::vector<std::string> args = {"--service-name", "long"};
+    const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.wait_until_served("long");
     OldClient client(Old::Zmws1, broker.endpoints().frontend);
     client.request("long", {R"({"seconds": 5})"}, false);
     REQUIRE(client.answer().kind == Answer::Kind::Taken);
     REQUIRE(broker.wait_for_events(1, "started", "long"));
-    const auto other = broker.start_worker(std::string(kSleepProgram), args, kFastHeartbeats);
+    const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.kill();
     broker.start_again();
     REQUIRE(broker.wait_for_events(1, "succeeded", "long"));

@@ -67,7 +67,7 @@ TEST_CASE("--check-config accepts what is right and names file and line of what 
         CAPTURE(one.text);
         const Finished checked = check_config(directory, one.text);
         INFO("errors: ", checked.err);
-        CHECK(checked.code == 1);
+        CHECK(checked.code == 2);
         CHECK(checked.err.find(one.line) != std::string::npos);
     }
 }
@@ -75,7 +75,7 @@ TEST_CASE("--check-config accepts what is right and names file and line of what 
 TEST_CASE("Without its file the broker does not start, and says which file") {
     const Finished ended =
         run({built_program("steward-broker"), {"--config", "/nowhere/steward.toml"}, {}, {}});
-    CHECK(ended.code == 1);
+    CHECK(ended.code == 2);
     CHECK(ended.err.find("/nowhere/steward.toml") != std::string::npos);
 }
 

@@ -34,7 +34,8 @@ TEST_CASE("A project that finds the installed package builds a worker and a clie
     cmake({"--build", build});
 
     const Broker broker({{}, {}, prefix + "/bin"});
-    Process worker({build + "/shout-worker", {"--broker", broker.endpoints().backend}, {}, {}});
+    Process worker(
+        {build + "/shout-worker", {"--backend-server", broker.endpoints().backend}, {}, {}});
     broker.wait_until_served("shout");
     const Finished client =
         run({build + "/shout-client", {broker.endpoints().frontend, "hello"}, {}, {}});

@@ -146,7 +146,7 @@ std::unique_ptr<Process> Broker::start_worker(
     const std::string& program,
     const std::vector<std::string>& args,
     const std::map<std::string, std::string>& environment) const {
-    std::vector<std::string> all = {"--broker", endpoints_.backend};
+    std::vector<std::string> all = {"--backend-server", endpoints_.backend};
     all.insert(all.end(), args.begin(), args.end());
     return std::make_unique<Process>(
         CommandLine{built_program(program), all, environment, directory().string()});

@@ -1,9 +1,8 @@
 // tests/package: somebody else's worker, as they would write it.
 #include <algorithm>
 #include <cctype>
-#include <string>
-
 #include <steward/worker/worker.hpp>
+#include <string>
 
 class Shout : public steward::worker::Worker {
 public:
@@ -18,4 +17,6 @@ public:
     }
 };
 
-int main(int argc, char** argv) { return steward::worker::run<Shout>(argc, argv); }
+int main(int argc, char** argv) {
+    return steward::worker::run<Shout>(argc, argv);
+}
