@@ -24,7 +24,6 @@ foreach(library IN LISTS steward_exported)
   string(REPLACE "steward_" "" name ${library})
   set_target_properties(${library} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(${library} INTERFACE cxx_std_20)
-  add_library(steward::${name} ALIAS ${library})
   get_target_property(folder ${library} SOURCE_DIR)
   cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.hpp
