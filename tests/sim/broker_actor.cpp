@@ -1,0 +1,172 @@
+// tests/sim: drives a Node as the broker's loop does: a turn when something came in, when its
+// deadline is due, when the journal has moved.
+#include "tests/sim/broker_actor.hpp"
+
+#include "common/wire/native.hpp"
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+
+namespace {
+
+constexpr std::uint64_t kIdleTurnsMax = 100;
+
+JournalRules rules_of(const Stage& stage) {
+    JournalRules rules;
+    rules.keeps = stage.plan.has(Fault::LateJournal);
+    rules.queue_max = stage.plan.has(Fault::SmallLimits) ? 4 : 64;
+    return rules;
+}
+
+core::Policy policy_of(const Stage& stage, std::size_t index) {
+    core::Policy policy = stage.plan.policy;
+    policy.broker_id = static_cast<std::uint16_t>(index + 1);
+    return policy;
+}
+
+}  // namespace
+
+BrokerActor::BrokerActor(Stage& stage, std::size_t index)
+    : stage_(stage),
+      index_(index),
+      name_("b" + std::to_string(index + 1)),
+      policy_(policy_of(stage, index)),
+      journal_(stage.schedule, stage.choices, rules_of(stage)),
+      transport_(stage, index) {
+    journal_.set_on_durable([this] { plan_turn(0s); });
+}
+
+base::Now BrokerActor::now() const {
+    const MonoTime mono = stage_.schedule.now();
+    return {mono, stage_.wall.at(mono)};
+}
+
+void BrokerActor::retire() {
+    retired_ = true;
+    kill();
+}
+
+void BrokerActor::start() {
+    if (retired_) {
+        return;
+    }
+    ++run_;
+    journal_.open();
+    transport_.begin_run(run());
+    const base::Now started = now();
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(started.wall.time_since_epoch());
+    const std::uint64_t epoch = (static_cast<std::uint64_t>(ms.count()) << 16U) | policy_.broker_id;
+    stage_.events.broker_started(run(), epoch);
+    stage_.trace.line(started.mono, name_, "starts");
+    const std::uint64_t seed = stage_.choices.below(UINT64_MAX);
+    node_ = std::make_unique<app::Node>(policy_, started, seed, transport_, journal_, *this);
+    stage_.network.broker_up(index_, *this);
+    plan_turn(0s);
+}
+
+void BrokerActor::kill() {
+    if (!is_up()) {
+        return;
+    }
+    stage_.trace.line(stage_.schedule.now(), name_, "is killed");
+    node_.reset();
+    journal_.crash();
+    inbox_.clear();
+    wake_at_.reset();
+    stage_.network.broker_down(index_);
+}
+
+void BrokerActor::on_frames(app::Side side, const std::string& routing_id, wire::Frames frames) {
+    inbox_.push_back({side, routing_id, std::move(frames)});
+    plan_turn(stage_.choices.between(Duration(0), Duration(200us)));
+}
+
+void BrokerActor::note(const core::Note& note) {
+    std::string text = note.event;
+    for (const auto& [key, value] : note.fields) {
+        text += " " + key + "=" + value;
+    }
+    stage_.trace.line(stage_.schedule.now(), name_ + " notes", text);
+}
+
+void BrokerActor::plan_turn(Duration pause) {
+    if (turn_planned_ || !is_up()) {
+        return;
+    }
+    turn_planned_ = true;
+    stage_.schedule.in(pause, [this, run = run_] {
+        turn_planned_ = false;
+        if (is_up() && run == run_) {
+            turn();
+        } else if (is_up()) {
+            plan_turn(0s);
+        }
+    });
+}
+
+void BrokerActor::turn() {
+    ++turns_;
+    check_progress();
+    node_->begin_batch(now());
+    for (const Arrived& arrived : inbox_) {
+        watch_worker(arrived);
+        node_->on_frames(arrived.side, arrived.routing_id, arrived.frames);
+    }
+    inbox_.clear();
+    node_->end_batch();
+    node_->core().check_invariants();
+    if (transport_.is_dead() || node_->stopped()) {
+        kill();
+        stage_.schedule.in(stage_.choices.between(Duration(1ms), Duration(3s)), [this] {
+            if (!is_up()) {
+                start();
+            }
+        });
+        return;
+    }
+    const auto due = node_->next_deadline();
+    if (due && (!wake_at_ || *due < *wake_at_ || *wake_at_ <= stage_.schedule.now())) {
+        wake_at_ = due;
+        stage_.schedule.at(*due, [this, run = run_, at = *due] {
+            if (is_up() && run == run_ && wake_at_ == at) {
+                wake_at_.reset();
+                plan_turn(0s);
+            }
+        });
+    }
+}
+
+void BrokerActor::check_progress() {
+    const bool idle = inbox_.empty() && last_turn_ == stage_.schedule.now();
+    idle_turns_ = idle ? idle_turns_ + 1 : 0;
+    last_turn_ = stage_.schedule.now();
+    if (idle_turns_ > kIdleTurnsMax) {
+        broken("time moves on: the broker's deadline stays in the past");
+    }
+}
+
+void BrokerActor::watch_worker(const Arrived& arrived) {
+    if (arrived.side != app::Side::Backend || !wire::native::is_native(arrived.frames)) {
+        return;
+    }
+    const LinkId link = stage_.network.link_of(index_, arrived.side, arrived.routing_id);
+    wire::native::BatchReader reader(arrived.frames);
+    for (;;) {
+        const auto command = reader.next();
+        if (!command || !command->has_value()) {
+            return;
+        }
+        if (const auto* given_back = std::get_if<wire::native::Return>(&**command)) {
+            for (const auto& attempt : given_back->attempts) {
+                stage_.leases.returned(run(), link, attempt);
+            }
+        } else if (const auto* ready = std::get_if<wire::native::WorkerReady>(&**command)) {
+            for (const auto& running : ready->running) {
+                stage_.leases.brought_back(run(), link, running.attempt);
+            }
+        }
+    }
+}
+
+}  // namespace steward::sim

@@ -1,0 +1,173 @@
+// tests/sim: the runtime of a native client and its user, in virtual time.
+#include "tests/sim/client_actor.hpp"
+
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+
+void ClientActor::start() {
+    born();
+    client::SessionOptions options;
+    options.session = number_ * 1000 + ++lives_;
+    options.heartbeat_interval = 1s;
+    options.brokers = stage_.plan.brokers;
+    options.in_flight_max = 256;
+    session_.emplace(options, now(), choices().below(UINT64_MAX));
+    plan_next_calls();
+    pump();
+}
+
+void ClientActor::on_death() {
+    for (const auto& [number, uid] : open_) {
+        stage_.calls.abandon(uid);
+    }
+    open_.clear();
+    session_.reset();
+    wake_at_.reset();
+}
+
+void ClientActor::connected() {
+    session_->connected(now());
+    pump();
+}
+
+void ClientActor::disconnected() {
+    session_->disconnected(now());
+    pump();
+}
+
+void ClientActor::take(const wire::Frames& frames) {
+    session_->on_frames(now(), frames);
+    pump();
+}
+
+void ClientActor::plan_next_calls() {
+    if (stage_.healed) {
+        return;
+    }
+    later(choices().between(Duration(0), stage_.plan.submit_pause_max), [this] {
+        if (stage_.healed) {
+            return;
+        }
+        const auto burst = choices().chance(1, 10) ? choices().between(2, 20) : 1;
+        for (std::uint64_t i = 0; i < burst; ++i) {
+            make_call();
+        }
+        if (stage_.has(Fault::ForgetfulUser) && choices().chance(1, 10)) {
+            forget_one();
+        }
+        pump();
+        plan_next_calls();
+    });
+}
+
+void ClientActor::make_call() {
+    Call call;
+    call.client = name();
+    call.service =
+        choices().chance(1, 40) ? std::string(kNobodysService) : choices().pick(services());
+    call.sync = choices().chance(1, 2);
+    call.poison = stage_.has(Fault::PoisonJobs) && choices().chance(1, 60);
+    model::JobSpec spec;
+    spec.service = *model::ServiceName::parse(call.service);
+    spec.options.sync = call.sync;
+    if (choices().chance(1, 5)) {
+        call.priority = choices().chance(1, 2) ? model::kPriorityLow : model::kPriorityHigh;
+        spec.options.priority = call.priority;
+    }
+    if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
+        call.delayed = true;
+        spec.options.delay = choices().between(Duration(0), Duration(2s));
+    }
+    if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
+        spec.options.expires_in = choices().between(Duration(1ms), Duration(3s));
+    }
+    const bool is_large = choices().chance(1, 50);
+    const auto filling = choices().below(is_large ? 10'000 : 40);
+    const Uid uid = stage_.calls.open(call);
+    const auto text = params_text(uid, static_cast<std::size_t>(filling));
+    spec.params = choices().chance(1, 2)
+                      ? model::Payload{model::Encoding::Opaque, base::Blob::copy(text)}
+                      : model::Payload{model::Encoding::Json, base::Blob::copy('"' + text + '"')};
+    const auto number = session_->submit(now(), std::move(spec));
+    if (!number) {
+        stage_.calls.end(uid, "not taken by the session");
+        return;
+    }
+    open_[*number] = uid;
+}
+
+void ClientActor::forget_one() {
+    if (open_.empty()) {
+        return;
+    }
+    auto place = open_.begin();
+    std::advance(place, static_cast<std::ptrdiff_t>(choices().below(open_.size())));
+    session_->forget(place->first);
+    stage_.calls.abandon(place->second);
+    open_.erase(place);
+}
+
+void ClientActor::pump() {
+    while (auto happening = session_->next_happening()) {
+        hear(*happening);
+    }
+    while (auto batch = session_->take_batch(now())) {
+        send(std::move(*batch));
+    }
+    while (auto happening = session_->next_happening()) {
+        hear(*happening);
+    }
+    plan_wake_up();
+}
+
+Uid ClientActor::uid_of(std::uint64_t number) const {
+    const auto found = open_.find(number);
+    if (found == open_.end()) {
+        broken("one final outcome: " + name() + " hears again of call #" + std::to_string(number));
+    }
+    return found->second;
+}
+
+void ClientActor::hear(client::Happening& happening) {
+    if (const auto* connect = std::get_if<client::Connect>(&happening)) {
+        connect_to(connect->broker, app::Side::Frontend);
+    } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
+        const Uid uid = uid_of(accepted->number);
+        if (!stage_.calls.at(uid).sync) {
+            stage_.events.acknowledged(accepted->job);
+            stage_.calls.end(uid, "accepted");
+            finish(accepted->number);
+        }
+    } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
+        stage_.calls.end(uid_of(refused->number), "refused");
+        say("was refused #" + std::to_string(refused->number) + ": " + refused->error.message);
+        finish(refused->number);
+    } else if (const auto* result = std::get_if<client::Result>(&happening)) {
+        stage_.calls.end_with_result(uid_of(result->number),
+                                     result->state == model::JobState::Succeeded,
+                                     result->result.bytes.view());
+        finish(result->number);
+    } else if (const auto* partial = std::get_if<client::PartialAnswer>(&happening)) {
+        (void)uid_of(partial->number);
+    } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
+        (void)uid_of(progress->number);
+    }
+}
+
+void ClientActor::plan_wake_up() {
+    const auto due = session_->next_deadline();
+    if (!due || (wake_at_ && *wake_at_ <= *due && *wake_at_ > now())) {
+        return;
+    }
+    wake_at_ = due;
+    later_at(*due, [this, at = *due] {
+        if (wake_at_ == at) {
+            wake_at_.reset();
+            session_->on_time(now());
+            pump();
+        }
+    });
+}
+
+}  // namespace steward::sim

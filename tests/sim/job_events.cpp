@@ -1,0 +1,124 @@
+// tests/sim: the book of jobs' lives.
+#include "tests/sim/job_events.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/bytes.hpp"
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+namespace {
+
+bool is_end(std::string_view event) {
+    return event == "succeeded" || event == "dead" || event == "expired" || event == "cancelled";
+}
+
+// A sync job ends with its failed or lost attempt; another job is ready or scheduled again in the
+// same instant. So these are ends unless something follows.
+bool may_be_end(std::string_view event) {
+    return event == "failed" || event == "lost";
+}
+
+}  // namespace
+
+void JobEvents::published(BrokerRun run, std::string_view topic, std::string_view body) {
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (!json.is_object() || !json.contains("job") || !json.contains("event")) {
+        broken("events are JSON: " + base::printable(body, 400));
+    }
+    const std::string event = json["event"].get<std::string>();
+    const auto job = model::JobId::parse(json["job"].get<std::string>());
+    if (!job || !topic.ends_with("." + event)) {
+        broken("events name their job and topic: " + base::printable(body, 400));
+    }
+    const auto [place, is_first] = lives_.try_emplace({run, *job});
+    Life& life = place->second;
+    if (is_first) {
+        begin(run, *job, json, life);
+    }
+    // A broker may forget a job of an earlier run, or of another broker, that it took over from a
+    // worker and that ended here; the worker may bring it once more.
+    const bool was_brought_back = life.ended && job->epoch != epochs_.at(run);
+    if (life.ended && !was_brought_back) {
+        broken("one end for each job: " + job->text() + " had ended with " + life.last_event +
+               " and now " + event);
+    }
+    if (event == "started") {
+        check_order(run, *job, json, life);
+    }
+    if (event == "started" || event == "scheduled") {
+        life.in_order = false;
+    }
+    if (event == "lost") {
+        const auto worker = base::from_hex(json.value("worker", ""));
+        leases_.lost(run,
+                     network_.link_of(run.broker, app::Side::Backend, worker.value_or("")),
+                     job->text());
+    }
+    life.last_event = event;
+    life.ended = is_end(event);
+    if (life.ended || may_be_end(event)) {
+        open_[run].erase(*job);
+        ended_.insert(*job);
+    } else {
+        open_[run].insert(*job);
+        ended_.erase(*job);
+    }
+}
+
+void JobEvents::begin(BrokerRun run,
+                      const model::JobId& job,
+                      const nlohmann::json& event,
+                      Life& life) const {
+    const bool is_accepted = event["event"] == "accepted";
+    const bool is_of_this_run = job.epoch == epochs_.at(run);
+    if (is_of_this_run != is_accepted) {
+        broken("a job's life begins once: the first event of " + job.text() + " is " +
+               event.dump());
+    }
+    life.in_order = is_accepted;
+    life.priority = model::kPriorityNormal;
+    if (is_accepted && event.contains("options")) {
+        life.priority = event["options"].value("priority", model::kPriorityNormal);
+    }
+}
+
+void JobEvents::check_order(BrokerRun run,
+                            const model::JobId& job,
+                            const nlohmann::json& event,
+                            Life& life) {
+    if (!life.in_order) {
+        return;
+    }
+    std::uint64_t& last = last_started_[{run, event.value("service", ""), life.priority}];
+    if (job.number < last) {
+        broken("first in, first out: " + job.text() + " is started after number " +
+               std::to_string(last));
+    }
+    last = job.number;
+}
+
+std::size_t JobEvents::open_count(BrokerRun run) const {
+    const auto found = open_.find(run);
+    return found == open_.end() ? 0 : found->second.size();
+}
+
+std::string JobEvents::acknowledged_and_gone() const {
+    for (const model::JobId& job : acknowledged_) {
+        if (ended_.count(job) == 0) {
+            return job.text();
+        }
+    }
+    return {};
+}
+
+std::string JobEvents::any_open(BrokerRun run) const {
+    const auto found = open_.find(run);
+    if (found == open_.end() || found->second.empty()) {
+        return "none";
+    }
+    const model::JobId& job = *found->second.begin();
+    return job.text() + " whose last event was " + lives_.at({run, job}).last_event;
+}
+
+}  // namespace steward::sim

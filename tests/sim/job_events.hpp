@@ -1,0 +1,69 @@
+// tests/sim: the lives of jobs as the broker publishes them. Oracle of: one beginning and one end
+// for each job; promise 6, first in, first out; promise 3, a job is never silently gone while its
+// broker lives; with a journal also promise 1, what was acknowledged comes to an end, whatever
+// crashed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "tests/sim/leases.hpp"
+
+namespace steward::sim {
+
+class JobEvents {
+public:
+    JobEvents(const Network& network, Leases& leases) : network_(network), leases_(leases) {}
+
+    void broker_started(BrokerRun run, std::uint64_t epoch) { epochs_[run] = epoch; }
+
+    /// One message of the news socket.
+    void published(BrokerRun run, std::string_view topic, std::string_view body);
+
+    /// A client was told that its durable job is safe.
+    void acknowledged(const model::JobId& job) { acknowledged_.insert(job); }
+
+    /// How many jobs of this run have not ended.
+    [[nodiscard]] std::size_t open_count(BrokerRun run) const;
+    /// An acknowledged job that never ended, in any run; empty when there is none.
+    [[nodiscard]] std::string acknowledged_and_gone() const;
+    [[nodiscard]] std::string any_open(BrokerRun run) const;
+
+    [[nodiscard]] std::size_t ended_count() const { return ended_.size(); }
+
+private:
+    struct Life {
+        std::string last_event;
+        bool ended = false;
+        bool in_order = false;  // never started, delayed or brought back: promise 6 speaks of it
+        std::int32_t priority = 0;
+    };
+
+    using Queue = std::tuple<BrokerRun, std::string, std::int32_t>;
+
+    void begin(BrokerRun run,
+               const model::JobId& job,
+               const nlohmann::json& event,
+               Life& life) const;
+    void check_order(BrokerRun run,
+                     const model::JobId& job,
+                     const nlohmann::json& event,
+                     Life& life);
+
+    const Network& network_;
+    Leases& leases_;
+    std::map<Queue, std::uint64_t> last_started_;  // number of the job
+    std::map<std::pair<BrokerRun, model::JobId>, Life> lives_;
+    std::map<BrokerRun, std::uint64_t> epochs_;
+    std::map<BrokerRun, std::set<model::JobId>> open_;
+    std::set<model::JobId> acknowledged_;
+    std::set<model::JobId> ended_;
+};
+
+}  // namespace steward::sim

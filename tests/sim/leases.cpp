@@ -1,0 +1,100 @@
+// tests/sim: the book of leases.
+#include "tests/sim/leases.hpp"
+
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+
+std::string name_of(const model::Attempt& attempt) {
+    return attempt.job.text() + " attempt " + std::to_string(attempt.number);
+}
+
+void Leases::assigned(
+    BrokerRun run, LinkId to, const model::JobId& job, std::uint32_t number, Uid uid) {
+    ++assigned_count_;
+    check_number(run, job, number, to);
+    check_nobody_runs_it(run, to, job, uid);
+}
+
+void Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t number, LinkId to) {
+    const auto [place, is_first] = leases_.try_emplace({run, job});
+    Lease& lease = place->second;
+    if (number != 0 && !is_first) {
+        const bool again_after_return = number == lease.number && lease.returned;
+        if (number <= lease.number && !again_after_return) {
+            broken("attempts rise: " + name_of({job, number}) + " after attempt " +
+                   std::to_string(lease.number));
+        }
+    }
+    lease = {number, to, false};
+}
+
+void Leases::check_nobody_runs_it(BrokerRun run,
+                                  LinkId to,
+                                  const model::JobId& job,
+                                  Uid uid) const {
+    for (const auto& [attempt, work] : works_) {
+        if (work.uid != uid || work.stopped || !work.worker->is_honest()) {
+            continue;
+        }
+        const LinkId link = work.worker->welcomed_on();
+        const bool broker_knows = link != 0 && link != to && !network_.was_hurt(link) &&
+                                  network_.broker_of(link) == run.broker;
+        if (broker_knows) {
+            broken("one holder at a time: " + job.text() + " is given away while " +
+                   work.worker->name() + " runs " + name_of(attempt) + " of the same submission");
+        }
+    }
+}
+
+void Leases::returned(BrokerRun run, LinkId from, const model::Attempt& attempt) {
+    const auto found = leases_.find({run, attempt.job});
+    if (found != leases_.end() && found->second.holder == from &&
+        found->second.number == attempt.number) {
+        found->second.returned = true;
+    }
+}
+
+void Leases::brought_back(BrokerRun run, LinkId by, const model::Attempt& attempt) {
+    const auto found = leases_.find({run, attempt.job});
+    if (found != leases_.end() && found->second.number == attempt.number) {
+        found->second.holder = by;
+    }
+}
+
+void Leases::stop_sent(const model::Attempt& attempt) {
+    const auto found = works_.find(attempt);
+    if (found != works_.end()) {
+        found->second.stopped = true;
+    }
+}
+
+void Leases::lost(BrokerRun run, LinkId worker, std::string_view job) {
+    (void)run;
+    if (worker != 0 && !network_.was_hurt(worker)) {
+        broken("long work is no dead worker: " + std::string(job) + " was taken from " +
+               network_.peer_of(worker)->name() + " although nothing happened to it");
+    }
+}
+
+void Leases::work_started(const WorkerProcess& worker, const model::Attempt& attempt, Uid uid) {
+    const auto [place, is_first] = starts_.try_emplace(attempt, worker.name());
+    if (!is_first) {
+        broken("one worker runs an attempt: " + name_of(attempt) + " was started by " +
+               place->second + " and now by " + worker.name());
+    }
+    works_[attempt] = {&worker, uid, false};
+}
+
+void Leases::work_ended(const WorkerProcess& worker, const model::Attempt& attempt) {
+    const auto found = works_.find(attempt);
+    if (found != works_.end() && found->second.worker == &worker) {
+        works_.erase(found);
+    }
+}
+
+void Leases::worker_gone(const WorkerProcess& worker) {
+    std::erase_if(works_, [&](const auto& entry) { return entry.second.worker == &worker; });
+}
+
+}  // namespace steward::sim

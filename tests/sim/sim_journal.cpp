@@ -1,0 +1,69 @@
+// tests/sim: journals without a disk.
+#include "tests/sim/sim_journal.hpp"
+
+namespace steward::sim {
+
+void SimJournal::open() {
+    ++life_;
+    last_ = 0;
+    durable_ = 0;
+    queue_.clear();
+}
+
+void SimJournal::crash() {
+    ++life_;
+    if (!rules_.keeps) {
+        disk_.clear();
+    }
+    // A write may have reached the disk although nobody was told: a prefix of the queue survives.
+    const auto survivors = choices_.below(queue_.size() + 1);
+    for (std::uint64_t i = 0; i < survivors; ++i) {
+        for (std::string& record : queue_[static_cast<std::size_t>(i)].records) {
+            disk_.push_back(std::move(record));
+        }
+    }
+    queue_.clear();
+}
+
+base::Expected<void> SimJournal::replay(
+    const std::function<base::Expected<void>(std::string_view record)>& sink) {
+    for (const std::string& record : disk_) {
+        if (auto taken = sink(record); !taken) {
+            return taken;
+        }
+    }
+    return {};
+}
+
+base::Expected<void> SimJournal::append(std::span<const std::string_view> records) {
+    if (!rules_.keeps) {
+        last_ += records.size();
+        durable_ = last_;
+        return {};
+    }
+    if (queue_.size() >= rules_.queue_max) {
+        return base::fail(base::Errc::QueueFull, "the journal's queue is full");
+    }
+    last_ += records.size();
+    queue_.push_back({std::vector<std::string>(records.begin(), records.end()), last_});
+    const Duration pause = choices_.between(Duration(0), rules_.sync_max);
+    last_sync_ = std::max(last_sync_, schedule_.now() + pause);
+    schedule_.at(last_sync_, [this, life = life_] { sync_first(life); });
+    return {};
+}
+
+void SimJournal::sync_first(std::uint64_t life) {
+    if (life != life_ || queue_.empty()) {
+        return;
+    }
+    for (std::string& record : queue_.front().records) {
+        disk_.push_back(std::move(record));
+    }
+    durable_ = queue_.front().last;
+    queue_.pop_front();
+    if (on_durable_) {
+        on_durable_();
+    }
+}
+
+}  // namespace steward::sim

@@ -1,0 +1,58 @@
+// tests/sim: what every actor shares. A struct of references: nobody owns the stage but the world.
+#pragma once
+
+#include <bitset>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "tests/sim/calls.hpp"
+#include "tests/sim/choices.hpp"
+#include "tests/sim/job_events.hpp"
+#include "tests/sim/leases.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/sim/plan.hpp"
+#include "tests/sim/schedule.hpp"
+#include "tests/sim/trace.hpp"
+
+namespace steward::sim {
+
+/// A clock that people set: true time and an error.
+class WallClock {
+public:
+    [[nodiscard]] base::WallTime at(MonoTime now) const {
+        return base::WallTime(kStart + now.time_since_epoch() + error_);
+    }
+
+    void set_error(Duration error) { error_ = error; }
+
+private:
+    static constexpr Duration kStart = std::chrono::hours(24 * 365 * 55);  // some day in 2024
+    Duration error_{};
+};
+
+struct Stage {
+    Schedule& schedule;
+    Choices& choices;
+    Network& network;
+    Trace& trace;
+    const Plan& plan;
+    WallClock& wall;
+    Calls& calls;
+    Leases& leases;
+    JobEvents& events;
+    bool healed = false;  // the faults have stopped: everybody does his best from now on
+
+    [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }
+};
+
+inline const std::vector<std::string>& services() {
+    static const std::vector<std::string> kServices = {"reverse", "resize", "mail"};
+    return kServices;
+}
+
+/// Services that no worker announces. Majordomo clients have their own: what waits for them makes a
+/// service known, so that others would wait too, and without end.
+inline constexpr std::string_view kNobodysService = "nobody";
+inline constexpr std::string_view kNobodysHeldService = "nobody-yet";
+
+}  // namespace steward::sim

@@ -1,0 +1,226 @@
+// tests/sim: the runtime of a native worker, in virtual time.
+#include "tests/sim/worker_actor.hpp"
+
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+
+WorkerActor::WorkerActor(Stage& stage, std::string name, bool serves_all)
+    : Actor(stage, std::move(name)), serves_all_(serves_all) {
+    options_.heartbeat_interval = 1s;
+    options_.concurrency = static_cast<std::uint32_t>(choices().between(1, 3));
+    options_.credit_max =
+        options_.concurrency + static_cast<std::uint32_t>(choices().between(0, 12));
+    options_.brokers = stage.plan.brokers;
+}
+
+void WorkerActor::start() {
+    born();
+    hangs_ = false;
+    options_.services.clear();
+    for (const std::string& service : services()) {
+        if (serves_all_ || choices().chance(1, 2)) {
+            options_.services.push_back(service);
+        }
+    }
+    if (options_.services.empty()) {
+        options_.services.push_back(services().front());
+    }
+    session_.emplace(options_, now(), choices().below(UINT64_MAX));
+    pump();
+}
+
+void WorkerActor::heal() {
+    Actor::heal();
+    if (hangs_) {
+        die(0s);  // its supervisor has noticed
+    }
+}
+
+void WorkerActor::leave() {
+    if (is_alive() && !is_frozen() && session_) {
+        say("leaves");
+        stage_.network.mark_hurt(link());
+        session_->leave(now());
+        pump();
+    }
+}
+
+LinkId WorkerActor::welcomed_on() const {
+    return session_ && session_->is_registered() ? link() : 0;
+}
+
+void WorkerActor::connected() {
+    session_->connected(now());
+    pump();
+}
+
+void WorkerActor::disconnected() {
+    session_->disconnected(now());
+    pump();
+}
+
+void WorkerActor::take(const wire::Frames& frames) {
+    session_->on_frames(now(), frames);
+    if (session_->held() > options_.credit_max) {
+        broken("credit holds: " + name() + " holds " + std::to_string(session_->held()));
+    }
+    pump();
+}
+
+void WorkerActor::on_death() {
+    stage_.leases.worker_gone(*this);
+    session_.reset();
+    works_.clear();
+    wake_at_.reset();
+}
+
+void WorkerActor::pump() {
+    bool busy = true;
+    while (busy && session_) {
+        busy = false;
+        while (session_) {
+            auto action = session_->next_action();
+            if (!action) {
+                break;
+            }
+            busy = true;
+            obey(*action);
+        }
+        while (session_) {
+            auto batch = session_->take_batch(now());
+            if (!batch) {
+                break;
+            }
+            busy = true;
+            send(std::move(*batch));
+        }
+    }
+    plan_wake_up();
+}
+
+void WorkerActor::obey(worker::Action& action) {
+    if (const auto* connect = std::get_if<worker::Connect>(&action)) {
+        connect_to(connect->broker, app::Side::Backend);
+    } else if (const auto* start = std::get_if<worker::StartJob>(&action)) {
+        begin(start->job);
+    } else if (const auto* stop = std::get_if<worker::StopJob>(&action)) {
+        stop_work(stop->attempt);
+    } else if (std::holds_alternative<worker::Left>(action)) {
+        say("has left");
+        hang_up();
+        end_and_restart(choices().between(Duration(10ms), Duration(3s)));
+    }
+}
+
+void WorkerActor::plan_wake_up() {
+    if (!session_) {
+        return;
+    }
+    const auto due = session_->next_deadline();
+    if (!due || (wake_at_ && *wake_at_ <= *due && *wake_at_ > now())) {
+        return;
+    }
+    wake_at_ = due;
+    later_at(*due, [this, at = *due] {
+        if (wake_at_ == at) {
+            wake_at_.reset();
+            session_->on_time(now());
+            pump();
+        }
+    });
+}
+
+void WorkerActor::begin(const wire::native::Assign& job) {
+    const auto uid = uid_in(job.params.bytes.view());
+    if (!uid) {
+        broken("params arrive as they were sent");
+    }
+    stage_.leases.work_started(*this, job.attempt, *uid);
+    works_[job.attempt] = {*uid, now()};
+    if (stage_.calls.at(*uid).poison) {
+        later(choices().between(Duration(0), Duration(50ms)),
+              [this] { die(choices().between(Duration(10ms), Duration(1s))); });
+        return;
+    }
+    do_work(job.attempt);
+}
+
+void WorkerActor::do_work(const model::Attempt& attempt) {
+    if (hangs_) {
+        return;
+    }
+    const Duration run_time = draw_run_time();
+    if (choices().chance(1, 8)) {
+        later(run_time / 2, [this, attempt] {
+            if (works_.count(attempt) != 0) {
+                const auto text = base::Blob::copy("half of it");
+                session_->partial(now(), attempt, {model::Encoding::Opaque, text});
+                session_->progress(now(), attempt, 1, 2, "half");
+                pump();
+            }
+        });
+    }
+    later(run_time, [this, attempt] { end_work(attempt); });
+}
+
+void WorkerActor::end_work(const model::Attempt& attempt) {
+    const auto found = works_.find(attempt);
+    if (found == works_.end() || hangs_) {
+        return;
+    }
+    const Work work = found->second;
+    works_.erase(found);
+    model::Outcome outcome = draw_outcome(work.uid);
+    if (outcome.verdict == model::Verdict::Succeeded) {
+        stage_.calls.worker_succeeded(work.uid);
+    }
+    stage_.leases.work_ended(*this, attempt);
+    session_->finished(now(), attempt, outcome, now() - work.since);
+    if (choices().chance(1, 20)) {
+        session_->finished(now(), attempt, std::move(outcome), now() - work.since);  // twice
+    }
+    pump();
+}
+
+void WorkerActor::stop_work(const model::Attempt& attempt) {
+    stage_.leases.work_ended(*this, attempt);
+    if (works_.erase(attempt) == 0) {
+        return;
+    }
+    // Work that heeds its stop token returns soon; work that hangs needs the supervisor's kill.
+    const Duration pause = choices().between(Duration(0), Duration(500ms));
+    later(pause, [this, attempt] {
+        if (hangs_) {
+            die(choices().between(Duration(10ms), Duration(1s)));
+            return;
+        }
+        session_->finished(now(), attempt, {model::Verdict::Failed, "stopped", {}}, 0s);
+        pump();
+    });
+}
+
+Duration WorkerActor::draw_run_time() {
+    const auto kind = choices().below(30);
+    if (kind == 0 && stage_.plan.has(Fault::LongJobs)) {
+        return choices().between(Duration(4s), Duration(12s));
+    }
+    if (kind < 3) {
+        return choices().between(Duration(100ms), Duration(1s));
+    }
+    if (kind < 10) {
+        return choices().between(Duration(5ms), Duration(80ms));
+    }
+    return choices().between(Duration(0), Duration(3ms));
+}
+
+model::Outcome WorkerActor::draw_outcome(Uid uid) {
+    if (stage_.has(Fault::FailingJobs) && choices().chance(1, 5)) {
+        const bool for_good = choices().chance(1, 8);
+        return {for_good ? model::Verdict::FailedForGood : model::Verdict::Failed, "bad luck", {}};
+    }
+    const auto answer = base::Blob::copy(answer_text(uid));
+    return {model::Verdict::Succeeded, {}, {model::Encoding::Opaque, answer}};
+}
+
+}  // namespace steward::sim
