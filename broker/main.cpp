@@ -23,11 +23,6 @@ struct Switches {
     bool print_processes = false;
 };
 
-std::optional<std::string> from_environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
-}
-
 int complain(const std::string& message, int code) {
     std::fprintf(stderr, "steward-broker: %s\n", message.c_str());
     return code;
@@ -86,8 +81,7 @@ bool print_and_leave(const Switches& switches, app::BrokerOptions& options) {
 
 int run(int argc, char** argv) {
     app::OptionSources sources;
-    sources.heartbeat_interval = from_environment("HEARTBEAT_INTERVAL");
-    sources.heartbeat_maxtries = from_environment("HEARTBEAT_MAXTRIES");
+    sources.environment = app::read_environment(&std::getenv);
     Switches switches;
     CLI::App app("Steward's broker: takes jobs from clients and hands them to workers.",
                  "steward-broker");

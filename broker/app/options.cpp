@@ -6,6 +6,22 @@
 namespace steward::app {
 namespace {
 
+struct Variable {
+    const char* name;
+    const char* setting;
+};
+
+constexpr Variable kEnvironment[] = {
+    {"HEARTBEAT_INTERVAL", "broker.heartbeat_interval"},
+    {"HEARTBEAT_MAXTRIES", "broker.heartbeat_maxtries"},
+    {"STEWARD_BIND", "broker.bind"},
+    {"STEWARD_CLIENT_PORT", "broker.client_port"},
+    {"STEWARD_WORKER_PORT", "broker.worker_port"},
+    {"STEWARD_NEWS_PORT", "broker.news_port"},
+    {"STEWARD_DATA_DIR", "broker.data_dir"},
+    {"STEWARD_LOG_LEVEL", "broker.log_level"},
+};
+
 // Rules between settings, which no single entry of the table can hold.
 base::Expected<void> check_together(const BrokerOptions& options) {
     const core::Policy& policy = options.policy;
@@ -28,29 +44,14 @@ base::Expected<void> check_together(const BrokerOptions& options) {
 }
 
 // ZMWS gave a bare number of seconds; our own form is taken, too.
-std::string with_unit(const std::string& text) {
+std::string with_unit(std::string text) {
     const bool is_number = text.find_first_not_of("0123456789.") == std::string::npos;
     return is_number && !text.empty() ? text + "s" : text;
 }
 
-base::Expected<void> apply_outside(config::Schema& schema, const OptionSources& sources) {
-    if (sources.heartbeat_interval) {
-        auto set = schema.set("broker.heartbeat_interval",
-                              with_unit(*sources.heartbeat_interval),
-                              "HEARTBEAT_INTERVAL");
-        if (!set) {
-            return set;
-        }
-    }
-    if (sources.heartbeat_maxtries) {
-        auto set = schema.set(
-            "broker.heartbeat_maxtries", *sources.heartbeat_maxtries, "HEARTBEAT_MAXTRIES");
-        if (!set) {
-            return set;
-        }
-    }
-    for (const OptionSources::Flag& flag : sources.flags) {
-        if (auto set = schema.set(flag.setting, flag.value, flag.flag); !set) {
+base::Expected<void> apply(config::Schema& schema, const std::vector<OutsideValue>& values) {
+    for (const OutsideValue& value : values) {
+        if (auto set = schema.set(value.setting, value.value, value.origin); !set) {
             return set;
         }
     }
@@ -84,6 +85,19 @@ LifecycleOptions BrokerOptions::lifecycle_options() const {
             .files_max = lifecycle_files};
 }
 
+std::vector<OutsideValue> read_environment(char* (*look_up)(const char*)) {
+    std::vector<OutsideValue> values;
+    for (const auto& [name, setting] : kEnvironment) {
+        const char* value = look_up(name);
+        if (value == nullptr || *value == '\0') {
+            continue;
+        }
+        const bool is_seconds = std::string_view(name) == "HEARTBEAT_INTERVAL";
+        values.push_back({name, setting, is_seconds ? with_unit(value) : value});
+    }
+    return values;
+}
+
 base::Expected<std::unique_ptr<BrokerOptions>> load_options(const OptionSources& sources) {
     auto options = std::make_unique<BrokerOptions>();
     config::Schema schema = schema_of(*options);
@@ -92,8 +106,10 @@ base::Expected<std::unique_ptr<BrokerOptions>> load_options(const OptionSources&
             return base::Unexpected(std::move(loaded.error()));
         }
     }
-    if (auto applied = apply_outside(schema, sources); !applied) {
-        return base::Unexpected(std::move(applied.error()));
+    for (const auto* values : {&sources.environment, &sources.flags}) {
+        if (auto applied = apply(schema, *values); !applied) {
+            return base::Unexpected(std::move(applied.error()));
+        }
     }
     if (auto checked = check_together(*options); !checked) {
         return base::Unexpected(std::move(checked.error()));

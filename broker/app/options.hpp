@@ -57,21 +57,24 @@ struct BrokerOptions {
 /// The table over `options`, which must stay where it is.
 [[nodiscard]] config::Schema schema_of(BrokerOptions& options);
 
+/// One value from outside the file and what gave it: ("--bind", "broker.bind", "0.0.0.0").
+struct OutsideValue {
+    std::string origin;
+    std::string setting;
+    std::string value;
+};
+
 /// Where values come from, weakest first: defaults, file, environment, flags.
 struct OptionSources {
-    std::string file;                               // empty: none
-    std::optional<std::string> heartbeat_interval;  // HEARTBEAT_INTERVAL: ZMWS's, in seconds
-    std::optional<std::string> heartbeat_maxtries;  // HEARTBEAT_MAXTRIES
-
-    /// (flag, setting, value): "--bind", "broker.bind", "0.0.0.0".
-    struct Flag {
-        std::string flag;
-        std::string setting;
-        std::string value;
-    };
-
-    std::vector<Flag> flags;
+    std::string file;  // empty: none
+    std::vector<OutsideValue> environment;
+    std::vector<OutsideValue> flags;
 };
+
+/// The variables that are looked at, through `look_up` (std::getenv): ZMWS's HEARTBEAT_INTERVAL, a
+/// number of seconds, and HEARTBEAT_MAXTRIES; STEWARD_BIND, STEWARD_CLIENT_PORT,
+/// STEWARD_WORKER_PORT, STEWARD_NEWS_PORT, STEWARD_DATA_DIR and STEWARD_LOG_LEVEL. Empty is unset.
+[[nodiscard]] std::vector<OutsideValue> read_environment(char* (*look_up)(const char*));
 
 /// Errors: BadConfig, naming every mistake with its place; Io when the file cannot be read.
 [[nodiscard]] base::Expected<std::unique_ptr<BrokerOptions>> load_options(
