@@ -1,0 +1,264 @@
+// tests: where the I/O thread and the work threads meet. Threads are real here, the broker is not.
+#include "worker/runtime/exchange.hpp"
+
+#include <atomic>
+#include <thread>
+#include <unistd.h>
+
+#include "common/posix/clock.hpp"
+#include "tests/unit/worker/session_harness.hpp"
+
+namespace steward::worker::testing {
+namespace {
+
+using Turn = Exchange::Turn;
+
+constexpr base::Duration kPatience = 20s;  // a test that waits longer has failed
+
+struct Meeting {
+    explicit Meeting(SessionOptions options = Harness::defaults())
+        : exchange(std::move(options), posix::read_mono(), 1, wake) {
+        CHECK(exchange.take_connect() == std::optional<std::size_t>{0});
+        exchange.connected();
+        exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0}}));
+        static_cast<void>(said());
+    }
+
+    std::vector<native::Command> said() {
+        std::vector<native::Command> all;
+        batches = 0;
+        while (const auto frames = exchange.take_batch()) {
+            ++batches;
+            native::BatchReader reader(*frames);
+            for (auto command = reader.next(); command && command->has_value();
+                 command = reader.next()) {
+                all.push_back(std::move(**command));
+            }
+        }
+        return all;
+    }
+
+    /// Waits, as the I/O thread does, until `count` outcomes have come.
+    std::size_t wait_for_finishes(std::size_t count) {
+        const base::MonoTime end = posix::read_mono() + kPatience;
+        std::size_t finishes = 0;
+        while (finishes < count && posix::read_mono() < end) {
+            wake.clear();
+            exchange.on_time();
+            finishes += only<native::Finish>(said()).size();
+        }
+        return finishes;
+    }
+
+    posix::WakeFd wake = std::move(*posix::WakeFd::open());
+    Exchange exchange;
+    int batches = 0;
+};
+
+Exchange::Report report(std::uint64_t number) {
+    return {attempt(number), success(), 1ms};
+}
+
+SessionOptions small_backlog() {
+    SessionOptions options = Harness::defaults();
+    options.backlog_bytes_max = 10'000;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("a work thread that waits gets the job that comes") {
+    Meeting m;
+    std::uint64_t number = 0;
+    std::thread thread([&] {
+        std::uint64_t idle_seen = 0;
+        const auto next = m.exchange.next(std::nullopt, idle_seen);
+        number = next.task ? next.task->job.attempt.job.number : 0;
+    });
+    m.exchange.on_frames(batch({job(7)}));
+    thread.join();
+    CHECK(number == 7);
+}
+
+TEST_CASE("a work thread that has finished takes the next job held ahead without the I/O thread") {
+    Meeting m;
+    m.exchange.on_frames(batch({job(1), job(2), job(3)}));
+    std::uint64_t idle_seen = 0;
+    auto next = m.exchange.next(std::nullopt, idle_seen);
+    REQUIRE(next.task.has_value());
+    for (const std::uint64_t number : {2U, 3U}) {
+        next = m.exchange.next(report(number - 1), idle_seen);
+        REQUIRE(next.task.has_value());
+        CHECK(next.task->job.attempt == attempt(number));
+    }
+    CHECK(only<native::Finish>(m.said()).size() == 2);
+    CHECK(m.batches == 1);
+}
+
+TEST_CASE("several work threads share the jobs and none is run twice or lost") {
+    SessionOptions options = Harness::defaults();
+    options.concurrency = 4;
+    options.credit_max = 1000;
+    Meeting m(options);
+    std::atomic<std::uint64_t> sum = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            std::uint64_t idle_seen = 0;
+            std::optional<Exchange::Report> done;
+            while (true) {
+                auto next = m.exchange.next(std::exchange(done, std::nullopt), idle_seen);
+                if (next.turn == Turn::End) {
+                    return;
+                }
+                if (next.task) {
+                    sum += next.task->job.attempt.job.number;
+                    done = report(next.task->job.attempt.job.number);
+                }
+            }
+        });
+    }
+    std::vector<native::Command> jobs;
+    for (std::uint64_t number = 1; number <= 1000; ++number) {
+        jobs.emplace_back(job(number));
+    }
+    m.exchange.on_frames(batch(jobs));
+    CHECK(m.wait_for_finishes(1000) == 1000);
+    m.exchange.close();
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(sum == 500'500);
+}
+
+TEST_CASE("a stop of the broker fires the token of the attempt and of no other") {
+    SessionOptions options = Harness::defaults();
+    options.concurrency = 2;
+    Meeting m(options);
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    std::uint64_t idle_seen = 0;
+    const auto first = m.exchange.next(std::nullopt, idle_seen);
+    const auto second = m.exchange.next(std::nullopt, idle_seen);
+    REQUIRE(first.task.has_value());
+    REQUIRE(second.task.has_value());
+    // A callback is user code: it must be free to use the exchange.
+    const std::stop_callback callback(
+        first.task->stop, [&] { m.exchange.progress(attempt(2), 1, 2, "the other was stopped"); });
+    m.exchange.on_frames(batch({native::StopAttempt{attempt(1), "time limit"}}));
+    CHECK(first.task->stop.stop_requested());
+    CHECK_FALSE(second.task->stop.stop_requested());
+    CHECK(only<native::Progress>(m.said()).size() == 1);
+    m.exchange.stop_all();
+    CHECK(second.task->stop.stop_requested());
+}
+
+TEST_CASE(
+    "partial answers wait for room, so that what gathers is bounded, and all arrive in order") {
+    Meeting m(small_backlog());
+    m.exchange.on_frames(batch({job(1)}));
+    std::uint64_t idle_seen = 0;
+    const auto next = m.exchange.next(std::nullopt, idle_seen);
+    REQUIRE(next.task.has_value());
+    std::thread thread([&] {
+        for (int i = 0; i < 500; ++i) {
+            m.exchange.partial(
+                attempt(1), text(std::to_string(i) + std::string(1000, ' ')), next.task->stop);
+        }
+    });
+    int arrived = 0;
+    std::size_t most = 0;
+    const base::MonoTime end = posix::read_mono() + kPatience;
+    while (arrived < 500 && posix::read_mono() < end) {
+        const auto partials = only<native::Partial>(m.said());
+        most = std::max(most, partials.size() / static_cast<std::size_t>(std::max(m.batches, 1)));
+        for (const native::Partial& partial : partials) {
+            CHECK(partial.data.bytes.view().starts_with(std::to_string(arrived) + " "));
+            ++arrived;
+        }
+    }
+    thread.join();
+    CHECK(arrived == 500);
+    CHECK(most <= 10);
+}
+
+TEST_CASE("a partial answer that waits for room is let go by a stop and by the end") {
+    Meeting m(small_backlog());
+    m.exchange.on_frames(batch({job(1)}));
+    std::uint64_t idle_seen = 0;
+    const auto next = m.exchange.next(std::nullopt, idle_seen);
+    REQUIRE(next.task.has_value());
+    m.exchange.partial(attempt(1), text(std::string(20'000, 'x')), next.task->stop);  // full
+    std::thread thread([&] { m.exchange.partial(attempt(1), text("too late"), next.task->stop); });
+    SUBCASE("stop") {
+        m.exchange.stop_all();
+    }
+    SUBCASE("end") {
+        m.exchange.close();
+    }
+    thread.join();
+    CHECK(only<native::Partial>(m.said()).size() == 1);
+}
+
+TEST_CASE("many results before the I/O thread looks are one wake-up, the next one is another") {
+    Meeting m;
+    m.exchange.on_time();
+    m.wake.clear();
+    const auto is_awake = [&] {
+        std::uint64_t count = 0;
+        return ::read(m.wake.fd(), &count, sizeof count) > 0 ? count : 0;
+    };
+    m.exchange.on_frames(batch({job(1), job(2), job(3)}));
+    std::uint64_t idle_seen = 0;
+    static_cast<void>(m.exchange.next(std::nullopt, idle_seen));
+    static_cast<void>(m.exchange.next(report(1), idle_seen));
+    static_cast<void>(m.exchange.next(report(2), idle_seen));
+    CHECK(is_awake() == 1);
+    m.exchange.on_time();
+    m.exchange.progress(attempt(3), 1, 2, "");
+    CHECK(is_awake() == 1);
+}
+
+TEST_CASE("idle comes once to each work thread") {
+    SessionOptions options = Harness::defaults();
+    options.heartbeat_interval = 10ms;
+    options.concurrency = 2;
+    Meeting m(options);
+    std::atomic<int> idles = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            std::uint64_t idle_seen = 0;
+            while (m.exchange.next(std::nullopt, idle_seen).turn == Turn::Idle) {
+                ++idles;
+            }
+        });
+    }
+    const base::MonoTime end = posix::read_mono() + kPatience;
+    while (idles < 2 && posix::read_mono() < end) {
+        m.exchange.on_time();
+    }
+    m.exchange.close();
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(idles == 2);
+}
+
+TEST_CASE("remarks for the log are kept up to their limit and no further") {
+    Meeting m;
+    for (std::size_t i = 0; i < Exchange::kRemarksMax + 5; ++i) {
+        m.exchange.remark({"job_failed", "", std::to_string(i)});
+    }
+    CHECK(m.exchange.take_remarks().size() == Exchange::kRemarksMax);
+    CHECK(m.exchange.take_remarks().empty());
+}
+
+TEST_CASE("after leaving with nothing to do the exchange says so once the goodbye is taken") {
+    Meeting m;
+    m.exchange.leave();
+    CHECK_FALSE(m.exchange.state().has_left);
+    CHECK(only<native::Goodbye>(m.said()).size() == 1);
+    CHECK(m.exchange.state().has_left);
+}
+
+}  // namespace steward::worker::testing
