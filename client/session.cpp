@@ -267,12 +267,30 @@ void Session::on_progress(native::JobProgress& progress) {
     }
 }
 
+// The broker answers a submission to one of its own names (SERVER-JOBS, mmi.service) with a report.
 void Session::on_report(native::Report& report) {
     Request* request = requests_.find(report.number);
-    if (request != nullptr && request->query) {
-        happenings_.emplace_back(Report{request->number, request->tag, std::move(report.json)});
-        requests_.close(*request);
+    if (request == nullptr) {
+        return;
     }
+    if (request->query) {
+        happenings_.emplace_back(Report{request->number, request->tag, std::move(report.json)});
+    } else if (request->spec.options.sync) {
+        happenings_.emplace_back(Result{request->number,
+                                        request->tag,
+                                        {},
+                                        model::JobState::Succeeded,
+                                        "",
+                                        {model::Encoding::Json, std::move(report.json)}});
+    } else {
+        happenings_.emplace_back(
+            Refused{request->number,
+                    request->tag,
+                    {base::Errc::ReservedName,
+                     "the broker answers this name itself and makes no job of it; call it",
+                     std::nullopt}});
+    }
+    requests_.close(*request);
 }
 
 std::optional<Happening> Session::next_happening() {

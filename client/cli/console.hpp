@@ -1,0 +1,34 @@
+// client/cli: where the program writes, and how much decoration that place bears.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/expected.hpp"
+#include "common/base/time.hpp"
+
+namespace steward::cli {
+
+struct Console {
+    std::ostream& out;
+    std::ostream& err;
+    bool out_is_terminal = false;
+    bool err_is_terminal = false;
+    bool has_colours = false;  // of `out`
+    base::WallTime now{};      // ages in listings count from here
+};
+
+/// Standard output and error. Colours only on a terminal, and without NO_COLOR (no-color.org).
+[[nodiscard]] Console standard_console();
+
+/// One line to `err`: what is wrong, and what to do about it where that is known. Returns the exit
+/// status that belongs to the error.
+int report_error(Console& console, const base::Error& error);
+
+/// Text from elsewhere, made harmless for a terminal: control characters and broken UTF-8 are shown
+/// as \xNN.
+[[nodiscard]] std::string harmless(std::string_view text);
+
+}  // namespace steward::cli

@@ -1,0 +1,38 @@
+// client/cli: the command line put together.
+#include <ostream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/exit_status.hpp"
+#include "client/cli/verbs.hpp"
+
+namespace steward::cli {
+
+int run_program(int argc, const char* const* argv, Console& console) {
+    Invocation invocation;
+    CLI::App program("Talks to a Steward broker: runs jobs and shows what goes on.", "steward");
+    program.set_version_flag("--version", "steward " STEWARD_VERSION);
+    program.require_subcommand(1);
+    program.footer(
+        "Exit status: 0 success, 1 the job failed, 2 wrong usage, 3 time-out, 4 refused,\n"
+        "5 no broker. `steward VERB --help` tells more.");
+    program.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
+        return "steward: " + std::string(error.what()) + "; see steward --help\n";
+    });
+    add_settings(program, invocation.settings);
+    add_call(program, invocation);
+    add_submit(program, invocation);
+    add_status(program, invocation);
+    add_listings(program, invocation);
+    add_broker(program, invocation);
+    add_ping(program, invocation);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error, console.out, console.err) == 0 ? kSuccess : kUsage;
+    }
+    return invocation.run(console);
+}
+
+}  // namespace steward::cli

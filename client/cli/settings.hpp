@@ -1,0 +1,51 @@
+// client/cli: what all verbs share: which broker, how long, in which shape.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "client/cli/console.hpp"
+#include "client/client.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace steward::cli {
+
+struct Settings {
+    std::string brokers = "127.0.0.1";
+    std::uint16_t port = 5555;
+    std::string timeout = "30s";
+    bool as_json = false;
+
+    /// Errors: Malformed for an address, BadOption for the time.
+    [[nodiscard]] base::Expected<client::Options> client_options() const;
+};
+
+/// The command line as it was read: the verb that was named puts itself into `run`, which returns
+/// the exit status.
+struct Invocation {
+    Settings settings;
+    std::function<int(Console&)> run;
+};
+
+/// The options of Settings on the program itself; they may also stand after the verb.
+void add_settings(CLI::App& program, Settings& settings);
+
+/// Makes a client and calls `work` with it, or reports why there is none.
+[[nodiscard]] int with_client(Console& console,
+                              const Settings& settings,
+                              const std::function<int(client::Client&)>& work);
+
+/// Prints a report: as JSON when asked for, else through `print`; an error to `err`.
+[[nodiscard]] int show_report(Console& console,
+                              const Settings& settings,
+                              const base::Expected<nlohmann::json>& report,
+                              const std::function<void(const nlohmann::json&)>& print);
+
+/// One JSON value in one line.
+void print_json(Console& console, const nlohmann::json& value);
+
+}  // namespace steward::cli
