@@ -69,10 +69,10 @@ std::string PeerTable::text_of(Peer peer) const {
 
 void PeerTable::link_as_newest(Handle handle) {
     Entry& entry = entries_.at(handle);
-    entry.earlier = newest_;
-    entry.later = kNobody;
+    entry.earlier_ = newest_;
+    entry.later_ = kNobody;
     if (newest_ != kNobody) {
-        at_slot(newest_).later = handle.slot;
+        at_slot(newest_).later_ = handle.slot;
     } else {
         oldest_ = handle.slot;
     }
@@ -80,15 +80,15 @@ void PeerTable::link_as_newest(Handle handle) {
 }
 
 void PeerTable::unlink(const Entry& entry) {
-    if (entry.earlier != kNobody) {
-        at_slot(entry.earlier).later = entry.later;
+    if (entry.earlier_ != kNobody) {
+        at_slot(entry.earlier_).later_ = entry.later_;
     } else {
-        oldest_ = entry.later;
+        oldest_ = entry.later_;
     }
-    if (entry.later != kNobody) {
-        at_slot(entry.later).earlier = entry.earlier;
+    if (entry.later_ != kNobody) {
+        at_slot(entry.later_).earlier_ = entry.earlier_;
     } else {
-        newest_ = entry.earlier;
+        newest_ = entry.earlier_;
     }
 }
 

@@ -36,8 +36,8 @@ public:
 
     private:
         friend class PeerTable;
-        std::uint32_t earlier = UINT32_MAX;  // slots, by when they were last heard
-        std::uint32_t later = UINT32_MAX;
+        std::uint32_t earlier_ = UINT32_MAX;  // slots, by when they were last heard
+        std::uint32_t later_ = UINT32_MAX;
     };
 
     /// The peer's number, and it counts as heard now; nothing when it is not known.

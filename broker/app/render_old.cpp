@@ -38,7 +38,7 @@ std::string_view reason_of(const base::Error& error) {
 // One word each; nothing where the dialect has none.
 struct ToOld {
     Form form;
-    std::uint32_t packed;  // the address's form, with a management request's name
+    std::uint32_t packed = 0;  // the address's form, with a management request's name
     const wire::Dialect& dialect = wire::dialect(form.dialect);
 
     std::optional<Frames> operator()(const core::JobTaken& taken) const {

@@ -29,12 +29,6 @@ constexpr std::array<Listing, 7> kListings = {{{"jobs", core::QueryKind::Jobs},
                                                {"broker", core::QueryKind::Broker},
                                                {"status", core::QueryKind::Status}}};
 
-void cut_text(std::string& text) {
-    if (text.size() > model::kTextBytesMax) {
-        text.resize(model::kTextBytesMax);
-    }
-}
-
 // Takes the commands of one batch in their order.
 class Commands {
 public:
@@ -71,7 +65,6 @@ public:
     void operator()(native::WorkerReady&& ready);
 
     void operator()(native::Finish&& finish) {
-        cut_text(finish.outcome.text);
         to_.take(core::Finish{
             from_.peer, 0, finish.attempt, std::move(finish.outcome), finish.run_time});
     }
@@ -94,7 +87,6 @@ public:
     }
 
     void operator()(native::Progress&& progress) {
-        cut_text(progress.text);
         to_.take(core::Progress{from_.peer,
                                 0,
                                 progress.attempt,

@@ -45,6 +45,10 @@ struct FakeTransport final : Transport {
         if (found != status.end() && found->second != SendStatus::Sent) {
             return found->second;
         }
+        if (room == 0) {
+            return SendStatus::WouldBlock;
+        }
+        --room;
         sent.push_back({side, std::string(routing_id), words_of(frames)});
         frames.clear();
         return SendStatus::Sent;
@@ -72,6 +76,7 @@ struct FakeTransport final : Transport {
     std::map<std::string, SendStatus> status;  // absent: Sent
     std::vector<Sent> sent;
     std::vector<std::pair<std::string, std::string>> published;
+    std::size_t room = SIZE_MAX;  // messages taken before every peer would block
     bool subscribers = false;
     int attempts = 0;
 };

@@ -1,0 +1,88 @@
+// broker/app: events are told in order, after their records, and only when somebody listens.
+#include "broker/app/news.hpp"
+
+#include <doctest/doctest.h>
+
+#include "node_fakes.hpp"
+
+namespace steward::app {
+namespace {
+
+struct World {
+    World() { transport.subscribers = true; }
+
+    void announce(model::EventKind kind, core::Seq after, Peer worker = {}) {
+        core::Announce event;
+        event.kind = kind;
+        event.job = {1, 2};
+        event.service = *model::ServiceName::parse("mail");
+        event.worker = worker;
+        event.after = after;
+        std::vector<core::Announce> events;
+        events.push_back(std::move(event));
+        news.take(events);
+        CHECK(events.empty());
+    }
+
+    fakes::FakeTransport transport;
+    fakes::FakeSink sink;
+    PeerTable peers{10};
+    News news{transport, sink, peers};
+};
+
+}  // namespace
+
+TEST_CASE("an event waits for its record, and later ones wait behind it") {
+    World world;
+    world.announce(model::EventKind::Ready, 0);
+    CHECK(world.transport.published.size() == 1);
+    world.announce(model::EventKind::Accepted, 5);
+    world.announce(model::EventKind::Started, 0);
+    CHECK(world.transport.published.size() == 1);
+    world.news.set_durable(4);
+    CHECK(world.transport.published.size() == 1);
+    world.news.set_durable(5);
+    REQUIRE(world.transport.published.size() == 3);
+    CHECK(world.transport.published[1].first == "mail.accepted");
+    CHECK(world.transport.published[2].first == "mail.started");
+}
+
+TEST_CASE("the lifecycle log and the news get the same lines, each only if it listens") {
+    World world;
+    CHECK(world.news.has_listeners());
+    world.sink.wants = true;
+    world.announce(model::EventKind::Ready, 0);
+    world.transport.subscribers = false;
+    world.announce(model::EventKind::Started, 0);
+    CHECK(world.transport.published.size() == 1);
+    REQUIRE(world.sink.lines.size() == 2);
+    CHECK(world.sink.lines[0] == world.transport.published[0].second);
+    world.sink.wants = false;
+    CHECK(!world.news.has_listeners());
+    world.announce(model::EventKind::Succeeded, 0);
+    CHECK(world.sink.lines.size() == 2);
+}
+
+TEST_CASE("a held event names its worker although he has been forgotten meanwhile") {
+    World world;
+    const Peer worker = world.peers.add(Side::Backend, "w");
+    world.announce(model::EventKind::Lost, 5, worker);
+    world.peers.forget(worker);
+    world.news.set_durable(5);
+    REQUIRE(world.transport.published.size() == 1);
+    CHECK(world.transport.published.front().second.find("\"77\"") != std::string::npos);
+}
+
+TEST_CASE("as many events are held as may be, one more tells the oldest before its time") {
+    World world;
+    world.announce(model::EventKind::Accepted, 1);
+    for (std::size_t i = 1; i < News::kHeldMax; ++i) {
+        world.announce(model::EventKind::Started, 1);
+    }
+    CHECK(world.transport.published.empty());
+    world.announce(model::EventKind::Started, 1);
+    REQUIRE(world.transport.published.size() == 1);
+    CHECK(world.transport.published.front().first == "mail.accepted");
+}
+
+}  // namespace steward::app
