@@ -50,6 +50,25 @@ TEST_CASE("A native worker is killed in the middle of a job: another runs it aga
     CHECK(history_row(broker, "nap").value("attempt", 0) == 2);
 }
 
+TEST_CASE("A native worker hangs: its job runs elsewhere and its late result is ignored") {
+    const Broker broker(with_fast_heartbeats());
+    const std::vector<std::string> args = {"--service-name", "hang"};
+    const auto first = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    broker.wait_until_served("hang");
+    OldClient client(Old::Zmws2, broker.endpoints().frontend);
+    client.request("hang", {R"({"seconds": 1})"}, false);
+    REQUIRE(client.answer().kind == Answer::Kind::Taken);
+    REQUIRE(broker.wait_for_events(1, "started", "hang"));
+    first->signal(SIGSTOP);
+    const auto second = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    REQUIRE(broker.wait_for_events(1, "succeeded", "hang"));
+    first->signal(SIGCONT);
+    // The first is a worker again as soon as it has been told to announce itself.
+    CHECK(wait_until([&] { return broker.ask("SERVER-WORKERS").size() == 2; }));
+    CHECK(broker.count_events("lost", "hang") == 1);
+    CHECK(broker.count_events("succeeded", "hang") == 1);
+}
+
 TEST_CASE("An old worker that vanishes with a job loses it to the next one") {
     const Broker broker(with_fast_heartbeats());
     for (const Old dialect : kOldDialects) {
