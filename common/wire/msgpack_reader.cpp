@@ -5,17 +5,6 @@
 
 namespace steward::wire {
 
-bool MsgpackReader::has_lead() {
-    if (failed()) {
-        return false;
-    }
-    if (rest_.empty()) {
-        fail(MsgpackFault::Truncated);
-        return false;
-    }
-    return true;
-}
-
 std::uint64_t MsgpackReader::tail(std::size_t size) {
     if (rest_.size() <= size) {
         fail(MsgpackFault::Truncated);
@@ -83,37 +72,15 @@ std::int64_t MsgpackReader::integer(std::int64_t least, std::int64_t most) {
     return value;
 }
 
-bool MsgpackReader::boolean() {
-    if (!has_lead()) {
-        return false;
-    }
-    const unsigned form = lead();
-    if (form != 0xC2 && form != 0xC3) {
-        fail(MsgpackFault::WrongType);
-        return false;
-    }
-    rest_.remove_prefix(1);
-    return form == 0xC3;
-}
-
-bool MsgpackReader::next_is_bytes() const {
-    if (failed() || rest_.empty()) {
-        return false;
-    }
-    const unsigned form = lead();
-    return (form >= 0xA0 && form <= 0xBF) || (form >= 0xC4 && form <= 0xC6) ||
-           (form >= 0xD9 && form <= 0xDB);
-}
-
 std::string_view MsgpackReader::bytes(std::size_t bytes_max) {
     if (!has_lead()) {
         return {};
     }
-    if (!next_is_bytes()) {
+    const unsigned form = lead();
+    if (!is_bytes(form)) {
         fail(MsgpackFault::WrongType);
         return {};
     }
-    const unsigned form = lead();
     std::size_t size_bytes = 0;
     if (form >= 0xC4 && form <= 0xC6) {
         size_bytes = std::size_t{1} << (form - 0xC4U);

@@ -59,7 +59,20 @@ public:
 
     /// Any integer from `least` to `most`. Pre: least <= 0 <= most.
     std::int64_t integer(std::int64_t least = INT64_MIN, std::int64_t most = INT64_MAX);
-    bool boolean();
+
+    bool boolean() {
+        if (!has_lead()) {
+            return false;
+        }
+        const unsigned form = lead();
+        if (form != 0xC2 && form != 0xC3) {
+            fail(MsgpackFault::WrongType);
+            return false;
+        }
+        rest_.remove_prefix(1);
+        return form == 0xC3;
+    }
+
     /// str or bin of at most `bytes_max` bytes.
     std::string_view bytes(std::size_t bytes_max);
     /// The number of elements (pairs) that follow, at most `most`; there is at least a byte left
@@ -76,14 +89,28 @@ public:
         return true;
     }
 
-    [[nodiscard]] bool next_is_bytes() const;
+    [[nodiscard]] bool next_is_bytes() const {
+        return !failed() && !rest_.empty() && is_bytes(lead());
+    }
+
     /// Takes one value of any type, with all it contains, however deep.
     void skip();
 
 private:
     [[nodiscard]] unsigned lead() const { return static_cast<unsigned char>(rest_.front()); }
 
-    [[nodiscard]] bool has_lead();
+    [[nodiscard]] bool has_lead() {
+        if (rest_.empty()) {
+            fail(MsgpackFault::Truncated);
+        }
+        return !failed();
+    }
+
+    static bool is_bytes(unsigned form) {
+        return (form >= 0xA0 && form <= 0xBF) || (form >= 0xC4 && form <= 0xC6) ||
+               (form >= 0xD9 && form <= 0xDB);
+    }
+
     // The big-endian integer of 0, 1, 2, 4 or 8 bytes behind the lead; Truncated when they are not
     // there.
     std::uint64_t tail(std::size_t size);

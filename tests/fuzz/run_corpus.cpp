@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
         Prng prng(seed + i);  // a failing run is named by its number alone
         std::string input = corpus[prng.below(corpus.size())];
         const std::string& other = corpus[prng.below(corpus.size())];
-        for (std::uint64_t n = prng.below(8) + 1; n > 0; --n) {
+        for (std::uint64_t n = 1 + prng.below(4); n > 0; --n) {
             mutate_once(input, other, prng);
         }
         input.resize(std::min(input.size(), kInputBytesMax));
