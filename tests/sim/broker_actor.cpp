@@ -34,6 +34,7 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
       journal_(stage.schedule, stage.choices, rules_of(stage)),
       transport_(stage, index) {
     journal_.set_on_durable([this] { plan_turn(0s); });
+    journal_.set_on_stored([this](std::string_view record) { stage_.events.stored(record); });
 }
 
 base::Now BrokerActor::now() const {
@@ -72,6 +73,7 @@ void BrokerActor::kill() {
     stage_.trace.line(stage_.schedule.now(), name_, "is killed");
     node_.reset();
     journal_.crash();
+    stage_.leases.broker_crashed();
     inbox_.clear();
     wake_at_.reset();
     stage_.network.broker_down(index_);

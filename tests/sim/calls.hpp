@@ -18,6 +18,9 @@ namespace steward::sim {
 /// Names one call for ever, whatever dialect, client or broker: it travels within the params.
 using Uid = std::uint64_t;
 
+/// What garbage asked for.
+inline constexpr Uid kNobodysCall = 0;
+
 struct Call {
     std::string client;
     std::string service;

@@ -135,7 +135,6 @@ void ClientActor::hear(client::Happening& happening) {
     } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
         const Uid uid = uid_of(accepted->number);
         if (!stage_.calls.at(uid).sync) {
-            stage_.events.acknowledged(accepted->job);
             stage_.calls.end(uid, "accepted");
             finish(accepted->number);
         }

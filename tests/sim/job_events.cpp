@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/core/record_codec.hpp"
 #include "common/base/bytes.hpp"
 #include "tests/sim/failure.hpp"
 
@@ -64,6 +65,25 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
         open_[run].insert(*job);
         ended_.erase(*job);
     }
+}
+
+void JobEvents::stored(std::string_view bytes) {
+    const auto record = core::decode_record(bytes);
+    if (!record) {
+        broken("the journal's records can be read: " + record.error().message);
+    }
+    if (const auto* accepted = std::get_if<core::JobAccepted>(&*record)) {
+        stored_.insert(accepted->id);
+    } else if (const auto* ended = std::get_if<core::JobEnded>(&*record)) {
+        ended_.insert(ended->id);
+    }
+}
+
+void JobEvents::acknowledge(const model::JobId& job, bool has_journal) {
+    if (has_journal && stored_.count(job) == 0 && ended_.count(job) == 0) {
+        broken("an acknowledgement waits for the disk: " + job.text() + " is not there yet");
+    }
+    acknowledged_.insert(job);
 }
 
 void JobEvents::begin(BrokerRun run,

@@ -26,8 +26,10 @@ public:
     /// One message of the news socket.
     void published(BrokerRun run, std::string_view topic, std::string_view body);
 
-    /// A client was told that its durable job is safe.
-    void acknowledged(const model::JobId& job) { acknowledged_.insert(job); }
+    /// A record is on the disk.
+    void stored(std::string_view record);
+    /// A broker tells a client that its durable job is safe. With a journal it must be.
+    void acknowledge(const model::JobId& job, bool has_journal);
 
     /// How many jobs of this run have not ended.
     [[nodiscard]] std::size_t open_count(BrokerRun run) const;
@@ -62,6 +64,7 @@ private:
     std::map<std::pair<BrokerRun, model::JobId>, Life> lives_;
     std::map<BrokerRun, std::uint64_t> epochs_;
     std::map<BrokerRun, std::set<model::JobId>> open_;
+    std::set<model::JobId> stored_;
     std::set<model::JobId> acknowledged_;
     std::set<model::JobId> ended_;
 };

@@ -33,8 +33,8 @@ void Leases::check_nobody_runs_it(BrokerRun run,
                                   LinkId to,
                                   const model::JobId& job,
                                   Uid uid) const {
-    for (const auto& [attempt, work] : works_) {
-        if (work.uid != uid || work.stopped || !work.worker->is_honest()) {
+    for (const auto& [key, work] : works_) {
+        if (work.uid != uid || uid == kNobodysCall || work.stopped || !work.worker->is_honest()) {
             continue;
         }
         const LinkId link = work.worker->welcomed_on();
@@ -42,7 +42,8 @@ void Leases::check_nobody_runs_it(BrokerRun run,
                                   network_.broker_of(link) == run.broker;
         if (broker_knows) {
             broken("one holder at a time: " + job.text() + " is given away while " +
-                   work.worker->name() + " runs " + name_of(attempt) + " of the same submission");
+                   work.worker->name() + " runs " + name_of(key.second) +
+                   " of the same submission");
         }
     }
 }
@@ -62,8 +63,8 @@ void Leases::brought_back(BrokerRun run, LinkId by, const model::Attempt& attemp
     }
 }
 
-void Leases::stop_sent(const model::Attempt& attempt) {
-    const auto found = works_.find(attempt);
+void Leases::stop_sent(LinkId to, const model::Attempt& attempt) {
+    const auto found = works_.find({network_.peer_of(to)->name(), attempt});
     if (found != works_.end()) {
         found->second.stopped = true;
     }
@@ -77,20 +78,20 @@ void Leases::lost(BrokerRun run, LinkId worker, std::string_view job) {
     }
 }
 
+// Two brokers may run one job, each with its own attempts: a client that fails over asks again.
 void Leases::work_started(const WorkerProcess& worker, const model::Attempt& attempt, Uid uid) {
-    const auto [place, is_first] = starts_.try_emplace(attempt, worker.name());
-    if (!is_first) {
+    const LinkId link = worker.welcomed_on();
+    const std::size_t broker = link == 0 ? 0 : network_.broker_of(link);
+    const auto [place, is_first] = starts_.try_emplace(std::pair(broker, attempt), worker.name());
+    if (!is_first && link != 0) {
         broken("one worker runs an attempt: " + name_of(attempt) + " was started by " +
                place->second + " and now by " + worker.name());
     }
-    works_[attempt] = {&worker, uid, false};
+    works_[std::pair(worker.name(), attempt)] = {&worker, uid, false};
 }
 
 void Leases::work_ended(const WorkerProcess& worker, const model::Attempt& attempt) {
-    const auto found = works_.find(attempt);
-    if (found != works_.end() && found->second.worker == &worker) {
-        works_.erase(found);
-    }
+    works_.erase({worker.name(), attempt});
 }
 
 void Leases::worker_gone(const WorkerProcess& worker) {

@@ -43,9 +43,12 @@ public:
     void returned(BrokerRun run, LinkId from, const model::Attempt& attempt);
     /// A worker that came back names what it still holds.
     void brought_back(BrokerRun run, LinkId by, const model::Attempt& attempt);
-    void stop_sent(const model::Attempt& attempt);
+    void stop_sent(LinkId to, const model::Attempt& attempt);
     /// The broker said that it lost the worker behind this connection.
     void lost(BrokerRun run, LinkId worker, std::string_view job);
+
+    /// A start that was not on the disk at the crash is forgotten: its number may be given again.
+    void broker_crashed() { starts_.clear(); }
 
     // ---- the workers ----
     void work_started(const WorkerProcess& worker, const model::Attempt& attempt, Uid uid);
@@ -72,8 +75,8 @@ private:
 
     const Network& network_;
     std::map<std::pair<BrokerRun, model::JobId>, Lease> leases_;
-    std::map<model::Attempt, Work> works_;  // that go on
-    std::map<model::Attempt, std::string> starts_;
+    std::map<std::pair<std::string, model::Attempt>, Work> works_;          // that go on, by worker
+    std::map<std::pair<std::size_t, model::Attempt>, std::string> starts_;  // by broker
     std::uint64_t assigned_count_ = 0;
 };
 

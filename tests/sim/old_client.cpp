@@ -119,7 +119,6 @@ void OldClient::hear_zmws(const wire::Frames& frames, std::size_t first) {
         if (!job) {
             broken("receipts name the job: " + base::printable(line));
         }
-        stage_.events.acknowledged(*job);
         stage_.calls.end(open_, "accepted");
     } else {
         broken("answers are in the dialect of the request: " + describe(frames));

@@ -94,26 +94,24 @@ void OldWorker::take(const wire::Frames& frames) {
 
 void OldWorker::begin(const wire::Frames& frames) {
     std::string token;
-    std::optional<Uid> uid;
+    std::string_view params;
     if (is_zmws()) {
         token = std::string(frames.back().view());
         if (!token.starts_with("JOB: ")) {
             broken("jobs are named: " + name() + " got " + describe(frames));
         }
         token.erase(0, 5);
-        uid = uid_in(frames[frames.size() - 2].view());
+        params = frames[frames.size() - 2].view();
     } else {
         const std::size_t at = dialect_ == OldDialect::Mdp01 ? 3 : 2;
         if (frames.size() < at + 3 || !frames[at + 1].empty()) {
             broken("Majordomo requests have client, empty and body: " + describe(frames));
         }
         token = std::string(frames[at].view());
-        uid = uid_in(frames[at + 2].view());
+        params = frames[at + 2].view();
     }
-    if (!uid) {
-        broken("params arrive as they were sent: " + name() + " got " + describe(frames));
-    }
-    if (stage_.calls.at(*uid).poison) {
+    const Uid uid = stage_.uid_of_job(params);
+    if (stage_.calls.at(uid).poison) {
         die(choices().between(Duration(10ms), Duration(1s)));
         return;
     }
@@ -124,7 +122,7 @@ void OldWorker::begin(const wire::Frames& frames) {
     if (choices().chance(1, 8) && dialect_ != OldDialect::Mdp01) {
         send(make_partial(token));
     }
-    later(run_time, [this, job = *uid, token, asked_on = link()] { end(job, token, asked_on); });
+    later(run_time, [this, uid, token, asked_on = link()] { end(uid, token, asked_on); });
 }
 
 void OldWorker::end(Uid uid, const std::string& token, LinkId asked_on) {

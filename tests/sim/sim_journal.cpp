@@ -18,11 +18,19 @@ void SimJournal::crash() {
     // A write may have reached the disk although nobody was told: a prefix of the queue survives.
     const auto survivors = choices_.below(queue_.size() + 1);
     for (std::uint64_t i = 0; i < survivors; ++i) {
-        for (std::string& record : queue_[static_cast<std::size_t>(i)].records) {
-            disk_.push_back(std::move(record));
-        }
+        store_first();
     }
     queue_.clear();
+}
+
+void SimJournal::store_first() {
+    for (std::string& record : queue_.front().records) {
+        if (on_stored_) {
+            on_stored_(record);
+        }
+        disk_.push_back(std::move(record));
+    }
+    queue_.pop_front();
 }
 
 base::Expected<void> SimJournal::replay(
@@ -56,11 +64,8 @@ void SimJournal::sync_first(std::uint64_t life) {
     if (life != life_ || queue_.empty()) {
         return;
     }
-    for (std::string& record : queue_.front().records) {
-        disk_.push_back(std::move(record));
-    }
     durable_ = queue_.front().last;
-    queue_.pop_front();
+    store_first();
     if (on_durable_) {
         on_durable_();
     }

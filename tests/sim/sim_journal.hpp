@@ -34,6 +34,11 @@ public:
     /// Called when durable() has moved.
     void set_on_durable(std::function<void()> on_durable) { on_durable_ = std::move(on_durable); }
 
+    /// Called with each record that reaches the disk, whether anybody is told of it or not.
+    void set_on_stored(std::function<void(std::string_view)> on_stored) {
+        on_stored_ = std::move(on_stored);
+    }
+
     // ---- store::Journal ----
     base::Expected<void> replay(
         const std::function<base::Expected<void>(std::string_view record)>& sink) override;
@@ -52,11 +57,13 @@ private:
     };
 
     void sync_first(std::uint64_t life);
+    void store_first();
 
     Schedule& schedule_;
     Choices& choices_;
     JournalRules rules_;
     std::function<void()> on_durable_;
+    std::function<void(std::string_view)> on_stored_;
     std::vector<std::string> disk_;
     std::deque<Commit> queue_;
     MonoTime last_sync_{};

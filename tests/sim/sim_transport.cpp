@@ -35,6 +35,8 @@ app::SendStatus SimTransport::send(app::Side side,
         tap_native(link, copy);
     } else if (side == app::Side::Backend) {
         tap_old_worker(link, copy);
+    } else {
+        tap_old_client(copy);
     }
     return status;
 }
@@ -57,14 +59,12 @@ void SimTransport::tap_native(LinkId link, const app::Frames& frames) {
             return;
         }
         if (const auto* assign = std::get_if<native::Assign>(&**command)) {
-            const auto uid = uid_in(assign->params.bytes.view());
-            if (!uid) {
-                broken("params arrive as they were sent: " +
-                       base::printable(assign->params.bytes.view()));
-            }
-            stage_.leases.assigned(run_, link, assign->attempt.job, assign->attempt.number, *uid);
+            const Uid uid = stage_.uid_of_job(assign->params.bytes.view());
+            stage_.leases.assigned(run_, link, assign->attempt.job, assign->attempt.number, uid);
+        } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
+            stage_.events.acknowledge(accepted->job, stage_.plan.has(Fault::LateJournal));
         } else if (const auto* stop = std::get_if<native::StopAttempt>(&**command)) {
-            stage_.leases.stop_sent(stop->attempt);
+            stage_.leases.stop_sent(link, stop->attempt);
         }
     }
 }
@@ -87,6 +87,18 @@ void SimTransport::tap_old_worker(LinkId link, const app::Frames& frames) {
     }
     if (job && uid) {
         stage_.leases.assigned(run_, link, *job, 0, *uid);
+    }
+}
+
+// An async job's receipt: "JOB: <jobid> SERVICE".
+void SimTransport::tap_old_client(const app::Frames& frames) {
+    for (const auto& frame : frames) {
+        const std::string_view text = frame.view();
+        if (text.starts_with("JOB: ")) {
+            if (const auto job = model::JobId::parse(text.substr(5, 26)); job) {
+                stage_.events.acknowledge(*job, stage_.plan.has(Fault::LateJournal));
+            }
+        }
     }
 }
 

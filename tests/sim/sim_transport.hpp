@@ -32,6 +32,7 @@ public:
 private:
     void tap_native(LinkId link, const app::Frames& frames);
     void tap_old_worker(LinkId link, const app::Frames& frames);
+    void tap_old_client(const app::Frames& frames);
 
     Stage& stage_;
     std::size_t broker_;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <bitset>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/time.hpp"
@@ -43,6 +45,9 @@ struct Stage {
     bool healed = false;  // the faults have stopped: everybody does his best from now on
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }
+
+    /// The call that a job is for. Babblers make jobs by chance: those are nobody's call.
+    [[nodiscard]] Uid uid_of_job(std::string_view params) const;
 };
 
 inline const std::vector<std::string>& services() {

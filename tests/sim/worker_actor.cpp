@@ -132,13 +132,10 @@ void WorkerActor::plan_wake_up() {
 }
 
 void WorkerActor::begin(const wire::native::Assign& job) {
-    const auto uid = uid_in(job.params.bytes.view());
-    if (!uid) {
-        broken("params arrive as they were sent");
-    }
-    stage_.leases.work_started(*this, job.attempt, *uid);
-    works_[job.attempt] = {*uid, now()};
-    if (stage_.calls.at(*uid).poison) {
+    const Uid uid = stage_.uid_of_job(job.params.bytes.view());
+    stage_.leases.work_started(*this, job.attempt, uid);
+    works_[job.attempt] = {uid, now()};
+    if (stage_.calls.at(uid).poison) {
         later(choices().between(Duration(0), Duration(50ms)),
               [this] { die(choices().between(Duration(10ms), Duration(1s))); });
         return;

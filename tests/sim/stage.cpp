@@ -1,0 +1,17 @@
+// tests/sim: what every actor shares.
+#include "tests/sim/stage.hpp"
+
+#include "common/base/bytes.hpp"
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+
+Uid Stage::uid_of_job(std::string_view params) const {
+    const auto uid = uid_in(params);
+    if (!uid && !plan.has(Fault::Garbage)) {
+        broken("params arrive as they were sent: \"" + base::printable(params) + "\"");
+    }
+    return uid.value_or(kNobodysCall);
+}
+
+}  // namespace steward::sim
