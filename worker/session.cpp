@@ -184,7 +184,9 @@ void Session::finished(base::MonoTime now,
         return;
     }
     if (entry->second.phase == Phase::Stopped) {
+        // What it answered no longer counts, but the broker must hear that its slot is free again.
         end(entry);
+        push(wire::native::Finish{attempt, {model::Verdict::Failed, "stopped", {}}, run_time}, 0);
     } else if (entry->second.phase == Phase::Running) {
         std::string& spoiled = entry->second.spoiled;
         if (is_too_large(outcome.result.bytes.size())) {

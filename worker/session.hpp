@@ -43,7 +43,7 @@ struct StartJob {  // run it; report with finished()
     wire::native::Assign job;
 };
 
-struct StopJob {  // fire the attempt's stop token; its result no longer counts
+struct StopJob {  // fire the attempt's stop token; the broker hears that it ended, not its result
     model::Attempt attempt;
     std::string why;
 };
@@ -153,6 +153,7 @@ private:
     void connect_next(base::MonoTime now);
     void welcome(const wire::native::Welcome& said);
     void announce();
+    void forget_ended();
     [[nodiscard]] wire::native::WorkerReady make_ready() const;
 
     // session.cpp: the jobs

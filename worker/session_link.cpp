@@ -43,6 +43,7 @@ void Session::connected(base::MonoTime now) {
     link_ = Link::Open;
     heard_at_ = now;
     beat_at_ = now + options_.heartbeat_interval;
+    forget_ended();
     announce();
 }
 
@@ -50,6 +51,15 @@ void Session::disconnected(base::MonoTime now) {
     if (link_ != Link::Paused && !left_) {
         lose(now, "the connection is gone or could not be made");
     }
+}
+
+// What a broker assigns after a READY that does not name it is meant to run: one that crashed may
+// have lost the start of an attempt, and give its number again.
+void Session::forget_ended() {
+    for (const model::Attempt& attempt : ended_) {
+        entries_.erase(attempt);
+    }
+    ended_.clear();
 }
 
 // The next READY says what is held, so what was gathered about that is void.

@@ -177,7 +177,7 @@ TEST_CASE("a recall of what runs or is unknown is answered with nothing") {
     CHECK(h.said().empty());
 }
 
-TEST_CASE("a stop of a running attempt fires its token, and its result is not sent") {
+TEST_CASE("a stop of a running attempt fires its token, and only its end is told") {
     Harness h;
     h.register_worker();
     h.say({job(1), job(2)});
@@ -190,9 +190,14 @@ TEST_CASE("a stop of a running attempt fires its token, and its result is not se
     CHECK(h.session.running() == 1);  // its thread is busy until work() returns
     h.session.partial(h.now, attempt(1), text("late"));
     h.session.progress(h.now, attempt(1), 1, 2, "late");
+    CHECK(h.said().empty());
     h.finish(1);
     CHECK(started(h.actions()) == Numbers{2});
-    CHECK(h.said().empty());
+    const auto said = h.said();
+    REQUIRE(said.size() == 1);  // the broker must know that the slot is free
+    const auto& finish = std::get<native::Finish>(said[0]);
+    CHECK(finish.attempt == attempt(1));
+    CHECK(finish.outcome == model::Outcome{model::Verdict::Failed, "stopped", {}});
 }
 
 TEST_CASE("stopped work that does not end keeps its thread but no credit") {

@@ -112,6 +112,21 @@ TEST_CASE("what was sent or stopped is not listed again") {
     CHECK(std::get<native::WorkerReady>(said[0]).running.empty());
 }
 
+TEST_CASE("an attempt that has ended is run again when a broker gives it after a READY") {
+    Harness h;
+    h.register_worker();
+    h.say({job(1)});
+    h.finish(1);
+    CHECK(only<native::Finish>(h.said()).size() == 1);
+    h.say({job(1)});
+    CHECK(only<StartJob>(h.actions()).size() == 1);  // a repetition on one connection is none
+    h.session.disconnected(h.now);
+    h.session.connected(h.now);
+    CHECK(only<native::WorkerReady>(h.said()).size() == 1);
+    h.say({job(1)});  // the broker lost the start of this attempt in a crash
+    CHECK(only<StartJob>(h.actions()).size() == 1);
+}
+
 TEST_CASE("outcomes that come while no connection stands wait for the next one") {
     Harness h;
     h.register_worker();
