@@ -14,10 +14,10 @@ bool is_end(std::string_view event) {
     return event == "succeeded" || event == "dead" || event == "expired" || event == "cancelled";
 }
 
-// A sync job ends with its failed or lost attempt; another job is ready or scheduled again in the
-// same instant. So these are ends unless something follows.
+// A sync job ends with its failed attempt, after which another job is scheduled again or dead. So
+// this is an end unless something follows.
 bool may_be_end(std::string_view event) {
-    return event == "failed" || event == "lost";
+    return event == "failed";
 }
 
 }  // namespace
