@@ -52,13 +52,13 @@ public:
     explicit Broker(const BrokerSettings& settings)
         : settings_(settings), broker_("steward-broker", broker_args()) {
         const std::string line = broker_.line_with("ready");
-        const std::string backend = port_after(line, "worker=");
+        const std::string backend = port_after(line, "workers ");
         for (auto& worker : workers_) {
             worker = std::make_unique<Child>("steward-bench-worker",
                                              std::vector<std::string>{"--backend-port", backend});
         }
         client::Options options;
-        options.brokers = {"127.0.0.1:" + port_after(line, "client=")};
+        options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
         client_ = std::make_unique<client::Client>(options);
         while (worker_count() < workers_.size()) {
             std::this_thread::sleep_for(5ms);
