@@ -8,8 +8,8 @@
 namespace steward::app {
 
 BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
-    parts_.transport.add_to(poller_);
-    poller_.add(parts_.signals.fd());
+    news_slot_ = parts_.transport.add_to(poller_).news;
+    signals_slot_ = poller_.add(parts_.signals.fd());
     if (parts_.journal_fd >= 0) {
         poller_.add(parts_.journal_fd);
     }
@@ -20,7 +20,7 @@ bool BrokerLoop::run() {
     while (!is_ended_ && is_healthy) {
         parts_.node.begin_batch(posix::read_clock());
         const std::size_t taken = take_messages();
-        if (taken == 0 || ++turns_unlooked_ >= kTurnsUnlooked) {
+        if (++turns_unlooked_ >= kTurnsUnlooked) {
             look_around();
         }
         parts_.node.end_batch();
@@ -28,8 +28,9 @@ bool BrokerLoop::run() {
         if (parts_.node.stopped()) {
             return !parts_.node.stopped()->failed;
         }
-        // Under load there is more to take: asking the poll first would cost a fifth of the turn.
-        if (taken == 0 && !is_ended_) {
+        // Under load there is more to take: it would only cost time to ask the poll first. After a
+        // few messages there is most likely nothing: the poll is cheaper than an empty turn.
+        if (taken < kMessagesInARow && !is_ended_) {
             is_healthy = wait();
         }
     }
@@ -90,8 +91,12 @@ bool BrokerLoop::wait() {
     const auto waited = poller_.wait_until(parts_.node.next_deadline(), posix::read_mono());
     if (!waited) {
         parts_.log.write(log::Level::Error, "wait_failed", {{"why", waited.error().message}});
+        return false;
     }
-    return waited.has_value();
+    if (poller_.is_readable(signals_slot_) || poller_.is_readable(news_slot_)) {
+        turns_unlooked_ = kTurnsUnlooked;  // the coming turn looks
+    }
+    return true;
 }
 
 }  // namespace steward::app

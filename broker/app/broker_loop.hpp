@@ -53,6 +53,8 @@ private:
 
     LoopParts parts_;
     net::Poller poller_;
+    net::Poller::Slot news_slot_ = 0;
+    net::Poller::Slot signals_slot_ = 0;
     std::string routing_id_;
     Frames frames_;
     std::size_t turns_unlooked_ = 0;

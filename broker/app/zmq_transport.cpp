@@ -70,10 +70,8 @@ net::ReceiveStatus ZmqTransport::receive(Side side, std::string& routing_id, Fra
     return socket_of(side).receive_from(routing_id, frames);
 }
 
-void ZmqTransport::add_to(net::Poller& poller) const {
-    poller.add(frontend_);
-    poller.add(backend_);
-    poller.add(news_);
+ZmqTransport::Slots ZmqTransport::add_to(net::Poller& poller) const {
+    return {poller.add(frontend_), poller.add(backend_), poller.add(news_)};
 }
 
 }  // namespace steward::app

@@ -39,8 +39,13 @@ public:
     /// Learns who began or ended to read the news. Call it every few turns.
     void update_subscriptions() { subscriptions_.update(news_); }
 
-    /// Adds all three sockets.
-    void add_to(net::Poller& poller) const;
+    struct Slots {
+        net::Poller::Slot clients = 0;
+        net::Poller::Slot workers = 0;
+        net::Poller::Slot news = 0;  // readable: update_subscriptions() has something to learn
+    };
+
+    Slots add_to(net::Poller& poller) const;
 
     [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
 
