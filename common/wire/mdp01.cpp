@@ -31,7 +31,8 @@ Frames start(Form form, std::string_view header, std::string_view next) {
 class Mdp01 final : public Dialect {
 public:
     // "" MDPC01 service body…
-    base::Expected<ClientRequest> decode_request(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<ClientRequest> decode_request(
+        const Frames& frames) const override {
         const auto message = mdp::behind_header(frames, kClient);
         if (!message.found) {
             return mdp::no_header(kClient);
@@ -39,39 +40,41 @@ public:
         return mdp::read_request(message.rest);
     }
 
-    Frames encode_taken(Form, std::string_view, model::JobId) const override { return {}; }
-
-    Frames encode_partial(Form,
-                          std::string_view,
-                          model::JobId,
-                          const model::Payload&) const override {
+    [[nodiscard]] Frames encode_taken(Form, std::string_view, model::JobId) const override {
         return {};
     }
 
-    Frames encode_result(Form form, const ResultForClient& result) const override {
+    [[nodiscard]] Frames encode_partial(Form,
+                                        std::string_view,
+                                        model::JobId,
+                                        const model::Payload&) const override {
+        return {};
+    }
+
+    [[nodiscard]] Frames encode_result(Form form, const ResultForClient& result) const override {
         Frames frames = start(form, kClient, result.service);
         mdp::append_result(frames, result);
         return frames;
     }
 
-    Frames encode_refusal(Form form,
-                          std::string_view service,
-                          std::string_view reason) const override {
+    [[nodiscard]] Frames encode_refusal(Form form,
+                                        std::string_view service,
+                                        std::string_view reason) const override {
         Frames frames = start(form, kClient, service);
         frames.push_back(mdp::fail_frame(reason));
         return frames;
     }
 
-    Frames encode_answer(Form form,
-                         std::string_view service,
-                         std::string_view content) const override {
+    [[nodiscard]] Frames encode_answer(Form form,
+                                       std::string_view service,
+                                       std::string_view content) const override {
         Frames frames = start(form, kClient, service);
         frames.push_back(Blob::copy(content));
         return frames;
     }
 
     // "" MDPW01 type …
-    base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
         const auto message = mdp::behind_header(frames, kWorker);
         if (!message.found || message.rest.empty()) {
             return mdp::no_header("MDPW01 and a type");
@@ -95,9 +98,9 @@ public:
         });
     }
 
-    Frames encode_job(Form form,
-                      const model::Attempt& attempt,
-                      const model::Payload& params) const override {
+    [[nodiscard]] Frames encode_job(Form form,
+                                    const model::Attempt& attempt,
+                                    const model::Payload& params) const override {
         Frames frames = start(form, kWorker, kRequest);
         frames.push_back(mdp::job_token(attempt));
         frames.emplace_back();
@@ -105,9 +108,11 @@ public:
         return frames;
     }
 
-    Frames encode_heartbeat(Form form) const override { return start(form, kWorker, kHeartbeat); }
+    [[nodiscard]] Frames encode_heartbeat(Form form) const override {
+        return start(form, kWorker, kHeartbeat);
+    }
 
-    std::optional<Frames> encode_disconnect(Form form) const override {
+    [[nodiscard]] std::optional<Frames> encode_disconnect(Form form) const override {
         return start(form, kWorker, kDisconnect);
     }
 };

@@ -46,7 +46,8 @@ Frames start_reply(Form form, std::string_view type, std::string_view service) {
 class Mdp02 final : public Dialect {
 public:
     // MDPC02 \x01 service body…
-    base::Expected<ClientRequest> decode_request(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<ClientRequest> decode_request(
+        const Frames& frames) const override {
         const auto message = mdp::behind_header(frames, kClient);
         if (!message.found || message.rest.empty()) {
             return mdp::no_header("MDPC02 and a type");
@@ -57,41 +58,43 @@ public:
         return mdp::read_request(message.rest.subspan(1));
     }
 
-    Frames encode_taken(Form, std::string_view, model::JobId) const override { return {}; }
+    [[nodiscard]] Frames encode_taken(Form, std::string_view, model::JobId) const override {
+        return {};
+    }
 
-    Frames encode_partial(Form form,
-                          std::string_view service,
-                          model::JobId,
-                          const model::Payload& data) const override {
+    [[nodiscard]] Frames encode_partial(Form form,
+                                        std::string_view service,
+                                        model::JobId,
+                                        const model::Payload& data) const override {
         Frames frames = start_reply(form, client::kPartial, service);
         mdp::append_body(frames, data);
         return frames;
     }
 
-    Frames encode_result(Form form, const ResultForClient& result) const override {
+    [[nodiscard]] Frames encode_result(Form form, const ResultForClient& result) const override {
         Frames frames = start_reply(form, client::kFinal, result.service);
         mdp::append_result(frames, result);
         return frames;
     }
 
-    Frames encode_refusal(Form form,
-                          std::string_view service,
-                          std::string_view reason) const override {
+    [[nodiscard]] Frames encode_refusal(Form form,
+                                        std::string_view service,
+                                        std::string_view reason) const override {
         Frames frames = start_reply(form, client::kFinal, service);
         frames.push_back(mdp::fail_frame(reason));
         return frames;
     }
 
-    Frames encode_answer(Form form,
-                         std::string_view service,
-                         std::string_view content) const override {
+    [[nodiscard]] Frames encode_answer(Form form,
+                                       std::string_view service,
+                                       std::string_view content) const override {
         Frames frames = start_reply(form, client::kFinal, service);
         frames.push_back(Blob::copy(content));
         return frames;
     }
 
     // MDPW02 type …
-    base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
         const auto message = mdp::behind_header(frames, kWorker);
         if (!message.found || message.rest.empty()) {
             return mdp::no_header("MDPW02 and a type");
@@ -119,9 +122,9 @@ public:
         });
     }
 
-    Frames encode_job(Form form,
-                      const model::Attempt& attempt,
-                      const model::Payload& params) const override {
+    [[nodiscard]] Frames encode_job(Form form,
+                                    const model::Attempt& attempt,
+                                    const model::Payload& params) const override {
         Frames frames = start(form, kWorker, worker::kRequest);
         frames.push_back(mdp::job_token(attempt));
         frames.emplace_back();
@@ -129,11 +132,11 @@ public:
         return frames;
     }
 
-    Frames encode_heartbeat(Form form) const override {
+    [[nodiscard]] Frames encode_heartbeat(Form form) const override {
         return start(form, kWorker, worker::kHeartbeat);
     }
 
-    std::optional<Frames> encode_disconnect(Form form) const override {
+    [[nodiscard]] std::optional<Frames> encode_disconnect(Form form) const override {
         return start(form, kWorker, worker::kDisconnect);
     }
 };

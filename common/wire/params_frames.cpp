@@ -1,4 +1,5 @@
 // common/wire: the frame half of params.hpp: multi-frame bodies and the PARAM frames of ZMWS.
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -105,15 +106,14 @@ Payload parse_param_frame(const base::Blob& frame) {
 }
 
 base::Blob make_param_frame(const Payload& payload) {
-    switch (payload.encoding) {
-        case Encoding::Absent: return {};
-        case Encoding::Opaque: return payload.bytes;
-        case Encoding::Frames: return make_param_frame(convert_params(payload, Encoding::Json));
-        case Encoding::Json: return prefixed("PARAM-JSON: ", payload.bytes);
-        case Encoding::Msgpack: return prefixed("PARAM-MSGPACK: ", payload.bytes);
-        case Encoding::Php: return prefixed("PARAM-PHP: ", payload.bytes);
+    // Several frames cannot be one: they become a list.
+    const Payload single =
+        payload.encoding == Encoding::Frames ? convert_params(payload, Encoding::Json) : payload;
+    const auto* const prefix = std::ranges::find(kPrefixes, single.encoding, &Prefix::encoding);
+    if (prefix != kPrefixes.end()) {
+        return prefixed(prefix->text, single.bytes);
     }
-    return payload.bytes;
+    return single.encoding == Encoding::Absent ? base::Blob() : single.bytes;
 }
 
 }  // namespace steward::wire

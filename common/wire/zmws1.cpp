@@ -18,7 +18,8 @@ std::span<const Blob> without_delimiter(const Frames& frames) {
 class Zmws1 final : public Dialect {
 public:
     // [""] [PARAM] [OPTION] "JOB: [SYNC-]SERVICE"
-    base::Expected<ClientRequest> decode_request(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<ClientRequest> decode_request(
+        const Frames& frames) const override {
         const auto rest = without_delimiter(frames);
         if (rest.empty() || !rest.back().view().starts_with(zmws::kJobWord)) {
             return base::fail(
@@ -28,34 +29,40 @@ public:
         return zmws::read_request(rest.first(rest.size() - 1), rest.back().view());
     }
 
-    Frames encode_taken(Form, std::string_view service, model::JobId job) const override {
+    [[nodiscard]] Frames encode_taken(Form,
+                                      std::string_view service,
+                                      model::JobId job) const override {
         return {Blob(), zmws::taken_line(service, job)};
     }
 
-    Frames encode_partial(Form,
-                          std::string_view service,
-                          model::JobId job,
-                          const model::Payload& data) const override {
+    [[nodiscard]] Frames encode_partial(Form,
+                                        std::string_view service,
+                                        model::JobId job,
+                                        const model::Payload& data) const override {
         return {Blob(), zmws::status_line("CONT", service, job), zmws::param_frame(data)};
     }
 
-    Frames encode_result(Form, const ResultForClient& result) const override {
+    [[nodiscard]] Frames encode_result(Form, const ResultForClient& result) const override {
         const std::string_view word = result.succeeded ? "COMPLETE" : "FAIL";
         return {Blob(),
                 zmws::status_line(word, result.service, result.job),
                 zmws::result_frame(result)};
     }
 
-    Frames encode_refusal(Form, std::string_view service, std::string_view reason) const override {
+    [[nodiscard]] Frames encode_refusal(Form,
+                                        std::string_view service,
+                                        std::string_view reason) const override {
         return {Blob(), zmws::refusal_line(service, reason), zmws::reason_frame(reason)};
     }
 
-    Frames encode_answer(Form, std::string_view, std::string_view content) const override {
+    [[nodiscard]] Frames encode_answer(Form,
+                                       std::string_view,
+                                       std::string_view content) const override {
         return {Blob(), Blob::copy(content)};
     }
 
     // SERVICE READY | HEARTBEAT | [PARAM] SERVICE "CONT: <jobid>", COMPLETE or FAIL
-    base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
         const auto rest = without_delimiter(frames);
         const auto line = rest.empty() ? std::nullopt : zmws::read_worker_line(rest.back().view());
         if (!line || rest.size() > 3) {
@@ -69,18 +76,22 @@ public:
     }
 
     // The PHP workers drop the first frame whatever it is, and the next when it is empty.
-    Frames encode_job(Form,
-                      const model::Attempt& attempt,
-                      const model::Payload& params) const override {
+    [[nodiscard]] Frames encode_job(Form,
+                                    const model::Attempt& attempt,
+                                    const model::Payload& params) const override {
         return {mdp::job_token(attempt),
                 Blob(),
                 zmws::param_frame(params),
                 zmws::job_line(attempt.job)};
     }
 
-    Frames encode_heartbeat(Form) const override { return {Blob::copy(zmws::kHeartbeat)}; }
+    [[nodiscard]] Frames encode_heartbeat(Form) const override {
+        return {Blob::copy(zmws::kHeartbeat)};
+    }
 
-    std::optional<Frames> encode_disconnect(Form) const override { return std::nullopt; }
+    [[nodiscard]] std::optional<Frames> encode_disconnect(Form) const override {
+        return std::nullopt;
+    }
 };
 
 }  // namespace

@@ -43,7 +43,8 @@ Frames reply(Form form, std::string_view type, std::string_view service) {
 class Zmws2 final : public Dialect {
 public:
     // [""] MDPC02 '1' [PARAM] [OPTION] "[JOB: ][SYNC-]SERVICE"
-    base::Expected<ClientRequest> decode_request(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<ClientRequest> decode_request(
+        const Frames& frames) const override {
         const auto rest = behind_header(frames);
         if (!rest || rest->empty()) {
             return base::fail(Errc::Malformed, "a request starts with MDPC02 and a type frame");
@@ -59,23 +60,25 @@ public:
         return zmws::read_request(rest->subspan(1, rest->size() - 2), rest->back().view());
     }
 
-    Frames encode_taken(Form form, std::string_view service, model::JobId job) const override {
+    [[nodiscard]] Frames encode_taken(Form form,
+                                      std::string_view service,
+                                      model::JobId job) const override {
         Frames frames = reply(form, kFinal, service);
         frames.push_back(zmws::taken_line(service, job));
         return frames;
     }
 
-    Frames encode_partial(Form form,
-                          std::string_view service,
-                          model::JobId job,
-                          const model::Payload& data) const override {
+    [[nodiscard]] Frames encode_partial(Form form,
+                                        std::string_view service,
+                                        model::JobId job,
+                                        const model::Payload& data) const override {
         Frames frames = reply(form, kPartial, service);
         frames.push_back(zmws::status_line("CONT", service, job));
         frames.push_back(zmws::param_frame(data));
         return frames;
     }
 
-    Frames encode_result(Form form, const ResultForClient& result) const override {
+    [[nodiscard]] Frames encode_result(Form form, const ResultForClient& result) const override {
         Frames frames = reply(form, kFinal, result.service);
         const std::string_view word = result.succeeded ? "COMPLETE" : "FAIL";
         frames.push_back(zmws::status_line(word, result.service, result.job));
@@ -83,18 +86,18 @@ public:
         return frames;
     }
 
-    Frames encode_refusal(Form form,
-                          std::string_view service,
-                          std::string_view reason) const override {
+    [[nodiscard]] Frames encode_refusal(Form form,
+                                        std::string_view service,
+                                        std::string_view reason) const override {
         Frames frames = reply(form, kFinal, service);
         frames.push_back(zmws::refusal_line(service, reason));
         frames.push_back(zmws::reason_frame(reason));
         return frames;
     }
 
-    Frames encode_answer(Form form,
-                         std::string_view service,
-                         std::string_view content) const override {
+    [[nodiscard]] Frames encode_answer(Form form,
+                                       std::string_view service,
+                                       std::string_view content) const override {
         Frames frames = reply(form, kFinal, service);
         frames.push_back(Blob::copy(content));
         return frames;
@@ -102,7 +105,7 @@ public:
 
     // HEARTBEAT | MDPC02 type SERVICE READY | MDPC02 type SERVICE [PARAM] "CONT: <jobid>", COMPLETE
     // or FAIL. The type tells nothing that the line does not, and old workers get it wrong.
-    base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
+    [[nodiscard]] base::Expected<WorkerSaid> decode_worker(const Frames& frames) const override {
         const auto line =
             frames.empty() ? std::nullopt : zmws::read_worker_line(frames.back().view());
         const bool beat = line && line->word == zmws::WorkerLine::Word::Heartbeat;
@@ -120,9 +123,9 @@ public:
     }
 
     // The PHP workers drop an empty first frame.
-    Frames encode_job(Form,
-                      const model::Attempt& attempt,
-                      const model::Payload& params) const override {
+    [[nodiscard]] Frames encode_job(Form,
+                                    const model::Attempt& attempt,
+                                    const model::Payload& params) const override {
         return {Blob(),
                 Blob::copy(kHeader),
                 Blob::copy(kRequest),
@@ -130,9 +133,13 @@ public:
                 zmws::job_line(attempt.job)};
     }
 
-    Frames encode_heartbeat(Form) const override { return {Blob::copy(zmws::kHeartbeat)}; }
+    [[nodiscard]] Frames encode_heartbeat(Form) const override {
+        return {Blob::copy(zmws::kHeartbeat)};
+    }
 
-    std::optional<Frames> encode_disconnect(Form) const override { return std::nullopt; }
+    [[nodiscard]] std::optional<Frames> encode_disconnect(Form) const override {
+        return std::nullopt;
+    }
 };
 
 }  // namespace
