@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "node_fakes.hpp"
+#include "tests/unit/app/node_fakes.hpp"
 
 namespace steward::app {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "node_world.hpp"
+#include "tests/unit/app/node_world.hpp"
 
 namespace steward::app {
 namespace {
@@ -120,7 +120,8 @@ TEST_CASE("a failed call is told in each dialect") {
 TEST_CASE(
     "an unknown service is refused to ZMWS at once, to native when settled, to Majordomo late") {
     World world;
-    for (const Speaks asks : kDialects) {  // each for a service of its own: a job that waits is news
+    for (const Speaks asks :
+         kDialects) {  // each for a service of its own: a job that waits is news
         const std::string number = std::to_string(static_cast<int>(asks));
         world.client("c" + number, call(asks, "nobody" + number, "1"));
     }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/wire/native.hpp"
-#include "node_fakes.hpp"
+#include "tests/unit/app/node_fakes.hpp"
 
 namespace steward::app::fakes {
 

@@ -6,7 +6,7 @@
 
 #include "broker/core/record_codec.hpp"
 #include "common/base/prng.hpp"
-#include "node_world.hpp"
+#include "tests/unit/app/node_world.hpp"
 
 namespace steward::app {
 namespace {

@@ -1,7 +1,7 @@
 // tests: a node with its fakes, driven turn by turn.
 #pragma once
 
-#include "node_peers.hpp"
+#include "tests/unit/app/node_peers.hpp"
 
 namespace steward::app::fakes {
 

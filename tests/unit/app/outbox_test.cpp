@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "common/wire/native.hpp"
-#include "node_fakes.hpp"
+#include "tests/unit/app/node_fakes.hpp"
 
 namespace steward::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "broker/app/translate_management.hpp"
 #include "common/wire/dialect.hpp"
 #include "common/wire/native.hpp"
-#include "node_fakes.hpp"
+#include "tests/unit/app/node_fakes.hpp"
 
 namespace steward::app {
 namespace {
