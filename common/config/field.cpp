@@ -14,6 +14,9 @@ struct Overloaded : Fs... {
     using Fs::operator()...;
 };
 
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;  // clang 14 does not deduce it for aggregates
+
 base::Unexpected refuse(std::string message) {
     return base::fail(base::Errc::BadConfig, std::move(message));
 }
