@@ -1,7 +1,5 @@
 #include "client/cli/params_words.hpp"
 
-#include <cctype>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -69,8 +67,9 @@ base::Expected<model::Payload> payload_of_file(const std::string& path) {
 
 // A number in JSON's grammar whose value survives: a long identifier must not be rounded.
 std::optional<json> number_of(std::string_view text) {
-    if (text.empty() ||
-        (text[0] != '-' && std::isdigit(static_cast<unsigned char>(text[0])) == 0)) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (text.empty() || !(text.front() == '-' || is_digit(text.front())) ||
+        !is_digit(text.back())) {  // JSON allows spaces around
         return std::nullopt;
     }
     const auto value = parse_json(text);

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A person at a terminal wants to know soon that nobody is there.
-constexpr base::Duration kConnectMax = 5s;
+constexpr base::Duration kConnectMax = 3s;
 
 }  // namespace
 

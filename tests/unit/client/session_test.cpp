@@ -117,7 +117,6 @@ TEST_CASE("An answer of the wrong kind does not end a request") {
     const auto query = bench.session.query(bench.now, "jobs", "", {}).value();
     bench.sent();
     bench.hear(native::Result{async, kJob, model::JobState::Succeeded, "", {}},
-               native::Report{async, base::Blob::copy("{}")},
                native::Accepted{query, kJob},
                native::Result{query, kJob, model::JobState::Succeeded, "", {}},
                native::JobPartial{async, kJob, {}});
@@ -141,6 +140,22 @@ TEST_CASE("A query is answered by its report, and a client that only asks has no
     const auto reports = bench.only<Report>();
     REQUIRE(reports.size() == 1);
     CHECK(reports.front().tag == 3);
+}
+
+TEST_CASE("A name of the broker's own can be called, and is refused as a job") {
+    Bench bench;
+    bench.connect();
+    const auto call = bench.submit("SERVER-JOBS", true);
+    const auto async = bench.submit("SERVER-JOBS", false);
+    bench.sent();
+    bench.hear(native::Report{call, base::Blob::copy("[]")});
+    const auto results = bench.only<Result>();
+    REQUIRE(results.size() == 1);
+    CHECK(results.front().result == model::Payload{model::Encoding::Json, base::Blob::copy("[]")});
+    bench.hear(native::Report{async, base::Blob::copy("[]")});
+    const auto refused = bench.only<Refused>();
+    REQUIRE(refused.size() == 1);
+    CHECK(refused.front().error.code == base::Errc::ReservedName);
 }
 
 TEST_CASE("A refusal that may work later is handed to the user as it is") {

@@ -1,0 +1,200 @@
+// tests: the program as a whole, against a fake broker: what it prints and how it ends.
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "client/cli/exit_status.hpp"
+#include "client/cli/verbs.hpp"
+#include "tests/unit/client/fake_broker.hpp"
+
+namespace steward::cli {
+namespace {
+
+using client::test::FakeBroker;
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+struct Ended {
+    int status = 0;
+    std::string out;
+    std::string err;
+};
+
+Ended run(const std::vector<std::string>& words) {
+    std::vector<const char*> argv = {"steward"};
+    for (const std::string& word : words) {
+        argv.push_back(word.c_str());
+    }
+    std::ostringstream out;
+    std::ostringstream err;
+    Console console{out, err, false, false, false, base::WallTime(1000s)};
+    const int status = run_program(static_cast<int>(argv.size()), argv.data(), console);
+    return {status, out.str(), err.str()};
+}
+
+Ended run(const FakeBroker& broker, std::vector<std::string> words) {
+    words.insert(words.begin(), {"--broker", broker.endpoint()});
+    return run(words);
+}
+
+bool is_one_line(const std::string& text) {
+    return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
+}  // namespace
+
+TEST_CASE("call prints the result and ends with success") {
+    FakeBroker broker;
+    const auto ended = run(broker, {"call", "echo", "to=ann", "n=2"});
+    CHECK(ended.status == kSuccess);
+    CHECK(ended.out == "{\"n\":2,\"to\":\"ann\"}\n");
+    CHECK(ended.err.empty());
+    CHECK(run(broker, {"call", "echo"}).out.empty());
+    const auto document = json::parse(run(broker, {"call", "echo", "5", "--json"}).out);
+    CHECK(document["result"] == 5);
+    CHECK(document["job"].is_string());
+}
+
+TEST_CASE("call prints parts as they come, before the result") {
+    FakeBroker broker;
+    CHECK(run(broker, {"call", "stream", "9"}).out == "1\n2\n3\n9\n");
+    std::istringstream lines(run(broker, {"--json", "call", "stream", "9"}).out);
+    std::vector<json> documents;
+    for (std::string line; std::getline(lines, line);) {
+        documents.push_back(json::parse(line));
+    }
+    REQUIRE(documents.size() == 5);
+    CHECK(documents[0]["partial"] == 1);
+    CHECK(documents[3]["progress"]["total"] == 4);
+    CHECK(documents[4]["result"] == 9);
+}
+
+TEST_CASE("A failed job, a time-out, a refusal and no broker each have their exit status") {
+    FakeBroker broker;
+    const auto failed = run(broker, {"call", "fail"});
+    CHECK(failed.status == kJobFailed);
+    CHECK(failed.err == "steward: no luck\n");
+    const auto late = run(broker, {"call", "hang", "--timeout", "50ms"});
+    CHECK(late.status == kTimeout);
+    CHECK(late.err.find("--timeout") != std::string::npos);
+    const auto refused = run(broker, {"submit", "refuse"});
+    CHECK(refused.status == kRefused);
+    CHECK(refused.err == "steward: the queue is full; try again in 3 s\n");
+    CHECK(run(broker, {"call", "no name"}).status == kRefused);
+    broker.stop();
+    const auto alone = run(broker, {"ping", "--timeout", "100ms"});
+    CHECK(alone.status == kNoBroker);
+    CHECK(alone.err.find(broker.endpoint()) != std::string::npos);
+    CHECK(alone.err.find("bin/start") != std::string::npos);
+    for (const Ended& ended : {failed, late, refused, alone}) {
+        CHECK(is_one_line(ended.err));
+        CHECK(ended.out.empty());
+    }
+}
+
+TEST_CASE("Wrong words end with usage, one line and nothing sent") {
+    FakeBroker broker;
+    const std::vector<std::vector<std::string>> wrong = {
+        {},
+        {"dance"},
+        {"call"},
+        {"call", "echo", "hello"},
+        {"call", "echo", "--priority", "soon"},
+        {"call", "echo", "--max-attempts", "0"},
+        {"call", "echo", "--max-attempts", "x"},
+        {"call", "echo", "--delay", "5 weeks"},
+        {"call", "echo", "--meta", "novalue"},
+        {"call", "echo", "--durable", "--volatile"},
+        {"submit", "mail", "--count", "0"},
+        {"status", "17"},
+        {"status"},
+        {"ping", "--timeout", "0"},
+        {"ping", "--timeout", "soon"},
+        {"ping", "--client-port", "70000"},
+        {"jobs", "--nonsense"}};
+    for (const auto& words : wrong) {
+        CAPTURE(words.size());
+        const auto ended = run(broker, words);
+        CHECK(ended.status == kUsage);
+        CHECK(is_one_line(ended.err));
+        CHECK(ended.err.starts_with("steward: "));
+        CHECK(ended.out.empty());
+    }
+    CHECK(run({"ping", "--broker", ""}).status == kUsage);
+    CHECK(run({"ping", "--broker", "a:b:c:d"}).status != kSuccess);
+    CHECK(broker.submissions() == 0);
+}
+
+TEST_CASE("submit prints an id for each job") {
+    FakeBroker broker;
+    const auto one = run(broker, {"submit", "mail", "to=ann"});
+    CHECK(one.status == kSuccess);
+    CHECK(one.out.size() == 27);
+    CHECK(is_one_line(one.out));
+    const auto many = run(broker, {"submit", "mail", "--count", "250", "--json"});
+    CHECK(many.status == kSuccess);
+    CHECK(std::count(many.out.begin(), many.out.end(), '\n') == 250);
+    CHECK(json::parse(many.out.substr(0, many.out.find('\n')))["job"].is_string());
+    CHECK(broker.submissions() == 251);
+}
+
+TEST_CASE("Job options are taken before and after the service") {
+    FakeBroker broker;
+    CHECK(run(broker,
+              {"submit",
+               "--priority",
+               "high",
+               "--delay",
+               "30s",
+               "mail",
+               "--meta",
+               "a=1",
+               "--meta",
+               "b=2",
+               "x=1",
+               "--expires-in=1h",
+               "--time-limit",
+               "5min",
+               "--max-attempts",
+               "3",
+               "--volatile"})
+              .status == kSuccess);
+    CHECK(run(broker, {"submit", "mail", "--priority=-5"}).status == kSuccess);
+}
+
+TEST_CASE("Questions are printed as lists for people and as JSON for programs") {
+    FakeBroker broker;
+    for (const char* what : {"jobs", "active", "hist", "workers", "services"}) {
+        CHECK(run(broker, {what}).status == kSuccess);
+        CHECK(json::parse(run(broker, {what, "mail", "--json"}).out) ==
+              json{{"what", what}, {"service", "mail"}});
+    }
+    CHECK(run(broker, {"broker"}).out.find("what") != std::string::npos);
+    CHECK(run(broker, {"ping"}).out.find(" ms\n") != std::string::npos);
+    CHECK(json::parse(run(broker, {"ping", "--json"}).out)["round_trip_us"] > 0);
+    CHECK(run(broker, {"status", model::JobId{1, 1}.text()}).status == kSuccess);
+    const auto unknown = run(broker, {"status", model::JobId{1, 0}.text()});
+    CHECK(unknown.status == kRefused);
+    CHECK(is_one_line(unknown.err));
+}
+
+TEST_CASE("Help and version end with success") {
+    CHECK(run({"--version"}).out.starts_with("steward "));
+    const auto help = run({"call", "--help"});
+    CHECK(help.status == kSuccess);
+    CHECK(help.out.find("--max-attempts") != std::string::npos);
+}
+
+TEST_CASE("Each error code has an exit status") {
+    CHECK(exit_status_of(base::Errc::JobDead) == kJobFailed);
+    CHECK(exit_status_of(base::Errc::JobExpired) == kJobFailed);
+    CHECK(exit_status_of(base::Errc::Timeout) == kTimeout);
+    CHECK(exit_status_of(base::Errc::Disconnected) == kNoBroker);
+    CHECK(exit_status_of(base::Errc::UnknownService) == kRefused);
+    CHECK(exit_status_of(base::Errc::TooLarge) == kRefused);
+}
+
+}  // namespace steward::cli
