@@ -54,6 +54,8 @@ struct Node::Parts final : Receiver {
     // ---- Receiver ----
     void take(core::Input&& input) override;
 
+    void greet(Peer peer) override { peers.greet(peer); }
+
     void answer(core::Send&& send) override { effects.sends.push_back(std::move(send)); }
 
     Peer peer_of(Side side, std::string_view routing_id);
@@ -228,7 +230,8 @@ void Node::on_frames(Side side, std::string_view routing_id, const Frames& frame
     if (parts.stopped) {
         return;
     }
-    const Sender from{side, parts.peer_of(side, routing_id)};
+    const Peer peer = parts.peer_of(side, routing_id);
+    const Sender from{side, peer, parts.peers.find(peer)->greeted};
     switch (translate(from, frames, parts.terms, parts)) {
         case Reading::Understood: return;
         case Reading::Malformed: ++parts.counters.malformed; return;

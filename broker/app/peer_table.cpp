@@ -48,6 +48,12 @@ void PeerTable::set_worker_form(Peer peer, wire::Form form) {
     }
 }
 
+void PeerTable::greet(Peer peer) {
+    if (Entry* entry = entries_.find(handle_of(peer))) {
+        entry->greeted = true;
+    }
+}
+
 void PeerTable::forget(Peer peer) {
     const Handle handle = handle_of(peer);
     if (const Entry* entry = entries_.find(handle)) {

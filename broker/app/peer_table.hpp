@@ -32,6 +32,7 @@ public:
     struct Entry {
         Side side = Side::Frontend;
         std::string routing_id;
+        bool greeted = false;                   // a native client that has said hello
         std::optional<wire::Form> worker_form;  // of its READY; what it is pushed is in this form
 
     private:
@@ -50,6 +51,8 @@ public:
 
     /// What the peer is pushed from now on is in this form. A forgotten peer is left alone.
     void set_worker_form(Peer peer, wire::Form form);
+    /// The peer has said hello. A forgotten peer is left alone.
+    void greet(Peer peer);
     /// A peer that is not known is left alone.
     void forget(Peer peer);
 

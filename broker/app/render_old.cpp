@@ -77,7 +77,8 @@ struct ToOld {
                                       result.job,
                                       result.state == model::JobState::Succeeded,
                                       result.text,
-                                      for_client(form, result.result, result.wanted)});
+                                      for_client(form, result.result, result.wanted),
+                                      result.wanted});
     }
 
     std::optional<Frames> operator()(const core::Assign& assign) const {

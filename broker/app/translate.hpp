@@ -16,6 +16,8 @@ class Receiver {
 public:
     virtual ~Receiver() = default;
     virtual void take(core::Input&& input) = 0;
+    /// A native client has said hello: from now on it is `greeted`.
+    virtual void greet(model::Peer peer) = 0;
     /// Answered without the core: it goes out with the effects, in their order.
     virtual void answer(core::Send&& send) = 0;
 };
@@ -25,6 +27,7 @@ public:
 struct Sender {
     Side side = Side::Frontend;
     model::Peer peer;
+    bool greeted = false;  // a native client that has said hello under this number
 };
 
 enum class Reading : std::uint8_t {

@@ -55,7 +55,18 @@ public:
             refuse(0, unspoken(hello.version));
             return;
         }
+        from_.greeted = true;
+        to_.greet(from_.peer);
         to_.answer({address(0), core::Welcome{terms_.heartbeat_interval}});
+    }
+
+    /// A client that was given up for reading too slowly, or forgotten among too many, speaks under
+    /// a new number and what it waits for would go to the old one. Told to start afresh it says
+    /// hello and resends what is open.
+    [[nodiscard]] bool must_greet_first(const native::Command& command) const {
+        return from_.side == Side::Frontend && !from_.greeted &&
+               !std::holds_alternative<native::ClientHello>(command) &&
+               !std::holds_alternative<native::Session>(command);
     }
 
     void operator()(native::Submit&& submit);
@@ -247,6 +258,11 @@ Reading translate_native(const Sender& from,
         if (next) {
             if (!next->has_value()) {
                 return commands.all_were_good() ? Reading::Understood : Reading::Malformed;
+            }
+            if (commands.must_greet_first(**next)) {
+                to.answer({{from.peer, 0, wire::Form{}.pack()},
+                           core::Disconnect{"a client says hello first on each connection"}});
+                return Reading::Malformed;
             }
             std::visit(commands, std::move(**next));
         } else if (const auto number = reader.refused_number()) {

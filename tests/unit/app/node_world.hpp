@@ -1,6 +1,9 @@
 // tests: a node with its fakes, driven turn by turn.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "tests/unit/app/node_peers.hpp"
 
 namespace steward::app::fakes {
@@ -24,7 +27,15 @@ struct World {
         node.end_batch();
     }
 
-    void client(const std::string& from, const Words& words) { say(Side::Frontend, from, words); }
+    /// A native client says hello before its first words; what it is told to that is not kept.
+    void client(const std::string& from, const Words& words) {
+        const bool is_native = !words.empty() && words.front().starts_with(wire::native::kMagic);
+        if (is_native && greeted.insert(from).second) {
+            say(Side::Frontend, from, batch({wire::native::ClientHello{}}));
+            transport.take(from);
+        }
+        say(Side::Frontend, from, words);
+    }
 
     void worker(const std::string& from, const Words& words) { say(Side::Backend, from, words); }
 
@@ -42,6 +53,7 @@ struct World {
     }
 
     core::Policy policy;
+    std::set<std::string> greeted;
     FakeTransport transport;
     FakeJournal journal;
     FakeSink sink;

@@ -23,6 +23,8 @@ using wire::DialectId;
 struct Recorder final : Receiver {
     void take(core::Input&& input) override { inputs.push_back(std::move(input)); }
 
+    void greet(model::Peer peer) override { greeted.push_back(peer); }
+
     void answer(core::Send&& send) override { answers.push_back(std::move(send)); }
 
     template <class Input>
@@ -40,6 +42,7 @@ struct Recorder final : Receiver {
 
     std::vector<core::Input> inputs;
     std::vector<core::Send> answers;
+    std::vector<model::Peer> greeted;
     Reading reading = Reading::Garbage;
 };
 
@@ -47,7 +50,7 @@ constexpr model::Peer kPeer{7};
 
 Recorder heard(Side side, const Frames& frames) {
     Recorder recorder;
-    recorder.reading = translate({side, kPeer}, frames, {5s, 1000}, recorder);
+    recorder.reading = translate({side, kPeer, true}, frames, {5s, 1000}, recorder);
     return recorder;
 }
 
@@ -382,6 +385,27 @@ TEST_CASE("a message is as large as allowed and not a byte larger") {
     CHECK(from_client(many).reading == Reading::Understood);
     many.emplace_back();
     CHECK(from_client(many).refusal().error.code == base::Errc::TooLarge);
+}
+
+TEST_CASE("translate: a native client that has not said hello is told to start afresh") {
+    native::BatchWriter writer;
+    writer.add(native::Session{9, 0});
+    writer.add(native::Heartbeat{});
+    Recorder stranger;
+    stranger.reading =
+        translate({Side::Frontend, kPeer, false}, writer.take(), {5s, 1000}, stranger);
+    CHECK(stranger.reading == Reading::Malformed);
+    CHECK(stranger.inputs.empty());
+    REQUIRE(stranger.answers.size() == 1);
+    CHECK(std::holds_alternative<core::Disconnect>(stranger.answers.front().what));
+
+    writer.add(native::ClientHello{});
+    writer.add(native::Heartbeat{});
+    Recorder greeter;
+    greeter.reading = translate({Side::Frontend, kPeer, false}, writer.take(), {5s, 1000}, greeter);
+    CHECK(greeter.reading == Reading::Understood);
+    CHECK(greeter.greeted == std::vector{kPeer});
+    CHECK(greeter.inputs.size() == 1);
 }
 
 }  // namespace steward::app
