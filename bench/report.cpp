@@ -1,3 +1,5 @@
+// bench: the table.
+
 #include <algorithm>
 #include <cstdio>
 
