@@ -57,6 +57,7 @@ void Actor::thaw() {
     for (auto& action : actions) {
         act(std::move(action));
     }
+    stage_.network.resume(link_);
 }
 
 void Actor::act(std::function<void()> action) {
@@ -110,11 +111,7 @@ void Actor::on_disconnected() {
 }
 
 void Actor::on_frames(const wire::Frames& frames) {
-    act([this, link = link_, frames] {
-        if (link == link_) {
-            take(frames);
-        }
-    });
+    take(frames);
 }
 
 }  // namespace steward::sim

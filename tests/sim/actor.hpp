@@ -39,6 +39,8 @@ public:
     void on_disconnected() final;
     void on_frames(const wire::Frames& frames) final;
 
+    [[nodiscard]] bool reads() const final { return !frozen_; }
+
 protected:
     // What the process does, never while it is frozen or dead.
     virtual void connected() = 0;

@@ -4,6 +4,7 @@
 
 #include "common/wire/native.hpp"
 #include "tests/sim/failure.hpp"
+#include "tests/sim/wire_tap.hpp"
 
 namespace steward::sim {
 
@@ -32,7 +33,14 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
       name_("b" + std::to_string(index + 1)),
       policy_(policy_of(stage, index)),
       journal_(stage.schedule, stage.choices, rules_of(stage)),
-      transport_(stage, index) {
+      transport_(stage.network, index) {
+    transport_.set_tap([this](app::Side side, LinkId to, const app::Frames& frames) {
+        tap_wire(stage_, run(), side, to, frames);
+    });
+    transport_.subscribe("", [this](std::string_view topic, std::string_view body) {
+        stage_.trace.line(stage_.schedule.now(), topic, body);
+        stage_.events.published(run(), topic, body);
+    });
     journal_.set_on_durable([this] { plan_turn(0s); });
     journal_.set_on_stored([this](std::string_view record) { stage_.events.stored(record); });
 }
@@ -53,7 +61,7 @@ void BrokerActor::start() {
     }
     ++run_;
     journal_.open();
-    transport_.begin_run(run());
+    transport_.begin_run();
     const base::Now started = now();
     const auto ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(started.wall.time_since_epoch());

@@ -9,6 +9,7 @@
 #include "broker/app/node.hpp"
 #include "tests/sim/sim_journal.hpp"
 #include "tests/sim/sim_transport.hpp"
+#include "tests/sim/stage.hpp"
 
 namespace steward::sim {
 

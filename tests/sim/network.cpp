@@ -32,9 +32,14 @@ void Network::try_to_connect(LinkId id) {
         base::put_le(routing_id, static_cast<std::uint32_t>(id));
     }
     const Route route{link.broker, link.side, routing_id};
-    if (brokers_.count(link.broker) == 0 || routes_.count(route) != 0) {
+    if (brokers_.count(link.broker) == 0) {
         schedule_.in(100ms, [this, id] { try_to_connect(id); });
         return;
+    }
+    if (const auto older = routes_.find(route); older != routes_.end()) {
+        const LinkId other = older->second;
+        forget_route(other);
+        break_link(other, 0s, choices_.between(Duration(0), rules_.notice_max));
     }
     link.routing_id = std::move(routing_id);
     link.up = true;
@@ -54,6 +59,7 @@ void Network::close(LinkId id) {
     link.wanted = false;
     link.hurt = true;
     link.to_peer.in_flight.clear();
+    link.to_peer.arrived = 0;
     schedule_.at(link.to_broker.last_arrival + link.latency, [this, id] {
         links_.at(id).up = false;
         forget_route(id);
@@ -99,6 +105,7 @@ void Network::break_link(LinkId id, Duration broker_notice, Duration peer_notice
 void Network::lose_some(Pipe& pipe) {
     const auto survivors = choices_.below(pipe.in_flight.size() + 1);
     pipe.in_flight.resize(static_cast<std::size_t>(survivors));
+    pipe.arrived = std::min(pipe.arrived, pipe.in_flight.size());
 }
 
 void Network::forget_route(LinkId id) {
@@ -171,13 +178,23 @@ app::SendStatus Network::send_to_peer(std::size_t broker,
 }
 
 void Network::deliver_to_peer(LinkId id) {
-    Link& link = links_.at(id);
-    if (link.to_peer.in_flight.empty()) {
+    Pipe& pipe = links_.at(id).to_peer;
+    if (pipe.arrived < pipe.in_flight.size()) {
+        ++pipe.arrived;
+        resume(id);
+    }
+}
+
+void Network::resume(LinkId id) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) {
         return;
     }
-    const wire::Frames frames = std::move(link.to_peer.in_flight.front());
-    link.to_peer.in_flight.pop_front();
-    if (link.wanted) {
+    Link& link = found->second;
+    while (link.to_peer.arrived > 0 && link.wanted && link.peer->reads()) {
+        const wire::Frames frames = std::move(link.to_peer.in_flight.front());
+        link.to_peer.in_flight.pop_front();
+        --link.to_peer.arrived;
         link.peer->on_frames(frames);
     }
 }

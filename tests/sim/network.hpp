@@ -25,6 +25,9 @@ public:
     virtual void on_connected() = 0;
     virtual void on_disconnected() = 0;
     virtual void on_frames(const wire::Frames& frames) = 0;
+
+    /// False: it does not read now; what arrives waits, up to the high-water mark, until resume().
+    [[nodiscard]] virtual bool reads() const { return true; }
 };
 
 /// The owner of a broker's two ROUTERs.
@@ -52,14 +55,16 @@ public:
         : schedule_(schedule), choices_(choices), trace_(trace), rules_(rules) {}
 
     // ---- peers ----
-    /// on_connected() follows as soon as the broker is up. With a `fixed_id` it also waits until no
-    /// other connection has that id.
+    /// on_connected() follows as soon as the broker is up. Who comes with the `fixed_id` of another
+    /// connection takes it over (ZMQ_ROUTER_HANDOVER).
     LinkId open(PeerEnd& peer, std::size_t broker, app::Side side, std::string fixed_id = {});
     /// Polite: what was sent still arrives. No call-back follows. 0 is allowed.
     void close(LinkId link);
     /// The peer's process is gone: what is in flight may be lost. No call-back follows.
     void drop(LinkId link);
     void send(LinkId link, wire::Frames frames);
+    /// The peer reads again: it gets what has arrived meanwhile. 0 is allowed.
+    void resume(LinkId link);
 
     // ---- brokers ----
     void broker_up(std::size_t broker, BrokerEnd& end);
@@ -91,6 +96,7 @@ public:
 private:
     struct Pipe {
         std::deque<wire::Frames> in_flight;
+        std::size_t arrived = 0;  // of those, waiting for a peer that does not read
         MonoTime last_arrival{};
         Duration read_pause{};
     };
