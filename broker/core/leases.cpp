@@ -125,6 +125,10 @@ void State::on(Return& returned) {
 // The worker had not started it: the attempt does not count and its number is used again.
 void State::give_back(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
+    if (job.adopted) {  // its params are not known: nobody else could run it
+        attempt_lost(handle, "its worker gave it back");
+        return;
+    }
     ++counters.recalled;
     append(job, AttemptReturned{{job.id, job.attempt}});
     release(handle);

@@ -164,6 +164,20 @@ TEST_CASE("registry: the result of a job from before a restart is kept until its
     CHECK(broker.core.counters().accepted == 0);
 }
 
+TEST_CASE("registry: an adopted job that is given back is not run on params nobody knows") {
+    Broker broker;
+    const model::Attempt attempt{{1, 5}, 1};
+    broker.apply(returning(1, {{attempt, {7, 4}, service("X")}}));
+    broker.ready(2, {"X"});
+    CHECK(sent<Assign>(broker.apply(Return{Peer{1}, 0, {attempt}})).empty());
+    broker.wait(4s);
+    Broker::Call call;
+    call.number = 4;
+    call.again = true;
+    call.options.sync = true;
+    CHECK(sent<Assign>(broker.submit(call)).size() == 1);
+}
+
 TEST_CASE("registry: a resend that nobody runs any more starts anew when the broker has settled") {
     Broker broker;
     broker.ready(1, {"X"});
