@@ -109,8 +109,7 @@ void State::on(Return& returned) {
         }
     }
     std::ranges::sort(jobs, {}, [&](JobHandle job) { return jobs_.map.at(job).id; });
-    const auto doubles = std::ranges::unique(jobs);
-    jobs.erase(doubles.begin(), doubles.end());
+    jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
     std::vector<ServiceHandle> services;
     for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
         services.push_back(jobs_.map.at(*job).service);

@@ -145,8 +145,7 @@ CrewHandle State::crew_for(const std::vector<model::ServiceName>& names) {
         services.push_back(service);
     }
     std::ranges::sort(services);
-    const auto doubles = std::ranges::unique(services);
-    services.erase(doubles.begin(), doubles.end());
+    services.erase(std::unique(services.begin(), services.end()), services.end());
     const auto found = workers_.crew_of.find(services);
     if (found != workers_.crew_of.end()) {
         return found->second;
@@ -310,8 +309,7 @@ std::vector<ServiceHandle> State::lose_held(WorkerHandle handle, std::string_vie
     }
     worker.overdue.clear();
     std::ranges::sort(services);
-    const auto doubles = std::ranges::unique(services);
-    services.erase(doubles.begin(), doubles.end());
+    services.erase(std::unique(services.begin(), services.end()), services.end());
     return services;
 }
 
