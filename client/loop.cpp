@@ -149,11 +149,9 @@ void Loop::wait() {
 }
 
 base::MonoTime Loop::next_deadline() const {
-    base::MonoTime deadline = std::min(inbox_.next_deadline(), now_ + std::chrono::hours(1));
+    base::MonoTime deadline =
+        std::min({inbox_.next_deadline(), next_overdue_, now_ + std::chrono::hours(1)});
     if (const auto due = session_.next_deadline()) {
-        deadline = std::min(deadline, *due);
-    }
-    if (const auto due = timers_.next_due()) {
         deadline = std::min(deadline, *due);
     }
     if (unreachable_since_) {
@@ -256,8 +254,8 @@ void Loop::place(Order& order) {
         order.receiver->on_end(order.index, base::Unexpected(std::move(number.error())));
         return;
     }
-    pending_.at(handle) = {
-        order.receiver, order.index, *number, timers_.arm(order.deadline, tag), is_call};
+    pending_.at(handle) = {order.receiver, order.index, *number, order.deadline, is_call};
+    next_overdue_ = std::min(next_overdue_, order.deadline);
 }
 
 // ---- what happened ----
@@ -312,7 +310,6 @@ void Loop::end(std::uint64_t tag, End&& end) {
     if (pending == nullptr) {
         return;
     }
-    timers_.cancel(pending->timer);
     Receiver* receiver = pending->receiver;
     const std::size_t index = pending->index;
     pending_.erase(handle_of(tag));
@@ -329,9 +326,17 @@ void Loop::give_up(std::uint64_t tag, base::Error error) {
 // ---- what did not happen ----
 
 void Loop::end_overdue() {
-    while (const auto tag = timers_.pop_due(now_)) {
-        find(*tag)->timer = Timers::kNone;
-        give_up(*tag, overdue());
+    if (now_ >= next_overdue_) {
+        next_overdue_ = base::MonoTime::max();
+        for (std::uint32_t slot = 0; slot < pending_.slots(); ++slot) {
+            const auto handle = pending_.handle_at(slot);
+            const Pending* pending = pending_.find(handle);
+            if (pending != nullptr && pending->deadline <= now_) {
+                give_up(tag_of(handle), overdue());
+            } else if (pending != nullptr) {
+                next_overdue_ = std::min(next_overdue_, pending->deadline);
+            }
+        }
     }
     inbox_.take_expired(now_, taken_);
     for (Order& order : taken_) {

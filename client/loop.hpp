@@ -16,7 +16,6 @@
 #include "common/base/expected.hpp"
 #include "common/base/slot_map.hpp"
 #include "common/base/time.hpp"
-#include "common/base/timer_heap.hpp"
 #include "common/net/context.hpp"
 #include "common/net/dealer.hpp"
 #include "common/net/poller.hpp"
@@ -51,13 +50,11 @@ public:
     }
 
 private:
-    using Timers = base::TimerHeap<std::uint64_t>;
-
     struct Pending {
         Receiver* receiver = nullptr;
         std::size_t index = 0;
         std::uint64_t number = 0;
-        Timers::Id timer = Timers::kNone;
+        base::MonoTime deadline{};
         bool is_call = false;
     };
 
@@ -103,7 +100,9 @@ private:
     base::MonoTime now_;
 
     PendingMap pending_;
-    Timers timers_;                       // tags of pending orders
+    // No later than the earliest deadline of pending_. Nearly every order ends long before its own,
+    // so looking through them when this has come is cheaper than a timer for each.
+    base::MonoTime next_overdue_ = base::MonoTime::max();
     std::vector<Order> taken_;            // reused from turn to turn
     std::optional<wire::Frames> unsent_;  // the connection's queue was full
     wire::Frames received_;
