@@ -271,12 +271,13 @@ void Session::gather() {
         writer_.add(wire::native::Heartbeat{});
         must_beat_ = false;
     }
-    if (!returns_.empty()) {
-        writer_.add(wire::native::Return{std::exchange(returns_, {})});
-    }
-    if (leaving_ && running_ != 0 && !said_finishing_) {
+    // Before what is given back, or the broker would give it to this worker again.
+    if (leaving_ && !said_finishing_ && (running_ != 0 || !returns_.empty())) {
         writer_.add(wire::native::Goodbye{true});
         said_finishing_ = true;
+    }
+    if (!returns_.empty()) {
+        writer_.add(wire::native::Return{std::exchange(returns_, {})});
     }
     gather_outbox();
     if (leaving_ && running_ == 0 && outbox_.empty() && !said_goodbye_) {

@@ -379,8 +379,9 @@ TEST_CASE("leaving gives back what has not been started, finishes what runs, and
     CHECK(h.actions().empty());
     auto said = h.said();
     REQUIRE(said.size() == 2);
-    CHECK(std::get<native::Return>(said[0]).attempts == std::vector{attempt(2), attempt(3)});
-    CHECK(std::get<native::Goodbye>(said[1]).finishing);
+    // In this order: what is given back must not be given to this worker again.
+    CHECK(std::get<native::Goodbye>(said[0]).finishing);
+    CHECK(std::get<native::Return>(said[1]).attempts == std::vector{attempt(2), attempt(3)});
 
     h.say({job(4)});  // crossed the goodbye
     said = h.said();
