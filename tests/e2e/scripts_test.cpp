@@ -95,6 +95,7 @@ TEST_CASE("start, status and stop tell what they find, from any directory") {
     CHECK(has(again, "broker already running ("));
 
     REQUIRE(::kill(scripts.pid_of("reverse"), SIGKILL) == 0);
+    CHECK(wait_until([&] { return scripts.script("status").code != 0; }));
     CHECK(has(scripts.script("start", {"--workers"}),
               "reverse is not running but a stale pid file was found"));
     CHECK(scripts.script("status").code == 0);

@@ -238,9 +238,9 @@ TEST_CASE("A full queue refuses what must not block") {
     options.in_flight_max = 1;
     options.queue_max = 2;
     std::size_t ends = 0;
+    std::size_t refused = 0;
     {
         Client client(options);
-        std::size_t refused = 0;
         for (int i = 0; i < 10; ++i) {
             client.submit_async("mail", {}, {}, [&](const Expected<JobId>& id) {
                 ++ends;
