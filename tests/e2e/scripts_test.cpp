@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
 
