@@ -69,6 +69,7 @@ struct Node::Parts final : Receiver {
     void apply_what_is_due();
     void feed_journal();
     void tell();
+    void write_notes();
     bool lose_the_lost();
     [[nodiscard]] bool has_work() const;
     void stop_if_all_is_said();
@@ -117,13 +118,14 @@ Peer Node::Parts::peer_of(Side side, std::string_view routing_id) {
     return peers.add(side, routing_id);
 }
 
-// Events name their worker, so they are written down while its routing id is still known.
+// Events and notes name their worker, so they are written down while its routing id is still known.
 void Node::Parts::lose(Peer peer) {
     if (peers.find(peer) == nullptr) {
         return;
     }
     apply(core::PeerLost{peer});
     news.take(effects.announces);
+    write_notes();
     outbox.forget(peer);
     peers.forget(peer);
 }
@@ -172,11 +174,18 @@ void Node::Parts::tell() {
     }
     effects.sends.clear();
     news.take(effects.announces);
-    for (const core::Note& note : effects.notes) {
+    write_notes();
+    outbox.flush(lost);
+}
+
+void Node::Parts::write_notes() {
+    for (core::Note& note : effects.notes) {
+        if (note.worker != Peer{}) {
+            note.fields.insert(note.fields.begin(), {"worker", peers.text_of(note.worker)});
+        }
         sink.note(note);
     }
     effects.notes.clear();
-    outbox.flush(lost);
 }
 
 bool Node::Parts::lose_the_lost() {

@@ -135,6 +135,7 @@ struct Note {
     Severity severity = Severity::Info;
     std::string event;
     std::vector<std::pair<std::string, std::string>> fields;
+    Peer worker;  // whom it is about; value 0: nobody. The shell knows its routing id
 };
 
 /// The broker must end: after a drain (no error) or because the journal died.

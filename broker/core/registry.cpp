@@ -116,10 +116,10 @@ void State::on(Ready& ready) {
     join_crew(handle, crew);
     note(Severity::Info,
          "worker_ready",
-         {{"worker", std::to_string(ready.from.peer.value)},
-          {"service", std::string(ready.services.front().view())},
+         {{"service", std::string(ready.services.front().view())},
           {"services", std::to_string(ready.services.size())},
-          {"library", worker.name}});
+          {"library", worker.name}},
+         ready.from.peer);
     send(ready.from, Welcome{policy.heartbeat_interval});
     for (Ready::Running& running : ready.running) {
         adopt(handle, running);
@@ -320,9 +320,8 @@ void State::drop_worker(WorkerHandle handle, std::string_view why) {
     Worker& worker = workers_.map.at(handle);
     note(held > 0 ? Severity::Warning : Severity::Info,
          "worker_gone",
-         {{"worker", std::to_string(worker.address.peer.value)},
-          {"why", std::string(why)},
-          {"held", std::to_string(held)}});
+         {{"why", std::string(why)}, {"held", std::to_string(held)}},
+         worker.address.peer);
     timers.cancel(worker.timer);
     timers.cancel(worker.recall_timer);
     workers_.remove(handle);

@@ -175,8 +175,9 @@ void State::announce(const Job& job, model::EventKind kind, std::string_view det
 
 void State::note(Severity severity,
                  std::string_view event,
-                 std::vector<std::pair<std::string, std::string>> fields) {
-    out_->notes.push_back({severity, std::string(event), std::move(fields)});
+                 std::vector<std::pair<std::string, std::string>> fields,
+                 Peer worker) {
+    out_->notes.push_back({severity, std::string(event), std::move(fields), worker});
 }
 
 // Keeps a finished job for the listings; long params are cut so that history stays small.

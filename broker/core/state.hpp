@@ -160,7 +160,8 @@ private:
     void announce(const Job& job, model::EventKind kind, std::string_view detail = {});
     void note(Severity severity,
               std::string_view event,
-              std::vector<std::pair<std::string, std::string>> fields = {});
+              std::vector<std::pair<std::string, std::string>> fields = {},
+              Peer worker = {});
     void remember(const Job& job, std::string_view text);
 
     [[nodiscard]] bool is_settled() const { return now_.mono >= settled_at_; }

@@ -13,6 +13,7 @@
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
 #include "common/model/limits.hpp"
+#include "common/wire/msgpack_reader.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::wire {
@@ -30,8 +31,14 @@ template <class T>
 [[nodiscard]] base::Expected<T> unpack_typed(const model::Payload& payload) {
     const model::Payload packed = convert_params(payload, model::Encoding::Msgpack);
     const std::string_view bytes = packed.bytes.view();
+    // The library believes a header and allocates for it, at every level of nesting; only bytes
+    // that hold what their headers say may reach it.
+    MsgpackReader reader(bytes);
+    reader.skip();
+    if (reader.failed() || !reader.rest().empty()) {
+        return base::fail(base::Errc::BadParams, "the value is no msgpack");
+    }
     try {
-        // No count in the bytes can honestly be larger than their number.
         const msgpack::unpack_limit limit(bytes.size(),
                                           bytes.size(),
                                           bytes.size(),
