@@ -63,9 +63,10 @@ void SubmissionTable::acknowledge(std::uint64_t session,
                                   std::uint64_t below,
                                   base::MonoTime now,
                                   const model::Limits& limits) {
-    Session& target = map_.at(touch(session, below, now, limits));
+    const Handle handle = touch(session, below, now, limits);
+    Session& target = map_.at(handle);
     while (target.base < below && !target.window.empty()) {
-        drop_front(target);
+        drop_front(handle);
     }
     target.base = std::max(target.base, below);
 }
@@ -86,13 +87,20 @@ void SubmissionTable::keep(const model::SubmissionId& id,
     if (bytes > limits.held_results_bytes_max) {
         return;
     }
-    while (kept_bytes_ + bytes > limits.held_results_bytes_max &&
-           by_age_.front() != found->second) {
-        forget(by_age_.front());
+    const Handle handle = found->second;
+    // Only results are given up: that a submission was seen must not be forgotten while its job
+    // runs.
+    while (kept_bytes_ + bytes > limits.held_results_bytes_max && with_results_.front() != handle &&
+           !with_results_.empty()) {
+        drop_results(with_results_.front());
     }
-    if (kept_bytes_ + bytes <= limits.held_results_bytes_max) {
-        kept_bytes_ += bytes;
-        submission.kept = std::make_unique<KeptResult>(std::move(result));
+    if (kept_bytes_ + bytes > limits.held_results_bytes_max || submission.kept != nullptr) {
+        return;
+    }
+    kept_bytes_ += bytes;
+    submission.kept = std::make_unique<KeptResult>(std::move(result));
+    if (session.results++ == 0) {
+        with_results_.push_back(map_, handle);
     }
 }
 
@@ -103,21 +111,36 @@ void SubmissionTable::forget_silent(base::MonoTime before) {
 }
 
 void SubmissionTable::forget(Handle handle) {
-    Session& session = map_.at(handle);
-    while (!session.window.empty()) {
-        drop_front(session);
+    while (!map_.at(handle).window.empty()) {
+        drop_front(handle);
     }
     by_age_.remove(map_, handle);
-    by_id_.erase(session.id);
+    by_id_.erase(map_.at(handle).id);
     map_.erase(handle);
 }
 
-void SubmissionTable::drop_front(Session& session) {
-    if (const auto& kept = session.window.front().kept) {
-        kept_bytes_ -= kept->bytes();
-    }
+void SubmissionTable::drop_front(Handle handle) {
+    Session& session = map_.at(handle);
+    drop_result(handle, session.window.front());
     session.window.pop_front();
     ++session.base;
+}
+
+void SubmissionTable::drop_result(Handle handle, Submission& submission) {
+    if (submission.kept == nullptr) {
+        return;
+    }
+    kept_bytes_ -= submission.kept->bytes();
+    submission.kept.reset();
+    if (--map_.at(handle).results == 0) {
+        with_results_.remove(map_, handle);
+    }
+}
+
+void SubmissionTable::drop_results(Handle handle) {
+    for (Submission& submission : map_.at(handle).window) {
+        drop_result(handle, submission);
+    }
 }
 
 }  // namespace steward::core

@@ -37,7 +37,7 @@ struct Submission {
 /// acknowledgements.
 ///
 /// Bound: sessions_max sessions (the longest silent is forgotten), in_flight_max numbers each,
-///        held_results_bytes_max of results together (the oldest sessions' are forgotten first).
+///        held_results_bytes_max of results together (those kept for longest go first).
 class SubmissionTable {
 public:
     enum class Place : std::uint8_t { Open, Acknowledged, BeyondWindow };
@@ -71,6 +71,8 @@ private:
         std::deque<Submission> window;
         base::MonoTime last_heard{};
         base::Links<Session> age;
+        base::Links<Session> keeping;  // linked while results are kept for it
+        std::size_t results = 0;       // how many
     };
 
     using Handle = base::Handle<Session>;
@@ -80,11 +82,14 @@ private:
                  base::MonoTime now,
                  const model::Limits& limits);
     void forget(Handle handle);
-    void drop_front(Session& session);
+    void drop_front(Handle handle);
+    void drop_result(Handle handle, Submission& submission);
+    void drop_results(Handle handle);
 
     base::SlotMap<Session> map_;
-    std::unordered_map<std::uint64_t, Handle> by_id_;  // looked up, never walked
-    base::LinkedList<Session, &Session::age> by_age_;  // longest silent first
+    std::unordered_map<std::uint64_t, Handle> by_id_;            // looked up, never walked
+    base::LinkedList<Session, &Session::age> by_age_;            // longest silent first
+    base::LinkedList<Session, &Session::keeping> with_results_;  // those kept for longest first
     std::size_t kept_bytes_ = 0;
 };
 

@@ -298,7 +298,6 @@ JobHandle State::create_job(Submit& submit, ServiceHandle service) {
         if (found.submission != nullptr) {
             found.submission->job = job.id;
             found.submission->accepted_seq = job.accepted_seq;
-            found.submission->kept.reset();
         }
     }
     job.params = std::move(submit.spec.params);
