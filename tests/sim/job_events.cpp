@@ -50,7 +50,10 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
     if (event == "started" || event == "scheduled") {
         life.in_order = false;
     }
-    if (event == "lost") {
+    // What a worker brought from an earlier run and gives back has no params: it counts as lost.
+    const bool was_given_back =
+        job->epoch != epochs_.at(run) && json.value("detail", "").ends_with("gave it back");
+    if (event == "lost" && !was_given_back) {
         const auto worker = base::from_hex(json.value("worker", ""));
         leases_.lost(run,
                      network_.link_of(run.broker, app::Side::Backend, worker.value_or("")),
