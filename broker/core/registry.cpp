@@ -26,7 +26,7 @@ WorkerHandle State::worker_of(Peer from, std::uint32_t form) {
     return handle;
 }
 
-void State::refresh(Worker& worker) {
+void State::refresh(Worker& worker) const {
     worker.last_heard = now_.mono;
     worker.last_heard_at = now_.wall;
 }

@@ -89,21 +89,21 @@ private:
     };
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
-    void release(JobHandle job);
-    void attempt_failed(JobHandle job, const model::Outcome& outcome);
-    void attempt_lost(JobHandle job, std::string_view why);
-    void give_back(JobHandle job);
-    void forget_overdue(WorkerHandle worker, const model::Attempt& attempt);
-    void schedule(JobHandle job, base::MonoTime due);
-    void make_ready(JobHandle job, bool at_front);
-    void arm_job_timer(JobHandle job);
-    void end_job(JobHandle job, model::JobState end, std::string text, model::Payload&& result);
-    void on_job_timer(JobHandle job);
+    void release(JobHandle handle);
+    void attempt_failed(JobHandle handle, const model::Outcome& outcome);
+    void attempt_lost(JobHandle handle, std::string_view why);
+    void give_back(JobHandle handle);
+    void forget_overdue(WorkerHandle handle, const model::Attempt& attempt);
+    void schedule(JobHandle handle, base::MonoTime due);
+    void make_ready(JobHandle handle, bool at_front);
+    void arm_job_timer(JobHandle handle);
+    void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
+    void on_job_timer(JobHandle handle);
     base::Duration backoff(std::uint32_t failures);
 
     // ---- registry.cpp ----
     WorkerHandle worker_of(Peer from, std::uint32_t form);
-    void refresh(Worker& worker);
+    void refresh(Worker& worker) const;
     [[nodiscard]] std::optional<std::string> announcement_fault(const Ready& ready,
                                                                 bool is_full) const;
     CrewHandle crew_for(const std::vector<model::ServiceName>& names);
@@ -112,7 +112,7 @@ private:
     void adopt(WorkerHandle handle, Ready::Running& running);
     bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
-    void hold(WorkerHandle worker, JobHandle job);
+    void hold(WorkerHandle worker_handle, JobHandle handle);
     std::vector<ServiceHandle> lose_held(WorkerHandle handle, std::string_view why);
     void drop_worker(WorkerHandle handle, std::string_view why);
     void arm_worker_timer(WorkerHandle handle);
@@ -120,13 +120,13 @@ private:
     void stop_overdue(WorkerHandle handle);
 
     // ---- dispatch.cpp ----
-    void dispatch_service(ServiceHandle service);
+    void dispatch_service(ServiceHandle handle);
     void feed_worker(WorkerHandle handle);
-    void list_turn(ServiceHandle service);
+    void list_turn(ServiceHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Service& service);
     [[nodiscard]] ServiceHandle pick_service(Crew& crew);
-    void assign(JobHandle job, WorkerHandle worker);
-    void run_held(JobHandle job);
+    void assign(JobHandle handle, WorkerHandle worker_handle);
+    void run_held(JobHandle handle);
     void promote_ahead(WorkerHandle handle);
     [[nodiscard]] std::size_t allowance(const Worker& worker) const;
     void take_turn(WorkerHandle handle, bool at_end);
