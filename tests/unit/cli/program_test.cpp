@@ -77,7 +77,8 @@ TEST_CASE("A failed job, a time-out, a refusal and no broker each have their exi
     const auto failed = run(broker, {"call", "fail"});
     CHECK(failed.status == kJobFailed);
     CHECK(failed.err == "steward: no luck\n");
-    const auto late = run(broker, {"call", "hang", "--timeout", "50ms"});
+    // Long enough to connect on a busy machine: before that, a time-out means "no broker".
+    const auto late = run(broker, {"call", "hang", "--timeout", "2s"});
     CHECK(late.status == kTimeout);
     CHECK(late.err.find("--timeout") != std::string::npos);
     const auto refused = run(broker, {"submit", "refuse"});
