@@ -100,6 +100,8 @@ base::Expected<void> serve_until_left(const RuntimeOptions& options,
 }  // namespace
 
 int Program::run() {
+    // Read before any thread is made.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     auto parsed = parse_options({argc_, argv_, [](const char* name) { return std::getenv(name); }},
                                 services_,
                                 options_,

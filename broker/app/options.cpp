@@ -44,7 +44,7 @@ base::Expected<void> check_together(const BrokerOptions& options) {
 }
 
 // ZMWS gave a bare number of seconds; our own form is taken, too.
-std::string with_unit(std::string text) {
+std::string with_unit(const std::string& text) {
     const bool is_number = text.find_first_not_of("0123456789.") == std::string::npos;
     return is_number && !text.empty() ? text + "s" : text;
 }

@@ -58,8 +58,14 @@ Field live(
             .max = max};
 }
 
+// The field writes through `target`.
 Field live_size(
-    std::string key, std::size_t* target, std::uint64_t min, std::uint64_t max, std::string doc) {
+    // NOLINTNEXTLINE(readability-non-const-parameter)
+    std::string key,
+    std::size_t* target,
+    std::uint64_t min,
+    std::uint64_t max,
+    std::string doc) {
     Field field = live(std::move(key), target, min, max, std::move(doc));
     field.is_size = true;
     return field;
@@ -115,6 +121,7 @@ std::vector<Field> place_fields(BrokerOptions& o) {
     };
 }
 
+// One table, as long as there are settings. NOLINTNEXTLINE(readability-function-size)
 std::vector<Field> policy_fields(BrokerOptions& o) {
     core::Policy& p = o.policy;
     return {

@@ -9,7 +9,7 @@ SendStatus translated(net::SendStatus status) {
     switch (status) {
         case net::SendStatus::Sent: return SendStatus::Sent;
         case net::SendStatus::WouldBlock: return SendStatus::WouldBlock;
-        case net::SendStatus::Unroutable: return SendStatus::Unroutable;
+        case net::SendStatus::Unroutable:
         case net::SendStatus::Closed: return SendStatus::Unroutable;
     }
     return SendStatus::Unroutable;

@@ -202,6 +202,7 @@ std::string two_units(std::int64_t large, char large_unit, std::int64_t small, c
 void print_listing(Console& console, std::string_view what, const json& report) {
     const std::vector<Field> fields = fields_of(what);
     std::vector<Column> columns;
+    columns.reserve(fields.size());
     for (const Field& field : fields) {
         columns.push_back(field.column);
     }

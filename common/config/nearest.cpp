@@ -34,7 +34,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
     for (const std::string& candidate : known) {
-        if (const std::size_t d = distance(word, candidate); d < best_distance && d < candidate.size()) {
+        if (const std::size_t d = distance(word, candidate);
+            d < best_distance && d < candidate.size()) {
             best = candidate;
             best_distance = d;
         }

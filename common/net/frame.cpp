@@ -57,6 +57,7 @@ int send_blob(void* handle, const base::Blob& blob, int flags) noexcept {
         return send_copy(handle, bytes, flags);
     }
     zmq_msg_t message;
+    // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): out of memory ends the process
     auto* owner = new base::Blob(blob);
     if (zmq_msg_init_data(&message,
                           const_cast<char*>(bytes.data()),  // ZeroMQ's type; it only reads

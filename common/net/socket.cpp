@@ -68,7 +68,7 @@ SendStatus Socket::send_to(std::string_view routing_id, const Frames& frames) {
     return send_frames(frames, true);
 }
 
-SendStatus Socket::send_frames(const Frames& frames, bool is_started) {
+SendStatus Socket::send_frames(const Frames& frames, bool is_started) const {
     STEWARD_ASSERT(!frames.empty());
     bool is_lost = false;
     for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -91,7 +91,7 @@ SendStatus Socket::send_frames(const Frames& frames, bool is_started) {
     return is_lost ? SendStatus::WouldBlock : SendStatus::Sent;
 }
 
-SendStatus Socket::send_pair(std::string_view first, std::string_view second) {
+SendStatus Socket::send_pair(std::string_view first, std::string_view second) const {
     if (send_copy(handle(), first, ZMQ_DONTWAIT | ZMQ_SNDMORE) != 0 ||
         send_copy(handle(), second, ZMQ_DONTWAIT) != 0) {
         return send_status(errno);
@@ -114,7 +114,7 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
     return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) {
+ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;

@@ -65,7 +65,7 @@ public:
     /// ROUTER: the same to one peer.
     [[nodiscard]] SendStatus send_to(std::string_view routing_id, const Frames& frames);
     /// For PUB: two frames from views, both copied.
-    SendStatus send_pair(std::string_view first, std::string_view second);
+    SendStatus send_pair(std::string_view first, std::string_view second) const;
 
     /// Takes one whole message; `frames` is replaced (its memory is used again).
     [[nodiscard]] ReceiveStatus receive(Frames& frames);
@@ -76,8 +76,8 @@ public:
     [[nodiscard]] void* handle() const;
 
 private:
-    [[nodiscard]] SendStatus send_frames(const Frames& frames, bool is_started);
-    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames, bool more);
+    [[nodiscard]] SendStatus send_frames(const Frames& frames, bool is_started) const;
+    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames, bool is_started) const;
 
     std::unique_ptr<zmq::socket_t> inner_;
     MessageBound bound_;

@@ -53,7 +53,7 @@ std::int64_t MsgpackReader::integer(std::int64_t least, std::int64_t most) {
     std::size_t size = 0;
     std::int64_t value = 0;
     if (form >= 0xE0) {
-        value = static_cast<std::int8_t>(form);
+        value = static_cast<std::int64_t>(form) - 0x100;  // the negative fixint
     } else if (form >= 0xD0 && form <= 0xD3) {
         size = std::size_t{1} << (form & 3U);
         const std::size_t unused_bits = 64 - 8 * size;

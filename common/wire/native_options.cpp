@@ -114,6 +114,7 @@ bool is_meta(std::string_view bytes) {
 }  // namespace
 
 void write_options(MsgpackWriter& out, const JobOptions& options) {
+    // NOLINTNEXTLINE(bugprone-misplaced-widening-cast): a sum of seven bits
     const auto set = static_cast<std::size_t>(
         int{options.durable.has_value()} + int{options.priority.has_value()} +
         int{options.delay.has_value()} + int{options.expires_in.has_value()} +

@@ -12,9 +12,9 @@ namespace steward::wire {
 /// How a peer is shown: its routing id as hex. Given by the one who knows routing ids.
 using PeerText = std::function<std::string(model::Peer)>;
 
-/// JobReport, WorkerReport, ServiceReport: an array of objects. StatusReport, BrokerReport: one object.
-/// ServiceKnown: {"workers": bool}. Times are seconds since 1970 with a fraction. `param` shows at
-/// most 256 bytes.
+/// JobReport, WorkerReport, ServiceReport: an array of objects. StatusReport, BrokerReport: one
+/// object. ServiceKnown: {"workers": bool}. Times are seconds since 1970 with a fraction. `param`
+/// shows at most 256 bytes.
 [[nodiscard]] std::string to_json(const model::Report& report, const PeerText& peer_text);
 
 }  // namespace steward::wire
