@@ -141,7 +141,7 @@ void World::fault_a_broker() {
     if (!broker.is_up()) {
         return;
     }
-    ++broker_starts_;
+    ++broker_kills_;
     if (choices_.chance(1, 2)) {
         broker.kill_in_next_turn(choices_.below(4));  // restarts by itself
         return;
@@ -222,9 +222,11 @@ Tally World::tally() const {
     tally.calls = calls_.count();
     tally.calls_ended = calls_.ended_count();
     tally.jobs_ended = events_.ended_count();
-    tally.assigned = leases_.assigned_count();
-    tally.broker_starts = broker_starts_;
-    tally.counters = brokers_.front()->node().core().counters();
+    tally.given_out = leases_.assigned_count();
+    tally.broker_kills = broker_kills_;
+    const app::Node& node = brokers_.front()->node();
+    tally.garbage = node.edge_counters().garbage + node.edge_counters().malformed;
+    tally.core = node.core().counters();
     return tally;
 }
 

@@ -11,20 +11,10 @@
 #include "tests/sim/client_actor.hpp"
 #include "tests/sim/old_worker.hpp"
 #include "tests/sim/rogue.hpp"
+#include "tests/sim/tally.hpp"
 #include "tests/sim/worker_actor.hpp"
 
 namespace steward::sim {
-
-/// What a run saw, for the summary line and for a test that the simulator is not asleep.
-struct Tally {
-    std::uint64_t steps = 0;
-    std::uint64_t calls = 0;
-    std::uint64_t calls_ended = 0;
-    std::uint64_t jobs_ended = 0;
-    std::uint64_t assigned = 0;
-    std::uint64_t broker_starts = 0;
-    model::Counters counters;  // of the first broker's last run
-};
 
 class World {
 public:
@@ -65,7 +55,7 @@ private:
     std::vector<std::unique_ptr<ClientActor>> clients_;
     std::vector<std::unique_ptr<Actor>> others_;
     std::vector<Fault> acts_;  // the faults of this plan that happen at instants
-    std::uint64_t broker_starts_ = 0;
+    std::uint64_t broker_kills_ = 0;
 };
 
 }  // namespace steward::sim

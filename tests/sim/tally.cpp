@@ -1,0 +1,74 @@
+// tests/sim: sums.
+#include "tests/sim/tally.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace steward::sim {
+namespace {
+
+std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
+    return {{"steps", tally.steps},
+            {"calls", tally.calls},
+            {"calls ended", tally.calls_ended},
+            {"jobs ended", tally.jobs_ended},
+            {"jobs given out", tally.given_out},
+            {"broker kills", tally.broker_kills},
+            {"garbage messages", tally.garbage},
+            {"refusals", tally.core.refused},
+            {"failed jobs", tally.core.failed},
+            {"dead jobs", tally.core.dead},
+            {"expired jobs", tally.core.expired},
+            {"lost attempts", tally.core.lost},
+            {"late results", tally.core.late_results},
+            {"resends", tally.core.resends},
+            {"readopted jobs", tally.core.readopted},
+            {"recalled jobs", tally.core.recalled},
+            {"purged workers", tally.core.workers_purged},
+            {"strangers", tally.core.strangers}};
+}
+
+}  // namespace
+
+void Tally::add(const Tally& other) {
+    steps += other.steps;
+    calls += other.calls;
+    calls_ended += other.calls_ended;
+    jobs_ended += other.jobs_ended;
+    given_out += other.given_out;
+    broker_kills += other.broker_kills;
+    garbage += other.garbage;
+    core.refused += other.core.refused;
+    core.failed += other.core.failed;
+    core.dead += other.core.dead;
+    core.expired += other.core.expired;
+    core.lost += other.core.lost;
+    core.late_results += other.core.late_results;
+    core.resends += other.core.resends;
+    core.readopted += other.core.readopted;
+    core.recalled += other.core.recalled;
+    core.workers_purged += other.core.workers_purged;
+    core.strangers += other.core.strangers;
+}
+
+std::string Tally::text() const {
+    std::string out;
+    for (const auto& [name, count] : rows(*this)) {
+        if (count != 0) {
+            out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+        }
+    }
+    return out;
+}
+
+std::string Tally::unseen() const {
+    std::string out;
+    for (const auto& [name, count] : rows(*this)) {
+        if (count == 0) {
+            out += (out.empty() ? "" : ", ") + std::string(name);
+        }
+    }
+    return out;
+}
+
+}  // namespace steward::sim

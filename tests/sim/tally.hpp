@@ -1,0 +1,27 @@
+// tests/sim: what worlds saw: for the summary, and to notice a simulator that has gone to sleep.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/model/report.hpp"
+
+namespace steward::sim {
+
+struct Tally {
+    std::uint64_t steps = 0;
+    std::uint64_t calls = 0;
+    std::uint64_t calls_ended = 0;
+    std::uint64_t jobs_ended = 0;
+    std::uint64_t given_out = 0;
+    std::uint64_t broker_kills = 0;
+    std::uint64_t garbage = 0;
+    model::Counters core;  // of the first broker's last run
+
+    void add(const Tally& other);
+    [[nodiscard]] std::string text() const;
+    /// Something that ought to happen now and then and did not; empty when there is nothing.
+    [[nodiscard]] std::string unseen() const;
+};
+
+}  // namespace steward::sim
