@@ -112,12 +112,18 @@ void Session::stop(base::MonoTime now, wire::native::StopAttempt said) {
         std::erase_if(waiting_, [&](const auto& job) { return job.attempt == said.attempt; });
         entries_.erase(entry);
         --held_;
+        tell_stopped(said.attempt, base::Duration::zero());
         after_work(now);
     } else if (entry->second.phase == Phase::Running) {
         entry->second.phase = Phase::Stopped;  // its thread stays busy until work() returns
         --held_;
         actions_.emplace_back(StopJob{said.attempt, std::move(said.why)});
     }
+}
+
+// As far as the broker knows, a stopped attempt occupies a slot until it hears of its end.
+void Session::tell_stopped(const model::Attempt& attempt, base::Duration run_time) {
+    push(wire::native::Finish{attempt, {model::Verdict::Failed, "stopped", {}}, run_time}, 0);
 }
 
 void Session::recall(base::MonoTime now, const std::vector<model::Attempt>& attempts) {
@@ -184,9 +190,8 @@ void Session::finished(base::MonoTime now,
         return;
     }
     if (entry->second.phase == Phase::Stopped) {
-        // What it answered no longer counts, but the broker must hear that its slot is free again.
-        end(entry);
-        push(wire::native::Finish{attempt, {model::Verdict::Failed, "stopped", {}}, run_time}, 0);
+        end(entry);  // what it answered no longer counts
+        tell_stopped(attempt, run_time);
     } else if (entry->second.phase == Phase::Running) {
         std::string& spoiled = entry->second.spoiled;
         if (is_too_large(outcome.result.bytes.size())) {

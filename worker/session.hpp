@@ -159,6 +159,7 @@ private:
     // session.cpp: the jobs
     void assign(base::MonoTime now, wire::native::Assign job);
     void stop(base::MonoTime now, wire::native::StopAttempt said);
+    void tell_stopped(const model::Attempt& attempt, base::Duration run_time);
     void recall(base::MonoTime now, const std::vector<model::Attempt>& attempts);
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();

@@ -213,11 +213,15 @@ TEST_CASE("stopped work that does not end keeps its thread but no credit") {
     CHECK(started(h.actions()) == Numbers{2});
 }
 
-TEST_CASE("a stop of a job held ahead drops it without a word") {
+TEST_CASE("a stop of a job held ahead drops it, and its end is told") {
     Harness h;
     h.register_worker();
     h.say({job(1), job(2), job(3), native::StopAttempt{attempt(2), "cancelled"}});
     CHECK(only<StopJob>(h.actions()).empty());
+    const auto ends = only<native::Finish>(h.said());
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].attempt == attempt(2));
+    CHECK(ends[0].outcome.verdict == model::Verdict::Failed);
     h.finish(1);
     CHECK(started(h.actions()) == Numbers{3});
     CHECK(only<native::Return>(h.said()).empty());
