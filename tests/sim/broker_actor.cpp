@@ -81,7 +81,6 @@ void BrokerActor::kill() {
     stage_.trace.line(stage_.schedule.now(), name_, "is killed");
     node_.reset();
     journal_.crash();
-    stage_.leases.broker_crashed();
     inbox_.clear();
     wake_at_.reset();
     stage_.network.broker_down(index_);

@@ -78,14 +78,14 @@ void Leases::lost(BrokerRun run, LinkId worker, std::string_view job) {
     }
 }
 
-// Two brokers may run one job, each with its own attempts: a client that fails over asks again.
+// That two workers do not get one attempt is seen on the wire. Here: one worker does not run it
+// twice, unless a broker that has lost its memory asks for it on another connection.
 void Leases::work_started(const WorkerProcess& worker, const model::Attempt& attempt, Uid uid) {
     const LinkId link = worker.welcomed_on();
-    const std::size_t broker = link == 0 ? 0 : network_.broker_of(link);
-    const auto [place, is_first] = starts_.try_emplace(std::pair(broker, attempt), worker.name());
+    const bool is_first = starts_.emplace(worker.name(), link, attempt).second;
     if (!is_first && link != 0) {
-        broken("one worker runs an attempt: " + name_of(attempt) + " was started by " +
-               place->second + " and now by " + worker.name());
+        broken("an attempt is run once: " + worker.name() + " started " + name_of(attempt) +
+               " twice");
     }
     works_[std::pair(worker.name(), attempt)] = {&worker, uid, false};
 }

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <tuple>
 
 #include "common/model/job.hpp"
 #include "tests/sim/calls.hpp"
@@ -47,9 +49,6 @@ public:
     /// The broker said that it lost the worker behind this connection.
     void lost(BrokerRun run, LinkId worker, std::string_view job);
 
-    /// A start that was not on the disk at the crash is forgotten: its number may be given again.
-    void broker_crashed() { starts_.clear(); }
-
     // ---- the workers ----
     void work_started(const WorkerProcess& worker, const model::Attempt& attempt, Uid uid);
     void work_ended(const WorkerProcess& worker, const model::Attempt& attempt);
@@ -75,8 +74,8 @@ private:
 
     const Network& network_;
     std::map<std::pair<BrokerRun, model::JobId>, Lease> leases_;
-    std::map<std::pair<std::string, model::Attempt>, Work> works_;          // that go on, by worker
-    std::map<std::pair<std::size_t, model::Attempt>, std::string> starts_;  // by broker
+    std::map<std::pair<std::string, model::Attempt>, Work> works_;      // that go on, by worker
+    std::set<std::tuple<std::string, LinkId, model::Attempt>> starts_;  // by worker and connection
     std::uint64_t assigned_count_ = 0;
 };
 
