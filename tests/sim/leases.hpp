@@ -54,6 +54,9 @@ public:
     void work_ended(const WorkerProcess& worker, const model::Attempt& attempt);
     void worker_gone(const WorkerProcess& worker);
 
+    /// The call that a job is for, if it was ever given out; kNobodysCall otherwise.
+    [[nodiscard]] Uid uid_of(const model::JobId& job) const;
+
     [[nodiscard]] std::uint64_t assigned_count() const { return assigned_count_; }
 
 private:
@@ -76,6 +79,7 @@ private:
     std::map<std::pair<BrokerRun, model::JobId>, Lease> leases_;
     std::map<std::pair<std::string, model::Attempt>, Work> works_;      // that go on, by worker
     std::set<std::tuple<std::string, LinkId, model::Attempt>> starts_;  // by worker and connection
+    std::map<model::JobId, Uid> uids_;
     std::uint64_t assigned_count_ = 0;
 };
 

@@ -10,6 +10,13 @@ namespace native = wire::native;
 
 namespace {
 
+// A sync job's receipt promises nothing: its client goes on asking.
+void acknowledge(const Stage& stage, const model::JobId& job) {
+    if (!stage.calls.at(stage.leases.uid_of(job)).sync) {
+        stage.events.acknowledge(job, stage.plan.has(Fault::LateJournal));
+    }
+}
+
 void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames& frames) {
     native::BatchReader reader(frames);
     for (;;) {
@@ -24,7 +31,7 @@ void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames
             const Uid uid = stage.uid_of_job(assign->params.bytes.view());
             stage.leases.assigned(run, to, assign->attempt.job, assign->attempt.number, uid);
         } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
-            stage.events.acknowledge(accepted->job, stage.plan.has(Fault::LateJournal));
+            acknowledge(stage, accepted->job);
         } else if (const auto* stop = std::get_if<native::StopAttempt>(&**command)) {
             stage.leases.stop_sent(to, stop->attempt);
         }
@@ -58,7 +65,7 @@ void tap_old_client(const Stage& stage, const wire::Frames& frames) {
         const std::string_view text = frame.view();
         if (text.starts_with("JOB: ")) {
             if (const auto job = model::JobId::parse(text.substr(5, 26)); job) {
-                stage.events.acknowledge(*job, stage.plan.has(Fault::LateJournal));
+                acknowledge(stage, *job);
             }
         }
     }
