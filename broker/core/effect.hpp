@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "broker/core/input.hpp"
 #include "broker/core/record.hpp"
+#include "common/model/event.hpp"
 
 namespace steward::core {
 
@@ -16,6 +18,7 @@ namespace steward::core {
 struct JobTaken {  // an async job's receipt; also the first answer to a resend
     model::JobId job;
     model::ServiceName service;
+    bool is_duplicate = false;  // the job was there before: its unique key was taken
 };
 
 struct Refused {
@@ -52,9 +55,15 @@ struct Answer {  // to a Query
         report;  // never null; on the heap because most effects are small
 };
 
+struct Done {                 // to an Operator
+    std::size_t changed = 0;  // jobs or services
+    Cursor next = 0;          // not 0: not all jobs were looked at, go on from here
+};
+
 // ---- to workers ----
 struct Welcome {
     base::Duration heartbeat_interval{};
+    base::Duration stop_grace{};  // a handler that ignores its stop token is given so long
 };
 
 struct Assign {
@@ -64,6 +73,8 @@ struct Assign {
     base::Duration time_limit{};
     model::SubmissionId submission;
     base::Blob meta;
+    model::JobOptions options;  // what the job sees: priority, channel, context (when not its own
+                                // id), group, batch, memory_limit; all else is unset
 };
 
 /// The attempt is void or should end: its time limit passed, or its job is no longer wanted.
@@ -92,6 +103,7 @@ using Message = std::variant<JobTaken,
                              JobProgress,
                              JobResult,
                              Answer,
+                             Done,
                              Welcome,
                              Assign,
                              StopAttempt,
@@ -112,19 +124,25 @@ struct Append {
     Record record;
 };
 
-/// A change of a job, for the news, the lifecycle log and the metrics. Gated like Send.
+/// A change of a job, service or batch, for the news, the lifecycle log and the metrics. Gated like
+/// Send.
 struct Announce {
-    model::EventKind kind = model::EventKind::Accepted;
-    model::JobId job;
+    model::EventKind kind = model::EventKind::Received;
+    model::JobId job;  // none of a service or batch
     model::ServiceName service;
     std::uint32_t attempt = 0;
     Peer worker;  // value 0: none
     base::WallTime at{};
     std::string detail;      // reason, progress text
-    std::uint64_t done = 0;  // Progress only
+    std::uint64_t done = 0;  // Progress: of total; BatchComplete: that succeeded
     std::uint64_t total = 0;
-    model::Payload params;      // Accepted only: lets an operator resubmit from the log
-    model::JobOptions options;  // Accepted only
+    std::optional<base::WallTime> due;  // Delayed, Retry, Snoozed
+    model::Label context;               // empty: the job's own id
+    model::Label group;
+    model::Label batch;
+    model::SubmissionId submission;  // Received only
+    model::Payload params;           // Received only: lets an operator resubmit from the log
+    model::JobOptions options;       // Received only
     Seq after = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/core/request.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
 #include "common/model/report.hpp"
@@ -48,6 +49,14 @@ struct Acknowledge {
     std::uint64_t below = 0;
 };
 
+/// Asks for a job's result. Answered by JobResult; after `wait` without an end by JobTaken; by
+/// Refused when the job is not known.
+struct Await {
+    Address from;
+    model::JobId job;
+    base::Duration wait{};  // 0: only if it has ended
+};
+
 enum class QueryKind : std::uint8_t {
     Jobs,  // waiting: scheduled and ready
     Active,
@@ -55,15 +64,22 @@ enum class QueryKind : std::uint8_t {
     Workers,
     Services,
     Broker,
-    Status,        // of `job`
-    ServiceKnown,  // of `service`
+    Status,        // of the job that the filter names
+    ServiceKnown,  // of the service that the filter names
+    List,          // jobs by the filter, in pages
+    Why,           // of the job that the filter names
+    Groups,
+    Limits,
+    Schedules,
+    Batches,
 };
 
 struct Query {
     Address from;
     QueryKind kind = QueryKind::Broker;
-    model::JobId job;
-    std::string service;  // also a filter of Jobs, Active, History, Workers when not empty
+    JobFilter which;             // Jobs to Workers heed its service, List all of it
+    Cursor after = 0;            // List, Groups, Schedules, Batches: where the last page ended
+    std::uint32_t rows_max = 0;  // List; 0: as many as Limits::report_rows_max
 };
 
 /// A worker announces itself. Coming from a peer that is registered it replaces what was known and
@@ -78,6 +94,7 @@ struct Ready {
     Address from;
     std::string name;                          // of the library or dialect, for listings
     std::vector<model::ServiceName> services;  // not empty, none reserved
+    std::vector<model::Label> channels;        // empty: the default one
     std::uint32_t concurrency = 1;             // jobs it runs at once
     std::uint32_t credit_max = 1;              // jobs it will hold at once, running ones included
     base::Duration heartbeat_interval{};  // how often it promises a sign of life; 0: broker's own
@@ -151,11 +168,10 @@ struct JournalFailed {
     std::string why;
 };
 
-enum class Verb : std::uint8_t { Drain };
-
-/// What an operator asks.
+/// What an operator or client asks of what exists. Answered by Done or Refused.
 struct Operator {
-    Verb verb = Verb::Drain;
+    Address from;  // peer 0: nobody waits for an answer
+    Request what;
 };
 
 /// Time has passed: do what is due.
@@ -163,6 +179,7 @@ struct Tick {};
 
 using Input = std::variant<Submit,
                            Acknowledge,
+                           Await,
                            Query,
                            Ready,
                            Heartbeat,

@@ -6,12 +6,34 @@
 #include <string>
 #include <vector>
 
+#include "broker/core/request.hpp"
 #include "common/base/time.hpp"
 #include "common/model/limits.hpp"
+#include "common/model/options.hpp"
+#include "common/model/schedule.hpp"
 
 namespace steward::core {
 
 using namespace std::chrono_literals;
+
+/// What the configuration says of one service, which is thereby known.
+struct ServicePolicy {
+    std::string name;
+    model::JobOptions defaults;  // of its jobs
+    std::size_t jobs_max = 0;    // waiting or running; 0: Limits::jobs_per_service_max
+
+    bool operator==(const ServicePolicy&) const = default;
+};
+
+/// What the configuration says of one group.
+struct GroupPolicy {
+    model::Label name;
+    std::uint32_t weight = 1;
+    std::uint32_t limit = 0;   // 0: none
+    base::Duration spacing{};  // between starts; 0: none
+
+    bool operator==(const GroupPolicy&) const = default;
+};
 
 struct Policy {
     std::uint16_t broker_id = 0;
@@ -29,7 +51,11 @@ struct Policy {
     base::Duration backoff_max = 1h;
     base::Duration session_idle = 10min;  // resends are recognised that long after silence
     base::Duration drain_limit = 10s;     // a draining broker runs what waits for so long
-    std::vector<std::string> services;    // named by the configuration: never unknown
+    base::Duration result_ttl = 1h;       // how long an async job's result can be fetched
+    std::vector<ServicePolicy> services;
+    std::vector<GroupPolicy> groups;
+    std::vector<LimitSettings> limits_named;
+    std::vector<model::Schedule> schedules;
     model::Limits limits;
 
     bool operator==(const Policy&) const = default;

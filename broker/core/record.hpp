@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "broker/core/request.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
@@ -17,6 +20,9 @@ struct JobAccepted {
     model::SubmissionId submission;
     base::WallTime at{};
     model::JobSpec spec;
+    model::Label schedule;     // that submitted it; empty: a client did
+    base::WallTime instant{};  // of the schedule, which is thereby done
+    model::Label ends_batch;   // it is what was to follow this batch, which is thereby done
 
     bool operator==(const JobAccepted&) const = default;
 };
@@ -34,6 +40,7 @@ struct AttemptFailed {
     base::WallTime at{};
     base::WallTime due{};
     std::string text;
+    bool was_lost = false;  // the worker was lost, nothing failed
 
     bool operator==(const AttemptFailed&) const = default;
 };
@@ -45,15 +52,155 @@ struct AttemptReturned {
     bool operator==(const AttemptReturned&) const = default;
 };
 
+/// The worker asked for another time: the attempt does not count as a failure.
+struct AttemptSnoozed {
+    model::Attempt attempt;
+    base::WallTime due{};
+
+    bool operator==(const AttemptSnoozed&) const = default;
+};
+
+/// It is not to run again, whatever becomes of the attempt that still runs.
+struct JobCancelled {
+    model::JobId id;
+    base::WallTime at{};
+
+    bool operator==(const JobCancelled&) const = default;
+};
+
+/// A waiting job was changed: by an operator, or by a submission that replaced it.
+struct JobEdited {
+    model::JobId id;
+    std::int32_t priority = 0;
+    base::WallTime due{};  // of a scheduled one
+    std::optional<model::Payload> params;
+    std::optional<base::Blob> meta;
+
+    bool operator==(const JobEdited&) const = default;
+};
+
+/// One that `id` waits for has succeeded and leaves no fact of its own (it was not durable).
+struct DependencyMet {
+    model::JobId id;
+    model::JobId dependency;
+
+    bool operator==(const DependencyMet&) const = default;
+};
+
+/// With Dead the job stays, as a dead letter, until JobRetried or JobDiscarded.
 struct JobEnded {
     model::JobId id;
     model::JobState state = model::JobState::Succeeded;
     base::WallTime at{};
     std::string text;
+    model::Payload result;  // of one whose result can be fetched
 
     bool operator==(const JobEnded&) const = default;
 };
 
-using Record = std::variant<JobAccepted, AttemptStarted, AttemptFailed, AttemptReturned, JobEnded>;
+struct JobRetried {
+    model::JobId id;
+    base::WallTime at{};
+
+    bool operator==(const JobRetried&) const = default;
+};
+
+struct JobDiscarded {
+    model::JobId id;
+
+    bool operator==(const JobDiscarded&) const = default;
+};
+
+struct ModesChanged {
+    std::vector<ModeChange> changes;
+
+    bool operator==(const ModesChanged&) const = default;
+};
+
+struct LimitSet {
+    LimitSettings limit;
+
+    bool operator==(const LimitSet&) const = default;
+};
+
+struct LimitRemoved {
+    model::Label name;
+
+    bool operator==(const LimitRemoved&) const = default;
+};
+
+/// All settings of the group as they are now; 0: none.
+struct GroupSet {
+    model::Label name;
+    std::uint32_t weight = 1;
+    std::uint32_t limit = 0;
+    base::Duration spacing{};
+
+    bool operator==(const GroupSet&) const = default;
+};
+
+struct ScheduleSet {
+    model::Schedule schedule;
+    base::WallTime at{};  // instants up to this one are none of its
+
+    bool operator==(const ScheduleSet&) const = default;
+};
+
+struct ScheduleRemoved {
+    model::Label name;
+
+    bool operator==(const ScheduleRemoved&) const = default;
+};
+
+/// Instants up to this one are done, by jobs that are not durable or by being skipped.
+struct ScheduleMoved {
+    model::Label name;
+    base::WallTime instant{};
+
+    bool operator==(const ScheduleMoved&) const = default;
+};
+
+struct BatchOpened {
+    model::Label name;
+    base::WallTime at{};
+    std::optional<model::JobSpec> then;
+
+    bool operator==(const BatchOpened&) const = default;
+};
+
+struct BatchClosed {
+    model::Label name;
+
+    bool operator==(const BatchClosed&) const = default;
+};
+
+/// Its last job has ended and no job was to follow.
+struct BatchEnded {
+    model::Label name;
+
+    bool operator==(const BatchEnded&) const = default;
+};
+
+using Record = std::variant<JobAccepted,
+                            AttemptStarted,
+                            AttemptFailed,
+                            AttemptReturned,
+                            AttemptSnoozed,
+                            JobCancelled,
+                            JobEdited,
+                            DependencyMet,
+                            JobEnded,
+                            JobRetried,
+                            JobDiscarded,
+                            ModesChanged,
+                            LimitSet,
+                            LimitRemoved,
+                            GroupSet,
+                            ScheduleSet,
+                            ScheduleRemoved,
+                            ScheduleMoved,
+                            BatchOpened,
+                            BatchClosed,
+                            BatchEnded>;
 
 }  // namespace steward::core

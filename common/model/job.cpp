@@ -58,29 +58,22 @@ std::string_view name_of(JobState state) {
         case JobState::Dead: return "dead";
         case JobState::Expired: return "expired";
         case JobState::Cancelled: return "cancelled";
+        case JobState::Blocked: return "blocked";
     }
     return "unknown";
+}
+
+std::optional<JobState> state_named(std::string_view name) {
+    for (std::uint64_t number = 0; number < kJobStates; ++number) {
+        if (name_of(static_cast<JobState>(number)) == name) {
+            return static_cast<JobState>(number);
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<JobState> state_from_number(std::uint64_t number) {
     return number < kJobStates ? std::optional(static_cast<JobState>(number)) : std::nullopt;
-}
-
-std::string_view name_of(EventKind kind) {
-    switch (kind) {
-        case EventKind::Accepted: return "accepted";
-        case EventKind::Scheduled: return "scheduled";
-        case EventKind::Ready: return "ready";
-        case EventKind::Started: return "started";
-        case EventKind::Progress: return "progress";
-        case EventKind::Succeeded: return "succeeded";
-        case EventKind::Failed: return "failed";
-        case EventKind::Lost: return "lost";
-        case EventKind::Dead: return "dead";
-        case EventKind::Expired: return "expired";
-        case EventKind::Cancelled: return "cancelled";
-    }
-    return "unknown";
 }
 
 }  // namespace steward::model

@@ -16,10 +16,14 @@ inline constexpr std::size_t kNameBytesMax = 255;       // service and library n
 inline constexpr std::size_t kTextBytesMax = 4096;      // failure texts, progress texts
 inline constexpr std::size_t kMetaEntriesMax = 64;
 inline constexpr std::size_t kMetaBytesMax = 8192;
-inline constexpr std::size_t kOptionFrameBytesMax = 16384;
+inline constexpr std::size_t kOptionFrameBytesMax = 512UL << 10U;  // kAfterMax ids as JSON
 inline constexpr std::size_t kCommandsPerBatchMax = 65536;
 inline constexpr std::size_t kParamsDepthMax = 128;  // nesting of JSON, msgpack and PHP params
-inline constexpr std::size_t kServicesPerWorkerMax = 4096;
+inline constexpr std::size_t kServicesPerWorkerMax = 4096;  // times its channels
+inline constexpr std::size_t kChannelsPerWorkerMax = 64;
+inline constexpr std::size_t kAfterMax = 16384;  // jobs that one job waits for
+inline constexpr std::uint32_t kGroupWeightMax = 1000;
+inline constexpr std::size_t kFilterJobsMax = 16384;      // jobs named in one request
 inline constexpr std::size_t kRunningPerReadyMax = 4096;  // (job, attempt) pairs in one READY
 /// Ten years: the longest duration a peer may give, so that no sum of instants can overflow.
 inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 3650};
@@ -40,6 +44,17 @@ struct Limits {
     std::size_t held_results_bytes_max = 256UL << 20U;  // results kept until their client has them
     std::size_t peer_backlog_bytes_max = 64UL << 20U;   // queued for a peer that reads slowly
     std::size_t credit_max = 4096;                      // jobs one worker may hold
+    std::size_t results_max = 1'000'000;                // ended jobs that can be fetched by id
+    std::size_t results_bytes_max = 256UL << 20U;       // the same, what they weigh
+    std::size_t dead_letters_max = 1'000'000;           // the oldest is discarded
+    std::size_t groups_max = 1'000'000;
+    std::size_t limits_max = 1'000;  // named limits
+    std::size_t schedules_max = 10'000;
+    std::size_t batches_max = 100'000;
+    std::size_t waiters_max = 1'000'000;       // requests that wait for a result
+    std::size_t waiters_per_job_max = 10'000;  // the same, of one job
+    std::size_t dependents_max = 10'000'000;   // ids in the `after` of all jobs together
+    std::size_t scan_jobs_max = 65'536;        // jobs one step of a listing or bulk request visits
 
     bool operator==(const Limits&) const = default;
 };

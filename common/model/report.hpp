@@ -35,6 +35,12 @@ struct JobRow {
     std::optional<base::WallTime> due_at;  // a scheduled job's instant
     Payload params;                        // shared, not copied; renderers cut it
     std::string text;                      // reason of a failure
+    Label channel;                         // empty: the default one
+    Label context;                         // empty: the job's own id
+    Label group;
+    Label batch;
+    std::uint32_t failures = 0;  // attempts that failed
+    std::uint32_t losses = 0;    // attempts whose worker was lost
 };
 
 struct JobReport {
@@ -42,7 +48,20 @@ struct JobReport {
     std::size_t total = 0;  // rows.size() < total: cut at report_rows_max
 };
 
-/// Everything known of one job, also a finished one while the history has it.
+/// One page of jobs. A job that is there from the first page to the last is on exactly one of
+/// them; within a page the oldest comes first.
+struct ListReport {
+    std::vector<JobRow> rows;
+    std::uint64_t next = 0;  // not 0: there may be more, ask on from here
+};
+
+/// Why a job is where it is: the scheduler's own reasons, in words.
+struct WhyReport {
+    JobRow job;
+    std::vector<std::string> reasons;  // not empty
+};
+
+/// Everything known of one job, also a finished one while its result or the history has it.
 struct StatusReport {
     JobRow job;
     std::optional<std::uint64_t> queue_place;  // 1 is next; only while ready
@@ -54,7 +73,8 @@ struct StatusReport {
 struct WorkerRow {
     Peer peer;
     std::vector<ServiceName> services;
-    std::string name;  // what the worker's library calls itself, or its dialect
+    std::vector<Label> channels;  // empty: only the default one
+    std::string name;             // what the worker's library calls itself, or its dialect
     std::uint32_t concurrency = 1;
     std::uint32_t held = 0;  // jobs it holds now
     std::uint64_t succeeded = 0;
@@ -78,11 +98,78 @@ struct ServiceRow {
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     std::optional<base::Duration> oldest_ready;  // how long the first in the queue has waited
+    std::size_t blocked = 0;                     // wait for other jobs
+    std::size_t dead = 0;                        // dead letters
+    std::string mode = "running";                // of its own or of all services: the stricter one
 };
 
 struct ServiceReport {
     std::vector<ServiceRow> rows;
     std::size_t total = 0;
+};
+
+struct GroupRow {
+    Label group;
+    std::uint32_t weight = 1;
+    std::uint32_t limit = 0;   // 0: none
+    base::Duration spacing{};  // between starts; 0: none
+    std::size_t waiting = 0;
+    std::size_t active = 0;
+};
+
+struct GroupReport {
+    std::vector<GroupRow> rows;
+    std::size_t total = 0;
+    std::uint64_t next = 0;
+};
+
+struct LimitRow {
+    Label name;
+    std::optional<std::uint32_t> at_once;
+    std::optional<Rate> rate;
+    std::vector<std::string> services;
+    std::size_t active = 0;
+    bool is_holding = false;  // a service waits for it now
+};
+
+struct LimitReport {
+    std::vector<LimitRow> rows;
+};
+
+struct ScheduleRow {
+    Label name;
+    std::string expression;
+    std::string zone;
+    std::string missed;  // skip, once, all
+    ServiceName service;
+    std::optional<base::WallTime> next;
+    std::optional<base::WallTime> last;
+    std::optional<JobId> last_job;
+    bool is_configured = false;  // by the configuration: cannot be removed at run time
+};
+
+struct ScheduleReport {
+    std::vector<ScheduleRow> rows;
+    std::size_t total = 0;
+    std::uint64_t next = 0;
+};
+
+struct BatchRow {
+    Label name;
+    std::uint64_t total = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;  // ended in any other way
+    bool is_closed = false;
+    bool is_ended = false;
+    base::WallTime opened_at{};
+    std::optional<base::WallTime> ended_at;
+    std::optional<JobId> then;  // the job that followed
+};
+
+struct BatchReport {
+    std::vector<BatchRow> rows;
+    std::size_t total = 0;
+    std::uint64_t next = 0;
 };
 
 /// Plain counters since the start; printed by SERVER-STATUS.
@@ -100,7 +187,13 @@ struct Counters {
     std::uint64_t readopted = 0;     // jobs that a worker brought back after a reconnect
     std::uint64_t recalled = 0;      // jobs given ahead and taken back
     std::uint64_t workers_purged = 0;
-    std::uint64_t strangers = 0;  // messages from workers that had not announced themselves
+    std::uint64_t cancelled = 0;
+    std::uint64_t snoozed = 0;
+    std::uint64_t deduplicated = 0;
+    std::uint64_t scheduled_runs = 0;   // jobs that schedules submitted
+    std::uint64_t results_dropped = 0;  // before their time, for want of room
+    std::uint64_t dead_dropped = 0;     // dead letters, likewise
+    std::uint64_t strangers = 0;        // messages from workers that had not announced themselves
 
     bool operator==(const Counters&) const = default;
 };
@@ -114,6 +207,13 @@ struct BrokerReport {
     std::size_t workers = 0;
     base::Duration uptime{};
     bool draining = false;
+    std::size_t blocked = 0;
+    std::size_t dead = 0;     // dead letters
+    std::size_t results = 0;  // that can be fetched
+    std::size_t groups = 0;
+    std::size_t schedules = 0;
+    std::size_t batches = 0;
+    std::string mode = "running";  // of all services
 };
 
 /// The answer to mmi.service and to "does anybody serve this?".
@@ -121,7 +221,17 @@ struct ServiceKnown {
     bool has_workers = false;
 };
 
-using Report =
-    std::variant<JobReport, StatusReport, WorkerReport, ServiceReport, BrokerReport, ServiceKnown>;
+using Report = std::variant<JobReport,
+                            StatusReport,
+                            WorkerReport,
+                            ServiceReport,
+                            BrokerReport,
+                            ServiceKnown,
+                            ListReport,
+                            WhyReport,
+                            GroupReport,
+                            LimitReport,
+                            ScheduleReport,
+                            BatchReport>;
 
 }  // namespace steward::model

@@ -69,9 +69,12 @@ void append_event_json(std::string& out, const EventForPeople& event) {
     append_json_seconds(out, event.at.time_since_epoch());
     out += ",\"event\":\"";
     out += model::name_of(event.kind);
-    out += "\",\"job\":\"";
-    out += event.job.text();
     out.push_back('"');
+    if (event.job != model::JobId{}) {
+        out += ",\"job\":\"";
+        out += event.job.text();
+        out.push_back('"');
+    }
     text_member(out, ",\"service\":", event.service);
     if (event.attempt != 0) {
         number_member(out, ",\"attempt\":", event.attempt);
@@ -81,6 +84,17 @@ void append_event_json(std::string& out, const EventForPeople& event) {
     if (event.done != 0 || event.total != 0) {
         number_member(out, ",\"done\":", event.done);
         number_member(out, ",\"total\":", event.total);
+    }
+    if (event.due) {
+        out += ",\"due\":";
+        append_json_seconds(out, event.due->time_since_epoch());
+    }
+    text_member(out, ",\"context\":", event.context);
+    text_member(out, ",\"group\":", event.group);
+    text_member(out, ",\"batch\":", event.batch);
+    if (event.submission.session != 0) {
+        number_member(out, ",\"session\":", event.submission.session);
+        number_member(out, ",\"number\":", event.submission.number);
     }
     if (event.params != nullptr && event.params->encoding != model::Encoding::Absent) {
         text_member(out, ",\"encoding\":", name_of(event.params->encoding));

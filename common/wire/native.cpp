@@ -9,6 +9,8 @@ std::string_view name_of(Type type) {
         case Type::ClientHello: return "ClientHello";
         case Type::Submit: return "Submit";
         case Type::Query: return "Query";
+        case Type::Await: return "Await";
+        case Type::Operate: return "Operate";
         case Type::WorkerReady: return "WorkerReady";
         case Type::Finish: return "Finish";
         case Type::Return: return "Return";

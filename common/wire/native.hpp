@@ -33,6 +33,8 @@ enum class Type : std::uint8_t {
     ClientHello = 2,
     Submit = 3,
     Query = 4,
+    Await = 5,
+    Operate = 6,
     // worker to broker
     WorkerReady = 17,
     Finish = 18,
@@ -91,15 +93,45 @@ struct Submit {
     bool operator==(const Submit&) const = default;
 };
 
-/// `what`: jobs, active, hist, workers, services, broker, status (needs `job`).
+/// `what`: jobs, active, hist, workers, services, broker, status (needs `job`), list, why (needs
+/// `job`), groups, limits, schedules, batches. The fields behind `job` are filters of list, but
+/// `after` and `rows_max`, which are for every listing in pages.
 struct Query {
     static constexpr Type kType = Type::Query;
     std::uint64_t number = 0;
     std::string what;
     std::string service;  // filter; may be empty
     std::optional<model::JobId> job;
+    std::uint64_t states = 0;  // bit n: model::JobState n; 0: all
+    std::string context;
+    std::string group;
+    std::string batch;
+    std::uint64_t after = 0;  // `next` of the page before
+    std::uint64_t rows_max = 0;
 
     bool operator==(const Query&) const = default;
+};
+
+/// Asks for the result of a job. Answered by Result; when it has not ended after `wait` by
+/// Accepted; by Refused when it is not known.
+struct Await {
+    static constexpr Type kType = Type::Await;
+    std::uint64_t number = 0;
+    model::JobId job;
+    base::Duration wait{};
+
+    bool operator==(const Await&) const = default;
+};
+
+/// What an operator asks: cancel, retry, discard, purge, edit, mode, limit, … Doing it twice does
+/// what doing it once does. Answered by Report or Refused.
+struct Operate {
+    static constexpr Type kType = Type::Operate;
+    std::uint64_t number = 0;
+    std::string verb;
+    base::Blob arguments;  // a JSON object, or empty
+
+    bool operator==(const Operate&) const = default;
 };
 
 // ---- worker to broker ----
@@ -121,6 +153,7 @@ struct WorkerReady {
     std::uint32_t credit_max = 1;
     std::vector<std::string> services;
     std::vector<Running> running;
+    std::vector<std::string> channels;  // empty: the default one
 
     bool operator==(const WorkerReady&) const = default;
 };
@@ -181,6 +214,7 @@ struct Welcome {
     base::Duration heartbeat_interval{};
     std::uint64_t message_bytes_max = 0;
     std::uint64_t in_flight_max = 0;
+    base::Duration stop_grace{};  // how long a handler may ignore its stop token
 
     bool operator==(const Welcome&) const = default;
 };
@@ -197,6 +231,7 @@ struct Accepted {
     static constexpr Type kType = Type::Accepted;
     std::uint64_t number = 0;
     model::JobId job;
+    bool is_duplicate = false;  // it was there before: its unique key was taken
 
     bool operator==(const Accepted&) const = default;
 };
@@ -256,7 +291,8 @@ struct Assign {
     model::Payload params;
     base::Duration time_limit{};
     model::SubmissionId submission;
-    base::Blob meta;  // msgpack map of strings, or empty
+    base::Blob meta;            // msgpack map of strings, or empty
+    model::JobOptions options;  // priority, channel, context, group, batch, memory_limit as set
 
     bool operator==(const Assign&) const = default;
 };
@@ -286,6 +322,8 @@ using Command = std::variant<Session,
                              ClientHello,
                              Submit,
                              Query,
+                             Await,
+                             Operate,
                              WorkerReady,
                              Finish,
                              Return,

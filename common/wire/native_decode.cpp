@@ -38,6 +38,9 @@ public:
         }
     }
 
+    /// Fields that a later version added may be missing.
+    [[nodiscard]] bool more() const { return fields_ > 0; }
+
     [[nodiscard]] bool failed() const { return in_.failed() || error_.has_value(); }
 
     [[nodiscard]] const MsgpackReader& in() const { return in_; }
@@ -97,7 +100,7 @@ public:
     }
 
     void verdict(model::Verdict& value) {
-        constexpr auto kLast = static_cast<std::uint64_t>(model::Verdict::FailedForGood);
+        constexpr auto kLast = static_cast<std::uint64_t>(model::Verdict::Snoozed);
         value = static_cast<model::Verdict>(one().unsigned_integer(kLast));
     }
 
@@ -262,6 +265,8 @@ void decode(Decoder& in, Type type, std::optional<Command>& to) {
         case Type::ClientHello: return decode_as<ClientHello>(in, to);
         case Type::Submit: return decode_as<Submit>(in, to);
         case Type::Query: return decode_as<Query>(in, to);
+        case Type::Await: return decode_as<Await>(in, to);
+        case Type::Operate: return decode_as<Operate>(in, to);
         case Type::WorkerReady: return decode_as<WorkerReady>(in, to);
         case Type::Finish: return decode_as<Finish>(in, to);
         case Type::Return: return decode_as<Return>(in, to);

@@ -50,6 +50,8 @@ public:
         out_.patch(head_, static_cast<std::uint8_t>(0x90U | fields_));
     }
 
+    [[nodiscard]] static bool more() { return true; }
+
     [[nodiscard]] std::size_t frame_bytes() const { return frame_bytes_; }
 
     void count(std::uint64_t value) { one().unsigned_integer(value); }
@@ -284,6 +286,8 @@ template void BatchWriter::add(const Session&);
 template void BatchWriter::add(const ClientHello&);
 template void BatchWriter::add(const Submit&);
 template void BatchWriter::add(const Query&);
+template void BatchWriter::add(const Await&);
+template void BatchWriter::add(const Operate&);
 template void BatchWriter::add(const WorkerReady&);
 template void BatchWriter::add(const Finish&);
 template void BatchWriter::add(const Return&);

@@ -40,6 +40,29 @@ void lay_out(Io& io, Ref<Io, Query> c) {
     io.name(c.what);
     io.name(c.service);
     io.maybe_job(c.job);
+    if (!io.more()) {
+        return;
+    }
+    io.count(c.states);
+    io.name(c.context);
+    io.name(c.group);
+    io.name(c.batch);
+    io.count(c.after);
+    io.count(c.rows_max);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Await> c) {
+    io.count(c.number);
+    io.job(c.job);
+    io.duration(c.wait);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Operate> c) {
+    io.number_to_refuse(c.number);
+    io.name(c.verb);
+    io.body(c.arguments);
 }
 
 // ---- worker to broker ----
@@ -52,6 +75,9 @@ void lay_out(Io& io, Ref<Io, WorkerReady> c) {
     io.small(c.credit_max);
     io.names(c.services);
     io.running(c.running);
+    if (io.more()) {
+        io.names(c.channels);
+    }
 }
 
 template <class Io>
@@ -61,6 +87,9 @@ void lay_out(Io& io, Ref<Io, Finish> c) {
     io.text(c.outcome.text);
     io.payload(c.outcome.result);
     io.duration(c.run_time);
+    if (io.more()) {
+        io.duration(c.outcome.again_in);
+    }
 }
 
 template <class Io>
@@ -99,6 +128,9 @@ void lay_out(Io& io, Ref<Io, Welcome> c) {
     io.duration(c.heartbeat_interval);
     io.count(c.message_bytes_max);
     io.count(c.in_flight_max);
+    if (io.more()) {
+        io.duration(c.stop_grace);
+    }
 }
 
 template <class Io>
@@ -111,6 +143,9 @@ template <class Io>
 void lay_out(Io& io, Ref<Io, Accepted> c) {
     io.count(c.number);
     io.job(c.job);
+    if (io.more()) {
+        io.flag(c.is_duplicate);
+    }
 }
 
 template <class Io>
@@ -161,6 +196,9 @@ void lay_out(Io& io, Ref<Io, Assign> c) {
     io.duration(c.time_limit);
     io.submission(c.submission);
     io.meta(c.meta);
+    if (io.more()) {
+        io.options(c.options);
+    }
 }
 
 template <class Io>

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "common/base/bytes.hpp"
+#include "common/wire/options.hpp"
 #include "common/wire/params_json.hpp"
 #include "common/wire/payload_text.hpp"
 
@@ -54,6 +55,23 @@ public:
         to_.close();
     }
 
+    void write(const model::WhyReport& report) {
+        to_.open_map();
+        members(report.job);
+        texts("reasons", report.reasons);
+        to_.close();
+    }
+
+    void write(const model::ListReport& report) { page(report.rows, report.next); }
+
+    void write(const model::GroupReport& report) { page(report.rows, report.next); }
+
+    void write(const model::LimitReport& report) { page(report.rows, 0); }
+
+    void write(const model::ScheduleReport& report) { page(report.rows, report.next); }
+
+    void write(const model::BatchReport& report) { page(report.rows, report.next); }
+
     void write(const model::BrokerReport& report) {
         to_.open_map();
         time_member("uptime", report.uptime);
@@ -63,6 +81,13 @@ public:
         member("ready", report.ready);
         member("scheduled", report.scheduled);
         member("active", report.active);
+        member("blocked", report.blocked);
+        member("dead_letters", report.dead);
+        member("results", report.results);
+        member("groups", report.groups);
+        member("schedules", report.schedules);
+        member("batches", report.batches);
+        text_member("mode", report.mode);
         members(report.counters);
         to_.close();
     }
@@ -81,6 +106,17 @@ private:
             to_.open_map();
             members(row);
             to_.close();
+        }
+        to_.close();
+    }
+
+    template <class Row>
+    void page(const std::vector<Row>& rows, std::uint64_t next) {
+        to_.open_map();
+        to_.key("rows");
+        list(rows);
+        if (next != 0) {
+            member("next", next);
         }
         to_.close();
     }
@@ -106,6 +142,14 @@ private:
             to_.text(excerpt(row.params.bytes.view()));
         }
         text_member("text", row.text);
+        text_member("channel", row.channel.view());
+        text_member("context", row.context.view());
+        text_member("group", row.group.view());
+        text_member("batch", row.batch.view());
+        if (row.failures + row.losses > 0) {
+            member("failures", row.failures);
+            member("losses", row.losses);
+        }
     }
 
     void members(const model::WorkerRow& row) {
@@ -118,6 +162,7 @@ private:
             to_.text(service.view());
         }
         to_.close();
+        labels("channels", row.channels);
         text_member("name", row.name);
         member("concurrency", row.concurrency);
         member("held", row.held);
@@ -139,6 +184,63 @@ private:
         if (row.oldest_ready) {
             time_member("oldest_ready", *row.oldest_ready);
         }
+        member("blocked", row.blocked);
+        member("dead_letters", row.dead);
+        text_member("mode", row.mode);
+    }
+
+    void members(const model::GroupRow& row) {
+        text_member("group", row.group.view());
+        member("weight", row.weight);
+        if (row.limit != 0) {
+            member("limit", row.limit);
+        }
+        if (row.spacing != base::Duration::zero()) {
+            rate_member(row.spacing);
+        }
+        member("waiting", row.waiting);
+        member("active", row.active);
+    }
+
+    void members(const model::LimitRow& row) {
+        text_member("limit", row.name.view());
+        if (row.at_once) {
+            member("at_once", *row.at_once);
+        }
+        if (row.rate) {
+            rate_member(row.rate->spacing);
+        }
+        texts("services", row.services);
+        member("active", row.active);
+        member("holding", row.is_holding);
+    }
+
+    void members(const model::ScheduleRow& row) {
+        text_member("schedule", row.name.view());
+        text_member("expression", row.expression);
+        text_member("zone", row.zone);
+        text_member("missed", row.missed);
+        text_member("service", row.service.view());
+        instant_member("next", row.next);
+        instant_member("last", row.last);
+        if (row.last_job) {
+            text_member("last_job", row.last_job->text());
+        }
+        member("configured", row.is_configured);
+    }
+
+    void members(const model::BatchRow& row) {
+        text_member("batch", row.name.view());
+        member("total", row.total);
+        member("succeeded", row.succeeded);
+        member("failed", row.failed);
+        member("closed", row.is_closed);
+        member("ended", row.is_ended);
+        time_member("openedat", row.opened_at.time_since_epoch());
+        instant_member("endedat", row.ended_at);
+        if (row.then) {
+            text_member("then", row.then->text());
+        }
     }
 
     void members(const model::Counters& counters) {
@@ -156,6 +258,39 @@ private:
         member("recalled", counters.recalled);
         member("workers_purged", counters.workers_purged);
         member("strangers", counters.strangers);
+        member("cancelled", counters.cancelled);
+        member("snoozed", counters.snoozed);
+        member("deduplicated", counters.deduplicated);
+        member("scheduled_runs", counters.scheduled_runs);
+        member("results_dropped", counters.results_dropped);
+        member("dead_dropped", counters.dead_dropped);
+    }
+
+    // As it is given in options: starts a second.
+    void rate_member(base::Duration spacing) {
+        to_.key("rate");
+        to_.text(rate_text({spacing}));
+    }
+
+    void texts(std::string_view name, const std::vector<std::string>& values) {
+        to_.key(name);
+        to_.open_list();
+        for (const std::string& value : values) {
+            to_.text(value);
+        }
+        to_.close();
+    }
+
+    void labels(std::string_view name, const std::vector<model::Label>& values) {
+        if (values.empty()) {
+            return;
+        }
+        to_.key(name);
+        to_.open_list();
+        for (const model::Label& value : values) {
+            to_.text(value.view());
+        }
+        to_.close();
     }
 
     template <class Number>

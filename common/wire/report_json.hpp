@@ -13,8 +13,10 @@ namespace steward::wire {
 using PeerText = std::function<std::string(model::Peer)>;
 
 /// JobReport, WorkerReport, ServiceReport: an array of objects. StatusReport, BrokerReport: one
-/// object. ServiceKnown: {"workers": bool}. Times are seconds since 1970 with a fraction. `param`
-/// shows at most 256 bytes.
+/// object. ServiceKnown: {"workers": bool}. WhyReport: the job's object with "reasons".
+/// LimitReport:
+/// {"rows": […]}. What comes in pages: {"rows": […], "next": n}, without "next" at the end. Times
+/// are seconds since 1970 with a fraction. `param` shows at most 256 bytes.
 [[nodiscard]] std::string to_json(const model::Report& report, const PeerText& peer_text);
 
 }  // namespace steward::wire
