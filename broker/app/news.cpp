@@ -8,7 +8,7 @@
 namespace steward::app {
 
 void News::take(std::vector<core::Announce>& announces) {
-    if (!has_listeners()) {
+    if (wanted().empty()) {
         announces.clear();
         return;
     }
@@ -38,18 +38,26 @@ void News::set_durable(core::Seq seq) {
 
 void News::write(const core::Announce& announce, Line& line) const {
     const std::string worker = peers_.text_of(announce.worker);
-    const bool is_new = announce.kind == model::EventKind::Accepted;
-    const wire::EventForPeople event{announce.kind,
-                                     announce.job,
-                                     announce.service.view(),
-                                     announce.attempt,
-                                     worker,
-                                     announce.at,
-                                     announce.detail,
-                                     announce.done,
-                                     announce.total,
-                                     is_new ? &announce.params : nullptr,
-                                     is_new ? &announce.options : nullptr};
+    wire::EventForPeople event;
+    event.kind = announce.kind;
+    event.job = announce.job;
+    event.service = announce.service.view();
+    event.attempt = announce.attempt;
+    event.worker = worker;
+    event.at = announce.at;
+    event.detail = announce.detail;
+    event.done = announce.done;
+    event.total = announce.total;
+    event.due = announce.due;
+    event.context = announce.context.view();
+    event.group = announce.group.view();
+    event.batch = announce.batch.view();
+    if (announce.received != nullptr) {
+        event.submission = announce.received->submission;
+        event.params = &announce.received->params;
+        event.options = &announce.received->options;
+    }
+    line.kind = announce.kind;
     line.topic.clear();
     line.json.clear();
     wire::append_event_topic(line.topic, event);
@@ -60,7 +68,7 @@ void News::tell(const Line& line) {
     if (transport_.has_subscribers()) {
         transport_.publish(line.topic, line.json);
     }
-    if (sink_.wants_lifecycle()) {
+    if (sink_.wanted_events().has(line.kind)) {
         sink_.lifecycle(line.json);
     }
 }

@@ -22,9 +22,9 @@ public:
     News(Transport& transport, Sink& sink, const PeerTable& peers)
         : transport_(transport), sink_(sink), peers_(peers) {}
 
-    /// False: nobody listens, and nothing need be announced.
-    [[nodiscard]] bool has_listeners() const {
-        return transport_.has_subscribers() || sink_.wants_lifecycle();
+    /// The kinds that somebody listens to: only these need be announced.
+    [[nodiscard]] model::EventSet wanted() const {
+        return transport_.has_subscribers() ? model::EventSet::all() : sink_.wanted_events();
     }
 
     /// Tells or holds the events; the list is empty afterwards. Workers are shown by their routing
@@ -35,6 +35,7 @@ public:
 private:
     struct Line {
         core::Seq after = 0;
+        model::EventKind kind = model::EventKind::Received;
         std::string topic;
         std::string json;
     };

@@ -231,7 +231,7 @@ Node::~Node() = default;
 
 void Node::begin_batch(const base::Now& now) {
     parts_->now = now;
-    parts_->core.set_announcing(parts_->news.has_listeners());
+    parts_->core.set_announcing(parts_->news.wanted());
 }
 
 void Node::on_frames(Side side, std::string_view routing_id, const Frames& frames) {
@@ -284,7 +284,7 @@ std::optional<base::MonoTime> Node::next_deadline() const {
 }
 
 void Node::drain() {
-    parts_->apply(core::Operator{core::Verb::Drain});
+    parts_->apply(core::Operator{{}, core::DrainBroker{}});
 }
 
 void Node::set_policy(const core::Policy& policy) {

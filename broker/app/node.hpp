@@ -20,8 +20,8 @@ class Sink {
 public:
     virtual ~Sink() = default;
     virtual void note(const core::Note& note) = 0;
-    /// False: no lifecycle log is kept and lifecycle() will not be called.
-    [[nodiscard]] virtual bool wants_lifecycle() const = 0;
+    /// The kinds of events that lifecycle() will be called with; none when no log is kept.
+    [[nodiscard]] virtual model::EventSet wanted_events() const = 0;
     /// One JSON line without its line end.
     virtual void lifecycle(std::string_view line) = 0;
 };

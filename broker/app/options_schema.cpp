@@ -288,11 +288,14 @@ config::RowTable service_table(BrokerOptions& o) {
                         .check = &check_service}},
             .rows_max = 100'000,
             .clear = [&o] { o.policy.services.clear(); },
-            .take = [&o] { o.policy.services.push_back(std::exchange(o.service_row, {})); },
+            .take =
+                [&o] {
+                    o.policy.services.push_back({std::exchange(o.service_row, {}), {}, 0});
+                },
             .show =
                 [&o](std::size_t row) {
                     const bool is_there = row < o.policy.services.size();
-                    o.service_row = is_there ? o.policy.services[row] : std::string();
+                    o.service_row = is_there ? o.policy.services[row].name : std::string();
                     return is_there;
                 }};
 }

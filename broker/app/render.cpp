@@ -16,7 +16,7 @@ struct ToNative {
     std::uint64_t number;
 
     native::Command operator()(core::JobTaken&& taken) const {
-        return native::Accepted{number, taken.job};
+        return native::Accepted{number, taken.job, taken.is_duplicate};
     }
 
     native::Command operator()(core::Refused&& refused) const {
@@ -35,6 +35,15 @@ struct ToNative {
     native::Command operator()(core::JobResult&& result) const {
         return native::Result{
             number, result.job, result.state, std::move(result.text), std::move(result.result)};
+    }
+
+    native::Command operator()(core::Done&& done) const {
+        std::string json = "{\"changed\":" + std::to_string(done.changed);
+        if (done.next != 0) {
+            json += ",\"next\":" + std::to_string(done.next);
+        }
+        json += "}";
+        return native::Report{number, base::Blob::copy(json)};
     }
 
     native::Command operator()(core::StopAttempt&& stop) const {
@@ -100,13 +109,15 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
                 assign.time_limit = message.time_limit;
                 assign.submission = message.submission;
                 assign.meta = std::move(message.meta);
+                assign.options = message.options ? *message.options : model::JobOptions{};
                 batch.add(assign_);
             } else if constexpr (std::is_same_v<Message, core::Welcome>) {
                 batch.add(native::Welcome{native::kVersion,
                                           identity_,
                                           message.heartbeat_interval,
                                           message_bytes_max_,
-                                          in_flight_max_});
+                                          in_flight_max_,
+                                          message.stop_grace});
             } else if constexpr (std::is_same_v<Message, core::Answer>) {
                 base::Blob json = base::Blob::copy(json_of(message));
                 if (management_name(send.to.form).empty()) {

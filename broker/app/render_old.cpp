@@ -102,6 +102,10 @@ struct ToOld {
         return std::nullopt;
     }
 
+    std::optional<Frames> operator()(const core::Done& /*done*/) const {
+        return std::nullopt;  // only native clients operate
+    }
+
     std::optional<Frames> operator()(const core::StopAttempt& /*stop*/) const {
         return std::nullopt;
     }

@@ -14,12 +14,16 @@ namespace steward::app {
 class ShellSink final : public Sink {
 public:
     /// `log` outlives this.
-    ShellSink(log::Log& log, std::optional<LifecycleLog> lifecycle)
-        : log_(log), lifecycle_(std::move(lifecycle)) {}
+    ShellSink(log::Log& log,
+              std::optional<LifecycleLog> lifecycle,
+              model::EventSet events = model::EventSet::all())
+        : log_(log), lifecycle_(std::move(lifecycle)), events_(events) {}
 
     void note(const core::Note& note) override;
 
-    [[nodiscard]] bool wants_lifecycle() const override { return lifecycle_.has_value(); }
+    [[nodiscard]] model::EventSet wanted_events() const override {
+        return lifecycle_ ? events_ : model::EventSet{};
+    }
 
     void lifecycle(std::string_view line) override;
 
@@ -29,6 +33,7 @@ public:
 private:
     log::Log& log_;
     std::optional<LifecycleLog> lifecycle_;
+    model::EventSet events_;
 };
 
 }  // namespace steward::app

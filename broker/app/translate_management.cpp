@@ -60,16 +60,18 @@ base::Expected<core::Query> management_query(core::Address from,
             continue;
         }
         from.form |= (i + 1) << kNameShift;
-        core::Query query{from, kRequests[i].kind, {}, {}};
+        core::Query query;
+        query.from = from;
+        query.kind = kRequests[i].kind;
         if (query.kind == QueryKind::ServiceKnown) {
-            query.service = text_of(body);
-            if (auto parsed = model::ServiceName::parse(query.service); !parsed) {
+            query.which.service = text_of(body);
+            if (auto parsed = model::ServiceName::parse(query.which.service); !parsed) {
                 return base::Unexpected(std::move(parsed.error()));
             }
         } else if (query.kind == QueryKind::Broker) {
             if (const auto job = model::JobId::parse(text_of(body))) {
                 query.kind = QueryKind::Status;
-                query.job = *job;
+                query.which.jobs = {*job};
             }
         }
         return query;

@@ -7,6 +7,7 @@
 
 #include "broker/app/translate_management.hpp"
 #include "broker/app/translate_parts.hpp"
+#include "broker/app/translate_request.hpp"
 #include "common/base/bytes.hpp"
 #include "common/wire/native.hpp"
 
@@ -16,18 +17,27 @@ namespace {
 namespace native = wire::native;
 using base::Errc;
 
+// A request may hold its client's number for so long.
+constexpr base::Duration kWaitMax = std::chrono::hours(1);
+
 struct Listing {
     std::string_view what;
     core::QueryKind kind;
 };
 
-constexpr std::array<Listing, 7> kListings = {{{"jobs", core::QueryKind::Jobs},
-                                               {"active", core::QueryKind::Active},
-                                               {"hist", core::QueryKind::History},
-                                               {"workers", core::QueryKind::Workers},
-                                               {"services", core::QueryKind::Services},
-                                               {"broker", core::QueryKind::Broker},
-                                               {"status", core::QueryKind::Status}}};
+constexpr std::array<Listing, 13> kListings = {{{"jobs", core::QueryKind::Jobs},
+                                                {"active", core::QueryKind::Active},
+                                                {"hist", core::QueryKind::History},
+                                                {"workers", core::QueryKind::Workers},
+                                                {"services", core::QueryKind::Services},
+                                                {"broker", core::QueryKind::Broker},
+                                                {"status", core::QueryKind::Status},
+                                                {"list", core::QueryKind::List},
+                                                {"why", core::QueryKind::Why},
+                                                {"groups", core::QueryKind::Groups},
+                                                {"limits", core::QueryKind::Limits},
+                                                {"schedules", core::QueryKind::Schedules},
+                                                {"batches", core::QueryKind::Batches}}};
 
 // Takes the commands of one batch in their order.
 class Commands {
@@ -71,6 +81,8 @@ public:
 
     void operator()(native::Submit&& submit);
     void operator()(native::Query&& query);
+    void operator()(native::Await&& await);
+    void operator()(native::Operate&& operate);
 
     // ---- from workers ----
     void operator()(native::WorkerReady&& ready);
@@ -182,20 +194,50 @@ void Commands::operator()(native::Submit&& submit) {
 void Commands::operator()(native::Query&& query) {
     const auto* listing = std::ranges::find(kListings, query.what, &Listing::what);
     if (listing == kListings.end()) {
+        std::string known;
+        for (const Listing& one : kListings) {
+            known += std::string(&one == kListings.begin() ? "" : ", ") + std::string(one.what);
+        }
         refuse(query.number,
                {Errc::UnknownCommand,
-                "the broker has no listing \"" + base::printable(query.what) +
-                    "\" but jobs, active, hist, workers, services, broker and status"});
+                "the broker has no listing \"" + base::printable(query.what) + "\"; there are " +
+                    known});
         return;
     }
-    if (listing->kind == core::QueryKind::Status && !query.job) {
-        refuse(query.number, {Errc::Malformed, "a status query names a job"});
+    const bool is_of_one =
+        listing->kind == core::QueryKind::Status || listing->kind == core::QueryKind::Why;
+    if (is_of_one && !query.job) {
+        refuse(query.number, {Errc::Malformed, "a " + query.what + " query names a job"});
         return;
     }
-    to_.take(core::Query{address(query.number),
-                         listing->kind,
-                         query.job.value_or(model::JobId{}),
-                         std::move(query.service)});
+    core::Query input;
+    input.from = address(query.number);
+    input.kind = listing->kind;
+    if (query.job) {
+        input.which.jobs = {*query.job};
+    }
+    input.which.states = static_cast<core::JobStates>(query.states);
+    input.which.service = std::move(query.service);
+    input.which.context = std::move(query.context);
+    input.which.group = std::move(query.group);
+    input.which.batch = std::move(query.batch);
+    input.after = query.after;
+    input.rows_max =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(query.rows_max, UINT32_MAX));
+    to_.take(std::move(input));
+}
+
+void Commands::operator()(native::Await&& await) {
+    to_.take(core::Await{address(await.number), await.job, std::min(await.wait, kWaitMax)});
+}
+
+void Commands::operator()(native::Operate&& operate) {
+    auto request = read_request(operate.verb, operate.arguments);
+    if (request) {
+        to_.take(core::Operator{address(operate.number), *std::move(request)});
+    } else {
+        refuse(operate.number, std::move(request.error()));
+    }
 }
 
 void Commands::operator()(native::WorkerReady&& ready) {
@@ -233,6 +275,13 @@ base::Expected<core::Ready> Commands::checked(native::WorkerReady&& ready) const
             return base::Unexpected(std::move(service.error()));
         }
         input.services.push_back(*std::move(service));
+    }
+    for (const std::string& name : ready.channels) {
+        if (const std::string fault = model::label_fault(name); name.empty() || !fault.empty()) {
+            return base::fail(Errc::BadName,
+                              "a channel's name " + (fault.empty() ? "is not empty" : fault));
+        }
+        input.channels.emplace_back(name == model::kDefaultChannel ? "" : name);
     }
     input.running.reserve(ready.running.size());
     for (const native::WorkerReady::Running& running : ready.running) {

@@ -19,7 +19,7 @@ void Core::apply(const base::Now& now, Input&& input, Effects& out) noexcept {
 }
 
 std::optional<base::MonoTime> Core::next_deadline() const noexcept {
-    return state_->timers.next_due();
+    return state_->next_deadline();
 }
 
 base::Expected<void> Core::restore(const Record& record) {
@@ -30,7 +30,7 @@ void Core::set_policy(const Policy& policy) {
     state_->set_policy(policy);
 }
 
-void Core::set_announcing(bool announcing) {
+void Core::set_announcing(const model::EventSet& announcing) {
     state_->announcing = announcing;
 }
 

@@ -28,7 +28,8 @@ public:
     /// Pre: now.mono is not before that of any earlier call.
     void apply(const base::Now& now, Input&& input, Effects& out) noexcept;
 
-    /// Earliest instant at which Tick would do something; nothing when nothing is waiting.
+    /// Earliest instant at which Tick would do something; nothing when nothing is waiting. At most
+    /// a second away while something waits for an instant of the wall clock, which may jump.
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const noexcept;
 
     /// Takes in one fact of an earlier run, oldest first. Only before the first apply().
@@ -38,8 +39,8 @@ public:
     /// What can be changed while running: everything but broker_id.
     void set_policy(const Policy& policy);
 
-    /// False: nobody listens to events and no Announce is made. True at first.
-    void set_announcing(bool announcing);
+    /// Kinds of events that somebody listens to: for others no Announce is made. All at first.
+    void set_announcing(const model::EventSet& announcing);
 
     /// Aborts naming the broken rule. For tests and the simulator; costs O(everything).
     void check_invariants() const;

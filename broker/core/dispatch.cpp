@@ -5,51 +5,94 @@
 
 namespace steward::core {
 
+using model::EventKind;
 using model::JobState;
 using Room = Worker::Room;
 
-// Hands out what waits for a service while somebody has room. Afterwards, when jobs still wait, no
-// worker of the service has a free slot.
-void State::dispatch_service(ServiceHandle handle) {
-    Service& service = services_.map.at(handle);
-    while (!service.ready.empty()) {
-        const WorkerHandle worker = pick_worker(service);
+// Hands out what waits in a queue while somebody has room. Afterwards, when jobs still wait that
+// may start, no worker of the queue has a free slot.
+void State::dispatch_queue(QueueHandle handle) {
+    for (;;) {
+        const LaneHandle lane = next_lane(handle);
+        if (!lane.names_something()) {
+            return;
+        }
+        const WorkerHandle worker = pick_worker(services_.queues.at(handle));
         if (!worker.names_something()) {
             return;
         }
-        assign(service.ready.front(), worker);
+        assign(lane, worker);
     }
 }
 
-// Gives a worker that has got room what waits for its services.
+void State::dispatch_queues(const std::vector<QueueHandle>& queues) {
+    for (const QueueHandle queue : queues) {
+        dispatch_queue(queue);
+    }
+}
+
+// Gives a worker that has got room what waits for its queues.
 void State::feed_worker(WorkerHandle handle) {
     take_turn(handle, false);
     while (workers_.map.at(handle).room != Room::None) {
-        const ServiceHandle service = pick_service(workers_.crews.at(workers_.map.at(handle).crew));
-        if (!service.names_something()) {
+        const LaneHandle lane = pick_lane(workers_.crews.at(workers_.map.at(handle).crew));
+        if (!lane.names_something()) {
             return;
         }
-        assign(services_.map.at(service).ready.front(), handle);
+        assign(lane, handle);
     }
 }
 
-// Tells the crews that serve several services that this one has a next job.
-void State::list_turn(ServiceHandle handle) {
-    const Service& service = services_.map.at(handle);
-    for (const CrewHandle crew_handle : service.crews) {
+// Tells the crews that serve several queues that this one may have a next job.
+void State::list_turn(QueueHandle handle) {
+    const Queue& queue = services_.queues.at(handle);
+    const LaneHandle lane = LaneTable::front(queue);
+    if (!lane.names_something()) {
+        return;
+    }
+    for (const CrewHandle crew_handle : queue.crews) {
         Crew& crew = workers_.crews.at(crew_handle);
-        if (crew.services.size() > 1) {
-            const auto at = std::ranges::lower_bound(crew.services, handle);
-            crew.turns.list(static_cast<std::size_t>(at - crew.services.begin()),
-                            jobs_.map.at(service.ready.front()).priority);
+        if (crew.queues.size() > 1) {
+            const auto at = std::ranges::lower_bound(crew.queues, handle);
+            crew.turns.list(static_cast<std::size_t>(at - crew.queues.begin()),
+                            lanes_.map.at(lane).priority);
         }
+    }
+}
+
+// The lane whose first job may start now; what may not is parked on the way.
+LaneHandle State::next_lane(QueueHandle handle) {
+    Queue& queue = services_.queues.at(handle);
+    if (queue.size == 0 || queue.parked_at.names_something()) {
+        return {};
+    }
+    const Service& service = services_.map.at(queue.service);
+    if (!starts(service)) {
+        return {};
+    }
+    for (const LimitHandle limit : service.limits) {
+        if (!limits_.map.at(limit).gate.is_open(now_.mono)) {
+            park_queue(handle, limit);
+            return {};
+        }
+    }
+    for (;;) {
+        const LaneHandle lane = LaneTable::front(queue);
+        if (!lane.names_something()) {
+            return {};
+        }
+        const GroupHandle group = lanes_.map.at(lane).group;
+        if (!group.names_something() || groups_.map.at(group).gate.is_open(now_.mono)) {
+            return lane;
+        }
+        park_lane(queue, lane);
     }
 }
 
 // The longest-waiting worker with a free slot; else the one whose turn it is to be given ahead.
-WorkerHandle State::pick_worker(const Service& service) {
+WorkerHandle State::pick_worker(const Queue& queue) {
     WorkerHandle best;
-    for (const CrewHandle crew_handle : service.crews) {
+    for (const CrewHandle crew_handle : queue.crews) {
         const WorkerHandle first = workers_.crews.at(crew_handle).free.front();
         if (first.names_something() &&
             (!best.names_something() ||
@@ -60,7 +103,7 @@ WorkerHandle State::pick_worker(const Service& service) {
     if (best.names_something()) {
         return best;
     }
-    for (const CrewHandle crew_handle : service.crews) {
+    for (const CrewHandle crew_handle : queue.crews) {
         WorkerList& ahead = workers_.crews.at(crew_handle).ahead;
         while (!ahead.empty()) {
             const WorkerHandle first = ahead.front();
@@ -74,40 +117,78 @@ WorkerHandle State::pick_worker(const Service& service) {
     return {};
 }
 
-ServiceHandle State::pick_service(Crew& crew) {
-    if (crew.services.size() == 1) {
-        const ServiceHandle only = crew.services.front();
-        return services_.map.at(only).ready.empty() ? ServiceHandle{} : only;
+LaneHandle State::pick_lane(Crew& crew) {
+    if (crew.queues.size() == 1) {
+        return next_lane(crew.queues.front());
     }
+    LaneHandle picked;
     const std::size_t index = crew.turns.take([&](std::size_t at, std::int32_t& priority) {
-        const ReadyQueue& ready = services_.map.at(crew.services[at]).ready;
-        if (ready.empty()) {
+        picked = next_lane(crew.queues[at]);
+        if (!picked.names_something()) {
             return false;
         }
-        priority = jobs_.map.at(ready.front()).priority;
+        priority = lanes_.map.at(picked).priority;
         return true;
     });
-    return index == SIZE_MAX ? ServiceHandle{} : crew.services[index];
+    return index == SIZE_MAX ? LaneHandle{} : picked;
 }
 
-// Pre: the job is ready and the worker has room.
-void State::assign(JobHandle handle, WorkerHandle worker_handle) {
+// Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
+void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
+    const Lane& lane = lanes_.map.at(lane_handle);
+    const JobHandle handle = lane.jobs.front();
     Job& job = jobs_.map.at(handle);
+    const Group* group = groups_.map.find(lane.group);
+    lanes_.spend_turn(
+        services_.queues.at(lane.queue), lane_handle, group != nullptr ? group->weight : 1);
+    announce(job, EventKind::Dequeued);
     release(handle);
     ++job.attempt;
     ++counters.started;
     job.expires = base::MonoTime::max();  // it is being started in time
-    hold(worker_handle, handle);
+    if (job.extras != nullptr && job.extras->unique_scope == model::UniqueScope::Waiting) {
+        unique_.release(jobs_.map, handle);
+    }
     append(job, AttemptStarted{{job.id, job.attempt}, now_.wall});
-    announce(job, model::EventKind::Started);
+    job.worker = worker_handle;
+    announce(job, EventKind::DelegateStart);
+    hold(worker_handle, handle);
     send(workers_.map.at(worker_handle).address,
          Assign{{job.id, job.attempt},
-                services_.map.at(job.service).name,
+                name_of_service(job),
                 job.params,
                 job.time_limit,
                 job.submission,
-                job.meta});
+                job.meta,
+                shown_to_worker(job)});
     take_turn(worker_handle, true);
+}
+
+// Null when there is nothing beside the defaults.
+std::unique_ptr<const model::JobOptions> State::shown_to_worker(const Job& job) const {
+    const model::Label& channel = services_.queues.at(job.queue).channel;
+    if (job.extras == nullptr && channel.empty() && job.priority == model::kPriorityNormal) {
+        return nullptr;
+    }
+    auto shown = std::make_unique<model::JobOptions>();
+    shown->channel = channel;
+    if (job.priority != model::kPriorityNormal) {
+        shown->priority = job.priority;
+    }
+    if (job.extras != nullptr) {
+        shown->context = job.extras->context;
+        shown->batch = job.extras->ends_batch;
+        if (const Group* group = groups_.map.find(job.extras->group)) {
+            shown->group = group->name;
+        }
+        if (const Batch* batch = batches_.map.find(job.extras->batch)) {
+            shown->batch = batch->name;
+        }
+        if (job.extras->memory_limit != 0) {
+            shown->memory_limit = job.extras->memory_limit;
+        }
+    }
+    return shown;
 }
 
 // Enters the job into what the worker holds. Pre: the job is in no list.
@@ -119,6 +200,7 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
     job.given_at = now_.mono;
     ++services_.map.at(job.service).active;
     ++active_;
+    enter_gates(job);
     worker.held.push_back(jobs_.map, handle);
     if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {
         run_held(handle);
@@ -128,8 +210,8 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
         worker.first_ahead = handle;
     }
     if (worker.recall_timer == base::TimerHeap<Timer>::kNone) {
-        worker.recall_timer = timers.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
-                                         {Timer::Kind::Recall, {}, worker_handle});
+        worker.recall_timer = timers_.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
+                                          {Timer::Kind::Recall, worker_handle});
     }
 }
 
@@ -138,7 +220,10 @@ void State::run_held(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
     job.running = true;
     job.started_at = now_.wall;
-    job.deadline = now_.mono + job.time_limit;
+    if (!job.stopping) {
+        job.deadline = now_.mono + job.time_limit;
+    }
+    announce(job, EventKind::ExecuteStart);
     Worker& worker = workers_.map.at(job.worker);
     ++worker.running;
     if (job.deadline < worker.next_deadline) {
@@ -211,9 +296,9 @@ void State::on_recall_timer(WorkerHandle handle) {
     Recall recall;
     for (JobHandle at = worker.first_ahead; at.names_something();) {
         Job& job = jobs_.map.at(at);
-        const Service& service = services_.map.at(job.service);
+        const Queue& queue = services_.queues.at(job.queue);
         const bool somebody_is_free = std::ranges::any_of(
-            service.crews, [&](CrewHandle crew) { return !workers_.crews.at(crew).free.empty(); });
+            queue.crews, [&](CrewHandle crew) { return !workers_.crews.at(crew).free.empty(); });
         if (!job.recalled && somebody_is_free && now_.mono - job.given_at >= policy.ahead) {
             job.recalled = true;
             recall.attempts.push_back({job.id, job.attempt});
@@ -223,8 +308,8 @@ void State::on_recall_timer(WorkerHandle handle) {
     if (!recall.attempts.empty()) {
         send(worker.address, std::move(recall));
     }
-    worker.recall_timer = timers.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
-                                     {Timer::Kind::Recall, {}, handle});
+    worker.recall_timer = timers_.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
+                                      {Timer::Kind::Recall, handle});
 }
 
 }  // namespace steward::core

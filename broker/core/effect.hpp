@@ -73,8 +73,9 @@ struct Assign {
     base::Duration time_limit{};
     model::SubmissionId submission;
     base::Blob meta;
-    model::JobOptions options;  // what the job sees: priority, channel, context (when not its own
-                                // id), group, batch, memory_limit; all else is unset
+    // What the job sees: priority, channel, context (when not its own id), group, batch,
+    // memory_limit; all else is unset. Null: nothing beside the defaults.
+    std::unique_ptr<const model::JobOptions> options;
 };
 
 /// The attempt is void or should end: its time limit passed, or its job is no longer wanted.
@@ -124,6 +125,13 @@ struct Append {
     Record record;
 };
 
+/// What lets an operator submit a job again from the log.
+struct Received {
+    model::SubmissionId submission;
+    model::Payload params;
+    model::JobOptions options;
+};
+
 /// A change of a job, service or batch, for the news, the lifecycle log and the metrics. Gated like
 /// Send.
 struct Announce {
@@ -140,9 +148,7 @@ struct Announce {
     model::Label context;               // empty: the job's own id
     model::Label group;
     model::Label batch;
-    model::SubmissionId submission;  // Received only
-    model::Payload params;           // Received only: lets an operator resubmit from the log
-    model::JobOptions options;       // Received only
+    std::unique_ptr<const Received> received;  // Received only
     Seq after = 0;
 };
 

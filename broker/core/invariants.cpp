@@ -16,78 +16,181 @@ void rule(bool holds, const char* text) {
     }
 }
 
+// Calls `visit(handle, element)` for all elements.
+template <class Map, class Visit>
+void for_each(const Map& map, Visit&& visit) {
+    for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
+        const auto handle = map.handle_at(slot);
+        if (handle.names_something()) {
+            visit(handle, map.at(handle));
+        }
+    }
+}
+
 }  // namespace
 
 void State::check_invariants() const {
     check_jobs();
+    check_queues();
     check_services();
+    check_gates();
     check_workers();
+    rule(dependents_.empty() && complete_batches_.empty() && opened_groups_.empty() &&
+             opened_limits_.empty() && unparked_.empty(),
+         "consequences have been settled");
     rule(durable_seq_ <= last_seq_, "no more is durable than was appended");
     rule(history_.size() <= policy.limits.history_jobs_max, "the history has its limit");
     rule(submissions_.sessions() <= policy.limits.sessions_max, "sessions have their limit");
     rule(submissions_.kept_bytes() <= policy.limits.held_results_bytes_max,
          "kept results have their limit");
+    rule(results_.size() <= policy.limits.results_max &&
+             results_.bytes() <= policy.limits.results_bytes_max,
+         "results have their limits");
+    rule(dead_.size() <= policy.limits.dead_letters_max, "dead letters have their limit");
 }
 
 // Every job is in exactly one list, the one its state says, and the counts are true.
 void State::check_jobs() const {
-    std::size_t scheduled = 0;
-    std::size_t ready = 0;
-    std::size_t active = 0;
-    for (std::uint32_t slot = 0; slot < jobs_.map.slots(); ++slot) {
-        const JobHandle handle = jobs_.map.handle_at(slot);
-        if (!handle.names_something()) {
-            continue;
-        }
-        const Job& job = jobs_.map.at(handle);
-        rule(!model::is_final(job.state), "a job that has ended is forgotten");
+    std::size_t count[model::kJobStates] = {};
+    std::size_t keys = 0;
+    std::size_t waiters = 0;
+    std::size_t dependents = 0;
+    for_each(jobs_.map, [&](JobHandle handle, const Job& job) {
+        ++count[static_cast<std::size_t>(job.state)];
+        rule(!model::is_final(job.state) || job.state == JobState::Dead,
+             "a job that has ended is forgotten, unless it is a dead letter");
         rule(job.place.linked, "every job is in a list");
         rule(jobs_.find(job.id) == handle, "every job is found by its id");
-        scheduled += job.state == JobState::Scheduled ? 1U : 0U;
-        ready += job.state == JobState::Ready ? 1U : 0U;
-        active += job.state == JobState::Active ? 1U : 0U;
         rule((job.state == JobState::Active) == job.worker.names_something(),
              "a job has a worker while it is active and only then");
+        rule((job.state == JobState::Ready) == job.lane.names_something(),
+             "a job has a lane while it is ready and only then");
         rule(job.state != JobState::Active || job.attempt > 0, "an active job has an attempt");
         rule(job.state == JobState::Active || (!job.running && !job.stopping),
              "only an active job runs");
-    }
-    rule(scheduled == scheduled_, "scheduled jobs are counted");
-    rule(ready == ready_, "ready jobs are counted");
-    rule(active == active_, "active jobs are counted");
-    rule(jobs_.map.size() == scheduled + ready + active, "every job is counted");
+        rule(job.service == services_.queues.at(job.queue).service,
+             "a job's queue is its service's");
+        if (job.extras == nullptr) {
+            return;
+        }
+        const JobExtras& extras = *job.extras;
+        keys += extras.holds_key ? 1U : 0U;
+        waiters += extras.waiters.size();
+        dependents += extras.after.size();
+        rule(!extras.holds_key || unique_.find(jobs_.map, UniqueTable::key_of(job)) == handle,
+             "a unique key leads to the one job that has it");
+        rule(!extras.holds_key || job.state != JobState::Dead, "a dead letter has no unique key");
+        rule((job.state == JobState::Blocked) == (extras.unmet > 0 && job.state != JobState::Dead),
+             "a job waits for others as long as some have not succeeded");
+        rule(job.state != JobState::Dead || extras.waiters.empty(), "nobody waits for the dead");
+    });
+    const auto of = [&](JobState state) { return count[static_cast<std::size_t>(state)]; };
+    rule(of(JobState::Scheduled) == scheduled_, "scheduled jobs are counted");
+    rule(of(JobState::Ready) == ready_, "ready jobs are counted");
+    rule(of(JobState::Active) == active_, "active jobs are counted");
+    rule(of(JobState::Blocked) == blocked_, "blocked jobs are counted");
+    rule(of(JobState::Dead) == dead_.size(), "dead letters are counted");
+    rule(keys == unique_.size(), "no unique key is left behind");
+    rule(waiters == waiters_.size(), "every waiter waits for a job");
+    rule(dependents == dependents_count_, "what jobs wait for is counted");
 }
 
-// Nobody who could run a waiting job is idle.
-void State::check_services() const {
-    std::size_t jobs = 0;
-    for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
-        const ServiceHandle handle = services_.map.handle_at(slot);
-        if (!handle.names_something()) {
-            continue;
+// What waits and may start has no idle worker; what is parked has found a gate closed.
+void State::check_queues() const {
+    std::size_t ready = 0;
+    for_each(services_.queues, [&](QueueHandle handle, const Queue& queue) {
+        std::size_t size = 0;
+        bool may_start = false;
+        const auto check_level = [&](std::int32_t priority, const Level& level, bool is_open) {
+            std::size_t jobs = 0;
+            std::size_t turning = 0;
+            for (LaneHandle at = level.lanes.front(); at.names_something();) {
+                const Lane& lane = lanes_.map.at(at);
+                rule(lane.queue == handle && lane.priority == priority,
+                     "a lane is of its level's queue and priority");
+                rule(!lane.jobs.empty() || !lane.group.names_something(),
+                     "a group's lane has jobs");
+                jobs += lane.jobs.size();
+                turning += lane.turn.linked && !lane.parked ? 1U : 0U;
+                rule(lane.jobs.empty() != lane.turn.linked, "a lane with jobs waits for its turn");
+                const Group* group = groups_.map.find(lane.group);
+                rule(!lane.parked || !group->gate.is_open(now_.mono),
+                     "what is parked waits for its group's gate");
+                may_start = may_start || (!lane.jobs.empty() && !lane.parked &&
+                                          (group == nullptr || group->gate.is_open(now_.mono)));
+                at = lane.of_level.next;
+            }
+            rule(jobs == level.jobs, "a level's jobs are counted");
+            rule(turning == level.turns.size(), "a level's turns are its lanes'");
+            rule(is_open || (jobs > 0 && turning == 0), "in a closed level every lane is parked");
+            rule(!is_open || jobs == 0 || turning > 0, "in an open level one has its turn");
+            size += jobs;
+        };
+        for (const auto& [priority, level] : queue.open) {
+            check_level(priority, level, true);
         }
-        const Service& service = services_.map.at(handle);
-        jobs += service.jobs();
+        for (const auto& [priority, level] : queue.closed) {
+            check_level(priority, level, false);
+        }
+        rule(size == queue.size, "a queue's jobs are counted");
+        ready += size;
+        const Service& service = services_.map.at(queue.service);
+        may_start = may_start && starts(service);
+        for (const LimitHandle limit : service.limits) {
+            may_start = may_start && limits_.map.at(limit).gate.is_open(now_.mono);
+        }
         std::size_t workers = 0;
-        for (const CrewHandle crew_handle : service.crews) {
+        for (const CrewHandle crew_handle : queue.crews) {
             const Crew& crew = workers_.crews.at(crew_handle);
-            rule(std::ranges::binary_search(crew.services, handle), "a service's crews serve it");
-            rule(service.ready.empty() || crew.free.empty(), "nobody who could run a job is idle");
+            rule(std::ranges::binary_search(crew.queues, handle), "a queue's crews serve it");
+            rule(!may_start || crew.free.empty(), "nobody who could run a job is idle");
             workers += crew.workers;
         }
-        rule(workers == service.workers, "a service's workers are counted");
-    }
+        rule(workers == queue.workers, "a queue's workers are counted");
+    });
+    rule(ready == ready_, "every ready job is in a queue");
+}
+
+void State::check_services() const {
+    std::size_t jobs = 0;
+    for_each(services_.map, [&](ServiceHandle handle, const Service& service) {
+        jobs += service.jobs() + service.dead;
+        std::size_t ready = 0;
+        for (const QueueHandle queue : service.queues) {
+            rule(services_.queues.at(queue).service == handle, "a service's queues are its own");
+            ready += services_.queues.at(queue).size;
+        }
+        rule(ready == service.ready, "a service's ready jobs are those of its queues");
+    });
     rule(jobs == jobs_.map.size(), "every job is some service's");
+}
+
+// Gates count what runs, hold to their bound, and wake whoever only waits for time.
+void State::check_gates() const {
+    std::unordered_map<std::uint32_t, std::pair<std::size_t, std::size_t>> of_group;
+    for_each(jobs_.map, [&](JobHandle, const Job& job) {
+        if (job.group().names_something()) {
+            auto& [jobs, active] = of_group[job.group().slot];
+            ++jobs;
+            active += job.state == JobState::Active ? 1U : 0U;
+        }
+    });
+    const auto check_watch = [&](const auto& gated) {
+        const bool waits_for_time = !gated.parked.empty() && gated.gate.has_room();
+        rule(!waits_for_time || gated.timer != base::TimerHeap<Timer>::kNone,
+             "a gate that time opens has a timer");
+    };
+    for_each(groups_.map, [&](GroupHandle handle, const Group& group) {
+        const auto [jobs, active] = of_group[handle.slot];
+        rule(jobs == group.jobs && active == group.gate.active, "a group's jobs are counted");
+        check_watch(group);
+    });
+    for_each(limits_.map, [&](LimitHandle, const Limit& limit) { check_watch(limit); });
 }
 
 // What a worker holds is held by it alone, runs in its slots, and stands where its crew looks.
 void State::check_workers() const {
-    for (std::uint32_t slot = 0; slot < workers_.map.slots(); ++slot) {
-        const WorkerHandle handle = workers_.map.handle_at(slot);
-        if (!handle.names_something()) {
-            continue;
-        }
-        const Worker& worker = workers_.map.at(handle);
+    for_each(workers_.map, [&](WorkerHandle handle, const Worker& worker) {
         std::size_t running = 0;
         std::size_t held = 0;
         bool ahead = false;
@@ -110,7 +213,7 @@ void State::check_workers() const {
         rule(worker.room != Worker::Room::Free || held < worker.slots(), "free means a free slot");
         rule(worker.timer != base::TimerHeap<Timer>::kNone, "every worker is watched");
         rule(workers_.find(worker.address.peer) == handle, "every worker is found by its peer");
-    }
+    });
 }
 
 }  // namespace steward::core

@@ -2,35 +2,58 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "broker/core/handles.hpp"
 #include "broker/core/input.hpp"
+#include "broker/core/waiter.hpp"
 #include "common/base/flat_index.hpp"
-#include "common/base/linked_list.hpp"
-#include "common/base/slot_map.hpp"
 #include "common/base/timer_heap.hpp"
 #include "common/model/job.hpp"
 
 namespace steward::core {
 
-struct Job;
-struct Service;
-struct Worker;
-using JobHandle = base::Handle<Job>;
-using ServiceHandle = base::Handle<Service>;
-using WorkerHandle = base::Handle<Worker>;
+/// What few jobs have.
+struct JobExtras {
+    model::Label context;  // empty: the job's own id
+    GroupHandle group;
+    BatchHandle batch;
+    std::uint64_t memory_limit = 0;             // 0: none
+    std::optional<base::Duration> backoff;      // before the second attempt
+    std::optional<base::Duration> backoff_max;  // the longest
+    std::optional<base::WallTime> run_at;       // what `due` is reckoned from
 
-/// A waiting or running job. `place` links it into exactly one list: its service's scheduled list,
-/// a level of its service's ready queue, or the list of what its worker holds.
+    model::Label unique;  // the key; with unique_params the params are
+    bool unique_params = false;
+    bool holds_key = false;
+    model::UniqueScope unique_scope = model::UniqueScope::Running;
+
+    std::vector<model::JobId> after;  // what it waited for when it came in
+    std::uint32_t unmet = 0;          // how many of them have not succeeded yet
+    // Those that wait for it, and some that have gone meanwhile.
+    std::vector<JobHandle> dependents;
+
+    WaiterList waiters;
+    model::Label ends_batch;  // it is what follows this batch
+
+    [[nodiscard]] bool is_unique() const { return unique_params || !unique.empty(); }
+};
+
+/// A job that has not ended, or a dead letter. `place` links it into exactly one list: its
+/// service's scheduled or blocked list, a lane of its queue, what its worker holds, the dead
+/// letters.
 struct Job {
     model::JobId id;
     model::SubmissionId submission;
     ServiceHandle service;
+    QueueHandle queue;
+    LaneHandle lane;  // while ready
     model::Payload params;
     base::Blob meta;
     base::Links<Job> place;
-    std::uint32_t timer = UINT32_MAX;  // due or expiry, in State::timers
+    std::uint32_t timer = UINT32_MAX;  // due or expiry, in State::timers or wall_timers
 
     Address waiter;  // whom a sync job answers; peer 0: nobody any more
 
@@ -43,6 +66,7 @@ struct Job {
     base::WallTime accepted_at{};
     base::WallTime started_at{};
     base::Duration time_limit{};
+    base::Duration result_ttl{};
 
     std::uint32_t attempt = 0;  // number of the last one begun
     std::uint32_t failures = 0;
@@ -54,21 +78,35 @@ struct Job {
     model::JobState state = model::JobState::Ready;
     bool sync = false;
     bool durable = false;
-    bool running = false;   // active and not merely given ahead
-    bool stopping = false;  // ran too long; the worker was told and has its grace
-    bool recalled = false;  // asked back; the worker has not answered yet
-    bool adopted = false;   // brought by a worker from an earlier run: its params are not known
+    bool running = false;     // active and not merely given ahead
+    bool stopping = false;    // the worker was told to stop and has its grace
+    bool cancelling = false;  // it was told because the job was cancelled
+    bool recalled = false;    // asked back; the worker has not answered yet
+    bool by_wall = false;     // `timer` is in the heap of the wall clock
+    bool adopted = false;     // brought by a worker from an earlier run: its params are not known
 
     Seq accepted_seq = 0;
     std::uint64_t progress_done = 0;
     std::uint64_t progress_total = 0;
     std::string text;  // last progress or failure text
+    std::unique_ptr<JobExtras> extras;
+
+    [[nodiscard]] GroupHandle group() const {
+        return extras != nullptr ? extras->group : GroupHandle{};
+    }
+
+    JobExtras& more() {
+        if (extras == nullptr) {
+            extras = std::make_unique<JobExtras>();
+        }
+        return *extras;
+    }
 };
 
 using JobMap = base::SlotMap<Job>;
 using JobList = base::LinkedList<Job, &Job::place>;
 
-/// All jobs that have not ended, by handle and by id, with the bytes of their params.
+/// All jobs that have not been forgotten, by handle and by id, with the bytes of their params.
 class JobTable {
 public:
     JobHandle add(Job&& job) {
@@ -87,7 +125,6 @@ public:
         map.erase(handle);
     }
 
-    /// For a job that was adopted without its params.
     void set_params(JobHandle handle, model::Payload params) {
         Job& job = map.at(handle);
         bytes_ += params.bytes.size();

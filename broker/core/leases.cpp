@@ -1,4 +1,4 @@
-// broker/core: what becomes of attempts: results, failures, losses, and the ends of jobs.
+// broker/core: what becomes of attempts: results, failures, losses, other times.
 #include <algorithm>
 
 #include "broker/core/state.hpp"
@@ -36,23 +36,18 @@ void State::on(Finish& finish) {
         return;
     }
     Worker& worker = workers_.map.at(held->worker);
-    if (finish.run_time > base::Duration::zero() || worker.beats_while_busy) {
-        // A slow job raises the measure at once, fast ones lower it slowly: a worker that may be
-        // slow is given less ahead.
-        const base::Duration sample = std::max(finish.run_time, base::Duration{1});
-        if (worker.run_time < base::Duration::zero()) {
-            worker.run_time = sample;
-        } else if (sample > worker.run_time) {
-            worker.run_time = (worker.run_time + sample) / 2;
-        } else {
-            worker.run_time -= (worker.run_time - sample) / 8;
-        }
-    }
+    measure(worker, finish);
     model::Outcome& outcome = finish.outcome;
-    if (outcome.verdict == model::Verdict::Succeeded) {
+    const Job& job = jobs_.map.at(held->job);
+    if (job.cancelling) {
+        release(held->job);
+        end_job(held->job, JobState::Cancelled, job.text, {});
+    } else if (outcome.verdict == model::Verdict::Succeeded) {
         ++worker.succeeded;
         release(held->job);
         end_job(held->job, JobState::Succeeded, {}, std::move(outcome.result));
+    } else if (outcome.verdict == model::Verdict::Snoozed && !job.adopted) {
+        attempt_snoozed(held->job, outcome.again_in);
     } else {
         ++worker.failed;
         attempt_failed(held->job, outcome);
@@ -64,35 +59,19 @@ void State::on(Finish& finish) {
     feed_worker(held->worker);
 }
 
-void State::on(Partial& partial) {
-    const auto held = held_by(partial.from, partial.form, partial.attempt);
-    if (!held) {
-        ++counters.late_results;
+// A slow job raises the measure at once, fast ones lower it slowly: a worker that may be slow is
+// given less ahead.
+void State::measure(Worker& worker, const Finish& finish) const {
+    if (finish.run_time <= base::Duration::zero() && !worker.beats_while_busy) {
         return;
     }
-    const Job& job = jobs_.map.at(held->job);
-    if (job.sync && job.waiter.peer.value != 0) {
-        send(job.waiter,
-             JobPartial{job.id,
-                        services_.map.at(job.service).name,
-                        std::move(partial.data),
-                        job.params.encoding});
-    }
-}
-
-void State::on(Progress& progress) {
-    const auto held = held_by(progress.from, progress.form, progress.attempt);
-    if (!held) {
-        ++counters.late_results;
-        return;
-    }
-    Job& job = jobs_.map.at(held->job);
-    job.progress_done = progress.done;
-    job.progress_total = progress.total;
-    job.text = std::move(progress.text);
-    announce(job, EventKind::Progress, job.text);
-    if (job.sync && job.waiter.peer.value != 0) {
-        send(job.waiter, JobProgress{job.id, progress.done, progress.total, job.text});
+    const base::Duration sample = std::max(finish.run_time, base::Duration{1});
+    if (worker.run_time < base::Duration::zero()) {
+        worker.run_time = sample;
+    } else if (sample > worker.run_time) {
+        worker.run_time = (worker.run_time + sample) / 2;
+    } else {
+        worker.run_time -= (worker.run_time - sample) / 8;
     }
 }
 
@@ -110,14 +89,12 @@ void State::on(Return& returned) {
     }
     std::ranges::sort(jobs, {}, [&](JobHandle job) { return jobs_.map.at(job).id; });
     jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
-    std::vector<ServiceHandle> services;
+    std::vector<QueueHandle> queues;
     for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
-        services.push_back(jobs_.map.at(*job).service);
+        queues.push_back(jobs_.map.at(*job).queue);
         give_back(*job);
     }
-    for (const ServiceHandle service : services) {
-        dispatch_service(service);
-    }
+    dispatch_queues(queues);
     feed_worker(worker);
 }
 
@@ -128,8 +105,14 @@ void State::give_back(JobHandle handle) {
         attempt_lost(handle, "its worker gave it back");
         return;
     }
+    if (job.cancelling) {
+        release(handle);
+        end_job(handle, JobState::Cancelled, job.text, {});
+        return;
+    }
     ++counters.recalled;
     append(job, AttemptReturned{{job.id, job.attempt}});
+    announce(job, EventKind::Returned);
     release(handle);
     --job.attempt;
     make_ready(handle, true);
@@ -148,55 +131,13 @@ void State::forget_overdue(WorkerHandle handle, const model::Attempt& attempt) {
     }
 }
 
-// Takes a job out of whichever list it is in. Its state, and who held it, stay until it enters
-// another.
-void State::release(JobHandle handle) {
-    Job& job = jobs_.map.at(handle);
-    Service& service = services_.map.at(job.service);
-    timers.cancel(job.timer);
-    switch (job.state) {
-        case JobState::Scheduled:
-            service.scheduled.remove(jobs_.map, handle);
-            --scheduled_;
-            break;
-        case JobState::Ready:
-            service.ready.remove(jobs_.map, handle);
-            --ready_;
-            break;
-        case JobState::Active: {
-            Worker& worker = workers_.map.at(job.worker);
-            const JobHandle next = job.place.next;
-            worker.held.remove(jobs_.map, handle);
-            if (worker.first_ahead == handle) {
-                worker.first_ahead = next;
-            }
-            if (std::exchange(job.running, false)) {
-                --worker.running;
-                promote_ahead(job.worker);
-            }
-            job.recalled = false;
-            job.stopping = false;
-            --service.active;
-            --active_;
-            break;
-        }
-        case JobState::Succeeded:
-        case JobState::Failed:
-        case JobState::Dead:
-        case JobState::Expired:
-        case JobState::Cancelled: STEWARD_ASSERT(false);
-    }
-}
-
 void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
     Job& job = jobs_.map.at(handle);
     ++job.failures;
     ++services_.map.at(job.service).failed;
     const bool is_over = outcome.verdict == model::Verdict::FailedForGood || job.adopted ||
                          job.failures + job.losses >= job.failures_max;
-    if (!is_over || !job.sync) {  // a sync job's end is announced by the same word
-        announce(job, EventKind::Failed, outcome.text);
-    }
+    announce(job, EventKind::ExecuteError, outcome.text);
     if (is_over) {
         release(handle);
         model::Payload result = outcome.result;
@@ -204,11 +145,33 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
             handle, job.sync ? JobState::Failed : JobState::Dead, outcome.text, std::move(result));
         return;
     }
-    const base::Duration pause = backoff(job.failures);
+    const base::Duration pause = backoff(job);
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall + pause, outcome.text});
+    if (Announce* event = announce(job, EventKind::Retry, outcome.text)) {
+        event->due = now_.wall + pause;
+    }
     release(handle);
     job.text = outcome.text;
+    if (job.extras != nullptr) {
+        job.extras->run_at.reset();
+    }
     schedule(handle, now_.mono + pause);
+}
+
+// The worker asked for another time. Its attempt's number is spent, its failures are not counted.
+void State::attempt_snoozed(JobHandle handle, base::Duration again_in) {
+    Job& job = jobs_.map.at(handle);
+    ++counters.snoozed;
+    const base::WallTime due = now_.wall + again_in;
+    append(job, AttemptSnoozed{{job.id, job.attempt}, due});
+    if (Announce* event = announce(job, EventKind::Snoozed)) {
+        event->due = due;
+    }
+    release(handle);
+    if (job.extras != nullptr) {
+        job.extras->run_at.reset();
+    }
+    schedule(handle, now_.mono + again_in);
 }
 
 // The worker is gone: the job goes back to the front of its queue, unless it has used up its lives.
@@ -217,7 +180,12 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     Job& job = jobs_.map.at(handle);
     ++job.losses;
     ++counters.lost;
-    announce(job, EventKind::Lost, why);
+    announce(job, EventKind::DelegateError, why);
+    if (job.cancelling) {
+        release(handle);
+        end_job(handle, JobState::Cancelled, job.text, {});
+        return;
+    }
     const bool is_over = job.adopted || job.failures + job.losses >= job.losses_max;
     if (is_over) {
         std::string text = "lost its worker ";
@@ -228,130 +196,27 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
         end_job(handle, job.sync ? JobState::Failed : JobState::Dead, std::move(text), {});
         return;
     }
-    append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why)});
+    append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
+    announce(job, EventKind::Retry, why);
     release(handle);
     make_ready(handle, true);
 }
 
 // Doubles with each failure up to the limit; a quarter up or down at random, so that jobs which
 // failed together do not come back together.
-base::Duration State::backoff(std::uint32_t failures) {
-    base::Duration pause = policy.backoff_first;
-    for (std::uint32_t i = 1; i < failures && pause < policy.backoff_max; ++i) {
+base::Duration State::backoff(const Job& job) {
+    const JobExtras* extras = job.extras.get();
+    const base::Duration most =
+        extras != nullptr ? extras->backoff_max.value_or(policy.backoff_max) : policy.backoff_max;
+    base::Duration pause =
+        extras != nullptr ? extras->backoff.value_or(policy.backoff_first) : policy.backoff_first;
+    for (std::uint32_t i = 1; i < job.failures && pause < most; ++i) {
         pause *= 2;
     }
-    pause = std::min(pause, policy.backoff_max);
+    pause = std::min(pause, most);
     const auto half = static_cast<std::uint64_t>(pause.count() / 2);
     const std::uint64_t jitter = prng_.below(half + 1);
     return pause - pause / 4 + base::Duration{static_cast<std::int64_t>(jitter)};
-}
-
-// Pre: the job is in no list.
-void State::schedule(JobHandle handle, base::MonoTime due) {
-    Job& job = jobs_.map.at(handle);
-    job.state = JobState::Scheduled;
-    job.worker = {};
-    job.due = due;
-    services_.map.at(job.service).scheduled.push_back(jobs_.map, handle);
-    ++scheduled_;
-    announce(job, EventKind::Scheduled, job.text);
-    arm_job_timer(handle);
-}
-
-// Pre: the job is in no list. The caller dispatches.
-void State::make_ready(JobHandle handle, bool at_front) {
-    Job& job = jobs_.map.at(handle);
-    Service& service = services_.map.at(job.service);
-    job.state = JobState::Ready;
-    job.worker = {};
-    job.ready_at = now_.mono;
-    if (at_front) {
-        service.ready.push_front(jobs_.map, handle);
-    } else {
-        service.ready.push_back(jobs_.map, handle);
-    }
-    ++ready_;
-    announce(job, EventKind::Ready);
-    arm_job_timer(handle);
-    list_turn(job.service);
-}
-
-void State::arm_job_timer(JobHandle handle) {
-    Job& job = jobs_.map.at(handle);
-    const base::MonoTime due =
-        job.state == JobState::Scheduled ? std::min(job.due, job.expires) : job.expires;
-    if (due != base::MonoTime::max()) {
-        job.timer = timers.arm(due, {Timer::Kind::Job, handle, {}});
-    }
-}
-
-void State::on_job_timer(JobHandle handle) {
-    Job& job = jobs_.map.at(handle);
-    job.timer = base::TimerHeap<Timer>::kNone;
-    if (job.expires <= now_.mono) {
-        release(handle);
-        end_job(handle, JobState::Expired, "was not started in time", {});
-        return;
-    }
-    STEWARD_ASSERT(job.state == JobState::Scheduled);
-    const ServiceHandle service = job.service;
-    release(handle);
-    make_ready(handle, false);
-    dispatch_service(service);
-}
-
-// Pre: the job is in no list. Tells whoever waits and forgets the job.
-void State::end_job(JobHandle handle, JobState end, std::string text, model::Payload&& result) {
-    Job& job = jobs_.map.at(handle);
-    STEWARD_ASSERT(model::may_become(job.state, end));
-    job.state = end;
-    Service& service = services_.map.at(job.service);
-    EventKind kind = EventKind::Succeeded;
-    switch (end) {
-        case JobState::Succeeded:
-            ++counters.succeeded;
-            ++service.succeeded;
-            break;
-        case JobState::Failed:
-            ++counters.failed;
-            kind = EventKind::Failed;
-            break;
-        case JobState::Dead:
-            ++counters.dead;
-            kind = EventKind::Dead;
-            break;
-        case JobState::Expired:
-            ++counters.expired;
-            kind = EventKind::Expired;
-            break;
-        case JobState::Cancelled: kind = EventKind::Cancelled; break;
-        case JobState::Scheduled:
-        case JobState::Ready:
-        case JobState::Active: STEWARD_ASSERT(false);
-    }
-    const Seq seq = append(job, JobEnded{job.id, end, now_.wall, text});
-    announce(job, kind, text);
-    remember(job, text);
-    const bool can_resend = job.sync && job.submission.session != 0;
-    if (job.adopted) {
-        const auto claim = adopted_.find(adoption_key(job.submission, job.id));
-        if (claim != adopted_.end() && claim->second.job == job.id) {
-            claim->second.is_over = true;
-            if (job.losses == 0) {  // else its client's resend is a job like any other
-                claim->second.result = KeptResult{service.name, end, text, result};
-            }
-        }
-    } else if (can_resend) {
-        submissions_.keep(job.submission, {service.name, end, text, result}, policy.limits);
-    }
-    if (job.sync && job.waiter.peer.value != 0) {
-        send(
-            job.waiter,
-            JobResult{
-                job.id, service.name, end, std::move(text), std::move(result), job.params.encoding},
-            seq);
-    }
-    jobs_.remove(handle);
 }
 
 }  // namespace steward::core

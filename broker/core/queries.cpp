@@ -9,49 +9,56 @@ namespace {
 
 constexpr std::uint64_t kPlacesCountedMax = 100'000;
 
-bool wanted(const Query& query, const model::ServiceName& service) {
-    return query.service.empty() || service.view() == query.service;
+constexpr std::size_t kLanesCountedMax = 1'000;
+
+bool wanted(const std::string& service, const model::ServiceName& name) {
+    return service.empty() || name.view() == service;
 }
 
 }  // namespace
 
 void State::on(Query& query) {
-    model::Report report;
+    const std::string& service = query.which.service;
+    const model::JobId job = query.which.jobs.empty() ? model::JobId{} : query.which.jobs.front();
+    std::optional<model::Report> report;
     switch (query.kind) {
-        case QueryKind::Jobs: report = list_jobs(query); break;
-        case QueryKind::Active: report = list_active(query); break;
-        case QueryKind::History: report = list_history(query); break;
-        case QueryKind::Workers: report = list_workers(query); break;
-        case QueryKind::Services: report = list_services(query); break;
+        case QueryKind::Jobs: report = list_jobs(service); break;
+        case QueryKind::Active: report = list_active(service); break;
+        case QueryKind::History: report = list_history(service); break;
+        case QueryKind::Workers: report = list_workers(service); break;
+        case QueryKind::Services: report = list_services(service); break;
         case QueryKind::Broker: report = report_broker(); break;
-        case QueryKind::Status: {
-            auto status = report_status(query.job);
-            if (!status) {
-                send(query.from,
-                     Refused{
-                         {base::Errc::UnknownJob,
-                          "no job " + query.job.text() + " is waiting, running or among the last " +
-                              std::to_string(policy.limits.history_jobs_max) + " finished",
-                          {}},
-                         {}});
-                return;
-            }
-            report = std::move(*status);
-            break;
-        }
+        case QueryKind::Status: report = report_status(job); break;
+        case QueryKind::Why: report = report_why(job); break;
+        case QueryKind::List: report = list_page(query); break;
+        case QueryKind::Groups: report = list_groups(query); break;
+        case QueryKind::Limits: report = list_limits(); break;
+        case QueryKind::Schedules: report = list_schedules(query); break;
+        case QueryKind::Batches: report = list_batches(query); break;
         case QueryKind::ServiceKnown: {
-            const Service* service = services_.map.find(services_.find(query.service));
-            report = model::ServiceKnown{service != nullptr && service->workers > 0};
+            const Service* known = services_.map.find(services_.find(service));
+            report = model::ServiceKnown{known != nullptr && known->workers > 0};
             break;
         }
     }
-    send(query.from, Answer{query.kind, std::make_unique<model::Report>(std::move(report))});
+    if (!report) {
+        send(
+            query.from,
+            Refused{{base::Errc::UnknownJob,
+                     "no job " + job.text() +
+                         " is waiting, running, dead, kept for its result or " + "among the last " +
+                         std::to_string(policy.limits.history_jobs_max) + " finished",
+                     {}},
+                    {}});
+        return;
+    }
+    send(query.from, Answer{query.kind, std::make_unique<model::Report>(*std::move(report))});
 }
 
 model::JobRow State::row_of(const Job& job) const {
     model::JobRow row;
     row.id = job.id;
-    row.service = services_.map.at(job.service).name;
+    row.service = name_of_service(job);
     row.state = job.state;
     row.sync = job.sync;
     row.priority = job.priority;
@@ -71,19 +78,31 @@ model::JobRow State::row_of(const Job& job) const {
     }
     row.params = job.params;
     row.text = job.text;
+    row.failures = job.failures;
+    row.losses = job.losses;
+    row.channel = services_.queues.at(job.queue).channel;
+    if (job.extras != nullptr) {
+        row.context = job.extras->context;
+        if (const Group* group = groups_.map.find(job.extras->group)) {
+            row.group = group->name;
+        }
+        if (const Batch* batch = batches_.map.find(job.extras->batch)) {
+            row.batch = batch->name;
+        }
+    }
     return row;
 }
 
-model::JobReport State::list_jobs(const Query& query) const {
+model::JobReport State::list_jobs(const std::string& service) const {
     model::JobReport report;
     const std::size_t rows_max = policy.limits.report_rows_max;
     for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
         const ServiceHandle handle = services_.map.handle_at(slot);
-        if (!handle.names_something() || !wanted(query, services_.map.at(handle).name)) {
+        if (!handle.names_something() || !wanted(service, services_.map.at(handle).name)) {
             continue;
         }
-        const Service& service = services_.map.at(handle);
-        report.total += service.ready.size() + service.scheduled.size();
+        const Service& one = services_.map.at(handle);
+        report.total += one.ready + one.scheduled.size() + one.blocked.size();
         const auto take = [&](JobHandle job) {
             if (report.rows.size() >= rows_max) {
                 return false;
@@ -91,15 +110,19 @@ model::JobReport State::list_jobs(const Query& query) const {
             report.rows.push_back(row_of(jobs_.map.at(job)));
             return true;
         };
-        service.ready.walk(jobs_.map, take);
-        for (JobHandle at = service.scheduled.front(); at.names_something() && take(at);) {
-            at = jobs_.map.at(at).place.next;
+        for (const QueueHandle queue : one.queues) {
+            lanes_.walk(services_.queues.at(queue), jobs_.map, take);
+        }
+        for (const JobList* list : {&one.scheduled, &one.blocked}) {
+            for (JobHandle at = list->front(); at.names_something() && take(at);) {
+                at = jobs_.map.at(at).place.next;
+            }
         }
     }
     return report;
 }
 
-model::JobReport State::list_active(const Query& query) const {
+model::JobReport State::list_active(const std::string& service) const {
     model::JobReport report;
     for (std::uint32_t slot = 0; slot < workers_.map.slots(); ++slot) {
         const WorkerHandle handle = workers_.map.handle_at(slot);
@@ -108,7 +131,7 @@ model::JobReport State::list_active(const Query& query) const {
         }
         for (JobHandle at = workers_.map.at(handle).held.front(); at.names_something();) {
             const Job& job = jobs_.map.at(at);
-            if (wanted(query, services_.map.at(job.service).name)) {
+            if (wanted(service, name_of_service(job))) {
                 ++report.total;
                 if (report.rows.size() < policy.limits.report_rows_max) {
                     report.rows.push_back(row_of(job));
@@ -120,10 +143,10 @@ model::JobReport State::list_active(const Query& query) const {
     return report;
 }
 
-model::JobReport State::list_history(const Query& query) const {
+model::JobReport State::list_history(const std::string& service) const {
     model::JobReport report;
     for (auto row = history_.rbegin(); row != history_.rend(); ++row) {
-        if (wanted(query, row->service)) {
+        if (wanted(service, row->service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
                 report.rows.push_back(*row);
@@ -133,9 +156,9 @@ model::JobReport State::list_history(const Query& query) const {
     return report;
 }
 
-model::WorkerReport State::list_workers(const Query& query) const {
+model::WorkerReport State::list_workers(const std::string& service) const {
     model::WorkerReport report;
-    const ServiceHandle only = services_.find(query.service);
+    const ServiceHandle only = services_.find(service);
     for (std::uint32_t slot = 0; slot < workers_.map.slots(); ++slot) {
         const WorkerHandle handle = workers_.map.handle_at(slot);
         if (!handle.names_something()) {
@@ -143,55 +166,81 @@ model::WorkerReport State::list_workers(const Query& query) const {
         }
         const Worker& worker = workers_.map.at(handle);
         const Crew& crew = workers_.crews.at(worker.crew);
-        if (!query.service.empty() && !std::ranges::binary_search(crew.services, only)) {
+        if (!service.empty() && !std::ranges::binary_search(crew.services, only)) {
             continue;
         }
         ++report.total;
-        if (report.rows.size() >= policy.limits.report_rows_max) {
-            continue;
+        if (report.rows.size() < policy.limits.report_rows_max) {
+            report.rows.push_back(row_of(worker));
         }
-        model::WorkerRow& row = report.rows.emplace_back();
-        row.peer = worker.address.peer;
-        for (const ServiceHandle service : crew.services) {
-            row.services.push_back(services_.map.at(service).name);
-        }
-        row.name = worker.name;
-        row.concurrency = worker.concurrency;
-        row.held = static_cast<std::uint32_t>(worker.held.size());
-        row.succeeded = worker.succeeded;
-        row.failed = worker.failed;
-        row.since = worker.since;
-        row.last_heard = worker.last_heard_at;
     }
     return report;
 }
 
-model::ServiceReport State::list_services(const Query& query) const {
+model::WorkerRow State::row_of(const Worker& worker) const {
+    const Crew& crew = workers_.crews.at(worker.crew);
+    model::WorkerRow row;
+    row.peer = worker.address.peer;
+    for (const ServiceHandle service : crew.services) {
+        row.services.push_back(services_.map.at(service).name);
+    }
+    // Every service is served on the same channels: those of the first tell.
+    for (const QueueHandle handle : crew.queues) {
+        const Queue& queue = services_.queues.at(handle);
+        if (queue.service == crew.services.front()) {
+            row.channels.push_back(queue.channel);
+        }
+    }
+    if (row.channels.size() == 1 && row.channels.front().empty()) {
+        row.channels.clear();
+    }
+    row.name = worker.name;
+    row.concurrency = worker.concurrency;
+    row.held = static_cast<std::uint32_t>(worker.held.size());
+    row.succeeded = worker.succeeded;
+    row.failed = worker.failed;
+    row.since = worker.since;
+    row.last_heard = worker.last_heard_at;
+    return row;
+}
+
+model::ServiceReport State::list_services(const std::string& service) const {
     model::ServiceReport report;
     for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
         const ServiceHandle handle = services_.map.handle_at(slot);
-        if (!handle.names_something() || !wanted(query, services_.map.at(handle).name)) {
+        if (!handle.names_something() || !wanted(service, services_.map.at(handle).name)) {
             continue;
         }
         ++report.total;
-        if (report.rows.size() >= policy.limits.report_rows_max) {
-            continue;
-        }
-        const Service& service = services_.map.at(handle);
-        model::ServiceRow& row = report.rows.emplace_back();
-        row.service = service.name;
-        row.ready = service.ready.size();
-        row.scheduled = service.scheduled.size();
-        row.active = service.active;
-        row.workers = service.workers;
-        row.accepted = service.accepted;
-        row.succeeded = service.succeeded;
-        row.failed = service.failed;
-        if (!service.ready.empty()) {
-            row.oldest_ready = now_.mono - jobs_.map.at(service.ready.front()).ready_at;
+        if (report.rows.size() < policy.limits.report_rows_max) {
+            report.rows.push_back(row_of(services_.map.at(handle)));
         }
     }
     return report;
+}
+
+model::ServiceRow State::row_of(const Service& service) const {
+    model::ServiceRow row;
+    row.service = service.name;
+    row.ready = service.ready;
+    row.scheduled = service.scheduled.size();
+    row.blocked = service.blocked.size();
+    row.dead = service.dead;
+    row.active = service.active;
+    row.workers = service.workers;
+    row.accepted = service.accepted;
+    row.succeeded = service.succeeded;
+    row.failed = service.failed;
+    row.mode = name_of(mode_of(service));
+    for (const QueueHandle handle : service.queues) {
+        const LaneHandle lane = LaneTable::front(services_.queues.at(handle));
+        if (lane.names_something()) {
+            const base::Duration waited =
+                now_.mono - jobs_.map.at(lanes_.map.at(lane).jobs.front()).ready_at;
+            row.oldest_ready = std::max(waited, row.oldest_ready.value_or(waited));
+        }
+    }
+    return row;
 }
 
 model::BrokerReport State::report_broker() const {
@@ -204,36 +253,80 @@ model::BrokerReport State::report_broker() const {
     report.workers = workers_.map.size();
     report.uptime = now_.mono - start_.mono;
     report.draining = draining_;
+    report.blocked = blocked_;
+    report.dead = dead_.size();
+    report.results = results_.size();
+    report.groups = groups_.map.size();
+    report.schedules = schedules_.size();
+    report.batches = batches_.map.size();
+    report.mode = name_of(mode_);
     return report;
 }
 
 std::optional<model::StatusReport> State::report_status(const model::JobId& id) const {
     model::StatusReport report;
-    const JobHandle handle = jobs_.find(id);
-    if (!handle.names_something()) {
+    const Job* job = jobs_.map.find(jobs_.find(id));
+    if (job == nullptr) {
         const auto past = std::ranges::find(history_, id, &model::JobRow::id);
-        if (past == history_.end()) {
+        if (past != history_.end()) {
+            report.job = *past;
+            return report;
+        }
+        const Ended* ended = results_.find(id, now_.mono);
+        if (ended == nullptr) {
             return std::nullopt;
         }
-        report.job = *past;
+        report.job = ended->row();
         return report;
     }
-    const Job& job = jobs_.map.at(handle);
-    report.job = row_of(job);
-    report.progress_done = job.progress_done;
-    report.progress_total = job.progress_total;
-    report.progress_text = job.progress_total > 0 ? job.text : std::string{};
-    if (job.state == model::JobState::Ready) {
-        std::uint64_t place = 0;
-        services_.map.at(job.service).ready.walk(jobs_.map, [&](JobHandle at) {
-            ++place;
-            return at != handle && place < kPlacesCountedMax;
-        });
-        if (place < kPlacesCountedMax) {
-            report.queue_place = place;
+    report.job = row_of(*job);
+    report.progress_done = job->progress_done;
+    report.progress_total = job->progress_total;
+    report.progress_text = job->progress_total > 0 ? job->text : std::string{};
+    report.queue_place = place_of(*job);
+    return report;
+}
+
+// 1 is next. Where groups take turns, the place that the job has if nothing else comes: what each
+// other lane gives before this job's turn is reckoned from the weights. Nothing when counting would
+// take too long.
+std::optional<std::uint64_t> State::place_of(const Job& job) const {
+    if (job.state != model::JobState::Ready) {
+        return std::nullopt;
+    }
+    const Queue& queue = services_.queues.at(job.queue);
+    std::uint64_t place = 0;
+    for (const Queue::Levels* levels : {&queue.open, &queue.closed}) {
+        for (const auto& [priority, level] : *levels) {
+            place += priority > job.priority ? level.jobs : 0;
         }
     }
-    return report;
+    std::uint64_t in_lane = 1;
+    for (JobHandle at = job.place.previous; at.names_something(); ++in_lane) {
+        at = jobs_.map.at(at).place.previous;
+        if (in_lane > kPlacesCountedMax) {
+            return std::nullopt;
+        }
+    }
+    const auto weight_of = [&](const Lane& lane) -> std::uint64_t {
+        const Group* group = groups_.map.find(lane.group);
+        return group != nullptr ? group->weight : 1;
+    };
+    const std::uint64_t own_weight = weight_of(lanes_.map.at(job.lane));
+    const auto level = queue.open.find(job.priority);
+    const Level& own = level != queue.open.end() ? level->second : queue.closed.at(job.priority);
+    if (own.lanes.size() > kLanesCountedMax) {
+        return std::nullopt;
+    }
+    const std::uint64_t turns_before = (in_lane - 1) / own_weight;
+    for (LaneHandle at = own.lanes.front(); at.names_something();) {
+        const Lane& lane = lanes_.map.at(at);
+        if (at != job.lane) {
+            place += std::min<std::uint64_t>(lane.jobs.size(), turns_before * weight_of(lane));
+        }
+        at = lane.of_level.next;
+    }
+    return place + in_lane;
 }
 
 }  // namespace steward::core

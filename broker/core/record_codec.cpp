@@ -1,335 +1,153 @@
 #include "broker/core/record_codec.hpp"
 
-#include <optional>
+#include <array>
 #include <type_traits>
 #include <utility>
 
-#include "common/base/assert.hpp"
-#include "common/base/bytes.hpp"
+#include "broker/core/record_layout.hpp"
+#include "common/model/limits.hpp"
 
 namespace steward::core {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
-// Never reused; a new fact takes the next number.
-enum class Kind : std::uint8_t {
-    Accepted = 1,
-    Started = 2,
-    AttemptFailed = 3,
-    Ended = 4,
-    AttemptReturned = 5,
-};
+// The place in Record of each kind of fact, by its number in the journal. Numbers are never reused;
+// a new fact takes the next.
+template <class... Facts>
+struct Kinds {};
 
-constexpr Kind kind_of(const JobAccepted&) {
-    return Kind::Accepted;
-}
+using AllKinds = Kinds<JobAccepted,      // 1
+                       AttemptStarted,   // 2
+                       AttemptFailed,    // 3
+                       JobEnded,         // 4
+                       AttemptReturned,  // 5
+                       AttemptSnoozed,   // 6
+                       JobCancelled,     // 7
+                       JobEdited,        // 8
+                       DependencyMet,    // 9
+                       JobRetried,       // 10
+                       JobDiscarded,     // 11
+                       ModesChanged,     // 12
+                       LimitSet,         // 13
+                       LimitRemoved,     // 14
+                       GroupSet,         // 15
+                       ScheduleSet,      // 16
+                       ScheduleRemoved,  // 17
+                       ScheduleMoved,    // 18
+                       BatchOpened,      // 19
+                       BatchClosed,      // 20
+                       BatchEnded>;      // 21
 
-constexpr Kind kind_of(const AttemptStarted&) {
-    return Kind::Started;
-}
-
-constexpr Kind kind_of(const AttemptFailed&) {
-    return Kind::AttemptFailed;
-}
-
-constexpr Kind kind_of(const AttemptReturned&) {
-    return Kind::AttemptReturned;
-}
-
-constexpr Kind kind_of(const JobEnded&) {
-    return Kind::Ended;
-}
-
-// Bits of a job's options. `durable` has a second bit for its value.
-constexpr std::uint16_t kSync = 1U << 0U;
-constexpr std::uint16_t kDurableSet = 1U << 1U;
-constexpr std::uint16_t kDurable = 1U << 2U;
-constexpr std::uint16_t kPriority = 1U << 3U;
-constexpr std::uint16_t kDelay = 1U << 4U;
-constexpr std::uint16_t kExpiresIn = 1U << 5U;
-constexpr std::uint16_t kTimeLimit = 1U << 6U;
-constexpr std::uint16_t kMaxAttempts = 1U << 7U;
-constexpr std::uint16_t kKnownBits = (1U << 8U) - 1U;
-
-class Writer {
-public:
-    explicit Writer(std::string& out) : out_(out) {}
-
-    template <class Integer>
-    void integer(Integer value) {
-        base::put_le(out_, value);
-    }
-
-    void bytes(std::string_view value) {
-        STEWARD_ASSERT(value.size() <= UINT32_MAX);
-        base::put_le(out_, static_cast<std::uint32_t>(value.size()));
-        out_.append(value);
-    }
-
-    void instant(base::WallTime at) { integer(at.time_since_epoch().count()); }
-
-    void job(const model::JobId& id) {
-        integer(id.epoch);
-        integer(id.number);
-    }
-
-    void attempt(const model::Attempt& attempt) {
-        job(attempt.job);
-        integer(attempt.number);
-    }
-
-    void options(const model::JobOptions& options);
-
-private:
-    std::string& out_;
-};
-
-void Writer::options(const model::JobOptions& options) {
-    unsigned set = 0;
-    const auto mark = [&](bool is_set, unsigned bit) { set |= is_set ? bit : 0U; };
-    mark(options.sync, kSync);
-    mark(options.durable.has_value(), kDurableSet);
-    mark(options.durable.value_or(false), kDurable);
-    mark(options.priority.has_value(), kPriority);
-    mark(options.delay.has_value(), kDelay);
-    mark(options.expires_in.has_value(), kExpiresIn);
-    mark(options.time_limit.has_value(), kTimeLimit);
-    mark(options.max_attempts.has_value(), kMaxAttempts);
-    integer(static_cast<std::uint16_t>(set));
-    const auto duration = [&](const std::optional<base::Duration>& value) {
-        if (value) {
-            integer(value->count());
+template <class Fact, class... Facts>
+constexpr std::uint8_t number_of(Kinds<Facts...> /*all*/) {
+    constexpr std::array<bool, sizeof...(Facts)> kIs = {std::is_same_v<Fact, Facts>...};
+    for (std::size_t i = 0; i < kIs.size(); ++i) {
+        if (kIs[i]) {
+            return static_cast<std::uint8_t>(i + 1);
         }
+    }
+    return 0;
+}
+
+// False: no fact has this number.
+template <class... Facts>
+bool read_kind(std::uint8_t number, RecordReader& in, Record& to, Kinds<Facts...> all) {
+    const auto read = [&]<class Fact>(std::type_identity<Fact>) {
+        if (number != number_of<Fact>(all)) {
+            return false;
+        }
+        lay_out<RecordReader>(in, to.emplace<Fact>());
+        return true;
     };
-    if (options.priority) {
-        integer(*options.priority);
-    }
-    duration(options.delay);
-    duration(options.expires_in);
-    duration(options.time_limit);
-    if (options.max_attempts) {
-        integer(*options.max_attempts);
-    }
-    bytes(options.meta.view());
+    return (read(std::type_identity<Facts>{}) || ...);
 }
 
-// Reads on after an error as if zeros stood there; ok() is asked once, at the end.
-class Reader {
-public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+// ---- what bytes can say and facts cannot ----
+bool is_sane(const model::Payload& payload) {
+    return payload.encoding <= model::Encoding::Php;
+}
 
-    [[nodiscard]] bool ok() const { return ok_; }
+bool is_sane(const model::JobSpec& spec) {
+    const model::JobOptions& o = spec.options;
+    return is_sane(spec.params) && o.after.size() <= model::kAfterMax &&
+           o.unique_scope.value_or(model::UniqueScope::Running) <= model::UniqueScope::Running &&
+           o.on_duplicate.value_or(model::OnDuplicate::Drop) <= model::OnDuplicate::Replace;
+}
 
-    [[nodiscard]] bool at_end() const { return rest_.empty(); }
+bool is_sane(const JobAccepted& fact) {
+    return is_sane(fact.spec);
+}
 
-    void refuse() { ok_ = false; }
+bool is_sane(const JobEnded& fact) {
+    return model::is_final(fact.state) && is_sane(fact.result);
+}
 
-    template <class Integer>
-    Integer integer() {
-        Integer value{};
-        ok_ = base::get_le(rest_, value) && ok_;
-        return value;
-    }
+bool is_sane(const JobEdited& fact) {
+    return !fact.params || is_sane(*fact.params);
+}
 
-    std::string_view bytes() {
-        const auto length = integer<std::uint32_t>();
-        if (length > rest_.size()) {
-            refuse();
-            return {};
+bool is_sane(const ModesChanged& fact) {
+    for (const ModeChange& change : fact.changes) {
+        if (change.mode > Mode::Disabled) {
+            return false;
         }
-        const std::string_view value = rest_.substr(0, length);
-        rest_.remove_prefix(length);
-        return value;
     }
-
-    base::Duration duration() { return base::Duration(integer<std::int64_t>()); }
-
-    base::WallTime instant() { return base::WallTime(duration()); }
-
-    model::JobId job() {
-        const auto epoch = integer<std::uint64_t>();
-        return {epoch, integer<std::uint64_t>()};
-    }
-
-    model::Attempt attempt() {
-        const model::JobId id = job();
-        return {id, integer<std::uint32_t>()};
-    }
-
-    model::Payload payload();
-    model::JobOptions options();
-
-private:
-    std::string_view rest_;
-    bool ok_ = true;
-};
-
-model::Payload Reader::payload() {
-    const auto encoding = integer<std::uint8_t>();
-    if (encoding > static_cast<std::uint8_t>(model::Encoding::Php)) {
-        refuse();
-        return {};
-    }
-    return {static_cast<model::Encoding>(encoding), base::Blob::copy(bytes())};
+    return true;
 }
 
-model::JobOptions Reader::options() {
-    model::JobOptions options;
-    const auto set = integer<std::uint16_t>();
-    const auto has = [&](unsigned bit) { return (set & bit) != 0; };
-    if (set > kKnownBits || (has(kDurable) && !has(kDurableSet))) {
-        refuse();
-        return options;
-    }
-    options.sync = has(kSync);
-    if (has(kDurableSet)) {
-        options.durable = has(kDurable);
-    }
-    if (has(kPriority)) {
-        options.priority = integer<std::int32_t>();
-    }
-    if (has(kDelay)) {
-        options.delay = duration();
-    }
-    if (has(kExpiresIn)) {
-        options.expires_in = duration();
-    }
-    if (has(kTimeLimit)) {
-        options.time_limit = duration();
-    }
-    if (has(kMaxAttempts)) {
-        options.max_attempts = integer<std::uint32_t>();
-    }
-    options.meta = base::Blob::copy(bytes());
-    return options;
+bool is_sane(const ScheduleSet& fact) {
+    const model::Schedule& schedule = fact.schedule;
+    return schedule.missed <= model::MissedRuns::All && !schedule.zone.changes.empty() &&
+           is_sane(schedule.job);
 }
 
-void write_fields(const JobAccepted& fact, Writer& out) {
-    out.job(fact.id);
-    out.integer(fact.submission.session);
-    out.integer(fact.submission.number);
-    out.instant(fact.at);
-    out.bytes(fact.spec.service.view());
-    out.integer(static_cast<std::uint8_t>(fact.spec.params.encoding));
-    out.bytes(fact.spec.params.bytes.view());
-    out.options(fact.spec.options);
+bool is_sane(const BatchOpened& fact) {
+    return !fact.then || is_sane(*fact.then);
 }
 
-void write_fields(const AttemptStarted& fact, Writer& out) {
-    out.attempt(fact.attempt);
-    out.instant(fact.at);
-}
-
-void write_fields(const AttemptFailed& fact, Writer& out) {
-    out.attempt(fact.attempt);
-    out.instant(fact.at);
-    out.instant(fact.due);
-    out.bytes(fact.text);
-}
-
-void write_fields(const AttemptReturned& fact, Writer& out) {
-    out.attempt(fact.attempt);
-}
-
-void write_fields(const JobEnded& fact, Writer& out) {
-    out.job(fact.id);
-    out.integer(static_cast<std::uint8_t>(fact.state));
-    out.instant(fact.at);
-    out.bytes(fact.text);
-}
-
-base::Expected<Record> read_accepted(Reader& in) {
-    JobAccepted fact;
-    fact.id = in.job();
-    fact.submission.session = in.integer<std::uint64_t>();
-    fact.submission.number = in.integer<std::uint64_t>();
-    fact.at = in.instant();
-    const std::string_view service = in.bytes();
-    fact.spec.params = in.payload();
-    fact.spec.options = in.options();
-    if (in.ok()) {
-        auto name = model::ServiceName::parse(service);
-        if (!name) {
-            return base::Unexpected(std::move(name.error()));
-        }
-        fact.spec.service = *std::move(name);
-    }
-    return fact;
-}
-
-base::Expected<Record> read_started(Reader& in) {
-    AttemptStarted fact;
-    fact.attempt = in.attempt();
-    fact.at = in.instant();
-    return fact;
-}
-
-base::Expected<Record> read_attempt_failed(Reader& in) {
-    AttemptFailed fact;
-    fact.attempt = in.attempt();
-    fact.at = in.instant();
-    fact.due = in.instant();
-    fact.text = in.bytes();
-    return fact;
-}
-
-base::Expected<Record> read_attempt_returned(Reader& in) {
-    return AttemptReturned{in.attempt()};
-}
-
-base::Expected<Record> read_ended(Reader& in) {
-    JobEnded fact;
-    fact.id = in.job();
-    const auto state = model::state_from_number(in.integer<std::uint8_t>());
-    if (state && model::is_final(*state)) {
-        fact.state = *state;
-    } else {
-        in.refuse();
-    }
-    fact.at = in.instant();
-    fact.text = in.bytes();
-    return fact;
-}
-
-base::Expected<Record> read_fields(std::uint8_t kind, Reader& in) {
-    switch (kind) {
-        case static_cast<std::uint8_t>(Kind::Accepted): return read_accepted(in);
-        case static_cast<std::uint8_t>(Kind::Started): return read_started(in);
-        case static_cast<std::uint8_t>(Kind::AttemptFailed): return read_attempt_failed(in);
-        case static_cast<std::uint8_t>(Kind::Ended): return read_ended(in);
-        case static_cast<std::uint8_t>(Kind::AttemptReturned): return read_attempt_returned(in);
-        default:
-            return base::fail(
-                base::Errc::Malformed,
-                "a journal record has a kind from 1 to 5; this one has " + std::to_string(kind));
-    }
+template <class Fact>
+bool is_sane(const Fact& /*fact*/) {
+    return true;
 }
 
 }  // namespace
 
 void encode_record(const Record& record, std::string& out) {
-    Writer writer(out);
+    RecordWriter writer(out);
     std::visit(
         [&](const auto& fact) {
+            using Fact = std::remove_cvref_t<decltype(fact)>;
+            static_assert(number_of<Fact>(AllKinds{}) != 0, "every fact has a number");
             writer.integer(kVersion);
-            writer.integer(static_cast<std::uint8_t>(kind_of(fact)));
-            write_fields(fact, writer);
+            writer.integer(number_of<Fact>(AllKinds{}));
+            lay_out<RecordWriter>(writer, fact);
         },
         record);
 }
 
 base::Expected<Record> decode_record(std::string_view bytes) {
-    Reader in(bytes);
-    const auto version = in.integer<std::uint8_t>();
+    RecordReader in(bytes);
+    std::uint8_t version = 0;
+    std::uint8_t kind = 0;
+    in.integer(version);
     if (in.ok() && version != kVersion) {
         return base::fail(base::Errc::UnsupportedVersion,
-                          "this release reads journal records of version 1; this one has version " +
+                          "this release reads journal records of version " +
+                              std::to_string(kVersion) + "; this one has version " +
                               std::to_string(version));
     }
-    const auto kind = in.integer<std::uint8_t>();
-    auto record = read_fields(kind, in);
-    if (!in.ok() || (record && !in.at_end())) {
+    in.integer(kind);
+    Record record;
+    if (in.ok() && !read_kind(kind, in, record, AllKinds{})) {
+        return base::fail(base::Errc::Malformed,
+                          "a journal record has a kind from 1 to " +
+                              std::to_string(std::variant_size_v<Record>) + "; this one has " +
+                              std::to_string(kind));
+    }
+    const bool is_sound = in.ok() && in.at_end() &&
+                          std::visit([](const auto& fact) { return is_sane(fact); }, record);
+    if (!is_sound) {
         return base::fail(base::Errc::Malformed,
                           "a journal record of " + std::to_string(bytes.size()) +
                               " bytes and kind " + std::to_string(kind) +

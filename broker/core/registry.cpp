@@ -7,13 +7,6 @@ namespace steward::core {
 
 using model::JobState;
 
-namespace {
-
-// How far ahead of the journal a worker's attempt number can be believed to be.
-constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
-
-}  // namespace
-
 // The worker that speaks; a stranger is told to announce itself.
 WorkerHandle State::worker_of(Peer from, std::uint32_t form) {
     const WorkerHandle handle = workers_.find(from);
@@ -49,9 +42,13 @@ std::optional<std::string> State::announcement_fault(const Ready& ready, bool is
         return "the broker serves " + std::to_string(workers_.map.size()) +
                " workers, as many as [limits] workers_max allows";
     }
-    if (ready.services.empty() || ready.services.size() > model::kServicesPerWorkerMax) {
+    const std::size_t channels = std::max<std::size_t>(ready.channels.size(), 1);
+    if (ready.services.empty() || channels > model::kChannelsPerWorkerMax ||
+        ready.services.size() * channels > model::kServicesPerWorkerMax) {
         return "a worker announces 1 to " + std::to_string(model::kServicesPerWorkerMax) +
-               " services; this one " + std::to_string(ready.services.size());
+               " services times channels, and at most " +
+               std::to_string(model::kChannelsPerWorkerMax) + " channels; this one " +
+               std::to_string(ready.services.size()) + " times " + std::to_string(channels);
     }
     if (ready.concurrency == 0 || ready.credit_max < ready.concurrency) {
         return "a worker's concurrency is at least 1 and its credit_max not less than that";
@@ -70,9 +67,7 @@ void State::on(Ready& ready) {
         // On one connection nothing is lost or overtaken, so a native worker still has what it was
         // given. A ZMWS worker that starts anew has forgotten it.
         if (!ready.beats_while_busy) {
-            for (const ServiceHandle service : lose_held(known, "it announced itself anew")) {
-                dispatch_service(service);
-            }
+            dispatch_queues(lose_held(known, "it announced itself anew"));
         }
         leave_crew(known);
     }
@@ -85,14 +80,15 @@ void State::on(Ready& ready) {
         send(ready.from, Disconnect{*fault});
         return;
     }
-    const CrewHandle crew = crew_for(ready.services);
+    const CrewHandle crew = crew_for(ready);
     if (!crew.names_something()) {
         if (known.names_something()) {
             drop_worker(known, "its services are too many");
         }
         send(ready.from,
              Disconnect{"the broker knows " + std::to_string(policy.limits.services_max) +
-                        " services, as many as [limits] services_max allows"});
+                        " services and channels of services, as many as [limits] services_max "
+                        "allows"});
         return;
     }
     const WorkerHandle handle = known.names_something() ? known : workers_.add(ready.from);
@@ -120,7 +116,7 @@ void State::on(Ready& ready) {
           {"services", std::to_string(ready.services.size())},
           {"library", worker.name}},
          ready.from.peer);
-    send(ready.from, Welcome{policy.heartbeat_interval});
+    send(ready.from, Welcome{policy.heartbeat_interval, policy.stop_grace});
     for (Ready::Running& running : ready.running) {
         adopt(handle, running);
     }
@@ -131,34 +127,45 @@ void State::on(Ready& ready) {
     feed_worker(handle);
 }
 
-// The crew of exactly these services, made if need be; names nothing when there are too many
-// services.
-CrewHandle State::crew_for(const std::vector<model::ServiceName>& names) {
+// The crew of exactly these services on these channels, made if need be; names nothing when there
+// are too many.
+CrewHandle State::crew_for(const Ready& ready) {
+    std::vector<model::Label> channels = ready.channels;
+    if (channels.empty()) {
+        channels.emplace_back();
+    }
+    std::vector<QueueHandle> queues;
     std::vector<ServiceHandle> services;
-    services.reserve(names.size());
-    for (const model::ServiceName& name : names) {
+    for (const model::ServiceName& name : ready.services) {
         const ServiceHandle service = service_for(name);
         if (!service.names_something()) {
             return {};
         }
         services_.map.at(service).announced = true;
         services.push_back(service);
+        for (const model::Label& channel : channels) {
+            const QueueHandle queue = queue_for(service, channel);
+            if (!queue.names_something()) {
+                return {};
+            }
+            queues.push_back(queue);
+        }
     }
-    std::ranges::sort(services);
-    services.erase(std::unique(services.begin(), services.end()), services.end());
-    const auto found = workers_.crew_of.find(services);
+    const auto tidy = [](auto& handles) {
+        std::ranges::sort(handles);
+        handles.erase(std::unique(handles.begin(), handles.end()), handles.end());
+    };
+    tidy(queues);
+    tidy(services);
+    const auto found = workers_.crew_of.find(queues);
     if (found != workers_.crew_of.end()) {
         return found->second;
     }
-    const CrewHandle handle = workers_.crews.emplace(services);
-    Crew& crew = workers_.crews.at(handle);
-    workers_.crew_of.emplace(std::move(services), handle);
-    for (std::size_t i = 0; i < crew.services.size(); ++i) {
-        Service& service = services_.map.at(crew.services[i]);
-        service.crews.push_back(handle);
-        if (!service.ready.empty()) {
-            crew.turns.list(i, jobs_.map.at(service.ready.front()).priority);
-        }
+    const CrewHandle handle = workers_.crews.emplace(queues, std::move(services));
+    workers_.crew_of.emplace(std::move(queues), handle);
+    for (const QueueHandle queue : workers_.crews.at(handle).queues) {
+        services_.queues.at(queue).crews.push_back(handle);
+        list_turn(queue);
     }
     return handle;
 }
@@ -169,6 +176,9 @@ void State::join_crew(WorkerHandle handle, CrewHandle crew_handle) {
     ++crew.workers;
     for (const ServiceHandle service : crew.services) {
         ++services_.map.at(service).workers;
+    }
+    for (const QueueHandle queue : crew.queues) {
+        ++services_.queues.at(queue).workers;
     }
 }
 
@@ -187,85 +197,16 @@ void State::leave_crew(WorkerHandle handle) {
     for (const ServiceHandle service : crew.services) {
         --services_.map.at(service).workers;
     }
+    for (const QueueHandle queue : crew.queues) {
+        --services_.queues.at(queue).workers;
+    }
     if (--crew.workers == 0) {
-        for (const ServiceHandle service : crew.services) {
-            std::erase(services_.map.at(service).crews, crew_handle);
+        for (const QueueHandle queue : crew.queues) {
+            std::erase(services_.queues.at(queue).crews, crew_handle);
         }
-        workers_.crew_of.erase(crew.services);
+        workers_.crew_of.erase(crew.queues);
         workers_.crews.erase(crew_handle);
     }
-}
-
-// An attempt that the worker still runs from before a reconnect or a restart of the broker.
-void State::adopt(WorkerHandle handle, Ready::Running& running) {
-    const JobHandle known = jobs_.find(running.attempt.job);
-    const bool adopted = known.names_something() ? adopt_known(handle, known, running.attempt)
-                                                 : adopt_unknown(handle, running);
-    if (adopted) {
-        ++counters.readopted;
-        return;
-    }
-    // Another attempt has begun or the job has ended: this one is void, but occupies its slot.
-    Worker& worker = workers_.map.at(handle);
-    if (worker.overdue.size() < worker.concurrency) {
-        worker.overdue.push_back(running.attempt);
-    }
-    send(worker.address, StopAttempt{running.attempt, "the attempt is no longer wanted"});
-}
-
-bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::Attempt& attempt) {
-    Job& job = jobs_.map.at(job_handle);
-    if (job.state == JobState::Active) {
-        if (job.attempt != attempt.number) {
-            return false;
-        }
-        if (job.worker == handle) {
-            return true;  // announced twice on one connection
-        }
-    } else {
-        // After a restart the worker may know of attempts whose facts did not reach the disk.
-        if (attempt.number < job.attempt || attempt.number - job.attempt > kAttemptsUnwrittenMax ||
-            attempt.number == 0) {
-            return false;
-        }
-        job.attempt = attempt.number;
-        job.losses -= job.losses > 0 ? 1U : 0U;  // it was not lost after all
-    }
-    release(job_handle);
-    hold(handle, job_handle);
-    return true;
-}
-
-// From an earlier run of the broker: known by its attempt only, until its client resends it.
-bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
-    const auto key = adoption_key(running.submission, running.attempt.job);
-    const auto earlier = adopted_.find(key);
-    const bool has_ended = running.attempt.job.epoch == epoch_ ||
-                           submissions_.has_seen(running.submission) ||
-                           (earlier != adopted_.end() &&
-                            earlier->second.job == running.attempt.job && earlier->second.is_over);
-    if (has_ended || running.attempt.number == 0 || jobs_.map.size() >= policy.limits.jobs_max ||
-        adopted_.size() >= policy.limits.in_flight_max) {
-        return false;
-    }
-    const ServiceHandle service = service_for(running.service);
-    if (!service.names_something()) {
-        return false;
-    }
-    Job job;
-    job.id = running.attempt.job;
-    job.attempt = running.attempt.number;
-    job.submission = running.submission;
-    job.service = service;
-    job.accepted_at = now_.wall;
-    job.expires = base::MonoTime::max();
-    job.time_limit = policy.time_limit;
-    job.failures_max = policy.max_attempts_sync;
-    job.losses_max = policy.max_losses;
-    job.adopted = true;
-    adopted_.insert_or_assign(key, Adopted{job.id, false, std::nullopt});
-    hold(handle, jobs_.add(std::move(job)));
-    return true;
 }
 
 void State::on(Goodbye& goodbye) {
@@ -298,45 +239,41 @@ void State::on(PeerLost& lost) {
     }
 }
 
-// Ends all leases of a worker. The services concerned want a dispatch afterwards.
-std::vector<ServiceHandle> State::lose_held(WorkerHandle handle, std::string_view why) {
+// Ends all leases of a worker. The queues concerned want a dispatch afterwards.
+std::vector<QueueHandle> State::lose_held(WorkerHandle handle, std::string_view why) {
     Worker& worker = workers_.map.at(handle);
-    std::vector<ServiceHandle> services;
+    std::vector<QueueHandle> queues;
     while (!worker.held.empty()) {  // from the back, so that at the front they stand in their order
         const JobHandle job = worker.held.back();
-        services.push_back(jobs_.map.at(job).service);
+        queues.push_back(jobs_.map.at(job).queue);
         attempt_lost(job, why);
     }
     worker.overdue.clear();
-    std::ranges::sort(services);
-    services.erase(std::unique(services.begin(), services.end()), services.end());
-    return services;
+    return queues;
 }
 
 void State::drop_worker(WorkerHandle handle, std::string_view why) {
     leave_crew(handle);
     const std::size_t held = workers_.map.at(handle).held.size();
-    const auto services = lose_held(handle, why);
+    const std::vector<QueueHandle> queues = lose_held(handle, why);
     Worker& worker = workers_.map.at(handle);
     note(held > 0 ? Severity::Warning : Severity::Info,
          "worker_gone",
          {{"why", std::string(why)}, {"held", std::to_string(held)}},
          worker.address.peer);
-    timers.cancel(worker.timer);
-    timers.cancel(worker.recall_timer);
+    timers_.cancel(worker.timer);
+    timers_.cancel(worker.recall_timer);
     workers_.remove(handle);
-    for (const ServiceHandle service : services) {
-        dispatch_service(service);
-    }
+    dispatch_queues(queues);
 }
 
 void State::arm_worker_timer(WorkerHandle handle) {
     Worker& worker = workers_.map.at(handle);
-    timers.cancel(worker.timer);
+    timers_.cancel(worker.timer);
     const base::MonoTime silent = worker.last_heard + worker.silence_max;
     const base::MonoTime due =
         std::min({worker.next_beat, worker.next_deadline, std::max(silent, now_.mono)});
-    worker.timer = timers.arm(due, {Timer::Kind::Worker, {}, handle});
+    worker.timer = timers_.arm(due, {Timer::Kind::Worker, handle});
 }
 
 void State::on_worker_timer(WorkerHandle handle) {
@@ -361,6 +298,21 @@ void State::on_worker_timer(WorkerHandle handle) {
     feed_worker(handle);
 }
 
+// Tells the worker to stop an attempt: it has its grace from now on.
+void State::stop_attempt(JobHandle handle, std::string_view why) {
+    Job& job = jobs_.map.at(handle);
+    Worker& worker = workers_.map.at(job.worker);
+    if (!job.stopping) {
+        job.stopping = true;
+        job.deadline = now_.mono + policy.stop_grace;
+    }
+    send(worker.address, StopAttempt{{job.id, job.attempt}, std::string(why)});
+    if (job.deadline < worker.next_deadline) {
+        worker.next_deadline = job.deadline;
+        arm_worker_timer(job.worker);
+    }
+}
+
 // Tells the worker to stop what has run too long; ends the attempt when the grace is over too.
 void State::stop_overdue(WorkerHandle handle) {
     Worker& worker = workers_.map.at(handle);
@@ -372,22 +324,34 @@ void State::stop_overdue(WorkerHandle handle) {
         const JobHandle handle_now = at;
         Job& job = jobs_.map.at(handle_now);
         at = job.place.next;
-        if (job.running && job.deadline <= now_.mono && !job.stopping) {
+        const bool is_watched = job.running || job.stopping;
+        if (is_watched && job.deadline <= now_.mono && !job.stopping) {
             job.stopping = true;
             job.deadline = now_.mono + policy.stop_grace;
             send(worker.address,
                  StopAttempt{{job.id, job.attempt}, "the attempt has reached its time limit"});
-        } else if (job.running && job.deadline <= now_.mono) {
-            if (worker.overdue.size() < worker.concurrency) {
-                worker.overdue.push_back({job.id, job.attempt});
-            }
-            attempt_failed(handle_now,
-                           {model::Verdict::Failed, "ran longer than its time limit", {}});
+        } else if (is_watched && job.deadline <= now_.mono) {
+            end_overdue(handle_now);
             continue;
         }
-        if (job.running) {
+        if (is_watched) {
             worker.next_deadline = std::min(worker.next_deadline, job.deadline);
         }
+    }
+}
+
+// The grace is over. The worker may go on with it: its slot is not free until it says so.
+void State::end_overdue(JobHandle handle) {
+    const Job& job = jobs_.map.at(handle);
+    Worker& worker = workers_.map.at(job.worker);
+    if (job.running && worker.overdue.size() < worker.concurrency) {
+        worker.overdue.push_back({job.id, job.attempt});
+    }
+    if (job.cancelling) {
+        release(handle);
+        end_job(handle, JobState::Cancelled, job.text, {});
+    } else {
+        attempt_failed(handle, {model::Verdict::Failed, "ran longer than its time limit", {}});
     }
 }
 

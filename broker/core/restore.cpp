@@ -20,83 +20,99 @@ base::Unexpected contradiction(const model::JobId& id, std::string_view what) {
 base::Expected<void> State::restore(const Record& record) {
     Effects nobody_is_told;
     begin(start_, nobody_is_told);
-    const bool was_announcing = std::exchange(announcing, false);
-    base::Expected<void> result;
-    if (const auto* accepted = std::get_if<JobAccepted>(&record)) {
-        result = restore_accepted(*accepted);
-    } else if (const auto* started = std::get_if<AttemptStarted>(&record)) {
-        result = restore_started(*started);
-    } else if (const auto* failed = std::get_if<AttemptFailed>(&record)) {
-        result = restore_failed(*failed);
-    } else if (const auto* returned = std::get_if<AttemptReturned>(&record)) {
-        result = restore_returned(*returned);
-    } else if (const auto* ended = std::get_if<JobEnded>(&record)) {
-        result = restore_ended(*ended);
-    }
+    const model::EventSet was_announcing = std::exchange(announcing, {});
+    const Seq was_last = last_seq_;
+    base::Expected<void> result =
+        std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
+    last_seq_ = was_last;
     announcing = was_announcing;
     return result;
 }
 
-base::Expected<void> State::restore_accepted(const JobAccepted& fact) {
+// A job waits for its worker to come back until the broker has settled: an attempt may have begun
+// whose fact did not reach the disk.
+void State::put_back(JobHandle handle, base::MonoTime due) {
+    const Job& job = jobs_.map.at(handle);
+    if (job.extras != nullptr && job.extras->unmet > 0) {
+        block(handle);
+    } else {
+        schedule(handle, std::max(due, settled_at_));
+    }
+}
+
+base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     if (jobs_.find(fact.id).names_something()) {
         return contradiction(fact.id, "was accepted twice");
     }
+    const model::JobOptions& options = fact.spec.options;
     const ServiceHandle service = service_for(fact.spec.service);
-    if (!service.names_something()) {
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, options.channel) : QueueHandle{};
+    if (!queue.names_something()) {
         return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
     }
     const base::Duration age = start_.wall - fact.at;
-    const model::JobOptions& options = fact.spec.options;
-    Job job = new_job(options, service);
+    Job job = new_job(options, queue);
     job.id = fact.id;
     job.submission = fact.submission;
     job.accepted_at = fact.at;
-    job.due -= age;
+    job.due -= options.run_at ? base::Duration::zero() : age;
     if (job.expires != base::MonoTime::max()) {
         job.expires -= age;
     }
     job.params = fact.spec.params;
     if (job.submission.session != 0) {
         submissions_.acknowledge(job.submission.session, 0, start_.mono, policy.limits);
-        const auto found = submissions_.open(job.submission, start_.mono, policy.limits);
-        if (found.submission != nullptr) {
-            found.submission->job = job.id;
-        }
+        note_submission(job.submission, job);
     }
-    // An attempt may have begun whose fact did not reach the disk: its worker has until the broker
-    // has settled to come back with it.
-    const base::MonoTime due = std::max(job.due, settled_at_);
-    schedule(jobs_.add(std::move(job)), due);
+    const base::MonoTime due = job.due;
+    const JobHandle handle = jobs_.add(std::move(job));
+    enroll(handle, options);
+    if (!fact.schedule.empty()) {
+        schedules_.restore_mark(fact.schedule.view(), fact.instant, fact.id);
+    }
+    if (const BatchHandle batch = batches_.find(fact.ends_batch.view()); batch.names_something()) {
+        jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
+        batches_.map.at(batch).followed_by = fact.id;
+        end_batch(batch);
+    }
+    put_back(handle, due);
     return {};
 }
 
-base::Expected<void> State::restore_started(const AttemptStarted& fact) {
+base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
     const JobHandle handle = jobs_.find(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
-    if (job == nullptr || job->attempt + 1 != fact.attempt.number) {
+    if (job == nullptr || job->state != model::JobState::Scheduled ||
+        job->attempt + 1 != fact.attempt.number) {
         return contradiction(fact.attempt.job, "was started out of turn");
     }
     // Its worker may come back for it until the broker has settled.
     job->attempt = fact.attempt.number;
     job->started_at = fact.at;
     release(handle);
+    job->expires = base::MonoTime::max();
+    if (job->extras != nullptr) {
+        job->extras->run_at.reset();
+    }
     schedule(handle, settled_at_);
     return {};
 }
 
-base::Expected<void> State::restore_failed(const AttemptFailed& fact) {
+base::Expected<void> State::restore_fact(const AttemptFailed& fact) {
     const JobHandle handle = jobs_.find(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->attempt != fact.attempt.number) {
         return contradiction(fact.attempt.job, "failed in an attempt that was not started");
     }
-    ++job->failures;
+    ++(fact.was_lost ? job->losses : job->failures);
     release(handle);
-    schedule(handle, std::max(settled_at_, start_.mono + (fact.due - start_.wall)));
+    job->text = fact.text;
+    put_back(handle, start_.mono + (fact.due - start_.wall));
     return {};
 }
 
-base::Expected<void> State::restore_returned(const AttemptReturned& fact) {
+base::Expected<void> State::restore_fact(const AttemptReturned& fact) {
     const JobHandle handle = jobs_.find(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->attempt != fact.attempt.number || job->attempt == 0) {
@@ -106,13 +122,181 @@ base::Expected<void> State::restore_returned(const AttemptReturned& fact) {
     return {};
 }
 
-base::Expected<void> State::restore_ended(const JobEnded& fact) {
+base::Expected<void> State::restore_fact(const AttemptSnoozed& fact) {
+    const JobHandle handle = jobs_.find(fact.attempt.job);
+    Job* job = jobs_.map.find(handle);
+    if (job == nullptr || job->attempt != fact.attempt.number) {
+        return contradiction(fact.attempt.job, "snoozed in an attempt that was not started");
+    }
+    release(handle);
+    put_back(handle, start_.mono + (fact.due - start_.wall));
+    return {};
+}
+
+// Its worker may still be at it. Until the broker has settled it may come back and be told to stop;
+// then the job ends.
+base::Expected<void> State::restore_fact(const JobCancelled& fact) {
+    Job* job = jobs_.map.find(jobs_.find(fact.id));
+    if (job == nullptr) {
+        return contradiction(fact.id, "was cancelled without having been accepted");
+    }
+    job->cancelling = true;
+    job->text = "was cancelled";
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const JobEdited& fact) {
+    const JobHandle handle = jobs_.find(fact.id);
+    if (!handle.names_something()) {
+        return contradiction(fact.id, "was edited without having been accepted");
+    }
+    Job& job = jobs_.map.at(handle);
+    release(handle);
+    job.priority = fact.priority;
+    if (fact.params) {
+        jobs_.set_params(handle, *fact.params);
+    }
+    job.meta = fact.meta.value_or(job.meta);
+    const base::MonoTime due = start_.mono + (fact.due - start_.wall);
+    if (job.extras != nullptr && job.extras->run_at != fact.due) {
+        job.extras->run_at.reset();
+    }
+    job.due = due;
+    put_back(handle, due);
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const DependencyMet& fact) {
+    const JobHandle handle = jobs_.find(fact.id);
+    const Job* job = jobs_.map.find(handle);
+    if (job == nullptr || job->extras == nullptr || job->extras->unmet == 0) {
+        return contradiction(fact.id, "waited for a job that it did not name");
+    }
+    meet_restored(handle);
+    return {};
+}
+
+// One that it waited for has succeeded.
+void State::meet_restored(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    if (--job.extras->unmet == 0) {
+        release(handle);
+        put_back(handle, job.due);
+    }
+}
+
+base::Expected<void> State::restore_fact(const JobEnded& fact) {
     const JobHandle handle = jobs_.find(fact.id);
     if (!handle.names_something()) {
         return contradiction(fact.id, "ended without having been accepted");
     }
     release(handle);
-    jobs_.remove(handle);
+    Job& job = jobs_.map.at(handle);
+    job.state = fact.state;
+    unique_.release(jobs_.map, handle);
+    const KeptResult end{name_of_service(job), fact.state, fact.text, fact.result};
+    const base::Duration age = start_.wall - fact.at;
+    if (fact.state != model::JobState::Dead && job.result_ttl > base::Duration::zero()) {
+        // Kept at least until the facts of those that wait for it have been read.
+        job.result_ttl = std::max(job.result_ttl - age, base::Duration{1});
+        keep_result(job, end, 0);
+    }
+    if (job.extras != nullptr) {
+        for (const JobHandle dependent : std::exchange(job.extras->dependents, {})) {
+            const Job* other = jobs_.map.find(dependent);
+            if (other != nullptr && other->state == model::JobState::Blocked &&
+                fact.state == model::JobState::Succeeded) {
+                meet_restored(dependent);
+            }
+        }
+        count_in_batch(job, fact.state);
+    }
+    if (fact.state == model::JobState::Dead) {
+        keep_dead(handle, fact.text);
+    } else {
+        forget_job(handle);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const JobRetried& fact) {
+    const JobHandle handle = jobs_.find(fact.id);
+    Job* job = jobs_.map.find(handle);
+    if (job == nullptr || job->state != model::JobState::Dead) {
+        return contradiction(fact.id, "was retried without being dead");
+    }
+    release(handle);
+    revive(*job);
+    schedule(handle, settled_at_);
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const JobDiscarded& fact) {
+    const JobHandle handle = jobs_.find(fact.id);
+    const Job* job = jobs_.map.find(handle);
+    if (job == nullptr || job->state != model::JobState::Dead) {
+        return contradiction(fact.id, "was discarded without being dead");
+    }
+    release(handle);
+    forget_job(handle);
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const ModesChanged& fact) {
+    for (const ModeChange& change : fact.changes) {
+        const auto name = model::ServiceName::parse(change.service);
+        if (change.service.empty() || (name && service_for(*name).names_something())) {
+            set_mode(change);
+        }
+    }
+    return {};
+}
+
+// What the configuration says of limits and groups is newer than the journal.
+base::Expected<void> State::restore_fact(const LimitSet& fact) {
+    const LimitHandle known = limits_.find(fact.limit.name.view());
+    if (!known.names_something() || !limits_.map.at(known).is_configured) {
+        set_limit(fact.limit, false);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
+    const LimitHandle known = limits_.find(fact.name.view());
+    if (known.names_something() && !limits_.map.at(known).is_configured) {
+        remove_limit(known);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const GroupSet& fact) {
+    set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const BatchOpened& fact) {
+    if (!batches_.find(fact.name.view()).names_something()) {
+        Batch& batch = batches_.map.at(batches_.add(fact.name));
+        batch.opened_at = fact.at;
+        if (fact.then) {
+            batch.then = std::make_unique<model::JobSpec>(*fact.then);
+        }
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const BatchClosed& fact) {
+    if (Batch* batch = batches_.map.find(batches_.find(fact.name.view()))) {
+        batch->is_closed = true;
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const BatchEnded& fact) {
+    const BatchHandle handle = batches_.find(fact.name.view());
+    if (handle.names_something() && !batches_.map.at(handle).is_ended) {
+        end_batch(handle);
+    }
     return {};
 }
 

@@ -1,95 +1,49 @@
-// broker/core: a service, its queue by priority, and the table of all services. Knows no policy.
+// broker/core: a service with its queues, and the table of all services. Knows no policy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/job.hpp"
+#include "broker/core/queue.hpp"
 
 namespace steward::core {
 
-struct Crew;
-using CrewHandle = base::Handle<Crew>;
-
-/// Jobs that wait for a worker: highest priority first, first in first out within one.
-class ReadyQueue {
-public:
-    void push_back(JobMap& jobs, JobHandle handle) {
-        levels_[jobs.at(handle).priority].push_back(jobs, handle);
-        ++size_;
-    }
-
-    void push_front(JobMap& jobs, JobHandle handle) {
-        levels_[jobs.at(handle).priority].push_front(jobs, handle);
-        ++size_;
-    }
-
-    void remove(JobMap& jobs, JobHandle handle) {
-        const auto level = levels_.find(jobs.at(handle).priority);
-        STEWARD_ASSERT(level != levels_.end());
-        level->second.remove(jobs, handle);
-        --size_;
-        // A few empty levels stay, so that a queue that empties and fills does not allocate.
-        if (level->second.empty() && levels_.size() > kLevelsKept) {
-            levels_.erase(level);
-        }
-    }
-
-    /// The next job, or a handle that names nothing.
-    [[nodiscard]] JobHandle front() const {
-        for (const auto& [priority, jobs] : levels_) {
-            if (!jobs.empty()) {
-                return jobs.front();
-            }
-        }
-        return {};
-    }
-
-    [[nodiscard]] std::size_t size() const { return size_; }
-
-    [[nodiscard]] bool empty() const { return size_ == 0; }
-
-    /// Calls `visit(handle)` in the order in which jobs would be taken, until it returns false.
-    template <class Visit>
-    void walk(const JobMap& jobs, Visit&& visit) const {
-        for (const auto& [priority, list] : levels_) {
-            for (JobHandle at = list.front(); at.names_something(); at = jobs.at(at).place.next) {
-                if (!visit(at)) {
-                    return;
-                }
-            }
-        }
-    }
-
-private:
-    static constexpr std::size_t kLevelsKept = 4;
-    std::map<std::int32_t, JobList, std::greater<>> levels_;
-    std::size_t size_ = 0;
-};
-
 struct Service {
     model::ServiceName name;
-    ReadyQueue ready;
+    std::vector<QueueHandle> queues;  // sorted by channel, the default one first
+    std::vector<LimitHandle> limits;  // named limits that it shares
+    Mode mode = Mode::Running;
+    std::size_t ready = 0;  // in all queues
     JobList scheduled;
+    JobList blocked;
     std::size_t active = 0;
-    std::size_t workers = 0;
-    std::vector<CrewHandle> crews;  // those that serve it
-    bool announced = false;         // a worker has once served it
-    bool declared = false;          // the configuration names it
+    std::size_t dead = 0;      // dead letters
+    std::size_t workers = 0;   // those of several channels count once
+    bool announced = false;    // a worker has once served it
+    bool declared = false;     // the configuration names it
+    std::size_t jobs_max = 0;  // 0: as many as for any service
+    model::JobOptions defaults;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
 
-    [[nodiscard]] std::size_t jobs() const { return ready.size() + scheduled.size() + active; }
+    [[nodiscard]] std::size_t jobs() const {
+        return ready + scheduled.size() + blocked.size() + active;
+    }
 
     /// ZMWS "haveSeenJob": somebody has announced it, a job waits for it, or it was configured.
     [[nodiscard]] bool known() const { return announced || declared || jobs() > 0; }
+
+    /// Nothing would be lost with it.
+    [[nodiscard]] bool is_forgettable() const {
+        return !known() && dead == 0 && mode == Mode::Running && limits.empty();
+    }
 };
 
+/// Bound: the caller asks has_room() before it adds a service or queue.
 class ServiceTable {
 public:
     [[nodiscard]] ServiceHandle find(std::string_view name) const {
@@ -105,20 +59,65 @@ public:
         return handle;
     }
 
-    /// Forgets services that nobody announced, configured or waits for. Cost: O(services).
-    void forget_unknown() {
+    /// The queue of this channel (empty: the default one), or a handle that names nothing.
+    [[nodiscard]] QueueHandle find_queue(ServiceHandle service, std::string_view channel) const {
+        const std::vector<QueueHandle>& all = map.at(service).queues;
+        const auto at = place_of(all, channel);
+        return at != all.end() && queues.at(*at).channel.view() == channel ? *at : QueueHandle{};
+    }
+
+    /// Pre: the service has no queue of this channel.
+    QueueHandle add_queue(ServiceHandle service, const model::Label& channel) {
+        const QueueHandle handle = queues.emplace();
+        queues.at(handle).service = service;
+        queues.at(handle).channel = channel;
+        std::vector<QueueHandle>& all = map.at(service).queues;
+        all.insert(place_of(all, channel.view()), handle);
+        return handle;
+    }
+
+    [[nodiscard]] std::size_t size() const { return std::max(map.size(), queues.size()); }
+
+    /// Forgets services that nobody announced, configured or waits for, and queues of channels that
+    /// nobody joined or waits for. Cost: O(services and queues).
+    void forget_unknown(LaneTable& lanes) {
         for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
             const ServiceHandle handle = map.handle_at(slot);
-            if (handle.names_something() && !map.at(handle).known()) {
-                by_name_.erase(map.at(handle).name.view());
+            if (!handle.names_something()) {
+                continue;
+            }
+            Service& service = map.at(handle);
+            if (service.jobs() + service.dead == 0) {
+                std::erase_if(service.queues,
+                              [&](QueueHandle queue) { return forget(queue, lanes); });
+            }
+            if (service.is_forgettable() && service.queues.empty()) {
+                by_name_.erase(service.name.view());
                 map.erase(handle);
             }
         }
     }
 
     base::SlotMap<Service> map;
+    QueueMap queues;
 
 private:
+    [[nodiscard]] std::vector<QueueHandle>::const_iterator place_of(
+        const std::vector<QueueHandle>& sorted, std::string_view channel) const {
+        return std::ranges::lower_bound(
+            sorted, channel, {}, [&](QueueHandle at) { return queues.at(at).channel.view(); });
+    }
+
+    bool forget(QueueHandle handle, LaneTable& lanes) {
+        Queue& queue = queues.at(handle);
+        if (!queue.crews.empty() || queue.size > 0 || queue.parking.linked) {
+            return false;
+        }
+        lanes.drop_levels(queue);
+        queues.erase(handle);
+        return true;
+    }
+
     std::unordered_map<std::string_view, ServiceHandle> by_name_;  // looked up, never walked
 };
 

@@ -6,7 +6,11 @@
 namespace steward::core {
 namespace {
 
-constexpr std::size_t kHistoryParamsBytesMax = 1024;
+using namespace std::chrono_literals;
+
+constexpr base::Duration kResultsPause = 10s;  // between two looks for results to forget
+// While something is due by the wall clock, this often is looked whether that clock has jumped.
+constexpr base::Duration kWallLook = 1s;
 
 std::uint64_t epoch_of(std::uint16_t broker_id, base::WallTime start) {
     const auto since_1970 = start.time_since_epoch();
@@ -23,18 +27,57 @@ State::State(const Policy& initial, const base::Now& start, std::uint64_t seed)
       epoch_(epoch_of(initial.broker_id, start.wall)),
       settled_at_(start.mono + initial.settle) {
     set_policy(initial);
-    timers.arm(settled_at_, {Timer::Kind::Settled, {}, {}});
-    timers.arm(start.mono + initial.session_idle, {Timer::Kind::Sessions, {}, {}});
+    timers_.arm(settled_at_, Timer(Timer::Kind::Settled));
+    timers_.arm(start.mono + initial.session_idle, Timer(Timer::Kind::Sessions));
+    timers_.arm(start.mono + kResultsPause, Timer(Timer::Kind::Results));
 }
 
 void State::set_policy(const Policy& changed) {
     policy = changed;
-    for (const std::string& text : policy.services) {
-        if (const auto name = model::ServiceName::parse(text)) {
-            const ServiceHandle known = services_.find(name->view());
-            services_.map.at(known.names_something() ? known : services_.add(*name)).declared =
-                true;
+    apply_service_policies();
+    apply_limit_policies();
+    for (const GroupPolicy& group : policy.groups) {
+        set_group(group);
+    }
+    apply_schedule_policies();
+}
+
+// What the configuration named before and names no more is a service like any other.
+void State::apply_service_policies() {
+    for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
+        const ServiceHandle handle = services_.map.handle_at(slot);
+        if (handle.names_something()) {
+            Service& service = services_.map.at(handle);
+            service.declared = false;
+            service.jobs_max = 0;
+            service.defaults = {};
         }
+    }
+    for (const ServicePolicy& settings : policy.services) {
+        const auto name = model::ServiceName::parse(settings.name);
+        if (!name) {
+            continue;
+        }
+        const ServiceHandle known = services_.find(name->view());
+        Service& service = services_.map.at(known.names_something() ? known : services_.add(*name));
+        service.declared = true;
+        service.jobs_max = settings.jobs_max;
+        service.defaults = settings.defaults;
+    }
+}
+
+void State::apply_limit_policies() {
+    std::vector<LimitHandle> configured;
+    for (const auto& [name, handle] : limits_.by_name) {
+        if (limits_.map.at(handle).is_configured) {
+            configured.push_back(handle);
+        }
+    }
+    for (const LimitHandle handle : configured) {
+        remove_limit(handle);
+    }
+    for (const LimitSettings& settings : policy.limits_named) {
+        set_limit(settings, true);
     }
 }
 
@@ -44,20 +87,53 @@ void State::begin(const base::Now& now, Effects& out) {
 }
 
 void State::on(Tick& /*tick*/) {
-    while (const auto timer = timers.pop_due(now_.mono)) {
+    while (const auto timer = timers_.pop_due(now_.mono)) {
         switch (timer->kind) {
-            case Timer::Kind::Job: on_job_timer(timer->job); break;
-            case Timer::Kind::Worker: on_worker_timer(timer->worker); break;
-            case Timer::Kind::Recall: on_recall_timer(timer->worker); break;
+            case Timer::Kind::Job: on_job_timer(timer->of<Job>()); break;
+            case Timer::Kind::Worker: on_worker_timer(timer->of<Worker>()); break;
+            case Timer::Kind::Recall: on_recall_timer(timer->of<Worker>()); break;
+            case Timer::Kind::Waiter: on_waiter_timer(timer->of<Waiter>()); break;
+            case Timer::Kind::Group:
+                groups_.map.at(timer->of<Group>()).timer = base::TimerHeap<Timer>::kNone;
+                opened_groups_.push_back(timer->of<Group>());
+                break;
+            case Timer::Kind::Limit:
+                limits_.map.at(timer->of<Limit>()).timer = base::TimerHeap<Timer>::kNone;
+                opened_limits_.push_back(timer->of<Limit>());
+                break;
             case Timer::Kind::Settled: on_settled(); break;
             case Timer::Kind::Sessions:
                 submissions_.forget_silent(now_.mono - policy.session_idle);
                 adopted_.clear();
-                timers.arm(now_.mono + policy.session_idle, {Timer::Kind::Sessions, {}, {}});
+                timers_.arm(now_.mono + policy.session_idle, Timer(Timer::Kind::Sessions));
+                break;
+            case Timer::Kind::Results:
+                results_.forget_old(now_.mono);
+                forget_old_batches();
+                timers_.arm(now_.mono + kResultsPause, Timer(Timer::Kind::Results));
                 break;
             case Timer::Kind::Drain: break;  // settle_consequences() looks at the time
         }
     }
+    const base::MonoTime wall{now_.wall.time_since_epoch()};
+    while (const auto timer = wall_timers_.pop_due(wall)) {
+        on_job_timer(timer->of<Job>());
+    }
+    run_schedules();
+}
+
+std::optional<base::MonoTime> State::next_deadline() const {
+    auto due = timers_.next_due();
+    std::optional<base::WallTime> wall = schedules_.next_due();
+    if (const auto job = wall_timers_.next_due()) {
+        const base::WallTime at{job->time_since_epoch()};
+        wall = wall ? std::min(*wall, at) : at;
+    }
+    if (wall && !draining_) {
+        const base::Duration left = std::clamp(*wall - now_.wall, base::Duration{0}, kWallLook);
+        due = std::min(due.value_or(base::MonoTime::max()), now_.mono + left);
+    }
+    return due;
 }
 
 void State::on(Durable& durable) {
@@ -70,22 +146,14 @@ void State::on(JournalFailed& failed) {
     out_->stops.push_back({failed.why, true});
 }
 
-void State::on(Operator& request) {
-    switch (request.verb) {
-        case Verb::Drain:
-            if (!draining_) {
-                draining_ = true;
-                drain_ends_ = now_.mono + policy.drain_limit;
-                timers.arm(drain_ends_, {Timer::Kind::Drain, {}, {}});
-                note(Severity::Info,
-                     "draining",
-                     {{"active", std::to_string(active_)}, {"ready", std::to_string(ready_)}});
-            }
-            break;
-    }
-}
-
 void State::settle_consequences() {
+    // Each may cause the others; every round ends at least one job's waiting.
+    while (!dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
+           !opened_limits_.empty() || !unparked_.empty()) {
+        settle_dependents();
+        finish_batches();
+        open_gates();
+    }
     if (draining_ && !stopped_ && drain_is_over()) {
         finish_drain();
     }
@@ -99,11 +167,11 @@ bool State::drain_is_over() const {
     if (active_ > 0) {
         return false;
     }
-    for (std::uint32_t slot = 0; ready_ > 0 && slot < services_.map.slots(); ++slot) {
-        const ServiceHandle handle = services_.map.handle_at(slot);
+    for (std::uint32_t slot = 0; ready_ > 0 && slot < services_.queues.slots(); ++slot) {
+        const QueueHandle handle = services_.queues.handle_at(slot);
         if (handle.names_something()) {
-            const Service& service = services_.map.at(handle);
-            if (service.workers > 0 && !service.ready.empty()) {
+            const Queue& queue = services_.queues.at(handle);
+            if (queue.workers > 0 && queue.size > 0 && starts(services_.map.at(queue.service))) {
                 return false;
             }
         }
@@ -122,7 +190,7 @@ void State::finish_drain() {
         }
         const Job& job = jobs_.map.at(handle);
         // A client that can resend hears nothing: it asks the next broker under the same number.
-        if (job.sync && job.submission.session == 0) {
+        if (job.sync && job.submission.session == 0 && job.state != model::JobState::Dead) {
             refuse(job.waiter, services_.map.at(job.service).name.view(), error);
         }
     }
@@ -141,25 +209,29 @@ void State::finish_drain() {
 }
 
 void State::send(const Address& to, Message&& what, Seq after) {
-    out_->sends.push_back({to, std::move(what), after});
+    if (to.peer.value != 0) {
+        out_->sends.push_back({to, std::move(what), after});
+    }
 }
 
 Seq State::append(const Job& job, Record&& record) {
-    if (!job.durable) {
-        return 0;
-    }
+    return job.durable ? append_always(std::move(record)) : 0;
+}
+
+Seq State::append_always(Record&& record) {
     out_->appends.push_back({++last_seq_, std::move(record)});
     return last_seq_;
 }
 
-void State::announce(const Job& job, model::EventKind kind, std::string_view detail) {
-    if (!announcing) {
-        return;
+// Null when nobody listens to such events. Valid until the next call.
+Announce* State::announce(const Job& job, model::EventKind kind, std::string_view detail) {
+    if (!announcing.has(kind)) {
+        return nullptr;
     }
     Announce& event = out_->announces.emplace_back();
     event.kind = kind;
     event.job = job.id;
-    event.service = services_.map.at(job.service).name;
+    event.service = name_of_service(job);
     event.attempt = job.attempt;
     if (const Worker* worker = workers_.map.find(job.worker)) {
         event.worker = worker->address.peer;
@@ -171,6 +243,16 @@ void State::announce(const Job& job, model::EventKind kind, std::string_view det
         event.done = job.progress_done;
         event.total = job.progress_total;
     }
+    if (job.extras != nullptr) {
+        event.context = job.extras->context;
+        if (const Group* group = groups_.map.find(job.extras->group)) {
+            event.group = group->name;
+        }
+        if (const Batch* batch = batches_.map.find(job.extras->batch)) {
+            event.batch = batch->name;
+        }
+    }
+    return &event;
 }
 
 void State::note(Severity severity,
@@ -178,24 +260,6 @@ void State::note(Severity severity,
                  std::vector<std::pair<std::string, std::string>> fields,
                  Peer worker) {
     out_->notes.push_back({severity, std::string(event), std::move(fields), worker});
-}
-
-// Keeps a finished job for the listings; long params are cut so that history stays small.
-void State::remember(const Job& job, std::string_view text) {
-    if (policy.limits.history_jobs_max == 0) {
-        return;
-    }
-    while (history_.size() >= policy.limits.history_jobs_max) {
-        history_.pop_front();
-    }
-    model::JobRow& row = history_.emplace_back(row_of(job));
-    row.ended_at = now_.wall;
-    row.text = text;
-    const std::string_view params = row.params.bytes.view();
-    if (params.size() > kHistoryParamsBytesMax) {
-        row.params = {model::Encoding::Opaque,
-                      base::Blob::copy(params.substr(0, kHistoryParamsBytesMax))};
-    }
 }
 
 }  // namespace steward::core

@@ -1,35 +1,61 @@
 // broker/core: the whole state and the handlers of all inputs. Handlers are grouped by concern, one
-// source file each: submit, leases, registry, dispatch, queries, restore, invariants; core.cpp says
-// which handler an input goes to.
+// source file each, as the sections of the class say; core.cpp says which handler an input goes to.
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/batches.hpp"
 #include "broker/core/effect.hpp"
+#include "broker/core/filter.hpp"
+#include "broker/core/group.hpp"
+#include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
+#include "broker/core/results.hpp"
+#include "broker/core/schedules.hpp"
 #include "broker/core/submissions.hpp"
+#include "broker/core/unique.hpp"
 #include "broker/core/worker.hpp"
 #include "common/base/prng.hpp"
 #include "common/base/timer_heap.hpp"
 
 namespace steward::core {
 
+/// What is due, and of whom: a handle of the kind's table, as its two numbers.
 struct Timer {
     enum class Kind : std::uint8_t {
         Job,       // a scheduled job is due, or a waiting one expires
         Worker,    // a heartbeat is due, it is silent, or an attempt ran too long
         Recall,    // a worker has not eaten what it was given ahead
+        Waiter,    // a request for a result has waited long enough
+        Group,     // a group's gate opens
+        Limit,     // a named limit's gate opens
         Settled,   // the settling time after the start is over
         Sessions,  // forget silent clients
+        Results,   // forget results that nobody came for
         Drain,     // the drain's limit
     };
+
+    Timer() = default;
+
+    explicit Timer(Kind of) : kind(of) {}
+
+    template <class Tag>
+    Timer(Kind of, base::Handle<Tag> handle)
+        : kind(of), slot(handle.slot), generation(handle.generation) {}
+
+    template <class Tag>
+    [[nodiscard]] base::Handle<Tag> of() const {
+        return {slot, generation};
+    }
+
     Kind kind = Kind::Settled;
-    JobHandle job;
-    WorkerHandle worker;
+    std::uint32_t slot = UINT32_MAX;
+    std::uint32_t generation = 0;
 };
 
 class State {
@@ -39,6 +65,7 @@ public:
     // ---- one per input ----
     void on(Submit& submit);
     void on(Acknowledge& acknowledge);
+    void on(Await& await);
     void on(Query& query);
     void on(Ready& ready);
     void on(Heartbeat& heartbeat);
@@ -56,8 +83,10 @@ public:
 
     /// Inputs and effects of one apply(): valid while it runs.
     void begin(const base::Now& now, Effects& out);
-    /// What follows from an input whichever it was: recalls, end of a drain.
+    /// What follows from an input whichever it was: gates that opened, jobs that others waited for,
+    /// batches that are complete, the end of a drain.
     void settle_consequences();
+    [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
 
     [[nodiscard]] base::Expected<void> restore(const Record& record);
     void set_policy(const Policy& changed);
@@ -65,106 +94,314 @@ public:
 
     Policy policy;
     model::Counters counters;
-    base::TimerHeap<Timer> timers;
-    bool announcing = true;
+    model::EventSet announcing = model::EventSet::all();
 
 private:
-    // ---- submit.cpp ----
+    // ---- submit.cpp: taking jobs in ----
     void admit(Submit& submit);
     [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit) const;
+    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit) const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
     void admit_waiting_for(const model::ServiceName& service);
     void on_settled();
-    ServiceHandle service_for(const model::ServiceName& name);
-    [[nodiscard]] Job new_job(const model::JobOptions& options, ServiceHandle service) const;
-    JobHandle create_job(Submit& submit, ServiceHandle service);
     void refuse(const Address& to, std::string_view service, base::Error error);
+    void note_submission(const model::SubmissionId& submission, const Job& job);
 
-    // ---- leases.cpp ----
+    // ---- create.cpp: a job from its options ----
+    ServiceHandle service_for(const model::ServiceName& name);
+    QueueHandle queue_for(ServiceHandle service, const model::Label& channel);
+    void apply_defaults(model::JobOptions& options, const Service& service) const;
+    [[nodiscard]] Job new_job(const model::JobOptions& options, QueueHandle queue) const;
+    JobHandle create_job(Submit& submit, QueueHandle queue, JobAccepted&& origin);
+    void enroll(JobHandle handle, const model::JobOptions& options);
+    void begin_waiting(JobHandle handle);
+    [[nodiscard]] bool has_room_for_group(const model::Label& name) const;
+
+    // ---- duplicates.cpp: unique keys ----
+    bool join_duplicate(Submit& submit);
+    [[nodiscard]] std::optional<base::Error> join_fault(const Submit& submit, const Job& job) const;
+    void replace_params(JobHandle handle, Submit& submit);
+    void retake_key(JobHandle handle);
+
+    // ---- waiters.cpp: who waits for results ----
+    [[nodiscard]] std::optional<base::Error> lack_of_waiters(const Job* job) const;
+    WaiterHandle add_waiter(JobHandle job, Waiter&& waiter, base::Duration patience);
+    void remove_waiter(WaiterHandle handle);
+    void on_waiter_timer(WaiterHandle handle);
+    void renew_waiter(JobHandle handle, const Submit& submit);
+    void tell_waiters(const Job& job,
+                      const model::ServiceName& service,
+                      const KeptResult& end,
+                      Seq seq);
+    template <class Make>
+    void tell_callers(const Job& job, Make&& make);
+
+    // ---- leases.cpp: what becomes of attempts ----
     struct Held {
         WorkerHandle worker;
         JobHandle job;
     };
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
-    void release(JobHandle handle);
+    void measure(Worker& worker, const Finish& finish) const;
     void attempt_failed(JobHandle handle, const model::Outcome& outcome);
     void attempt_lost(JobHandle handle, std::string_view why);
+    void attempt_snoozed(JobHandle handle, base::Duration again_in);
     void give_back(JobHandle handle);
     void forget_overdue(WorkerHandle handle, const model::Attempt& attempt);
+    base::Duration backoff(const Job& job);
+
+    // ---- waiting.cpp: the lists that jobs wait in ----
+    void release(JobHandle handle);
+    void release_active(JobHandle handle);
+    void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);
     void arm_job_timer(JobHandle handle);
-    void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
+    void cancel_job_timer(Job& job);
     void on_job_timer(JobHandle handle);
-    base::Duration backoff(std::uint32_t failures);
+    void unlink_ready(JobHandle handle);
 
-    // ---- registry.cpp ----
+    // ---- ends.cpp: the ends of jobs and what follows from them ----
+    void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
+    void count_end(const Job& job, model::JobState end);
+    void keep_for_resend(const Job& job, const KeptResult& end);
+    void keep_result(const Job& job, const KeptResult& end, Seq seq);
+    void keep_dead(JobHandle handle, std::string text);
+    void forget_job(JobHandle handle);
+    void discard_dead(JobHandle handle);
+    void follow_end(const Job& job, model::JobState end, std::string_view text);
+    void remember(const Job& job, std::string_view text);
+
+    // ---- dependencies.cpp: jobs that wait for others ----
+    [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
+        const std::vector<model::JobId>& after) const;
+    void wait_for(JobHandle handle, const std::vector<model::JobId>& after);
+    void tell_dependents(const Job& job, model::JobState end, std::string_view text);
+    void dependency_met(JobHandle handle);
+    void settle_dependents();
+    void end_orphans();
+
+    // ---- batch.cpp ----
+    [[nodiscard]] std::optional<base::Error> batch_fault(const model::Label& name) const;
+    void count_in_batch(const Job& job, model::JobState end);
+    void finish_batches();
+    void finish_batch(BatchHandle handle);
+    void end_batch(BatchHandle handle);
+    void forget_old_batches();
+    void apply(const Address& from, OpenBatch& request);
+    void apply(const Address& from, CloseBatch& request);
+
+    // ---- gates.cpp: groups and named limits ----
+    GroupHandle group_for(const model::Label& name);
+    void join_group(JobHandle handle, const model::JobOptions& options);
+    void leave_group(GroupHandle handle);
+    void set_group(const GroupPolicy& settings);
+    void enter_gates(const Job& job);
+    void leave_gates(const Job& job);
+    template <class Gated>
+    void watch_gate(Gated& gated, Timer timer);
+    void open_gates();
+    void open_group(GroupHandle handle);
+    void open_limit(LimitHandle handle);
+    void park_lane(Queue& queue, LaneHandle handle);
+    void park_queue(QueueHandle queue, LimitHandle limit);
+    void unpark_queue(QueueHandle queue);
+    bool set_limit(const LimitSettings& settings, bool is_configured);
+    void remove_limit(LimitHandle handle);
+    void apply(const Address& from, SetLimit& request);
+    void apply(const Address& from, RemoveLimit& request);
+    void apply(const Address& from, SetGroup& request);
+
+    // ---- modes.cpp: pause, drain, kill switch ----
+    [[nodiscard]] static const model::ServiceName& every_service();
+    [[nodiscard]] bool starts(const Service& service) const;
+    [[nodiscard]] Mode mode_of(const Service& service) const;
+    bool set_mode(const ModeChange& change);
+    void apply(const Address& from, SetModes& request);
+
+    // ---- operate.cpp: operators' requests ----
+    void answer_done(const Address& to, std::size_t changed, Cursor next = 0, Seq after = 0);
+    void apply(const Address& from, DrainBroker& request);
+    void apply(const Address& from, CancelJobs& request);
+    void apply(const Address& from, RetryDead& request);
+    void apply(const Address& from, DiscardDead& request);
+    void apply(const Address& from, PurgeQueue& request);
+    void apply(const Address& from, EditJob& request);
+    template <class Change>
+    void change_jobs(
+        const Address& from, JobFilter& which, Cursor start, JobStates states, Change&& change);
+    bool refuse_unknown(const Address& from, const model::JobId& id);
+    bool cancel_job(JobHandle handle, std::string_view why);
+    bool retry_dead(JobHandle handle);
+    void revive(Job& job);
+
+    // ---- filter.cpp: jobs by what they are ----
+    [[nodiscard]] std::optional<Wanted> wanted_of(const JobFilter& filter) const;
+    [[nodiscard]] bool matches(const Job& job, const Wanted& wanted) const;
+
+    /// One step of a walk: calls `visit(handle)` for jobs that match, until it returns false or
+    /// scan_jobs_max were looked at. `visit` may end jobs. Gives where to go on; 0: at the end.
+    template <class Visit>
+    Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit) const {
+        const auto wanted = wanted_of(filter);
+        if (!wanted) {
+            return 0;
+        }
+        for (const model::JobId& id : filter.jobs) {
+            const JobHandle handle = jobs_.find(id);
+            if (handle.names_something() && matches(jobs_.map.at(handle), *wanted)) {
+                visit(handle);
+            }
+        }
+        if (!filter.jobs.empty()) {
+            return 0;
+        }
+        std::uint64_t slot = from;
+        const std::uint64_t end = from + policy.limits.scan_jobs_max;
+        while (slot < jobs_.map.slots() && slot < end) {
+            const JobHandle handle = jobs_.map.handle_at(static_cast<std::uint32_t>(slot++));
+            if (handle.names_something() && matches(jobs_.map.at(handle), *wanted) &&
+                !visit(handle)) {
+                break;
+            }
+        }
+        return slot < jobs_.map.slots() ? slot : 0;
+    }
+
+    // ---- schedule.cpp: jobs by the calendar ----
+    void run_schedules();
+    void run_schedule(const ScheduleTable::Due& due);
+    void apply(const Address& from, SetSchedule& request);
+    void apply(const Address& from, RemoveSchedule& request);
+
+    // ---- registry.cpp: workers ----
     WorkerHandle worker_of(Peer from, std::uint32_t form);
     void refresh(Worker& worker) const;
     [[nodiscard]] std::optional<std::string> announcement_fault(const Ready& ready,
                                                                 bool is_full) const;
-    CrewHandle crew_for(const std::vector<model::ServiceName>& names);
+    CrewHandle crew_for(const Ready& ready);
     void join_crew(WorkerHandle handle, CrewHandle crew);
     void leave_crew(WorkerHandle handle);
-    void adopt(WorkerHandle handle, Ready::Running& running);
-    bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
-    bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
-    void hold(WorkerHandle worker_handle, JobHandle handle);
-    std::vector<ServiceHandle> lose_held(WorkerHandle handle, std::string_view why);
+    std::vector<QueueHandle> lose_held(WorkerHandle handle, std::string_view why);
     void drop_worker(WorkerHandle handle, std::string_view why);
     void arm_worker_timer(WorkerHandle handle);
     void on_worker_timer(WorkerHandle handle);
+    void stop_attempt(JobHandle handle, std::string_view why);
     void stop_overdue(WorkerHandle handle);
+    void end_overdue(JobHandle handle);
 
-    // ---- dispatch.cpp ----
-    void dispatch_service(ServiceHandle handle);
+    // ---- adopt.cpp: jobs that workers bring back ----
+    [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
+                                                          const model::JobId& job);
+    void adopt(WorkerHandle handle, Ready::Running& running);
+    bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
+    bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
+
+    // ---- dispatch.cpp: who gets the next job ----
+    void dispatch_queue(QueueHandle handle);
+    void dispatch_queues(const std::vector<QueueHandle>& queues);
     void feed_worker(WorkerHandle handle);
-    void list_turn(ServiceHandle handle);
-    [[nodiscard]] WorkerHandle pick_worker(const Service& service);
-    [[nodiscard]] ServiceHandle pick_service(Crew& crew);
-    void assign(JobHandle handle, WorkerHandle worker_handle);
+    void list_turn(QueueHandle handle);
+    LaneHandle next_lane(QueueHandle handle);
+    [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
+    LaneHandle pick_lane(Crew& crew);
+    void assign(LaneHandle lane, WorkerHandle worker_handle);
+    [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
+    void hold(WorkerHandle worker, JobHandle job);
     void run_held(JobHandle handle);
     void promote_ahead(WorkerHandle handle);
     [[nodiscard]] std::size_t allowance(const Worker& worker) const;
     void take_turn(WorkerHandle handle, bool at_end);
     void on_recall_timer(WorkerHandle handle);
 
-    // ---- queries.cpp ----
+    // ---- queries.cpp, listing.cpp, why.cpp ----
     [[nodiscard]] model::JobRow row_of(const Job& job) const;
-    [[nodiscard]] model::JobReport list_jobs(const Query& query) const;
-    [[nodiscard]] model::JobReport list_active(const Query& query) const;
-    [[nodiscard]] model::JobReport list_history(const Query& query) const;
-    [[nodiscard]] model::WorkerReport list_workers(const Query& query) const;
-    [[nodiscard]] model::ServiceReport list_services(const Query& query) const;
+    [[nodiscard]] model::JobReport list_jobs(const std::string& service) const;
+    [[nodiscard]] model::JobReport list_active(const std::string& service) const;
+    [[nodiscard]] model::JobReport list_history(const std::string& service) const;
+    [[nodiscard]] model::WorkerReport list_workers(const std::string& service) const;
+    [[nodiscard]] model::ServiceReport list_services(const std::string& service) const;
+    [[nodiscard]] model::ServiceRow row_of(const Service& service) const;
+    [[nodiscard]] model::WorkerRow row_of(const Worker& worker) const;
     [[nodiscard]] model::BrokerReport report_broker() const;
     [[nodiscard]] std::optional<model::StatusReport> report_status(const model::JobId& id) const;
+    [[nodiscard]] std::optional<std::uint64_t> place_of(const Job& job) const;
+    [[nodiscard]] model::ListReport list_page(const Query& query) const;
+    Cursor list_ended(const JobFilter& filter,
+                      Cursor from,
+                      std::size_t rows_max,
+                      model::ListReport& report) const;
+    [[nodiscard]] model::GroupReport list_groups(const Query& query) const;
+    [[nodiscard]] model::LimitReport list_limits() const;
+    [[nodiscard]] model::ScheduleReport list_schedules(const Query& query) const;
+    [[nodiscard]] model::BatchReport list_batches(const Query& query) const;
+    [[nodiscard]] std::optional<model::WhyReport> report_why(const model::JobId& id) const;
+    void why_blocked(const Job& job, std::vector<std::string>& reasons) const;
+    void why_ready(const Job& job, std::vector<std::string>& reasons) const;
+    void why_held_back(const Job& job, std::vector<std::string>& reasons) const;
+    void why_no_worker(const Queue& queue, std::vector<std::string>& reasons) const;
+    void why_active(const Job& job, std::vector<std::string>& reasons) const;
+    [[nodiscard]] std::string until(base::MonoTime instant) const;
 
     // ---- invariants.cpp ----
     void check_jobs() const;
+    void check_queues() const;
     void check_services() const;
+    void check_gates() const;
     void check_workers() const;
 
     // ---- restore.cpp ----
-    base::Expected<void> restore_accepted(const JobAccepted& fact);
-    base::Expected<void> restore_started(const AttemptStarted& fact);
-    base::Expected<void> restore_failed(const AttemptFailed& fact);
-    base::Expected<void> restore_returned(const AttemptReturned& fact);
-    base::Expected<void> restore_ended(const JobEnded& fact);
+    base::Expected<void> restore_fact(const JobAccepted& fact);
+    base::Expected<void> restore_fact(const AttemptStarted& fact);
+    base::Expected<void> restore_fact(const AttemptFailed& fact);
+    base::Expected<void> restore_fact(const AttemptReturned& fact);
+    base::Expected<void> restore_fact(const AttemptSnoozed& fact);
+    base::Expected<void> restore_fact(const JobCancelled& fact);
+    base::Expected<void> restore_fact(const JobEdited& fact);
+    base::Expected<void> restore_fact(const DependencyMet& fact);
+    base::Expected<void> restore_fact(const JobEnded& fact);
+    base::Expected<void> restore_fact(const JobRetried& fact);
+    base::Expected<void> restore_fact(const JobDiscarded& fact);
+    base::Expected<void> restore_fact(const ModesChanged& fact);
+    base::Expected<void> restore_fact(const LimitSet& fact);
+    base::Expected<void> restore_fact(const LimitRemoved& fact);
+    base::Expected<void> restore_fact(const GroupSet& fact);
+    base::Expected<void> restore_fact(const ScheduleSet& fact);
+    base::Expected<void> restore_fact(const ScheduleRemoved& fact);
+    base::Expected<void> restore_fact(const ScheduleMoved& fact);
+    base::Expected<void> restore_fact(const BatchOpened& fact);
+    base::Expected<void> restore_fact(const BatchClosed& fact);
+    base::Expected<void> restore_fact(const BatchEnded& fact);
+    void put_back(JobHandle handle, base::MonoTime due);
+    void meet_restored(JobHandle handle);
+
+    // ---- what the configuration says, state.cpp ----
+    void apply_service_policies();
+    void apply_limit_policies();
+    void apply_schedule_policies();
 
     // ---- small helpers, state.cpp ----
     void send(const Address& to, Message&& what, Seq after = 0);
     Seq append(const Job& job, Record&& record);
-    void announce(const Job& job, model::EventKind kind, std::string_view detail = {});
+    Seq append_always(Record&& record);
+    Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {});
     void note(Severity severity,
               std::string_view event,
               std::vector<std::pair<std::string, std::string>> fields = {},
               Peer worker = {});
-    void remember(const Job& job, std::string_view text);
 
     [[nodiscard]] bool is_settled() const { return now_.mono >= settled_at_; }
+
+    [[nodiscard]] const model::ServiceName& name_of_service(const Job& job) const {
+        return services_.map.at(job.service).name;
+    }
+
+    [[nodiscard]] std::size_t waiting_and_running() const {
+        return jobs_.map.size() - dead_.size();
+    }
 
     [[nodiscard]] bool drain_is_over() const;
     void finish_drain();
@@ -180,14 +417,41 @@ private:
     Seq last_seq_ = 0;
     Seq durable_seq_ = 0;
 
+    base::TimerHeap<Timer> timers_;
+    // Due by the wall clock, which may jump: instants since 1970 in the heap's type.
+    base::TimerHeap<Timer> wall_timers_;
+
     JobTable jobs_;
+    LaneTable lanes_;
     ServiceTable services_;
+    GroupTable groups_;
+    LimitTable limits_;
+    UniqueTable unique_;
+    BatchTable batches_;
+    ScheduleTable schedules_;
+    WaiterMap waiters_;
+    ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;
+    JobList dead_;               // dead letters, oldest first
+    Mode mode_ = Mode::Running;  // of all services
 
     // The settling time after a start: what must wait for workers to come back.
     base::MonoTime settled_at_{};
     std::vector<Submit> unsettled_;
+
+    // Consequences of what was done in this apply(), in order.
+    struct Dependent {
+        JobHandle job;
+        bool dies = false;
+        std::string why;
+    };
+
+    std::deque<Dependent> dependents_;
+    std::vector<GroupHandle> opened_groups_;
+    std::vector<LimitHandle> opened_limits_;
+    std::vector<QueueHandle> unparked_;
+    std::vector<BatchHandle> complete_batches_;
 
     struct SubmissionHash {
         std::size_t operator()(const model::SubmissionId& id) const noexcept {
@@ -203,14 +467,14 @@ private:
         std::optional<KeptResult> result;  // of one that is over; none: its worker was lost
     };
 
-    [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
-                                                          const model::JobId& job);
     std::unordered_map<model::SubmissionId, Adopted, SubmissionHash> adopted_;  // never walked
 
     std::deque<model::JobRow> history_;  // newest last
     std::size_t scheduled_ = 0;
     std::size_t ready_ = 0;
     std::size_t active_ = 0;
+    std::size_t blocked_ = 0;
+    std::size_t dependents_count_ = 0;  // ids in the `after` of all jobs
 
     bool draining_ = false;
     bool stopped_ = false;

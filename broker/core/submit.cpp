@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 using base::Errc;
 
 constexpr base::Duration kRetryAfter = 1s;
+constexpr base::Duration kStoppedRetryAfter = 30s;
 
 std::string quoted(std::string_view name) {
     std::string text = "\"";
@@ -63,13 +64,17 @@ void State::on(Submit& submit) {
 bool State::answer_resend(Submit& submit, Submission& submission) {
     const JobHandle handle = jobs_.find(submission.job);
     if (!submit.spec.options.sync) {
+        // Whoever waited for the result under this number is told the id instead.
+        if (handle.names_something() && submit.spec.options.wait) {
+            renew_waiter(handle, submit);
+        }
         send(submit.from, JobTaken{submission.job, submit.spec.service}, submission.accepted_seq);
         return true;
     }
-    if (handle.names_something()) {
+    if (handle.names_something() && jobs_.map.at(handle).state != model::JobState::Dead) {
         // Not marked as a resend it is the older one, come late over a connection that has gone.
         if (submit.again) {
-            jobs_.map.at(handle).waiter = submit.from;
+            renew_waiter(handle, submit);
         }
         return true;
     }
@@ -85,40 +90,6 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
         return true;
     }
     return false;
-}
-
-// Jobs of clients that cannot resend are told apart by their own numbers.
-model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
-                                        const model::JobId& job) {
-    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
-}
-
-// A worker came back with this very job before its client did.
-bool State::claim_adopted(Submit& submit) {
-    const auto found = adopted_.find(submit.submission);
-    if (found == adopted_.end()) {
-        return false;
-    }
-    Adopted adopted = std::move(found->second);
-    adopted_.erase(found);
-    const JobHandle handle = jobs_.find(adopted.job);
-    if (!handle.names_something() && !adopted.result) {
-        return false;
-    }
-    Submission& submission =
-        *submissions_.open(submit.submission, now_.mono, policy.limits).submission;
-    submission.job = adopted.job;
-    if (handle.names_something()) {
-        Job& job = jobs_.map.at(handle);
-        job.adopted = false;
-        job.sync = submit.spec.options.sync;
-        job.waiter = submit.from;
-        job.meta = submit.spec.options.meta;
-        jobs_.set_params(handle, std::move(submit.spec.params));
-    } else if (submit.spec.options.sync) {
-        submissions_.keep(submit.submission, std::move(*adopted.result), policy.limits);
-    }
-    return answer_resend(submit, submission);
 }
 
 void State::wait_until_settled(Submit& submit) {
@@ -151,6 +122,7 @@ void State::admit_waiting_for(const model::ServiceName& service) {
 }
 
 void State::on_settled() {
+    end_orphans();
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
     for (Submit& submit : waiting) {
         // Not `again` any more: whoever still ran it has come back by now.
@@ -165,38 +137,60 @@ void State::admit(Submit& submit) {
         wait_until_settled(submit);
         return;
     }
+    const auto give_up = [&](base::Error error) {
+        refuse(submit.from, submit.spec.service.view(), std::move(error));
+    };
     if (auto error = refusal(submit)) {
-        refuse(submit.from, submit.spec.service.view(), std::move(*error));
+        return give_up(std::move(*error));
+    }
+    model::JobOptions& options = submit.spec.options;
+    if (existing.names_something()) {
+        apply_defaults(options, services_.map.at(existing));
+    }
+    if (options.is_unique() && join_duplicate(submit)) {
         return;
     }
+    if (auto error = lack_of_room(submit)) {
+        return give_up(std::move(*error));
+    }
+    if (!options.after.empty()) {
+        auto unmet = unmet_of(options.after);
+        if (!unmet) {
+            return give_up(std::move(unmet.error()));
+        }
+        options.after = *std::move(unmet);
+    }
     const ServiceHandle service = service_for(submit.spec.service);
-    if (!service.names_something()) {
-        refuse(submit.from,
-               submit.spec.service.view(),
-               {Errc::TooManyServices,
-                "the broker knows " + std::to_string(policy.limits.services_max) +
-                    " services, as many as [limits] services_max allows",
-                kRetryAfter});
-        return;
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, options.channel) : QueueHandle{};
+    if (!queue.names_something()) {
+        return give_up({Errc::TooManyServices,
+                        "the broker knows " + std::to_string(services_.size()) +
+                            " services and channels of services, as many as [limits] services_max "
+                            "allows",
+                        kRetryAfter});
     }
     const bool somebody_may_come =
         services_.map.at(service).announced || services_.map.at(service).declared;
-    if (!somebody_may_come && submit.unknown == UnknownService::Hold &&
-        !submit.spec.options.expires_in) {
-        submit.spec.options.expires_in = policy.unknown_service_hold;
+    if (!somebody_may_come && submit.unknown == UnknownService::Hold && !options.expires_in) {
+        options.expires_in = policy.unknown_service_hold;
     }
-    const JobHandle handle = create_job(submit, service);
+    const JobHandle handle = create_job(submit, queue, {});
     const Job& job = jobs_.map.at(handle);
-    if (job.due > now_.mono) {
-        schedule(handle, job.due);
-    } else {
-        make_ready(handle, false);
-        dispatch_service(service);
+    if (!options.sync && options.wait && *options.wait > base::Duration::zero()) {
+        Waiter waiter;
+        waiter.to = submit.from;
+        waiter.submission = submit.submission;
+        waiter.wanted = job.params.encoding;
+        add_waiter(handle, std::move(waiter), *options.wait);
+    } else if (!options.sync) {
+        send(submit.from, JobTaken{job.id, submit.spec.service}, job.accepted_seq);
     }
+    begin_waiting(handle);
 }
 
+// Why no such job is taken at all.
 std::optional<base::Error> State::refusal(const Submit& submit) const {
-    const model::Limits& limits = policy.limits;
     const std::string_view name = submit.spec.service.view();
     if (draining_) {
         return base::Error{Errc::Draining, "the broker is shutting down", kRetryAfter};
@@ -205,8 +199,7 @@ std::optional<base::Error> State::refusal(const Submit& submit) const {
         return base::Error{
             Errc::ReservedName, "the service name " + quoted(name) + " belongs to the broker", {}};
     }
-    const ServiceHandle existing = services_.find(name);
-    const Service* service = services_.map.find(existing);
+    const Service* service = services_.map.find(services_.find(name));
     if (submit.unknown != UnknownService::Hold && (service == nullptr || !service->known())) {
         return base::Error{Errc::UnknownService,
                            "no worker has announced the service " + quoted(name) +
@@ -214,16 +207,38 @@ std::optional<base::Error> State::refusal(const Submit& submit) const {
                                "names it",
                            {}};
     }
-    if (service != nullptr && service->jobs() >= limits.jobs_per_service_max) {
-        return base::Error{Errc::QueueFull,
-                           "the service " + quoted(name) + " has " +
-                               std::to_string(service->jobs()) +
-                               " jobs, as many as [limits] jobs_per_service_max allows",
-                           kRetryAfter};
+    const Mode mode = service != nullptr ? mode_of(*service) : mode_;
+    if (mode == Mode::Draining || mode == Mode::Disabled) {
+        return base::Error{Errc::ServiceStopped,
+                           "the service " + quoted(name) + " is " + std::string(name_of(mode)) +
+                               " and takes no jobs until an operator enables or resumes it",
+                           kStoppedRetryAfter};
     }
-    if (jobs_.map.size() >= limits.jobs_max) {
+    return std::nullopt;
+}
+
+// Which bound a further job would pass, or which name it gives that is not there.
+std::optional<base::Error> State::lack_of_room(const Submit& submit) const {
+    const model::Limits& limits = policy.limits;
+    const model::JobOptions& options = submit.spec.options;
+    const std::string_view name = submit.spec.service.view();
+    const Service* service = services_.map.find(services_.find(name));
+    if (service != nullptr) {
+        const bool has_own = service->jobs_max != 0;
+        const std::size_t most = has_own ? service->jobs_max : limits.jobs_per_service_max;
+        if (service->jobs() >= most) {
+            return base::Error{
+                Errc::QueueFull,
+                "the service " + quoted(name) + " has " + std::to_string(service->jobs()) +
+                    " jobs, as many as " +
+                    (has_own ? "its [[service]] jobs_max" : "[limits] jobs_per_service_max") +
+                    " allows",
+                kRetryAfter};
+        }
+    }
+    if (waiting_and_running() >= limits.jobs_max) {
         return base::Error{Errc::TooManyJobs,
-                           "the broker holds " + std::to_string(jobs_.map.size()) +
+                           "the broker holds " + std::to_string(waiting_and_running()) +
                                " jobs, as many as [limits] jobs_max allows",
                            kRetryAfter};
     }
@@ -233,80 +248,35 @@ std::optional<base::Error> State::refusal(const Submit& submit) const {
                                " bytes; this one would pass [limits] payload_bytes_total_max",
                            kRetryAfter};
     }
-    return std::nullopt;
-}
-
-// The service of this name, made if need be; names nothing when there are too many.
-ServiceHandle State::service_for(const model::ServiceName& name) {
-    const ServiceHandle existing = services_.find(name.view());
-    if (existing.names_something()) {
-        return existing;
+    if (!options.group.empty() && !has_room_for_group(options.group)) {
+        return base::Error{Errc::TooManyNames,
+                           "the broker knows " + std::to_string(groups_.map.size()) +
+                               " groups, as many as [limits] groups_max allows",
+                           kRetryAfter};
     }
-    if (services_.map.size() >= policy.limits.services_max) {
-        services_.forget_unknown();
-    }
-    return services_.map.size() >= policy.limits.services_max ? ServiceHandle{}
-                                                              : services_.add(name);
-}
-
-// A job with these options as of now; its identity and params are the caller's to fill in.
-Job State::new_job(const model::JobOptions& options, ServiceHandle service) const {
-    Job job;
-    job.service = service;
-    job.meta = options.meta;
-    job.accepted_at = now_.wall;
-    job.due = now_.mono + options.delay.value_or(base::Duration::zero());
-    job.expires = options.expires_in ? now_.mono + *options.expires_in : base::MonoTime::max();
-    job.time_limit = options.time_limit.value_or(policy.time_limit);
-    job.priority = options.priority.value_or(model::kPriorityNormal);
-    job.sync = options.sync;
-    job.durable = options.durable.value_or(!options.sync);
-    // Failures count against max_attempts. A lost worker is nobody's fault: unless the submitter
-    // named a number, a sync job survives as many as the policy allows.
-    job.failures_max = options.max_attempts.value_or(options.sync ? policy.max_attempts_sync
-                                                                  : policy.max_attempts_async);
-    job.losses_max = options.max_attempts.value_or(policy.max_losses);
-    return job;
-}
-
-JobHandle State::create_job(Submit& submit, ServiceHandle service) {
-    const model::JobOptions& options = submit.spec.options;
-    Job job = new_job(options, service);
-    job.id = {epoch_, ++job_numbers_};
-    job.submission = submit.submission;
-    if (options.sync) {
-        job.waiter = submit.from;
-    }
-    ++services_.map.at(service).accepted;
-    ++counters.accepted;
-
-    if (job.durable) {
-        out_->appends.push_back(
-            {++last_seq_, JobAccepted{job.id, job.submission, now_.wall, submit.spec}});
-        job.accepted_seq = last_seq_;
-    }
-    announce(job, model::EventKind::Accepted);
-    if (announcing) {
-        out_->announces.back().params = submit.spec.params;
-        out_->announces.back().options = options;
-    }
-    if (!options.sync) {
-        send(submit.from, JobTaken{job.id, submit.spec.service}, job.accepted_seq);
-    }
-    if (submit.submission.session != 0) {
-        const auto found = submissions_.open(submit.submission, now_.mono, policy.limits);
-        if (found.submission != nullptr) {
-            found.submission->job = job.id;
-            found.submission->accepted_seq = job.accepted_seq;
+    if (!options.batch.empty()) {
+        if (auto error = batch_fault(options.batch)) {
+            return error;
         }
     }
-    job.params = std::move(submit.spec.params);
-    return jobs_.add(std::move(job));
+    return options.wait ? lack_of_waiters(nullptr) : std::nullopt;
 }
 
 void State::refuse(const Address& to, std::string_view service, base::Error error) {
     ++counters.refused;
     send(to, Refused{std::move(error), std::string(service)});
+}
+
+// Its resends are this job.
+void State::note_submission(const model::SubmissionId& submission, const Job& job) {
+    if (submission.session == 0) {
+        return;
+    }
+    const auto found = submissions_.open(submission, now_.mono, policy.limits);
+    if (found.submission != nullptr) {
+        found.submission->job = job.id;
+        found.submission->accepted_seq = job.accepted_seq;
+    }
 }
 
 }  // namespace steward::core

@@ -1,4 +1,4 @@
-// broker/core: workers, and crews: workers with the same set of services. Knows no policy.
+// broker/core: workers, and crews: workers that serve the same queues. Knows no policy.
 #pragma once
 
 #include <algorithm>
@@ -56,13 +56,13 @@ struct Worker {
 using WorkerMap = base::SlotMap<Worker>;
 using WorkerList = base::LinkedList<Worker, &Worker::turn>;
 
-/// Services with waiting jobs, as one crew sees them: highest priority first, services of one
-/// priority in turns. Entries may be outdated; `take` and `list` keep them true enough.
-class ServiceTurns {
+/// Queues with waiting jobs, as one crew sees them: highest priority first, queues of one priority
+/// in turns. Entries may be outdated; `take` and `list` keep them true enough.
+class QueueTurns {
 public:
-    explicit ServiceTurns(std::size_t services) : listed_(services) {}
+    explicit QueueTurns(std::size_t queues) : listed_(queues) {}
 
-    /// Service number `index` of the crew has jobs, the next of this priority.
+    /// Queue number `index` of the crew has jobs, the next of this priority.
     void list(std::size_t index, std::int32_t priority) {
         Listed& listed = listed_[index];
         if (listed.is && listed.priority >= priority) {
@@ -72,8 +72,9 @@ public:
         turns_[priority].push_back(index);
     }
 
-    /// The service whose turn it is; `top(index, priority&)` tells whether it has jobs and the
-    /// priority of its next. The service goes to the end of its level. SIZE_MAX: none has jobs.
+    /// The queue whose turn it is; `top(index, priority&)` tells whether it has a job that may
+    /// start and the priority of its next. The queue goes to the end of its level. SIZE_MAX: none
+    /// has jobs.
     template <class Top>
     std::size_t take(Top&& top) {
         while (!turns_.empty()) {
@@ -113,16 +114,17 @@ private:
     std::map<std::int32_t, std::deque<std::size_t>, std::greater<>> turns_;
 };
 
-/// Workers that announced exactly the same services wait in one place; a service asks its crews.
+/// Workers that serve exactly the same queues wait in one place; a queue asks its crews.
 struct Crew {
-    explicit Crew(std::vector<ServiceHandle> served)
-        : services(std::move(served)), turns(services.size()) {}
+    Crew(std::vector<QueueHandle> served, std::vector<ServiceHandle> of)
+        : queues(std::move(served)), services(std::move(of)), turns(queues.size()) {}
 
-    std::vector<ServiceHandle> services;  // sorted, unique
+    std::vector<QueueHandle> queues;      // sorted, unique
+    std::vector<ServiceHandle> services;  // sorted, unique: whose queues they are
     WorkerList free;                      // have an idle slot; longest-waiting first
     WorkerList ahead;                     // busy, but may be given more ahead of time
     std::size_t workers = 0;
-    ServiceTurns turns;  // unused while there is one service
+    QueueTurns turns;  // unused while there is one queue
 };
 
 class WorkerTable {
@@ -148,7 +150,7 @@ public:
 
     WorkerMap map;
     base::SlotMap<Crew> crews;
-    std::map<std::vector<ServiceHandle>, CrewHandle> crew_of;  // by sorted services
+    std::map<std::vector<QueueHandle>, CrewHandle> crew_of;  // by sorted queues
 
 private:
     std::unordered_map<Peer, WorkerHandle> by_peer_;  // looked up, never walked

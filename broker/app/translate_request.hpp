@@ -1,0 +1,18 @@
+// broker/app: from an Operate command's verb and JSON arguments to the core's request.
+#pragma once
+
+#include <string_view>
+
+#include "broker/core/request.hpp"
+#include "common/base/blob.hpp"
+#include "common/base/expected.hpp"
+
+namespace steward::app {
+
+/// Errors: UnknownCommand naming the verbs; BadParams for arguments that are no JSON object or lack
+/// what the verb needs; UnknownOption naming an argument that the verb does not know; BadOption,
+/// BadName, TooLarge for a value.
+[[nodiscard]] base::Expected<core::Request> read_request(std::string_view verb,
+                                                         const base::Blob& arguments);
+
+}  // namespace steward::app

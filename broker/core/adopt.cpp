@@ -1,0 +1,131 @@
+// broker/core: jobs that workers bring back after a reconnect or a restart of the broker, and the
+// clients that come for them.
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using model::JobState;
+
+namespace {
+
+// How far ahead of the journal a worker's attempt number can be believed to be.
+constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
+
+}  // namespace
+
+// Jobs of clients that cannot resend are told apart by their own numbers.
+model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
+                                        const model::JobId& job) {
+    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
+}
+
+// An attempt that the worker still runs from before a reconnect or a restart of the broker.
+void State::adopt(WorkerHandle handle, Ready::Running& running) {
+    const JobHandle known = jobs_.find(running.attempt.job);
+    const bool adopted = known.names_something() ? adopt_known(handle, known, running.attempt)
+                                                 : adopt_unknown(handle, running);
+    if (adopted) {
+        ++counters.readopted;
+        return;
+    }
+    // Another attempt has begun or the job has ended: this one is void, but occupies its slot.
+    Worker& worker = workers_.map.at(handle);
+    if (worker.overdue.size() < worker.concurrency) {
+        worker.overdue.push_back(running.attempt);
+    }
+    send(worker.address, StopAttempt{running.attempt, "the attempt is no longer wanted"});
+}
+
+bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::Attempt& attempt) {
+    Job& job = jobs_.map.at(job_handle);
+    if (job.state == JobState::Dead || job.state == JobState::Blocked) {
+        return false;
+    }
+    if (job.state == JobState::Active) {
+        if (job.attempt != attempt.number) {
+            return false;
+        }
+        if (job.worker == handle) {
+            return true;  // announced twice on one connection
+        }
+    } else {
+        // After a restart the worker may know of attempts whose facts did not reach the disk.
+        if (attempt.number < job.attempt || attempt.number - job.attempt > kAttemptsUnwrittenMax ||
+            attempt.number == 0) {
+            return false;
+        }
+        job.attempt = attempt.number;
+        job.losses -= job.losses > 0 ? 1U : 0U;  // it was not lost after all
+    }
+    release(job_handle);
+    hold(handle, job_handle);
+    if (job.cancelling) {
+        stop_attempt(job_handle, job.text);
+    }
+    return true;
+}
+
+// From an earlier run of the broker: known by its attempt only, until its client resends it.
+bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
+    const auto key = adoption_key(running.submission, running.attempt.job);
+    const auto earlier = adopted_.find(key);
+    const bool has_ended = running.attempt.job.epoch == epoch_ ||
+                           submissions_.has_seen(running.submission) ||
+                           (earlier != adopted_.end() &&
+                            earlier->second.job == running.attempt.job && earlier->second.is_over);
+    if (has_ended || running.attempt.number == 0 ||
+        waiting_and_running() >= policy.limits.jobs_max ||
+        adopted_.size() >= policy.limits.in_flight_max) {
+        return false;
+    }
+    const ServiceHandle service = service_for(running.service);
+    const QueueHandle queue = service.names_something() ? queue_for(service, {}) : QueueHandle{};
+    if (!queue.names_something()) {
+        return false;
+    }
+    Job job;
+    job.id = running.attempt.job;
+    job.attempt = running.attempt.number;
+    job.submission = running.submission;
+    job.service = service;
+    job.queue = queue;
+    job.accepted_at = now_.wall;
+    job.expires = base::MonoTime::max();
+    job.time_limit = policy.time_limit;
+    job.failures_max = policy.max_attempts_sync;
+    job.losses_max = policy.max_losses;
+    job.adopted = true;
+    adopted_.insert_or_assign(key, Adopted{job.id, false, std::nullopt});
+    hold(handle, jobs_.add(std::move(job)));
+    return true;
+}
+
+// A worker came back with this very job before its client did.
+bool State::claim_adopted(Submit& submit) {
+    const auto found = adopted_.find(submit.submission);
+    if (found == adopted_.end()) {
+        return false;
+    }
+    Adopted adopted = std::move(found->second);
+    adopted_.erase(found);
+    const JobHandle handle = jobs_.find(adopted.job);
+    if (!handle.names_something() && !adopted.result) {
+        return false;
+    }
+    Submission& submission =
+        *submissions_.open(submit.submission, now_.mono, policy.limits).submission;
+    submission.job = adopted.job;
+    if (handle.names_something()) {
+        Job& job = jobs_.map.at(handle);
+        job.adopted = false;
+        job.sync = submit.spec.options.sync;
+        job.waiter = submit.from;
+        job.meta = submit.spec.options.meta;
+        jobs_.set_params(handle, std::move(submit.spec.params));
+    } else if (submit.spec.options.sync) {
+        submissions_.keep(submit.submission, std::move(*adopted.result), policy.limits);
+    }
+    return answer_resend(submit, submission);
+}
+
+}  // namespace steward::core

@@ -1,0 +1,51 @@
+// broker/core: jobs by what they are: a step of a walk over all of them.
+#include "broker/core/filter.hpp"
+
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+// What a filter means today; nothing when no job can match it.
+std::optional<Wanted> State::wanted_of(const JobFilter& filter) const {
+    Wanted wanted;
+    wanted.states = filter.states;
+    if (!filter.service.empty()) {
+        wanted.service = services_.find(filter.service);
+        if (!wanted.service->names_something()) {
+            return std::nullopt;
+        }
+    }
+    if (!filter.group.empty()) {
+        wanted.group = groups_.find(filter.group);
+        if (!wanted.group->names_something()) {
+            return std::nullopt;
+        }
+    }
+    if (!filter.batch.empty()) {
+        wanted.batch = batches_.find(filter.batch);
+        if (!wanted.batch->names_something()) {
+            return std::nullopt;
+        }
+    }
+    if (!filter.context.empty()) {
+        wanted.context = filter.context;
+        if (const auto id = model::JobId::parse(filter.context)) {
+            wanted.context_id = *id;
+        }
+    }
+    return wanted;
+}
+
+bool State::matches(const Job& job, const Wanted& wanted) const {
+    const JobExtras* extras = job.extras.get();
+    const bool has_state = wanted.states == 0 || (wanted.states & only(job.state)) != 0;
+    const bool has_context =
+        wanted.context.empty() ||
+        (extras != nullptr && !extras->context.empty() ? extras->context == wanted.context
+                                                       : wanted.context_id == job.id);
+    return has_state && has_context && (!wanted.service || job.service == *wanted.service) &&
+           (!wanted.group || job.group() == *wanted.group) &&
+           (!wanted.batch || (extras != nullptr && extras->batch == *wanted.batch));
+}
+
+}  // namespace steward::core

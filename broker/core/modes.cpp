@@ -1,0 +1,114 @@
+// broker/core: pause, resume, drain and the kill switch, of one service and of all.
+#include <algorithm>
+
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using base::Errc;
+using model::EventKind;
+
+namespace {
+
+EventKind event_of(Mode before, Mode after) {
+    switch (after) {
+        case Mode::Running:
+            return before == Mode::Disabled ? EventKind::Enabled : EventKind::Resumed;
+        case Mode::Paused: return EventKind::Paused;
+        case Mode::Draining: return EventKind::Drained;
+        case Mode::Disabled: return EventKind::Disabled;
+    }
+    return EventKind::Resumed;
+}
+
+}  // namespace
+
+const model::ServiceName& State::every_service() {
+    static const model::ServiceName kEvery = *model::ServiceName::parse("*");
+    return kEvery;
+}
+
+// The service's own mode or that of all, whichever leaves less. Paused and draining together leave
+// nothing: the service takes none and starts none.
+Mode State::mode_of(const Service& service) const {
+    const Mode one = std::min(service.mode, mode_);
+    const Mode other = std::max(service.mode, mode_);
+    return one == Mode::Paused && other == Mode::Draining ? Mode::Disabled : other;
+}
+
+bool State::starts(const Service& service) const {
+    const Mode mode = mode_of(service);
+    return mode == Mode::Running || mode == Mode::Draining;
+}
+
+// False: it was so before.
+bool State::set_mode(const ModeChange& change) {
+    const bool is_of_all = change.service.empty();
+    const ServiceHandle handle = is_of_all ? ServiceHandle{} : services_.find(change.service);
+    Mode& mode = is_of_all ? mode_ : services_.map.at(handle).mode;
+    const Mode before = std::exchange(mode, change.mode);
+    if (before == change.mode) {
+        return false;
+    }
+    const EventKind kind = event_of(before, change.mode);
+    if (announcing.has(kind)) {
+        Announce& event = out_->announces.emplace_back();
+        event.kind = kind;
+        event.service = is_of_all ? every_service() : services_.map.at(handle).name;
+        event.at = now_.wall;
+        event.after = last_seq_;
+    }
+    for (std::uint32_t slot = 0; is_of_all && slot < services_.queues.slots(); ++slot) {
+        const QueueHandle queue = services_.queues.handle_at(slot);
+        if (queue.names_something() && services_.queues.at(queue).size > 0) {
+            unparked_.push_back(queue);
+        }
+    }
+    if (!is_of_all) {
+        const std::vector<QueueHandle>& queues = services_.map.at(handle).queues;
+        unparked_.insert(unparked_.end(), queues.begin(), queues.end());
+    }
+    return true;
+}
+
+// Everything is checked before anything is changed.
+void State::apply(const Address& from, SetModes& request) {
+    if (services_.size() + request.changes.size() > policy.limits.services_max) {
+        services_.forget_unknown(lanes_);  // now: not a service that was just made for its mode
+    }
+    for (const ModeChange& change : request.changes) {
+        if (change.service.empty()) {
+            continue;
+        }
+        auto name = model::ServiceName::parse(change.service);
+        if (!name) {
+            return refuse(from, change.service, std::move(name.error()));
+        }
+        if (name->is_reserved()) {
+            return refuse(from,
+                          change.service,
+                          {Errc::ReservedName,
+                           "the service \"" + change.service + "\" belongs to the broker",
+                           {}});
+        }
+        const bool is_known = services_.find(name->view()).names_something();
+        if (!is_known && services_.size() >= policy.limits.services_max) {
+            return refuse(from,
+                          change.service,
+                          {Errc::TooManyServices,
+                           "the broker knows as many services as [limits] services_max allows",
+                           {}});
+        }
+        if (!is_known) {
+            services_.add(*name);
+        }
+    }
+    const Seq seq = append_always(ModesChanged{request.changes});
+    std::size_t changed = 0;
+    for (const ModeChange& change : request.changes) {
+        changed += set_mode(change) ? 1U : 0U;
+    }
+    answer_done(from, changed, 0, seq);
+}
+
+}  // namespace steward::core

@@ -1,0 +1,196 @@
+// broker/core: what operators ask of jobs: cancel, retry, discard, purge, edit.
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using base::Errc;
+using model::EventKind;
+using model::JobState;
+
+namespace {
+
+constexpr JobStates kWaiting =
+    only(JobState::Blocked) | only(JobState::Scheduled) | only(JobState::Ready);
+// Jobs that one step of a bulk request changes: a few milliseconds of work.
+constexpr std::size_t kChangedMax = 4096;
+
+}  // namespace
+
+void State::on(Operator& request) {
+    std::visit([&](auto& what) { apply(request.from, what); }, request.what);
+}
+
+void State::answer_done(const Address& to, std::size_t changed, Cursor next, Seq after) {
+    send(to, Done{changed, next}, after);
+}
+
+void State::apply(const Address& from, DrainBroker& /*request*/) {
+    if (!draining_) {
+        draining_ = true;
+        drain_ends_ = now_.mono + policy.drain_limit;
+        timers_.arm(drain_ends_, Timer(Timer::Kind::Drain));
+        note(Severity::Info,
+             "draining",
+             {{"active", std::to_string(active_)}, {"ready", std::to_string(ready_)}});
+    }
+    answer_done(from, 1);
+}
+
+// Changes the jobs of one step: `change(handle)` says whether it did.
+template <class Change>
+void State::change_jobs(
+    const Address& from, JobFilter& which, Cursor start, JobStates states, Change&& change) {
+    which.states = which.states == 0 ? states : which.states & states;
+    if (which.states == 0) {
+        return answer_done(from, 0);
+    }
+    std::size_t changed = 0;
+    const Cursor next = visit_jobs(which, start, [&](JobHandle handle) {
+        changed += change(handle) ? 1U : 0U;
+        return changed < kChangedMax;
+    });
+    answer_done(from, changed, next, changed > 0 ? last_seq_ : 0);
+}
+
+void State::apply(const Address& from, CancelJobs& request) {
+    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+        return;
+    }
+    change_jobs(from,
+                request.which,
+                request.from,
+                kWaiting | only(JobState::Active),
+                [&](JobHandle handle) { return cancel_job(handle, "was cancelled"); });
+}
+
+void State::apply(const Address& from, PurgeQueue& request) {
+    change_jobs(from, request.which, request.from, kWaiting, [&](JobHandle handle) {
+        return cancel_job(handle, "its queue was purged");
+    });
+}
+
+void State::apply(const Address& from, RetryDead& request) {
+    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+        return;
+    }
+    change_jobs(from, request.which, request.from, only(JobState::Dead), [&](JobHandle handle) {
+        return retry_dead(handle);
+    });
+}
+
+void State::apply(const Address& from, DiscardDead& request) {
+    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+        return;
+    }
+    change_jobs(from, request.which, request.from, only(JobState::Dead), [&](JobHandle handle) {
+        discard_dead(handle);
+        return true;
+    });
+}
+
+// One job that is named should be there: a number of changes says too little.
+bool State::refuse_unknown(const Address& from, const model::JobId& id) {
+    if (jobs_.find(id).names_something()) {
+        return false;
+    }
+    const Ended* ended = results_.find(id, now_.mono);
+    if (ended != nullptr) {
+        refuse(
+            from,
+            ended->service.view(),
+            {Errc::WrongState,
+             "job " + id.text() + " has ended: it is " + std::string(model::name_of(ended->state)),
+             {}});
+    } else {
+        refuse(from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}});
+    }
+    return true;
+}
+
+// Waiting jobs end at once; a running one's worker is told and has its grace, and whatever it says
+// meanwhile, the job ends cancelled.
+bool State::cancel_job(JobHandle handle, std::string_view why) {
+    Job& job = jobs_.map.at(handle);
+    if (job.state != JobState::Active) {
+        announce(job, EventKind::Dequeued, why);
+        release(handle);
+        end_job(handle, JobState::Cancelled, std::string(why), {});
+        return true;
+    }
+    if (job.cancelling) {
+        return false;
+    }
+    append(job, JobCancelled{job.id, now_.wall});
+    job.cancelling = true;
+    job.text = why;
+    announce(job, EventKind::Cancelling, why);
+    stop_attempt(handle, why);
+    return true;
+}
+
+// False: its unique key belongs to another job by now.
+bool State::retry_dead(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    if (job.extras != nullptr && job.extras->is_unique() &&
+        unique_.find(jobs_.map, UniqueTable::key_of(job)).names_something()) {
+        return false;
+    }
+    append(job, JobRetried{job.id, now_.wall});
+    release(handle);
+    revive(job);
+    announce(job, EventKind::Retry, "by an operator");
+    make_ready(handle, false);
+    dispatch_queue(job.queue);
+    return true;
+}
+
+// A dead letter begins again: its attempts are counted anew, its batch waits for it once more.
+void State::revive(Job& job) {
+    job.failures = 0;
+    job.losses = 0;
+    job.expires = base::MonoTime::max();
+    job.text.clear();
+    if (job.extras == nullptr) {
+        return;
+    }
+    job.extras->run_at.reset();
+    Batch* batch = batches_.map.find(job.extras->batch);
+    if (batch != nullptr && !batch->is_ended) {
+        --batch->failed;
+    } else {
+        job.extras->batch = {};
+    }
+}
+
+void State::apply(const Address& from, EditJob& request) {
+    if (refuse_unknown(from, request.job)) {
+        return;
+    }
+    const JobHandle handle = jobs_.find(request.job);
+    Job& job = jobs_.map.at(handle);
+    if ((only(job.state) & kWaiting) == 0 || job.cancelling) {
+        return refuse(from,
+                      name_of_service(job).view(),
+                      {Errc::WrongState,
+                       "job " + job.id.text() + " is " + std::string(model::name_of(job.state)) +
+                           "; only one that waits can be edited",
+                       {}});
+    }
+    release(handle);
+    job.priority = request.priority.value_or(job.priority);
+    if (request.delay) {
+        job.due = now_.mono + *request.delay;
+        if (job.extras != nullptr) {
+            job.extras->run_at.reset();
+        }
+    }
+    const Seq seq = append(
+        job,
+        JobEdited{
+            job.id, job.priority, now_.wall + (job.due - now_.mono), std::nullopt, std::nullopt});
+    announce(job, EventKind::Edited);
+    begin_waiting(handle);
+    answer_done(from, 1, 0, seq);
+}
+
+}  // namespace steward::core

@@ -1,0 +1,195 @@
+// broker/core: who waits for the result of a job beside the client of a sync one.
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using base::Errc;
+using model::JobState;
+
+std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
+    const model::Limits& limits = policy.limits;
+    if (waiters_.size() >= limits.waiters_max) {
+        return base::Error{Errc::TooManyWaiters,
+                           std::to_string(waiters_.size()) +
+                               " requests wait for results, as many as [limits] waiters_max allows",
+                           std::chrono::seconds(1)};
+    }
+    if (job != nullptr && job->extras != nullptr &&
+        job->extras->waiters.size() >= limits.waiters_per_job_max) {
+        return base::Error{Errc::TooManyWaiters,
+                           std::to_string(job->extras->waiters.size()) +
+                               " requests wait for this job, as many as [limits] "
+                               "waiters_per_job_max allows",
+                           std::chrono::seconds(1)};
+    }
+    return std::nullopt;
+}
+
+void State::on(Await& await) {
+    const JobHandle handle = jobs_.find(await.job);
+    if (handle.names_something()) {
+        const Job& job = jobs_.map.at(handle);
+        if (job.state == JobState::Dead) {
+            send(await.from,
+                 JobResult{job.id,
+                           name_of_service(job),
+                           JobState::Dead,
+                           job.text,
+                           {},
+                           model::Encoding::Absent},
+                 job.durable ? last_seq_ : 0);
+        } else if (await.wait <= base::Duration::zero()) {
+            send(await.from, JobTaken{job.id, name_of_service(job)}, job.accepted_seq);
+        } else if (auto error = lack_of_waiters(&job)) {
+            refuse(await.from, {}, std::move(*error));
+        } else {
+            Waiter waiter;
+            waiter.to = await.from;
+            add_waiter(handle, std::move(waiter), await.wait);
+        }
+        return;
+    }
+    const Ended* ended = results_.find(await.job, now_.mono);
+    if (ended == nullptr) {
+        refuse(await.from,
+               {},
+               {Errc::UnknownJob,
+                "no job " + await.job.text() +
+                    " is known: it never was, or its result is not kept (any more)",
+                {}});
+        return;
+    }
+    send(await.from,
+         JobResult{ended->id,
+                   ended->service,
+                   ended->state,
+                   std::string(ended->text.view()),
+                   ended->result,
+                   model::Encoding::Absent},
+         ended->seq);
+}
+
+// `patience` zero: without end.
+WaiterHandle State::add_waiter(JobHandle job, Waiter&& waiter, base::Duration patience) {
+    const WaiterHandle handle = waiters_.emplace(std::move(waiter));
+    Waiter& added = waiters_.at(handle);
+    added.job = job;
+    if (patience > base::Duration::zero()) {
+        added.timer = timers_.arm(now_.mono + patience, {Timer::Kind::Waiter, handle});
+    }
+    jobs_.map.at(job).more().waiters.push_back(waiters_, handle);
+    return handle;
+}
+
+void State::remove_waiter(WaiterHandle handle) {
+    Waiter& waiter = waiters_.at(handle);
+    timers_.cancel(waiter.timer);
+    jobs_.map.at(waiter.job).extras->waiters.remove(waiters_, handle);
+    waiters_.erase(handle);
+}
+
+void State::on_waiter_timer(WaiterHandle handle) {
+    Waiter& waiter = waiters_.at(handle);
+    waiter.timer = base::TimerHeap<Timer>::kNone;
+    const Job& job = jobs_.map.at(waiter.job);
+    send(waiter.to, JobTaken{job.id, name_of_service(job), waiter.is_duplicate}, job.accepted_seq);
+    remove_waiter(handle);
+}
+
+// A submission that waits was sent again: over another connection than its answer would go to.
+void State::renew_waiter(JobHandle handle, const Submit& submit) {
+    Job& job = jobs_.map.at(handle);
+    if (job.submission == submit.submission && job.sync) {
+        job.waiter = submit.from;
+        return;
+    }
+    if (job.extras != nullptr) {
+        for (WaiterHandle at = job.extras->waiters.front(); at.names_something();) {
+            Waiter& waiter = waiters_.at(at);
+            if (waiter.submission == submit.submission) {
+                submit.spec.options.sync ? void(waiter.to = submit.from) : remove_waiter(at);
+                return;
+            }
+            at = waiter.next.next;
+        }
+    }
+    if (submit.spec.options.sync && !lack_of_waiters(&job)) {
+        Waiter waiter;
+        waiter.to = submit.from;
+        waiter.submission = submit.submission;
+        waiter.wanted = submit.spec.params.encoding;
+        waiter.is_call = true;
+        add_waiter(handle, std::move(waiter), base::Duration::zero());
+    }
+}
+
+// Everybody who waits hears the end.
+void State::tell_waiters(const Job& job,
+                         const model::ServiceName& service,
+                         const KeptResult& end,
+                         Seq seq) {
+    if (job.sync && job.waiter.peer.value != 0) {
+        send(job.waiter,
+             JobResult{job.id, service, end.state, end.text, end.result, job.params.encoding},
+             seq);
+    }
+    while (job.extras != nullptr && !job.extras->waiters.empty()) {
+        const WaiterHandle handle = job.extras->waiters.front();
+        const Waiter& waiter = waiters_.at(handle);
+        send(waiter.to,
+             JobResult{job.id, service, end.state, end.text, end.result, waiter.wanted},
+             seq);
+        if (waiter.is_call && waiter.submission.session != 0) {
+            submissions_.keep(waiter.submission, KeptResult(end), policy.limits);
+        }
+        remove_waiter(handle);
+    }
+}
+
+void State::on(Partial& partial) {
+    const auto held = held_by(partial.from, partial.form, partial.attempt);
+    if (!held) {
+        ++counters.late_results;
+        return;
+    }
+    const Job& job = jobs_.map.at(held->job);
+    tell_callers(job, [&](model::Encoding wanted) {
+        return JobPartial{job.id, name_of_service(job), partial.data, wanted};
+    });
+}
+
+void State::on(Progress& progress) {
+    const auto held = held_by(progress.from, progress.form, progress.attempt);
+    if (!held) {
+        ++counters.late_results;
+        return;
+    }
+    Job& job = jobs_.map.at(held->job);
+    job.progress_done = progress.done;
+    job.progress_total = progress.total;
+    job.text = std::move(progress.text);
+    announce(job, model::EventKind::Progress, job.text);
+    tell_callers(job, [&](model::Encoding /*wanted*/) {
+        return JobProgress{job.id, progress.done, progress.total, job.text};
+    });
+}
+
+// Sends what `make(encoding)` gives to all sync clients of the job.
+template <class Make>
+void State::tell_callers(const Job& job, Make&& make) {
+    if (job.sync && job.waiter.peer.value != 0) {
+        send(job.waiter, make(job.params.encoding));
+    }
+    if (job.extras == nullptr) {
+        return;
+    }
+    for (WaiterHandle at = job.extras->waiters.front(); at.names_something();) {
+        const Waiter& waiter = waiters_.at(at);
+        if (waiter.is_call) {
+            send(waiter.to, make(waiter.wanted));
+        }
+        at = waiter.next.next;
+    }
+}
+
+}  // namespace steward::core

@@ -1,0 +1,155 @@
+// broker/core: the lists that jobs wait in, and their instants.
+#include <algorithm>
+
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using model::EventKind;
+using model::JobState;
+
+// Takes a job out of whichever list it is in. Its state, and who held it, stay until it enters
+// another.
+void State::release(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    Service& service = services_.map.at(job.service);
+    cancel_job_timer(job);
+    switch (job.state) {
+        case JobState::Scheduled:
+            service.scheduled.remove(jobs_.map, handle);
+            --scheduled_;
+            break;
+        case JobState::Ready: unlink_ready(handle); break;
+        case JobState::Active: release_active(handle); break;
+        case JobState::Blocked:
+            service.blocked.remove(jobs_.map, handle);
+            --blocked_;
+            break;
+        case JobState::Dead:
+            dead_.remove(jobs_.map, handle);
+            --service.dead;
+            break;
+        case JobState::Succeeded:
+        case JobState::Failed:
+        case JobState::Expired:
+        case JobState::Cancelled: STEWARD_ASSERT(false);
+    }
+}
+
+void State::release_active(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    Worker& worker = workers_.map.at(job.worker);
+    const JobHandle next = job.place.next;
+    worker.held.remove(jobs_.map, handle);
+    if (worker.first_ahead == handle) {
+        worker.first_ahead = next;
+    }
+    leave_gates(job);
+    if (std::exchange(job.running, false)) {
+        --worker.running;
+        promote_ahead(job.worker);
+    }
+    job.recalled = false;
+    job.stopping = false;
+    --services_.map.at(job.service).active;
+    --active_;
+}
+
+void State::unlink_ready(JobHandle handle) {
+    const Job& job = jobs_.map.at(handle);
+    const GroupHandle group = lanes_.map.at(job.lane).group;
+    LaneList* parked = group.names_something() ? &groups_.map.at(group).parked : nullptr;
+    lanes_.remove(services_.queues, jobs_.map, handle, parked);
+    --services_.map.at(job.service).ready;
+    --ready_;
+}
+
+// Pre of these three: the job is in no list.
+
+void State::block(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    job.state = JobState::Blocked;
+    services_.map.at(job.service).blocked.push_back(jobs_.map, handle);
+    ++blocked_;
+    if (announcing.has(EventKind::Blocked)) {
+        announce(job,
+                 EventKind::Blocked,
+                 "waits for " + std::to_string(job.extras->unmet) +
+                     (job.extras->unmet == 1 ? " job" : " jobs"));
+    }
+    arm_job_timer(handle);
+}
+
+void State::schedule(JobHandle handle, base::MonoTime due) {
+    Job& job = jobs_.map.at(handle);
+    job.state = JobState::Scheduled;
+    job.worker = {};
+    job.due = due;
+    services_.map.at(job.service).scheduled.push_back(jobs_.map, handle);
+    ++scheduled_;
+    retake_key(handle);
+    if (Announce* event = announce(job, EventKind::Delayed, job.text)) {
+        event->due = now_.wall + (job.due - now_.mono);
+    }
+    arm_job_timer(handle);
+}
+
+// The caller dispatches.
+void State::make_ready(JobHandle handle, bool at_front) {
+    Job& job = jobs_.map.at(handle);
+    job.state = JobState::Ready;
+    job.worker = {};
+    job.ready_at = now_.mono;
+    lanes_.push(services_.queues, jobs_.map, handle, at_front);
+    ++services_.map.at(job.service).ready;
+    ++ready_;
+    retake_key(handle);
+    announce(job, EventKind::Enqueued);
+    arm_job_timer(handle);
+    list_turn(job.queue);
+}
+
+// A job that is due at an instant of the calendar is watched by the wall clock, until it is due.
+void State::arm_job_timer(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    const bool is_scheduled = job.state == JobState::Scheduled;
+    if (is_scheduled && job.extras != nullptr && job.extras->run_at && job.due < job.expires) {
+        job.timer = wall_timers_.arm(base::MonoTime{job.extras->run_at->time_since_epoch()},
+                                     {Timer::Kind::Job, handle});
+        job.by_wall = true;
+        return;
+    }
+    const base::MonoTime due = is_scheduled ? std::min(job.due, job.expires) : job.expires;
+    if (due != base::MonoTime::max()) {
+        job.timer = timers_.arm(due, {Timer::Kind::Job, handle});
+        job.by_wall = false;
+    }
+}
+
+void State::cancel_job_timer(Job& job) {
+    (job.by_wall ? wall_timers_ : timers_).cancel(job.timer);
+    job.by_wall = false;
+}
+
+void State::on_job_timer(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
+    job.timer = base::TimerHeap<Timer>::kNone;
+    const bool was_by_wall = std::exchange(job.by_wall, false);
+    if (job.expires <= now_.mono) {
+        release(handle);
+        end_job(handle, JobState::Expired, "was not started in time", {});
+        return;
+    }
+    if (job.cancelling) {  // before a restart, and its worker has not come back
+        release(handle);
+        end_job(handle, JobState::Cancelled, job.text, {});
+        return;
+    }
+    STEWARD_ASSERT(job.state == JobState::Scheduled && (was_by_wall || job.due <= now_.mono));
+    const QueueHandle queue = job.queue;
+    release(handle);
+    make_ready(handle, false);
+    dispatch_queue(queue);
+}
+
+}  // namespace steward::core
