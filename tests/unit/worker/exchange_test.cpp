@@ -20,7 +20,7 @@ struct Meeting {
         : exchange(std::move(options), posix::read_mono(), 1, wake) {
         CHECK(exchange.take_connect() == std::optional<std::size_t>{0});
         exchange.connected();
-        exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0}}));
+        exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0, 0s}}));
         static_cast<void>(said());
     }
 
@@ -56,7 +56,7 @@ struct Meeting {
 };
 
 Exchange::Report report(std::uint64_t number) {
-    return {attempt(number), success(), 1ms};
+    return {attempt(number), success(), 1ms, 0};
 }
 
 SessionOptions small_backlog() {
@@ -247,7 +247,7 @@ TEST_CASE("idle comes once to each work thread") {
 TEST_CASE("remarks for the log are kept up to their limit and no further") {
     Meeting m;
     for (std::size_t i = 0; i < Exchange::kRemarksMax + 5; ++i) {
-        m.exchange.remark({"job_failed", "", std::to_string(i)});
+        m.exchange.remark({"job_failed", "", std::to_string(i), true});
     }
     CHECK(m.exchange.take_remarks().size() == Exchange::kRemarksMax);
     CHECK(m.exchange.take_remarks().empty());
@@ -256,9 +256,10 @@ TEST_CASE("remarks for the log are kept up to their limit and no further") {
 TEST_CASE("after leaving with nothing to do the exchange says so once the goodbye is taken") {
     Meeting m;
     m.exchange.leave();
-    CHECK_FALSE(m.exchange.state().has_left);
+    CHECK_FALSE(m.exchange.state().left.has_value());
     CHECK(only<native::Goodbye>(m.said()).size() == 1);
-    CHECK(m.exchange.state().has_left);
+    REQUIRE(m.exchange.state().left.has_value());
+    CHECK_FALSE(m.exchange.state().left->wants_successor);
 }
 
 }  // namespace steward::worker::testing
