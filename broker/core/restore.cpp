@@ -69,7 +69,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     const JobHandle handle = jobs_.add(std::move(job));
     enroll(handle, options);
     if (!fact.schedule.empty()) {
-        schedules_.restore_mark(fact.schedule.view(), fact.instant, fact.id);
+        schedules_.note_run(fact.schedule, fact.instant, fact.id);
     }
     if (const BatchHandle batch = batches_.find(fact.ends_batch.view()); batch.names_something()) {
         jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
@@ -270,7 +270,11 @@ base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
 }
 
 base::Expected<void> State::restore_fact(const GroupSet& fact) {
-    set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    const bool is_configured = std::ranges::any_of(
+        policy.groups, [&](const GroupPolicy& group) { return group.name == fact.name; });
+    if (!is_configured) {
+        set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    }
     return {};
 }
 

@@ -39,7 +39,7 @@ void State::set_policy(const Policy& changed) {
     for (const GroupPolicy& group : policy.groups) {
         set_group(group);
     }
-    apply_schedule_policies();
+    are_schedules_configured_ = false;  // with the next input, which can write facts
 }
 
 // What the configuration named before and names no more is a service like any other.
@@ -123,6 +123,9 @@ void State::on(Tick& /*tick*/) {
 }
 
 std::optional<base::MonoTime> State::next_deadline() const {
+    if (!are_schedules_configured_) {
+        return now_.mono;
+    }
     auto due = timers_.next_due();
     std::optional<base::WallTime> wall = schedules_.next_due();
     if (const auto job = wall_timers_.next_due()) {
@@ -147,6 +150,9 @@ void State::on(JournalFailed& failed) {
 }
 
 void State::settle_consequences() {
+    if (!are_schedules_configured_) {
+        configure_schedules();
+    }
     // Each may cause the others; every round ends at least one job's waiting.
     while (!dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
            !opened_limits_.empty() || !unparked_.empty()) {
