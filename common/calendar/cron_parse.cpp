@@ -156,7 +156,7 @@ Expected<std::uint64_t> read_field(const Field& field, std::string_view text) {
     std::uint64_t bits = 0;
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
-        const auto item = read_item(field, text.substr(at, comma - at));
+        auto item = read_item(field, text.substr(at, comma - at));
         if (!item) {
             return item;
         }
