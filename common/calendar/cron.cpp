@@ -59,7 +59,7 @@ LocalTime latest_shown(const Zone& zone, WallTime instant) {
 std::optional<WallTime> Cron::next_elapsed(WallTime after, const Zone& zone) const {
     std::optional<LocalTime> time;
     LocalTime searched_from{};
-    for (std::size_t i = stretch_at(zone, after + kTick);; ++i) {
+    for (std::size_t i = stretch_at(zone, after);; ++i) {
         const auto& [since, offset] = zone.changes[i];
         const LocalTime from = local(std::max(after + kTick, since), offset);
         if (!time || from < searched_from || from > *time) {

@@ -6,7 +6,7 @@ namespace steward::calendar {
 namespace {
 
 // A 29 February that must be a certain weekday can be forty years away: across 2100.
-constexpr int kMonthsMax = 12 * 41;
+constexpr int kMonthsMax = 12 * 40;
 
 template <class Bits>
 constexpr Bits from_bit_on(unsigned bit) {

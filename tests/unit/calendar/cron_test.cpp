@@ -112,6 +112,19 @@ TEST_CASE("asked in the middle of what is shown again, the second showing does n
     }
 }
 
+TEST_CASE("asked in the middle of what is shown again, the first time beyond it counts") {
+    CHECK(next("0 3 * * *", utc(2026, 10, 25, 1, 30), 1, berlin()) == Texts{"2026-10-25 02:00"});
+    CHECK(next("59 2 * * *", utc(2026, 10, 25, 1, 30), 1, berlin()) == Texts{"2026-10-26 01:59"});
+    // As far as clocks can be set back: what was shown on the 10th comes again up to the 12th.
+    const Zone far{"far", {{WallTime::min(), 24h}, {utc(2026, 5, 10), -24h}}};
+    CHECK(next("0 12 * * *", utc(2026, 5, 9), 2, far) ==
+          Texts{"2026-05-09 12:00", "2026-05-12 12:00"});
+    CHECK(next("0 12 * * *", utc(2026, 5, 11, 20), 1, far) == Texts{"2026-05-12 12:00"});
+    CHECK(next("0 12 * * *", utc(2026, 5, 11, 10), 1, far) == Texts{"2026-05-12 12:00"});
+    CHECK(next("0 20 * * *", utc(2026, 5, 11, 10), 1, far) == Texts{"2026-05-12 20:00"});
+    CHECK(next("0 0 * * *", utc(2026, 5, 11, 23), 1, far) == Texts{"2026-05-12 00:00"});
+}
+
 TEST_CASE("what runs in every hour goes by elapsed time") {
     CHECK(next("30 * * * *", utc(2026, 3, 29, 0), 3, berlin()) ==
           Texts{"2026-03-29 00:30", "2026-03-29 01:30", "2026-03-29 02:30"});
