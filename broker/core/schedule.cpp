@@ -1,5 +1,6 @@
-// broker/core: jobs by the calendar: what is due is submitted as if a client had, and one fact both
-// accepts the job and marks its instant as done, so that no instant is ever run twice.
+// broker/core: jobs by the calendar: what is due is submitted as if a client had. One fact both
+// accepts the job and marks its instant as done, and no worker gets the job before that fact is
+// durable: so no instant is ever submitted twice.
 #include "broker/core/state.hpp"
 
 namespace steward::core {
@@ -68,16 +69,18 @@ void State::configure_schedules() {
     }
 }
 
+// One step: what it leaves is due at once.
 void State::run_schedules() {
-    for (auto next = schedules_.next_due(); !draining_ && next && *next <= now_.wall;
-         next = schedules_.next_due()) {
-        DueSchedules due = schedules_.due(now_.wall);
-        for (ScheduleMoved& skipped : due.skipped) {
-            append_always(std::move(skipped));
-        }
-        for (const ScheduleRun& run : due.runs) {
-            run_schedule(run);
-        }
+    const auto next = schedules_.next_due();
+    if (draining_ || !next || *next > now_.wall) {
+        return;
+    }
+    DueSchedules due = schedules_.due(now_.wall);
+    for (ScheduleMoved& skipped : due.skipped) {
+        append_always(std::move(skipped));
+    }
+    for (const ScheduleRun& run : due.runs) {
+        run_schedule(run);
     }
 }
 
@@ -106,9 +109,8 @@ void State::run_schedule(const ScheduleRun& run) {
     if (const auto error = lack_of_room(submit)) {
         return skip(error->message);
     }
-    const QueueHandle queue = service.names_something()
-                                  ? queue_for(service, submit.spec.options.channel)
-                                  : QueueHandle{};
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, submit.spec.options.channel) : QueueHandle{};
     if (!queue.names_something()) {
         return skip("the broker knows as many services as [limits] services_max allows");
     }
@@ -116,12 +118,13 @@ void State::run_schedule(const ScheduleRun& run) {
     origin.schedule = run.schedule;
     origin.instant = run.instant;
     const JobHandle handle = create_job(submit, queue, std::move(origin));
-    const Job& job = jobs_.map.at(handle);
+    Job& job = jobs_.map.at(handle);
     schedules_.note_run(run.schedule, run.instant, job.id);
     ++counters.scheduled_runs;
     if (!job.durable) {
-        append_always(ScheduleMoved{run.schedule, run.instant});
+        job.accepted_seq = append_always(ScheduleMoved{run.schedule, run.instant});
     }
+    job.more().starts_once = true;
     begin_waiting(handle);
 }
 

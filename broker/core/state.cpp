@@ -119,6 +119,9 @@ void State::on(Tick& /*tick*/) {
     while (const auto timer = wall_timers_.pop_due(wall)) {
         on_job_timer(timer->of<Job>());
     }
+    if (!are_schedules_configured_) {
+        configure_schedules();  // before what is due by an earlier configuration
+    }
     run_schedules();
 }
 
