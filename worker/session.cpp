@@ -96,19 +96,19 @@ void Session::assign(base::MonoTime now, wire::native::Assign job) {
 
 void Session::start_waiting(base::MonoTime now) {
     while (busy_.size() < options_.concurrency && !waiting_.empty()) {
-        wire::native::Assign job = std::move(waiting_.front());
-        waiting_.pop_front();
-        start(now, std::move(job));
+        start_next(now);
     }
 }
 
-void Session::start(base::MonoTime now, wire::native::Assign job) {
+void Session::start_next(base::MonoTime now) {
+    wire::native::Assign& job = waiting_.front();
     entries_.at(job.attempt).phase = Phase::Running;
     Busy busy;
     busy.since = now;
     limit(now, busy, job);
-    busy_.emplace(job.attempt, busy);
+    busy_.emplace_hint(busy_.end(), job.attempt, busy);
     actions_.emplace_back(StartJob{std::move(job)});
+    waiting_.pop_front();
     ++started_;
     if (options_.jobs_max != 0 && started_ >= options_.jobs_max) {
         retire(now,

@@ -212,7 +212,7 @@ private:
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();
     void start_waiting(base::MonoTime now);
-    void start(base::MonoTime now, wire::native::Assign job);
+    void start_next(base::MonoTime now);
     void after_work(base::MonoTime now);
     void end(Entries::iterator entry);
     void push(wire::native::Command command, std::size_t bytes);

@@ -38,6 +38,7 @@ public:
         memory_ = {};
         memory_.resize(mib << 20U, 'x');  // each byte written: it is resident
         json told = description(job);
+        job.progress(0, 1, "at work");
         for (const json& child : job.param("children", json::array())) {
             const auto submitted = submit(job, child);
             if (!submitted) {
