@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,11 +56,29 @@ struct Call {
     }
 };
 
+class Broker;
+
+/// A core that has read the broker's facts; its time of settling is over. See
+/// restore_check_test.cpp.
+std::unique_ptr<Core> restored(const Broker& broker);
+/// Checks that such a core tells of everything what the broker's own does.
+void check_restores(Broker& broker);
+
 /// Applies inputs at a time of the test's choosing and keeps the effects of the last one. Every
-/// input is followed by a check of the invariants.
+/// input is followed by a check of the invariants, and at the end the facts that were written must
+/// rebuild what there is.
 class Broker {
 public:
     explicit Broker(const Policy& settings = {}) : policy(settings), core(settings, now, 1) {}
+
+    Broker(const Broker&) = delete;
+    Broker& operator=(const Broker&) = delete;
+
+    ~Broker() {
+        if (facts_tell_all && std::uncaught_exceptions() == 0) {
+            check_restores(*this);
+        }
+    }
 
     Effects& apply(Input input) {
         effects.clear();
@@ -142,6 +162,8 @@ public:
     Effects effects;
     std::vector<Record> journal;  // every fact so far
     std::uint64_t numbers = 0;
+    /// False where what is not durable has a part in what is.
+    bool facts_tell_all = true;
 
 private:
     void step(Input input) {
