@@ -40,6 +40,7 @@ void State::set_policy(const Policy& changed) {
         set_group(group);
     }
     apply_schedule_policies();
+    consequences_wait_ = true;
 }
 
 // What the configuration named before and names no more is a service like any other.
@@ -123,6 +124,9 @@ void State::on(Tick& /*tick*/) {
 }
 
 std::optional<base::MonoTime> State::next_deadline() const {
+    if (consequences_wait_ && has_consequences()) {
+        return now_.mono;
+    }
     auto due = timers_.next_due();
     std::optional<base::WallTime> wall = schedules_.next_due();
     if (const auto job = wall_timers_.next_due()) {
@@ -147,9 +151,9 @@ void State::on(JournalFailed& failed) {
 }
 
 void State::settle_consequences() {
+    consequences_wait_ = false;
     // Each may cause the others; every round ends at least one job's waiting.
-    while (!dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
-           !opened_limits_.empty() || !unparked_.empty()) {
+    while (has_consequences()) {
         settle_dependents();
         finish_batches();
         open_gates();
@@ -157,6 +161,11 @@ void State::settle_consequences() {
     if (draining_ && !stopped_ && drain_is_over()) {
         finish_drain();
     }
+}
+
+bool State::has_consequences() const {
+    return !dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
+           !opened_limits_.empty() || !unparked_.empty();
 }
 
 // A draining broker runs what waits while somebody is there to run it.

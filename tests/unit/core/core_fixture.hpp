@@ -195,6 +195,27 @@ inline std::pair<std::uint64_t, model::Attempt> only_assign(const Effects& effec
     return {assigns.front().first.peer.value, assigns.front().second->attempt};
 }
 
+/// Lets the worker finish what it was just given, one after another, and what it is given then: the
+/// params of all, in the order in which they were given.
+inline std::string work_off(Broker& broker, std::uint64_t peer, std::size_t most = SIZE_MAX) {
+    std::string order;
+    std::vector<model::Attempt> held;
+    const auto take = [&] {
+        for (const auto& [to, assign] : sent<Assign>(broker.effects)) {
+            if (to.peer.value == peer) {
+                held.push_back(assign->attempt);
+                order += assign->params.bytes.view();
+            }
+        }
+    };
+    take();
+    for (std::size_t done = 0; done < held.size() && done < most; ++done) {
+        broker.finish(peer, held[done]);
+        take();
+    }
+    return order;
+}
+
 /// The id that the only receipt among the effects tells.
 inline model::JobId taken_id(const Effects& effects) {
     const auto receipts = sent<JobTaken>(effects);

@@ -65,7 +65,8 @@ TEST_CASE("leases: a failed async job is tried again after a pause that doubles,
     base::Duration pause = 1s;
     for (int attempt = 1; attempt < 5; ++attempt) {
         broker.finish(1, running.second, Verdict::Failed);
-        CHECK(events(broker.effects) == std::vector{EventKind::ExecuteError, EventKind::Retry, EventKind::Delayed});
+        CHECK(events(broker.effects) ==
+              std::vector{EventKind::ExecuteError, EventKind::Retry, EventKind::Delayed});
         broker.apply(Heartbeat{Peer{1}, 0, true});
         CHECK(sent<Assign>(broker.wait(pause * 3 / 4 - 1ms)).empty());
         broker.apply(Heartbeat{Peer{1}, 0, true});
