@@ -181,7 +181,13 @@ private:
                                                     model::JobState::Dead,
                                                     model::JobState::Expired,
                                                     model::JobState::Cancelled};
-        return {job(), kEnds[prng_.below(5)], instant(), text(), payload()};
+        return {job(),
+                kEnds[prng_.below(5)],
+                instant(),
+                text(),
+                payload(),
+                integer<std::uint32_t>(3),
+                integer<std::uint32_t>(3)};
     }
 
     JobRetried fill(JobRetried /*fact*/) { return {job(), instant()}; }
