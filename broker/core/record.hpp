@@ -94,6 +94,8 @@ struct JobEnded {
     base::WallTime at{};
     std::string text;
     model::Payload result;  // of one whose result can be fetched
+    std::uint32_t failures = 0;
+    std::uint32_t losses = 0;
 
     bool operator==(const JobEnded&) const = default;
 };

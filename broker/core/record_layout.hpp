@@ -147,6 +147,8 @@ void lay_out(Io& io, Field<Io, JobEnded> fact) {
     io.instant(fact.at);
     io.text(fact.text);
     lay_out<Io>(io, fact.result);
+    io.integer(fact.failures);
+    io.integer(fact.losses);
 }
 
 template <class Io>

@@ -24,6 +24,8 @@ base::Expected<void> State::restore(const Record& record) {
     const Seq was_last = last_seq_;
     base::Expected<void> result =
         std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
+    open_gates();  // groups are forgotten between facts as they were between inputs
+    consequences_wait_ = true;
     last_seq_ = was_last;
     announcing = was_announcing;
     return result;
@@ -193,13 +195,15 @@ base::Expected<void> State::restore_fact(const JobEnded& fact) {
     release(handle);
     Job& job = jobs_.map.at(handle);
     job.state = fact.state;
+    job.failures = fact.failures;
+    job.losses = fact.losses;
     unique_.release(jobs_.map, handle);
     const KeptResult end{name_of_service(job), fact.state, fact.text, fact.result};
     const base::Duration age = start_.wall - fact.at;
     if (fact.state != model::JobState::Dead && job.result_ttl > base::Duration::zero()) {
         // Kept at least until the facts of those that wait for it have been read.
         job.result_ttl = std::max(job.result_ttl - age, base::Duration{1});
-        keep_result(job, end, 0);
+        keep_result(job, end, fact.at, 0);
     }
     if (job.extras != nullptr) {
         for (const JobHandle dependent : std::exchange(job.extras->dependents, {})) {
@@ -270,11 +274,10 @@ base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
 }
 
 base::Expected<void> State::restore_fact(const GroupSet& fact) {
-    const bool is_configured = std::ranges::any_of(
-        policy.groups, [&](const GroupPolicy& group) { return group.name == fact.name; });
-    if (!is_configured) {
-        set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
+        return {};
     }
+    set_group({fact.name, fact.weight, fact.limit, fact.spacing});
     return {};
 }
 

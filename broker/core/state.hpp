@@ -168,7 +168,7 @@ private:
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(const Job& job, model::JobState end);
     void keep_for_resend(const Job& job, const KeptResult& end);
-    void keep_result(const Job& job, const KeptResult& end, Seq seq);
+    void keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq);
     void keep_dead(JobHandle handle, std::string text);
     void forget_job(JobHandle handle);
     void discard_dead(JobHandle handle);
@@ -210,6 +210,7 @@ private:
     void park_queue(QueueHandle queue, LimitHandle limit);
     void unpark_queue(QueueHandle queue);
     bool set_limit(const LimitSettings& settings, bool is_configured);
+    [[nodiscard]] bool has_room_for_services(const std::vector<std::string>& names);
     void remove_limit(LimitHandle handle);
     void apply(const Address& from, SetLimit& request);
     void apply(const Address& from, RemoveLimit& request);
@@ -352,6 +353,7 @@ private:
     void check_queues() const;
     void check_services() const;
     void check_gates() const;
+    void check_batches() const;
     void check_workers() const;
 
     // ---- restore.cpp ----
@@ -392,6 +394,8 @@ private:
               std::string_view event,
               std::vector<std::pair<std::string, std::string>> fields = {},
               Peer worker = {});
+
+    [[nodiscard]] bool has_consequences() const;
 
     [[nodiscard]] bool is_settled() const { return now_.mono >= settled_at_; }
 
@@ -453,6 +457,8 @@ private:
     std::vector<LimitHandle> opened_limits_;
     std::vector<QueueHandle> unparked_;
     std::vector<BatchHandle> complete_batches_;
+    // They wait for the next apply(): facts were restored, or the policy has changed.
+    bool consequences_wait_ = false;
 
     struct SubmissionHash {
         std::size_t operator()(const model::SubmissionId& id) const noexcept {
