@@ -39,15 +39,21 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
     count_end(job, end);
     unique_.release(jobs_.map, handle);
     const bool is_kept = job.result_ttl > base::Duration::zero() && end != JobState::Dead;
-    const Seq seq =
-        append(job, JobEnded{job.id, end, now_.wall, text, is_kept ? result : model::Payload{}});
+    const Seq seq = append(job,
+                           JobEnded{job.id,
+                                    end,
+                                    now_.wall,
+                                    text,
+                                    is_kept ? result : model::Payload{},
+                                    job.failures,
+                                    job.losses});
     announce(job, event_of(end), text);
     remember(job, text);
     const KeptResult kept{name_of_service(job), end, std::move(text), std::move(result)};
     keep_for_resend(job, kept);
     tell_waiters(job, kept.service, kept, seq);
     if (is_kept) {
-        keep_result(job, kept, seq);
+        keep_result(job, kept, now_.wall, seq);
     }
     follow_end(job, end, kept.text);
     if (end == JobState::Dead && !job.adopted) {  // without its params nobody could retry it
@@ -88,7 +94,7 @@ void State::keep_for_resend(const Job& job, const KeptResult& end) {
     }
 }
 
-void State::keep_result(const Job& job, const KeptResult& end, Seq seq) {
+void State::keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq) {
     Ended ended;
     ended.id = job.id;
     ended.service = end.service;
@@ -100,7 +106,7 @@ void State::keep_result(const Job& job, const KeptResult& end, Seq seq) {
     ended.result = end.result;
     ended.accepted_at = job.accepted_at;
     ended.started_at = job.started_at;
-    ended.ended_at = now_.wall;
+    ended.ended_at = ended_at;
     ended.forget_at = now_.mono + job.result_ttl;
     ended.seq = seq;
     ended.channel = services_.queues.at(job.queue).channel;
@@ -133,6 +139,9 @@ void State::keep_dead(JobHandle handle, std::string text) {
     job.text = std::move(text);
     dead_.push_back(jobs_.map, handle);
     ++services_.map.at(job.service).dead;
+    if (Group* group = groups_.map.find(job.group())) {
+        ++group->dead;
+    }
     while (dead_.size() > policy.limits.dead_letters_max) {
         ++counters.dead_dropped;
         discard_dead(dead_.front());

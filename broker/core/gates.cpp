@@ -29,13 +29,11 @@ void State::join_group(JobHandle handle, const model::JobOptions& options) {
     if (group.is_set) {
         return;
     }
-    const std::uint32_t at_once = options.group_limit.value_or(group.gate.at_once);
-    const base::Duration spacing =
-        options.group_rate ? options.group_rate->spacing : group.gate.spacing;
     group.weight = options.group_weight.value_or(group.weight);
-    if (at_once != group.gate.at_once || spacing != group.gate.spacing) {
-        group.gate.at_once = at_once;
-        group.gate.spacing = spacing;
+    if (options.group_limit || options.group_rate) {
+        group.gate.set_bounds(
+            options.group_limit.value_or(group.gate.at_once),
+            options.group_rate ? options.group_rate->spacing : group.gate.spacing);
         opened_groups_.push_back(group_handle);
     }
 }
@@ -54,8 +52,7 @@ void State::set_group(const GroupPolicy& settings) {
     const GroupHandle handle = group_for(settings.name);
     Group& group = groups_.map.at(handle);
     group.weight = std::max(settings.weight, 1U);
-    group.gate.at_once = settings.limit;
-    group.gate.spacing = settings.spacing;
+    group.gate.set_bounds(settings.limit, settings.spacing);
     // Nothing is set any more: jobs may say again.
     group.is_set =
         settings.weight > 1 || settings.limit != 0 || settings.spacing != base::Duration::zero();
@@ -88,8 +85,12 @@ void State::apply(const Address& from, SetGroup& request) {
 
 // False: it names too many services.
 bool State::set_limit(const LimitSettings& settings, bool is_configured) {
-    const LimitHandle known = limits_.find(settings.name.view());
-    if (known.names_something()) {
+    if (!has_room_for_services(settings.services)) {
+        return false;
+    }
+    base::MonoTime last_start = base::MonoTime::min();
+    if (const LimitHandle known = limits_.find(settings.name.view()); known.names_something()) {
+        last_start = limits_.map.at(known).gate.last_start;
         remove_limit(known);
     }
     const LimitHandle handle = limits_.map.emplace();
@@ -97,22 +98,35 @@ bool State::set_limit(const LimitSettings& settings, bool is_configured) {
     limits_.by_name.emplace(settings.name.view(), handle);
     limit.settings = settings;
     limit.is_configured = is_configured;
-    limit.gate.at_once = settings.at_once.value_or(0);
-    limit.gate.spacing = settings.rate ? settings.rate->spacing : base::Duration::zero();
+    limit.gate.set_bounds(settings.at_once.value_or(0),
+                          settings.rate ? settings.rate->spacing : base::Duration::zero());
+    limit.gate.last_start = last_start;
     for (const std::string& text : settings.services) {
         const auto name = model::ServiceName::parse(text);
-        const ServiceHandle service_handle = name ? service_for(*name) : ServiceHandle{};
-        if (!service_handle.names_something()) {
-            remove_limit(handle);
-            return false;
+        if (!name) {
+            continue;
         }
-        Service& service = services_.map.at(service_handle);
+        Service& service = services_.map.at(service_for(*name));
         if (std::ranges::find(service.limits, handle) == service.limits.end()) {
             service.limits.push_back(handle);
             limit.gate.active += service.active;
         }
     }
     return true;
+}
+
+// Whether all of these can be known. Makes room by forgetting services nobody needs.
+bool State::has_room_for_services(const std::vector<std::string>& names) {
+    const auto fits = [&] {
+        const auto unknown = std::ranges::count_if(names, [&](const std::string& name) {
+            return !services_.find(name).names_something();
+        });
+        return services_.size() + static_cast<std::size_t>(unknown) <= policy.limits.services_max;
+    };
+    if (!fits()) {
+        services_.forget_unknown(lanes_);
+    }
+    return fits();
 }
 
 void State::remove_limit(LimitHandle handle) {
@@ -141,13 +155,8 @@ void State::apply(const Address& from, SetLimit& request) {
                            " named limits, as many as [limits] limits_max allows",
                        {}});
     }
-    const std::optional<LimitSettings> before =
-        known.names_something() ? std::optional(limits_.map.at(known).settings) : std::nullopt;
     const bool was_configured = known.names_something() && limits_.map.at(known).is_configured;
     if (!set_limit(request.limit, was_configured)) {
-        if (before) {
-            set_limit(*before, was_configured);
-        }
         return refuse(from,
                       {},
                       {Errc::TooManyServices,
@@ -220,13 +229,14 @@ void State::unpark_queue(QueueHandle handle) {
     queue.parked_at = {};
 }
 
-// A gate that only time will open has a timer while something is parked at it.
+// A gate that only time will open has a timer while something is parked at it. Its bounds may have
+// changed since it was armed.
 template <class Gated>
 void State::watch_gate(Gated& gated, Timer timer) {
     const Gate& gate = gated.gate;
-    if (gated.timer == base::TimerHeap<Timer>::kNone && !gated.parked.empty() && gate.has_room() &&
-        gate.next_start > now_.mono) {
-        gated.timer = timers_.arm(gate.next_start, timer);
+    timers_.cancel(gated.timer);
+    if (!gated.parked.empty() && gate.has_room() && gate.next_start() > now_.mono) {
+        gated.timer = timers_.arm(gate.next_start(), timer);
     }
 }
 
@@ -264,11 +274,11 @@ void State::open_group(GroupHandle handle) {
     if (group.jobs > 0 || group.is_set) {
         return;
     }
-    if (group.gate.next_start <= now_.mono) {
-        timers_.cancel(group.timer);
+    // Nothing is parked without jobs, so it has no timer yet.
+    if (group.gate.next_start() <= now_.mono) {
         groups_.remove(handle);
-    } else if (group.timer == base::TimerHeap<Timer>::kNone) {
-        group.timer = timers_.arm(group.gate.next_start, Timer(Timer::Kind::Group, handle));
+    } else {
+        group.timer = timers_.arm(group.gate.next_start(), Timer(Timer::Kind::Group, handle));
     }
 }
 

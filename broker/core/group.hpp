@@ -16,7 +16,8 @@ struct Group {
     std::uint32_t weight = 1;
     bool is_set = false;   // by an operator or the configuration: what jobs say does not count
     std::size_t jobs = 0;  // that name it, dead letters too
-    LaneList parked;       // lanes that found the gate closed
+    std::size_t dead = 0;
+    LaneList parked;                   // lanes that found the gate closed
     std::uint32_t timer = UINT32_MAX;  // when the gate opens
 };
 

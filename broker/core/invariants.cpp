@@ -31,13 +31,14 @@ void for_each(const Map& map, Visit&& visit) {
 
 void State::check_invariants() const {
     check_jobs();
-    check_queues();
     check_services();
-    check_gates();
     check_workers();
-    rule(dependents_.empty() && complete_batches_.empty() && opened_groups_.empty() &&
-             opened_limits_.empty() && unparked_.empty(),
-         "consequences have been settled");
+    check_batches();
+    if (!consequences_wait_) {
+        check_queues();
+        check_gates();
+    }
+    rule(consequences_wait_ || !has_consequences(), "consequences have been settled");
     rule(durable_seq_ <= last_seq_, "no more is durable than was appended");
     rule(history_.size() <= policy.limits.history_jobs_max, "the history has its limit");
     rule(submissions_.sessions() <= policy.limits.sessions_max, "sessions have their limit");
@@ -167,12 +168,19 @@ void State::check_services() const {
 
 // Gates count what runs, hold to their bound, and wake whoever only waits for time.
 void State::check_gates() const {
-    std::unordered_map<std::uint32_t, std::pair<std::size_t, std::size_t>> of_group;
+    struct Count {
+        std::size_t jobs = 0;
+        std::size_t active = 0;
+        std::size_t dead = 0;
+    };
+
+    std::unordered_map<std::uint32_t, Count> of_group;
     for_each(jobs_.map, [&](JobHandle, const Job& job) {
         if (job.group().names_something()) {
-            auto& [jobs, active] = of_group[job.group().slot];
-            ++jobs;
-            active += job.state == JobState::Active ? 1U : 0U;
+            Count& count = of_group[job.group().slot];
+            ++count.jobs;
+            count.active += job.state == JobState::Active ? 1U : 0U;
+            count.dead += job.state == JobState::Dead ? 1U : 0U;
         }
     });
     const auto check_watch = [&](const auto& gated) {
@@ -181,11 +189,43 @@ void State::check_gates() const {
              "a gate that time opens has a timer");
     };
     for_each(groups_.map, [&](GroupHandle handle, const Group& group) {
-        const auto [jobs, active] = of_group[handle.slot];
-        rule(jobs == group.jobs && active == group.gate.active, "a group's jobs are counted");
+        const Count& count = of_group[handle.slot];
+        rule(count.jobs == group.jobs && count.active == group.gate.active &&
+                 count.dead == group.dead,
+             "a group's jobs are counted");
+        rule(group.jobs > 0 || group.is_set || group.timer != base::TimerHeap<Timer>::kNone,
+             "a group that nobody names is forgotten");
         check_watch(group);
     });
-    for_each(limits_.map, [&](LimitHandle, const Limit& limit) { check_watch(limit); });
+    for_each(limits_.map, [&](LimitHandle handle, const Limit& limit) {
+        std::size_t active = 0;
+        for_each(services_.map, [&](ServiceHandle, const Service& service) {
+            const auto times = std::ranges::count(service.limits, handle);
+            rule(times <= 1, "a limit counts a service once");
+            active += times == 1 ? service.active : 0U;
+        });
+        rule(active == limit.gate.active, "what runs under a limit is counted");
+        check_watch(limit);
+    });
+}
+
+// A batch that has not ended waits for those of its jobs that have not.
+void State::check_batches() const {
+    std::unordered_map<std::uint32_t, std::size_t> waits_for;
+    for_each(jobs_.map, [&](JobHandle, const Job& job) {
+        if (job.extras != nullptr && job.state != JobState::Dead) {
+            ++waits_for[job.extras->batch.slot];
+        }
+    });
+    for_each(batches_.map, [&](BatchHandle handle, const Batch& batch) {
+        rule(batch.is_ended ||
+                 waits_for[handle.slot] + batch.succeeded + batch.failed == batch.total,
+             "a batch's jobs are counted");
+        rule(batch.is_ended || !batch.is_complete() || consequences_wait_,
+             "a batch whose jobs have all ended has ended");
+    });
+    rule(batches_.open.size() + batches_.ended.size() == batches_.map.size(),
+         "every batch is open or ended");
 }
 
 // What a worker holds is held by it alone, runs in its slots, and stands where its crew looks.

@@ -81,21 +81,23 @@ Cursor State::list_ended(const JobFilter& filter,
 model::GroupReport State::list_groups(const Query& query) const {
     model::GroupReport report;
     report.total = groups_.map.size();
+    const auto tell = [&](GroupHandle handle) {
+        if (const Group* group = groups_.map.find(handle)) {
+            report.rows.push_back({group->name,
+                                   group->weight,
+                                   group->gate.at_once,
+                                   group->gate.spacing,
+                                   group->jobs - group->dead - group->gate.active,
+                                   group->gate.active});
+        }
+    };
+    if (!query.which.group.empty()) {
+        tell(groups_.find(query.which.group));
+        return report;
+    }
     std::uint64_t slot = query.after;
     while (slot < groups_.map.slots() && report.rows.size() < policy.limits.report_rows_max) {
-        const GroupHandle handle = groups_.map.handle_at(static_cast<std::uint32_t>(slot++));
-        if (!handle.names_something()) {
-            continue;
-        }
-        const Group& group = groups_.map.at(handle);
-        if (query.which.group.empty() || group.name.view() == query.which.group) {
-            report.rows.push_back({group.name,
-                                   group.weight,
-                                   group.gate.at_once,
-                                   group.gate.spacing,
-                                   group.jobs - group.gate.active,
-                                   group.gate.active});
-        }
+        tell(groups_.map.handle_at(static_cast<std::uint32_t>(slot++)));
     }
     report.next = slot < groups_.map.slots() ? slot : 0;
     return report;

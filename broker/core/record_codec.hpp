@@ -4,7 +4,7 @@
 //
 // Every record: u8 version, u8 kind, then the fields in the order of broker/core/record.hpp.
 // Integers have the width of their type; instants and durations are i64 microseconds; bytes are a
-// u32 length and the bytes. Options: u16 bits that say which are set, then those, then `meta`.
+// u32 length and the bytes. Options: u32 bits that say which are set, then those.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ void encode_record(const Record& record, std::string& out);
 
 /// The fact in `bytes`, which must end where the fact ends. Total on any bytes; allocates no more
 /// than `bytes` is long. Payloads are copies.
-/// Errors: UnsupportedVersion (written by a later release); Malformed; BadName.
+/// Errors: UnsupportedVersion (written by another release); Malformed.
 [[nodiscard]] base::Expected<Record> decode_record(std::string_view bytes);
 
 }  // namespace steward::core

@@ -126,11 +126,14 @@ public:
 
     void integer(Integer& value) { ok_ = base::get_le(rest_, value) && ok_; }
 
-    /// The caller checks the range: see in_range().
+    /// The caller checks the range of an enum.
     template <class Enum>
     void byte(Enum& value) {
         std::uint8_t number = 0;
         integer(number);
+        if (std::is_same_v<Enum, bool> && number > 1) {
+            refuse();
+        }
         value = static_cast<Enum>(number);
     }
 
@@ -176,9 +179,11 @@ public:
         at = base::WallTime(since);
     }
 
-    // Every element takes at least a byte, so a length that cannot be true allocates nothing.
+    // Every element takes at least a byte, so a length that cannot be true allocates nothing. What
+    // the list held by default goes.
     template <class Element, class Each>
     void list(std::vector<Element>& values, Each&& each) {
+        values.clear();
         std::uint32_t size = 0;
         integer(size);
         if (size > rest_.size()) {

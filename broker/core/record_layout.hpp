@@ -147,6 +147,8 @@ void lay_out(Io& io, Field<Io, JobEnded> fact) {
     io.instant(fact.at);
     io.text(fact.text);
     lay_out<Io>(io, fact.result);
+    io.integer(fact.failures);
+    io.integer(fact.losses);
 }
 
 template <class Io>
@@ -198,6 +200,7 @@ void lay_out(Io& io, Field<Io, ScheduleSet> fact) {
     io.byte(fact.schedule.missed);
     lay_out<Io>(io, fact.schedule.job);
     io.instant(fact.at);
+    io.byte(fact.is_configured);
 }
 
 template <class Io>

@@ -24,6 +24,8 @@ base::Expected<void> State::restore(const Record& record) {
     const Seq was_last = last_seq_;
     base::Expected<void> result =
         std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
+    open_gates();  // groups are forgotten between facts as they were between inputs
+    consequences_wait_ = true;
     last_seq_ = was_last;
     announcing = was_announcing;
     return result;
@@ -69,7 +71,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     const JobHandle handle = jobs_.add(std::move(job));
     enroll(handle, options);
     if (!fact.schedule.empty()) {
-        schedules_.restore_mark(fact.schedule.view(), fact.instant, fact.id);
+        schedules_.note_run(fact.schedule, fact.instant, fact.id);
     }
     if (const BatchHandle batch = batches_.find(fact.ends_batch.view()); batch.names_something()) {
         jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
@@ -193,13 +195,15 @@ base::Expected<void> State::restore_fact(const JobEnded& fact) {
     release(handle);
     Job& job = jobs_.map.at(handle);
     job.state = fact.state;
+    job.failures = fact.failures;
+    job.losses = fact.losses;
     unique_.release(jobs_.map, handle);
     const KeptResult end{name_of_service(job), fact.state, fact.text, fact.result};
     const base::Duration age = start_.wall - fact.at;
     if (fact.state != model::JobState::Dead && job.result_ttl > base::Duration::zero()) {
         // Kept at least until the facts of those that wait for it have been read.
         job.result_ttl = std::max(job.result_ttl - age, base::Duration{1});
-        keep_result(job, end, 0);
+        keep_result(job, end, fact.at, 0);
     }
     if (job.extras != nullptr) {
         for (const JobHandle dependent : std::exchange(job.extras->dependents, {})) {
@@ -270,6 +274,9 @@ base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
 }
 
 base::Expected<void> State::restore_fact(const GroupSet& fact) {
+    if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
+        return {};
+    }
     set_group({fact.name, fact.weight, fact.limit, fact.spacing});
     return {};
 }

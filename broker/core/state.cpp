@@ -39,7 +39,8 @@ void State::set_policy(const Policy& changed) {
     for (const GroupPolicy& group : policy.groups) {
         set_group(group);
     }
-    apply_schedule_policies();
+    are_schedules_configured_ = false;  // with the next input, which can write facts
+    consequences_wait_ = true;
 }
 
 // What the configuration named before and names no more is a service like any other.
@@ -119,10 +120,16 @@ void State::on(Tick& /*tick*/) {
     while (const auto timer = wall_timers_.pop_due(wall)) {
         on_job_timer(timer->of<Job>());
     }
+    if (!are_schedules_configured_) {
+        configure_schedules();  // before what is due by an earlier configuration
+    }
     run_schedules();
 }
 
 std::optional<base::MonoTime> State::next_deadline() const {
+    if (!are_schedules_configured_ || (consequences_wait_ && has_consequences())) {
+        return now_.mono;
+    }
     auto due = timers_.next_due();
     std::optional<base::WallTime> wall = schedules_.next_due();
     if (const auto job = wall_timers_.next_due()) {
@@ -147,9 +154,12 @@ void State::on(JournalFailed& failed) {
 }
 
 void State::settle_consequences() {
+    if (!are_schedules_configured_) {
+        configure_schedules();
+    }
+    consequences_wait_ = false;
     // Each may cause the others; every round ends at least one job's waiting.
-    while (!dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
-           !opened_limits_.empty() || !unparked_.empty()) {
+    while (has_consequences()) {
         settle_dependents();
         finish_batches();
         open_gates();
@@ -157,6 +167,11 @@ void State::settle_consequences() {
     if (draining_ && !stopped_ && drain_is_over()) {
         finish_drain();
     }
+}
+
+bool State::has_consequences() const {
+    return !dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
+           !opened_limits_.empty() || !unparked_.empty();
 }
 
 // A draining broker runs what waits while somebody is there to run it.

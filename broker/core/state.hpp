@@ -168,7 +168,7 @@ private:
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(const Job& job, model::JobState end);
     void keep_for_resend(const Job& job, const KeptResult& end);
-    void keep_result(const Job& job, const KeptResult& end, Seq seq);
+    void keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq);
     void keep_dead(JobHandle handle, std::string text);
     void forget_job(JobHandle handle);
     void discard_dead(JobHandle handle);
@@ -210,6 +210,7 @@ private:
     void park_queue(QueueHandle queue, LimitHandle limit);
     void unpark_queue(QueueHandle queue);
     bool set_limit(const LimitSettings& settings, bool is_configured);
+    [[nodiscard]] bool has_room_for_services(const std::vector<std::string>& names);
     void remove_limit(LimitHandle handle);
     void apply(const Address& from, SetLimit& request);
     void apply(const Address& from, RemoveLimit& request);
@@ -273,7 +274,8 @@ private:
 
     // ---- schedule.cpp: jobs by the calendar ----
     void run_schedules();
-    void run_schedule(const ScheduleTable::Due& due);
+    void run_schedule(const ScheduleRun& run);
+    void configure_schedules();
     void apply(const Address& from, SetSchedule& request);
     void apply(const Address& from, RemoveSchedule& request);
 
@@ -351,6 +353,7 @@ private:
     void check_queues() const;
     void check_services() const;
     void check_gates() const;
+    void check_batches() const;
     void check_workers() const;
 
     // ---- restore.cpp ----
@@ -381,7 +384,6 @@ private:
     // ---- what the configuration says, state.cpp ----
     void apply_service_policies();
     void apply_limit_policies();
-    void apply_schedule_policies();
 
     // ---- small helpers, state.cpp ----
     void send(const Address& to, Message&& what, Seq after = 0);
@@ -392,6 +394,8 @@ private:
               std::string_view event,
               std::vector<std::pair<std::string, std::string>> fields = {},
               Peer worker = {});
+
+    [[nodiscard]] bool has_consequences() const;
 
     [[nodiscard]] bool is_settled() const { return now_.mono >= settled_at_; }
 
@@ -435,6 +439,7 @@ private:
     SubmissionTable submissions_;
     JobList dead_;               // dead letters, oldest first
     Mode mode_ = Mode::Running;  // of all services
+    bool are_schedules_configured_ = false;
 
     // The settling time after a start: what must wait for workers to come back.
     base::MonoTime settled_at_{};
@@ -452,6 +457,8 @@ private:
     std::vector<LimitHandle> opened_limits_;
     std::vector<QueueHandle> unparked_;
     std::vector<BatchHandle> complete_batches_;
+    // They wait for the next apply(): facts were restored, or the policy has changed.
+    bool consequences_wait_ = false;
 
     struct SubmissionHash {
         std::size_t operator()(const model::SubmissionId& id) const noexcept {

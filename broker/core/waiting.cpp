@@ -28,6 +28,9 @@ void State::release(JobHandle handle) {
         case JobState::Dead:
             dead_.remove(jobs_.map, handle);
             --service.dead;
+            if (Group* group = groups_.map.find(job.group())) {
+                --group->dead;
+            }
             break;
         case JobState::Succeeded:
         case JobState::Failed:

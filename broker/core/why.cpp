@@ -114,7 +114,7 @@ void State::why_held_back(const Job& job, std::vector<std::string>& reasons) con
                               " do: until one ends");
         } else if (!gate.is_open(now_.mono)) {
             reasons.push_back(whose + " lets one start every " + seconds_of(gate.spacing) +
-                              ", the next " + until(gate.next_start));
+                              ", the next " + until(gate.next_start()));
         }
     };
     for (const LimitHandle handle : service.limits) {

@@ -71,4 +71,15 @@ std::string Cast::name_of(const model::Attempt& attempt) const {
     return name_of(attempt.job) + "/" + std::to_string(attempt.number);
 }
 
+std::string Cast::with_names(std::string text) const {
+    const std::size_t length = model::JobId{}.text().size();
+    for (std::size_t at = 0; at + length <= text.size(); ++at) {
+        const auto job = model::JobId::parse(std::string_view(text).substr(at, length));
+        if (job && std::find(epochs_.begin(), epochs_.end(), job->epoch) != epochs_.end()) {
+            text.replace(at, length, name_of(*job));
+        }
+    }
+    return text;
+}
+
 }  // namespace steward::scenario

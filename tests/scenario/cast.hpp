@@ -26,6 +26,8 @@ public:
     [[nodiscard]] std::string name_of(const model::JobId& job) const;
     [[nodiscard]] model::Attempt attempt(const Words& line, std::string_view text) const;
     [[nodiscard]] std::string name_of(const model::Attempt& attempt) const;
+    /// The text with every job's id in it as its name.
+    [[nodiscard]] std::string with_names(std::string text) const;
 
 private:
     std::vector<std::string> peers_;  // Peer value n is peers_[n - 1]

@@ -29,7 +29,8 @@ struct MessageInWords {
     [[nodiscard]] std::string number() const { return std::to_string(correlation); }
 
     std::string operator()(const core::JobTaken& m) const {
-        return "taken " + number() + ": " + cast.name_of(m.job);
+        return "taken " + number() + ": " + cast.name_of(m.job) +
+               (m.is_duplicate ? ", an earlier job" : "");
     }
 
     std::string operator()(const core::Refused& m) const {
@@ -53,9 +54,11 @@ struct MessageInWords {
                std::string(model::name_of(m.state)) + " " + quoted(m.result) + because(m.text);
     }
 
-    std::string operator()(const core::Answer& m) const {
-        return "answer " +
-               wire::to_json(*m.report, [this](model::Peer peer) { return cast.name_of(peer); });
+    std::string operator()(const core::Answer& m) const { return "answer " + in_words(*m.report); }
+
+    std::string operator()(const core::Done& m) const {
+        return "done, changed " + std::to_string(m.changed) +
+               (m.next != 0 ? ", more from " + std::to_string(m.next) : "");
     }
 
     std::string operator()(const core::Welcome& m) const {
@@ -64,7 +67,8 @@ struct MessageInWords {
 
     std::string operator()(const core::Assign& m) const {
         return "assign " + cast.name_of(m.attempt) + " " + std::string(m.service.view()) + " " +
-               quoted(m.params) + " within " + text_of(m.time_limit);
+               quoted(m.params) + " within " + text_of(m.time_limit) +
+               (m.options != nullptr ? shown(*m.options) : "");
     }
 
     std::string operator()(const core::StopAttempt& m) const {
@@ -86,6 +90,46 @@ struct MessageInWords {
     }
 
     std::string operator()(const core::HeartbeatOut&) const { return "heartbeat"; }
+
+    // What the job sees of its own options.
+    static std::string shown(const model::JobOptions& options) {
+        std::string out;
+        const auto add = [&](std::string_view name, std::string_view value) {
+            if (!value.empty()) {
+                out += ", " + std::string(name) + " " + std::string(value);
+            }
+        };
+        add("priority", options.priority ? std::to_string(*options.priority) : "");
+        add("memory", options.memory_limit ? std::to_string(*options.memory_limit) : "");
+        add("channel", options.channel.view());
+        add("context", options.context.view());
+        add("group", options.group.view());
+        add("batch", options.batch.view());
+        return out;
+    }
+
+    // Reports that stories ask for in words, others as the wire has them.
+    [[nodiscard]] std::string in_words(const model::Report& report) const {
+        if (const auto* why = std::get_if<model::WhyReport>(&report)) {
+            std::string out = "about " + row(why->job);
+            for (const std::string& reason : why->reasons) {
+                out += "\n       " + reason;
+            }
+            return out;
+        }
+        if (const auto* list = std::get_if<model::ListReport>(&report)) {
+            std::string out = "jobs";
+            for (const model::JobRow& job : list->rows) {
+                out += " " + row(job) + ",";
+            }
+            return out + (list->next != 0 ? " more" : " no more");
+        }
+        return wire::to_json(report, [this](model::Peer peer) { return cast.name_of(peer); });
+    }
+
+    [[nodiscard]] std::string row(const model::JobRow& job) const {
+        return cast.name_of(job.id) + " " + std::string(model::name_of(job.state));
+    }
 };
 
 struct RecordInWords {
@@ -93,7 +137,7 @@ struct RecordInWords {
 
     std::string operator()(const core::JobAccepted& r) const {
         return "accepted " + cast.name_of(r.id) + " " + std::string(r.spec.service.view()) + " " +
-               quoted(r.spec.params);
+               quoted(r.spec.params) + label(", ends the batch ", r.ends_batch);
     }
 
     std::string operator()(const core::AttemptStarted& r) const {
@@ -101,22 +145,104 @@ struct RecordInWords {
     }
 
     std::string operator()(const core::AttemptFailed& r) const {
-        return "failed " + cast.name_of(r.attempt) + ", due in " + text_of(r.due - r.at) +
-               because(r.text);
+        return (r.was_lost ? "lost " : "failed ") + cast.name_of(r.attempt) + ", due in " +
+               text_of(r.due - r.at) + because(r.text);
     }
 
     std::string operator()(const core::AttemptReturned& r) const {
         return "returned " + cast.name_of(r.attempt);
     }
 
+    std::string operator()(const core::AttemptSnoozed& r) const {
+        return "snoozed " + cast.name_of(r.attempt);
+    }
+
+    std::string operator()(const core::JobCancelled& r) const {
+        return "cancelled " + cast.name_of(r.id);
+    }
+
+    std::string operator()(const core::JobEdited& r) const {
+        return "edited " + cast.name_of(r.id) + " priority " + std::to_string(r.priority) +
+               (r.params ? " params " + quoted(*r.params) : "");
+    }
+
+    std::string operator()(const core::DependencyMet& r) const {
+        return "met " + cast.name_of(r.id) + " has no need of " + cast.name_of(r.dependency) +
+               " any more";
+    }
+
     std::string operator()(const core::JobEnded& r) const {
         return "ended " + cast.name_of(r.id) + " " + std::string(model::name_of(r.state)) +
                because(r.text);
     }
+
+    std::string operator()(const core::JobRetried& r) const {
+        return "retried " + cast.name_of(r.id);
+    }
+
+    std::string operator()(const core::JobDiscarded& r) const {
+        return "discarded " + cast.name_of(r.id);
+    }
+
+    std::string operator()(const core::ModesChanged& r) const {
+        std::string out = "modes";
+        for (const core::ModeChange& change : r.changes) {
+            out += " " + (change.service.empty() ? "*" : change.service) + "=" +
+                   std::string(core::name_of(change.mode));
+        }
+        return out;
+    }
+
+    std::string operator()(const core::LimitSet& r) const {
+        return label("limit ", r.limit.name) + " set";
+    }
+
+    std::string operator()(const core::LimitRemoved& r) const {
+        return label("limit ", r.name) + " removed";
+    }
+
+    std::string operator()(const core::GroupSet& r) const {
+        return label("group ", r.name) + " set: weight " + std::to_string(r.weight) + ", limit " +
+               std::to_string(r.limit) + ", spacing " + text_of(r.spacing);
+    }
+
+    std::string operator()(const core::ScheduleSet& r) const {
+        return label("schedule ", r.schedule.name) + " set";
+    }
+
+    std::string operator()(const core::ScheduleRemoved& r) const {
+        return label("schedule ", r.name) + " removed";
+    }
+
+    std::string operator()(const core::ScheduleMoved& r) const {
+        return label("schedule ", r.name) + " moved";
+    }
+
+    std::string operator()(const core::BatchOpened& r) const {
+        return label("batch ", r.name) + " opened" +
+               (r.then ? ", then " + std::string(r.then->service.view()) : "");
+    }
+
+    std::string operator()(const core::BatchClosed& r) const {
+        return label("batch ", r.name) + " closed";
+    }
+
+    std::string operator()(const core::BatchEnded& r) const {
+        return label("batch ", r.name) + " ended";
+    }
+
+    static std::string label(const char* before, const model::Label& name) {
+        return name.empty() ? "" : before + std::string(name.view());
+    }
 };
 
+// A job's event, or a service's or a batch's.
 std::string event_text(const core::Announce& event, const Cast& cast) {
-    std::string out = cast.name_of(event.job) + " " + std::string(model::name_of(event.kind));
+    const bool is_of_batch = event.kind == model::EventKind::BatchComplete;
+    const bool is_of_job = event.job != model::JobId{} && !is_of_batch;
+    const std::string_view of = is_of_batch ? event.batch.view() : event.service.view();
+    std::string out = is_of_job ? cast.name_of(event.job) : std::string(of);
+    out += " " + std::string(model::name_of(event.kind));
     if (event.attempt != 0) {
         out += ", attempt " + std::to_string(event.attempt);
     }
@@ -125,6 +251,12 @@ std::string event_text(const core::Announce& event, const Cast& cast) {
     }
     if (event.total != 0) {
         out += ", " + std::to_string(event.done) + " of " + std::to_string(event.total);
+    }
+    if (is_of_batch && event.job != model::JobId{}) {
+        out += ", then " + cast.name_of(event.job);
+    }
+    if (event.due) {
+        out += ", due in " + text_of(*event.due - event.at);
     }
     return out + because(event.detail) + gate(event.after);
 }
@@ -162,7 +294,7 @@ std::string show(const core::Effects& effects, const Cast& cast) {
     for (const core::Stop& stop : effects.stops) {
         out += std::string(stop.failed ? "  stop, failed: " : "  stop: ") + stop.why + "\n";
     }
-    return out;
+    return cast.with_names(std::move(out));
 }
 
 }  // namespace steward::scenario

@@ -29,6 +29,10 @@ std::string Story::tell(std::string text) {
     if (line.take("policy")) {
         return set_policy(line);
     }
+    if (line.take("hears-all")) {
+        hears_all_ = true;
+        return {};
+    }
     if (core_ == nullptr) {
         start();
     }
@@ -43,7 +47,9 @@ std::string Story::tell(std::string text) {
     } else if (line.take("journal-fails")) {
         out = apply(core::JournalFailed{line.word()});
     } else if (line.take("drain")) {
-        out = apply(core::Operator{core::Verb::Drain});
+        out = apply(core::Operator{{}, core::DrainBroker{}});
+    } else if (line.take("clock")) {
+        set_clock(line);
     } else {
         const std::string name = line.word();
         out = apply(read_peer_line(name, line));
@@ -76,7 +82,11 @@ std::string Story::set_policy(Words& line) {
         } else if (key == "jobs-max") {
             policy_.limits.jobs_max = line.number();
         } else if (key == "service") {
-            policy_.services.push_back(line.word());
+            policy_.services.push_back({line.word(), {}, 0});
+        } else if (key == "backoff") {
+            policy_.backoff_first = line.duration();
+        } else if (key == "result-ttl") {
+            policy_.result_ttl = line.duration();
         } else {
             line.fail("no policy is called " + key);
         }
@@ -92,6 +102,27 @@ void Story::start() {
         std::chrono::duration_cast<std::chrono::milliseconds>(now_.wall.time_since_epoch());
     cast_.begin_run((static_cast<std::uint64_t>(ms.count()) << 16U) | policy_.broker_id);
     core_ = std::make_unique<core::Core>(policy_, now_, 1);
+    listen();
+}
+
+// That a job left its queue and was given to a worker is said by the line that gives it; a story
+// for which that is not enough begins with "hears-all".
+void Story::listen() {
+    model::EventSet heard = model::EventSet::all();
+    if (!hears_all_) {
+        heard.remove(model::EventKind::Dequeued);
+        heard.remove(model::EventKind::DelegateStart);
+    }
+    core_->set_announcing(heard);
+}
+
+// clock +1h, clock -10min: the wall clock jumps.
+void Story::set_clock(Words& line) {
+    std::string by = line.word();
+    const bool is_back = by.starts_with("-");
+    Words jump(by.substr(1));
+    const base::Duration duration = jump.duration();
+    now_.wall += is_back ? -duration : duration;
 }
 
 // Ticks come when they are due, as in the broker's loop; those that do something are shown.

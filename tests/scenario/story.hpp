@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +27,17 @@ private:
     [[nodiscard]] std::string set_policy(Words& line);
     [[nodiscard]] std::string advance(Words& line);
     [[nodiscard]] std::string restart(Words& line);
+    void set_clock(Words& line);
+    void listen();
     [[nodiscard]] std::string apply(core::Input&& input);
     void start();
 
     [[nodiscard]] core::Input read_peer_line(const std::string& name, Words& line);
     [[nodiscard]] core::Submit read_submit(const std::string& client, Words& line);
+    void read_option(const std::string& word, Words& line, model::JobOptions& options) const;
+    [[nodiscard]] std::optional<core::Request> read_request(const std::string& verb,
+                                                            Words& line) const;
+    [[nodiscard]] core::JobFilter read_filter(Words& line) const;
     [[nodiscard]] core::Query read_query(const std::string& client, Words& line);
     [[nodiscard]] core::Ready read_ready(const std::string& worker, Words& line);
     [[nodiscard]] core::Finish read_finish(const std::string& worker, Words& line, bool success);
@@ -44,6 +51,7 @@ private:
     std::vector<core::Record> journal_;  // of all runs
     std::size_t earlier_ = 0;            // how many of them earlier runs wrote
     core::Seq durable_ = 0;              // of this run
+    bool hears_all_ = false;             // every event, else not those that tell little
 };
 
 }  // namespace steward::scenario

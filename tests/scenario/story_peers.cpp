@@ -39,6 +39,21 @@ core::Input Story::read_peer_line(const std::string& name, Words& line) {
     if (verb == "finishes" || verb == "fails") {
         return read_finish(name, line, verb == "finishes");
     }
+    if (verb == "snoozes") {
+        core::Finish finish;
+        finish.from = peer;
+        finish.attempt = cast_.attempt(line, line.word());
+        finish.outcome.verdict = model::Verdict::Snoozed;
+        finish.outcome.again_in = line.duration();
+        return finish;
+    }
+    if (verb == "awaits") {
+        const model::JobId job = cast_.job(line, line.word());
+        return core::Await{{peer, 0, 0}, job, line.at_end() ? base::Duration{} : line.duration()};
+    }
+    if (auto request = read_request(verb, line)) {
+        return core::Operator{{peer, 0, 0}, *std::move(request)};
+    }
     if (verb == "partial") {
         const auto attempt = cast_.attempt(line, line.word());
         return core::Partial{peer, 0, attempt, opaque(line.word())};
@@ -91,18 +106,8 @@ core::Submit Story::read_submit(const std::string& client, Words& line) {
             submit.unknown = core::UnknownService::Hold;
         } else if (word == "refuse") {
             submit.unknown = core::UnknownService::Refuse;
-        } else if (word == "delay") {
-            options.delay = line.duration();
-        } else if (word == "expires") {
-            options.expires_in = line.duration();
-        } else if (word == "limit") {
-            options.time_limit = line.duration();
-        } else if (word == "attempts") {
-            options.max_attempts = static_cast<std::uint32_t>(line.number());
-        } else if (word == "priority") {
-            options.priority = static_cast<std::int32_t>(line.signed_number());
         } else {
-            line.fail("no submission has \"" + word + "\"");
+            read_option(word, line, options);
         }
     }
     return submit;
@@ -112,21 +117,28 @@ core::Query Story::read_query(const std::string& client, Words& line) {
     core::Query query;
     query.from = {cast_.peer(client), 0, 0};
     const std::string what = line.word();
-    if (what == "status") {
-        query.kind = core::QueryKind::Status;
-        query.job = cast_.job(line, line.word());
+    if (what == "status" || what == "why") {
+        query.kind = what == "why" ? core::QueryKind::Why : core::QueryKind::Status;
+        query.which.jobs = {cast_.job(line, line.word())};
     } else if (what == "workers") {
         query.kind = core::QueryKind::Workers;
     } else if (what == "services") {
         query.kind = core::QueryKind::Services;
+    } else if (what == "list") {
+        query.kind = core::QueryKind::List;
+        query.which = read_filter(line);
+    } else if (what == "limits") {
+        query.kind = core::QueryKind::Limits;
+    } else if (what == "batches") {
+        query.kind = core::QueryKind::Batches;
     } else {
         line.fail("nobody asks for \"" + what + "\"");
     }
     return query;
 }
 
-// WORKER ready SERVICE… [concurrency N] [credit N] [zmws] [mdp] [running ATTEMPT of CLIENT:N
-// SERVICE]…
+// WORKER ready SERVICE… [channel NAME]… [concurrency N] [credit N] [zmws] [mdp] [running ATTEMPT of
+// CLIENT:N SERVICE]…
 core::Ready Story::read_ready(const std::string& worker, Words& line) {
     core::Ready ready;
     ready.from = {cast_.peer(worker), 0, 0};
@@ -137,6 +149,8 @@ core::Ready Story::read_ready(const std::string& worker, Words& line) {
             ready.concurrency = static_cast<std::uint32_t>(line.number());
         } else if (line.take("credit")) {
             ready.credit_max = static_cast<std::uint32_t>(line.number());
+        } else if (line.take("channel")) {
+            ready.channels.emplace_back(line.word());
         } else if (line.take("zmws")) {
             ready.beats_while_busy = false;
         } else if (line.take("mdp")) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::scenario {
@@ -69,6 +70,14 @@ std::int64_t Words::signed_number() {
 
 base::Duration Words::duration() {
     const auto parsed = wire::parse_duration(word());
+    if (!parsed) {
+        fail(parsed.error().message);
+    }
+    return *parsed;
+}
+
+model::Rate Words::rate() {
+    const auto parsed = wire::parse_rate(word());
     if (!parsed) {
         fail(parsed.error().message);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "common/model/options.hpp"
 
 namespace steward::scenario {
 
@@ -25,6 +26,8 @@ public:
     [[nodiscard]] std::uint64_t number();
     [[nodiscard]] std::int64_t signed_number();
     [[nodiscard]] base::Duration duration();
+    /// As people write it: 5/s, 100/min.
+    [[nodiscard]] model::Rate rate();
     [[noreturn]] void fail(std::string_view why) const;
     [[nodiscard]] std::string_view peek() const;
 

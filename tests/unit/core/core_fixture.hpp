@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,16 +26,63 @@ inline Address at(std::uint64_t peer, std::uint64_t correlation = 0) {
     return {Peer{peer}, correlation, 0};
 }
 
+/// Whom an operator's requests and all queries come from.
+inline constexpr std::uint64_t kOperator = 900;
+
+/// A policy for tests that wait long: its workers need no heartbeat to live.
+inline Policy patient() {
+    Policy policy;
+    policy.heartbeat_interval = 10'000h;
+    return policy;
+}
+
+/// What a client submits.
+struct Call {
+    std::string name = "X";
+    std::uint64_t peer = 100;
+    std::uint64_t number = 0;  // 0: next
+    model::JobOptions options{};
+    std::string params = "p";
+    bool again = false;
+    UnknownService unknown = UnknownService::Refuse;
+    std::uint64_t session = 7;
+
+    /// The same with options that `set` has changed.
+    template <class Set>
+    [[nodiscard]] Call with(Set&& set) const {
+        Call changed = *this;
+        set(changed.options);
+        return changed;
+    }
+};
+
+class Broker;
+
+/// A core that has read the broker's facts; its time of settling is over. See
+/// restore_check_test.cpp.
+std::unique_ptr<Core> restored(const Broker& broker);
+/// Checks that such a core tells of everything what the broker's own does.
+void check_restores(Broker& broker);
+
 /// Applies inputs at a time of the test's choosing and keeps the effects of the last one. Every
-/// input is followed by a check of the invariants.
+/// input is followed by a check of the invariants, and at the end the facts that were written must
+/// rebuild what there is.
 class Broker {
 public:
-    explicit Broker(const Policy& policy = {}) : core(policy, now, 1) {}
+    explicit Broker(const Policy& settings = {}) : policy(settings), core(settings, now, 1) {}
+
+    Broker(const Broker&) = delete;
+    Broker& operator=(const Broker&) = delete;
+
+    ~Broker() {
+        if (facts_tell_all && std::uncaught_exceptions() == 0) {
+            check_restores(*this);
+        }
+    }
 
     Effects& apply(Input input) {
         effects.clear();
-        core.apply(now, std::move(input), effects);
-        core.check_invariants();
+        step(std::move(input));
         return effects;
     }
 
@@ -40,12 +90,13 @@ public:
         effects.clear();
         const base::Now end{now.mono + time, now.wall + time};
         for (auto due = core.next_deadline(); due && *due <= end.mono; due = core.next_deadline()) {
-            const base::MonoTime step = std::max(*due, now.mono);
-            now = {step, now.wall + (step - now.mono)};
-            core.apply(now, Tick{}, effects);
-            core.check_invariants();
+            const base::MonoTime instant = std::max(*due, now.mono);
+            now.wall += instant - now.mono;
+            now.mono = instant;
+            step(Tick{});
         }
-        now = end;
+        now.wall += end.mono - now.mono;
+        now.mono = end.mono;
         return effects;
     }
 
@@ -61,23 +112,12 @@ public:
         }
         announcement.concurrency = concurrency;
         announcement.credit_max = std::max(concurrency, credit_max);
-        announcement.heartbeat_interval = 5s;
+        announcement.heartbeat_interval = policy.heartbeat_interval;
         announcement.beats_while_busy = true;
         return apply(announcement);
     }
 
-    struct Call {
-        std::string name = "X";
-        std::uint64_t peer = 100;
-        std::uint64_t number = 0;  // 0: next
-        model::JobOptions options{};
-        std::string params = "p";
-        bool again = false;
-        UnknownService unknown = UnknownService::Refuse;
-        std::uint64_t session = 7;
-    };
-
-    Effects& submit(Call call) {
+    Effects& submit(const Call& call) {
         Submit input;
         const std::uint64_t number = call.number != 0 ? call.number : ++numbers;
         input.from = at(call.peer, number);
@@ -99,6 +139,8 @@ public:
         return submit(one);
     }
 
+    Effects& operate(Request request) { return apply(Operator{at(kOperator), std::move(request)}); }
+
     Effects& finish(std::uint64_t peer,
                     const model::Attempt& attempt,
                     model::Verdict verdict = model::Verdict::Succeeded,
@@ -108,15 +150,30 @@ public:
         input.attempt = attempt;
         input.outcome = {verdict,
                          verdict == model::Verdict::Succeeded ? "" : "broke",
-                         {model::Encoding::Opaque, base::Blob::copy("r")}};
+                         {model::Encoding::Opaque, base::Blob::copy("r")},
+                         {}};
         input.run_time = run_time;
         return apply(std::move(input));
     }
 
+    Policy policy;
     base::Now now{base::MonoTime{1000s}, base::WallTime{1'700'000'000s}};
     Core core;
     Effects effects;
+    std::vector<Record> journal;  // every fact so far
     std::uint64_t numbers = 0;
+    /// False where what is not durable has a part in what is.
+    bool facts_tell_all = true;
+
+private:
+    void step(Input input) {
+        const std::size_t before = effects.appends.size();
+        core.apply(now, std::move(input), effects);
+        core.check_invariants();
+        for (std::size_t i = before; i < effects.appends.size(); ++i) {
+            journal.push_back(effects.appends[i].record);
+        }
+    }
 };
 
 /// All messages of a kind among the sends, with their addresses.
@@ -136,6 +193,76 @@ inline std::pair<std::uint64_t, model::Attempt> only_assign(const Effects& effec
     const auto assigns = sent<Assign>(effects);
     REQUIRE(assigns.size() == 1);
     return {assigns.front().first.peer.value, assigns.front().second->attempt};
+}
+
+/// Lets the worker finish what it was just given, one after another, and what it is given then: the
+/// params of all, in the order in which they were given.
+inline std::string work_off(Broker& broker, std::uint64_t peer, std::size_t most = SIZE_MAX) {
+    std::string order;
+    std::vector<model::Attempt> held;
+    const auto take = [&] {
+        for (const auto& [to, assign] : sent<Assign>(broker.effects)) {
+            if (to.peer.value == peer) {
+                held.push_back(assign->attempt);
+                order += assign->params.bytes.view();
+            }
+        }
+    };
+    take();
+    for (std::size_t done = 0; done < held.size() && done < most; ++done) {
+        broker.finish(peer, held[done]);
+        take();
+    }
+    return order;
+}
+
+/// The id that the only receipt among the effects tells.
+inline model::JobId taken_id(const Effects& effects) {
+    const auto receipts = sent<JobTaken>(effects);
+    REQUIRE(receipts.size() == 1);
+    return receipts.front().second->job;
+}
+
+/// The code of the only refusal among the effects.
+inline base::Errc refused_with(const Effects& effects) {
+    const auto refusals = sent<Refused>(effects);
+    REQUIRE(refusals.size() == 1);
+    return refusals.front().second->error.code;
+}
+
+/// How much the only Done among the effects changed.
+inline std::size_t changed(const Effects& effects) {
+    const auto answers = sent<Done>(effects);
+    REQUIRE(answers.size() == 1);
+    return answers.front().second->changed;
+}
+
+/// The broker's answer to a query.
+template <class Report>
+Report ask(Broker& broker, QueryKind kind, JobFilter which = {}, Cursor after = 0) {
+    Query query;
+    query.from = at(kOperator);
+    query.kind = kind;
+    query.which = std::move(which);
+    query.after = after;
+    const Effects& effects = broker.apply(query);
+    const auto answers = sent<Answer>(effects);
+    REQUIRE(answers.size() == 1);
+    return std::get<Report>(std::move(*answers.front().second->report));
+}
+
+inline JobFilter only_job(const model::JobId& id) {
+    JobFilter filter;
+    filter.jobs = {id};
+    return filter;
+}
+
+inline model::StatusReport status(Broker& broker, const model::JobId& id) {
+    return ask<model::StatusReport>(broker, QueryKind::Status, only_job(id));
+}
+
+inline model::JobState state_of(Broker& broker, const model::JobId& id) {
+    return status(broker, id).job.state;
 }
 
 inline std::vector<model::EventKind> events(const Effects& effects) {

@@ -140,7 +140,7 @@ TEST_CASE("dispatch: a worker of several services serves them in turns, higher p
     broker.call("A");
     broker.call("A");
     broker.call("B");
-    Broker::Call urgent;
+    Call urgent;
     urgent.name = "B";
     urgent.options.sync = true;
     urgent.options.priority = model::kPriorityUrgent;

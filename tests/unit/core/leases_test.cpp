@@ -65,7 +65,8 @@ TEST_CASE("leases: a failed async job is tried again after a pause that doubles,
     base::Duration pause = 1s;
     for (int attempt = 1; attempt < 5; ++attempt) {
         broker.finish(1, running.second, Verdict::Failed);
-        CHECK(events(broker.effects) == std::vector{EventKind::Failed, EventKind::Scheduled});
+        CHECK(events(broker.effects) ==
+              std::vector{EventKind::ExecuteError, EventKind::Retry, EventKind::Delayed});
         broker.apply(Heartbeat{Peer{1}, 0, true});
         CHECK(sent<Assign>(broker.wait(pause * 3 / 4 - 1ms)).empty());
         broker.apply(Heartbeat{Peer{1}, 0, true});
@@ -74,7 +75,7 @@ TEST_CASE("leases: a failed async job is tried again after a pause that doubles,
     }
     CHECK(running.second.number == 5);
     broker.finish(1, running.second, Verdict::Failed);
-    CHECK(events(broker.effects) == std::vector{EventKind::Failed, EventKind::Dead});
+    CHECK(events(broker.effects) == std::vector{EventKind::ExecuteError, EventKind::Dead});
     CHECK(broker.core.counters().dead == 1);
 }
 
@@ -93,7 +94,7 @@ TEST_CASE("leases: a failure for good is not tried again") {
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     broker.finish(1, job.second, Verdict::FailedForGood);
-    CHECK(events(broker.effects) == std::vector{EventKind::Failed, EventKind::Dead});
+    CHECK(events(broker.effects) == std::vector{EventKind::ExecuteError, EventKind::Dead});
 }
 
 TEST_CASE("leases: a job that keeps losing its workers ends, it does not loop") {
@@ -136,7 +137,7 @@ TEST_CASE("leases: partial answers and progress reach the client of a sync job")
 TEST_CASE("leases: an attempt past its time limit is told to stop and fails after the grace") {
     Broker broker;
     broker.ready(1, {"X"}, 2);
-    Broker::Call call;
+    Call call;
     call.options.sync = true;
     call.options.time_limit = 2s;
     const auto job = only_assign(broker.submit(call));
@@ -164,7 +165,7 @@ TEST_CASE("leases: facts of one run rebuild its waiting jobs in another") {
     };
     const auto running = only_assign(first.submit({}));
     keep();
-    Broker::Call waiting;
+    Call waiting;
     waiting.params = "waits";
     first.submit(waiting);
     keep();

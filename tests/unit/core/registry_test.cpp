@@ -135,7 +135,7 @@ TEST_CASE("registry: an attempt that was superseded is stopped, not adopted") {
 TEST_CASE("registry: after a restart a resend waits for the worker that still runs the job") {
     Broker broker;
     const model::Attempt attempt{{1, 5}, 1};
-    Broker::Call call;
+    Call call;
     call.number = 4;
     call.again = true;
     call.options.sync = true;
@@ -154,7 +154,7 @@ TEST_CASE("registry: the result of a job from before a restart is kept until its
     const model::Attempt attempt{{1, 5}, 1};
     broker.apply(returning(1, {{attempt, {7, 4}, service("X")}}));
     broker.finish(1, attempt);
-    Broker::Call call;
+    Call call;
     call.number = 4;
     call.again = true;
     call.options.sync = true;
@@ -171,7 +171,7 @@ TEST_CASE("registry: an adopted job that is given back is not run on params nobo
     broker.ready(2, {"X"});
     CHECK(sent<Assign>(broker.apply(Return{Peer{1}, 0, {attempt}})).empty());
     broker.wait(4s);
-    Broker::Call call;
+    Call call;
     call.number = 4;
     call.again = true;
     call.options.sync = true;
@@ -181,7 +181,7 @@ TEST_CASE("registry: an adopted job that is given back is not run on params nobo
 TEST_CASE("registry: a resend that nobody runs any more starts anew when the broker has settled") {
     Broker broker;
     broker.ready(1, {"X"});
-    Broker::Call call;
+    Call call;
     call.again = true;
     call.options.sync = true;
     CHECK(sent<Assign>(broker.submit(call)).empty());
@@ -218,8 +218,8 @@ TEST_CASE("registry: queries answer what the listings need") {
         Query query;
         query.from = at(50, 9);
         query.kind = kind;
-        query.job = job;
-        query.service = std::move(name);
+        query.which.jobs = {job};
+        query.which.service = std::move(name);
         return std::move(*sent<Answer>(broker.apply(query)).front().second->report);
     };
     CHECK(std::get<model::JobReport>(ask(QueryKind::Jobs)).rows.size() == 1);
@@ -238,7 +238,7 @@ TEST_CASE("registry: queries answer what the listings need") {
     Query unknown;
     unknown.from = at(50, 9);
     unknown.kind = QueryKind::Status;
-    unknown.job = {9, 9};
+    unknown.which.jobs = {{9, 9}};
     CHECK(sent<Refused>(broker.apply(unknown)).front().second->error.code ==
           base::Errc::UnknownJob);
 }

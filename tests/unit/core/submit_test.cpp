@@ -5,16 +5,6 @@ using namespace steward::core;
 using namespace steward::core::test;
 using base::Errc;
 
-namespace {
-
-Errc refused_with(const Effects& effects) {
-    const auto refusals = sent<Refused>(effects);
-    REQUIRE(refusals.size() == 1);
-    return refusals.front().second->error.code;
-}
-
-}  // namespace
-
 TEST_CASE("submit: an async job is acknowledged after its record, and given to a free worker") {
     Broker broker;
     broker.ready(1, {"X"});
@@ -29,9 +19,11 @@ TEST_CASE("submit: an async job is acknowledged after its record, and given to a
     CHECK(worker == 1);
     CHECK(attempt.number == 1);
     CHECK(attempt.job == taken.front().second->job);
-    CHECK(events(effects) == std::vector{model::EventKind::Accepted,
-                                         model::EventKind::Ready,
-                                         model::EventKind::Started});
+    CHECK(events(effects) == std::vector{model::EventKind::Received,
+                                         model::EventKind::Enqueued,
+                                         model::EventKind::Dequeued,
+                                         model::EventKind::DelegateStart,
+                                         model::EventKind::ExecuteStart});
 }
 
 TEST_CASE("submit: a sync job writes nothing and is answered with its result") {
@@ -51,13 +43,13 @@ TEST_CASE("submit: an unknown service is refused at once, once settled, or held,
     Broker broker;
     CHECK(refused_with(broker.submit({})) == Errc::UnknownService);
 
-    Broker::Call native;
+    Call native;
     native.unknown = UnknownService::RefuseOnceSettled;
     CHECK(broker.submit(native).sends.empty());
     CHECK(refused_with(broker.wait(4s)) == Errc::UnknownService);
     CHECK(refused_with(broker.submit(native)) == Errc::UnknownService);
 
-    Broker::Call mdp;
+    Call mdp;
     mdp.unknown = UnknownService::Hold;
     mdp.session = 0;
     mdp.options.sync = true;
@@ -69,7 +61,7 @@ TEST_CASE("submit: an unknown service is refused at once, once settled, or held,
 
 TEST_CASE("submit: what waits for an unknown service goes on when a worker announces it") {
     Broker broker;
-    Broker::Call native;
+    Call native;
     native.unknown = UnknownService::RefuseOnceSettled;
     broker.submit(native);
     const auto [worker, attempt] = only_assign(broker.ready(1, {"X"}));
@@ -86,7 +78,7 @@ TEST_CASE("submit: a service that was announced once stays known when its worker
 
 TEST_CASE("submit: a service named by the configuration is known from the start") {
     Policy policy;
-    policy.services = {"X"};
+    policy.services.push_back({"X", {}, 0});
     Broker broker(policy);
     CHECK(sent<JobTaken>(broker.submit({})).size() == 1);
 }
@@ -95,7 +87,7 @@ TEST_CASE("submit: resent under its number, an async job is acknowledged again a
     Broker broker;
     broker.ready(1, {"X"});
     const model::JobId first = sent<JobTaken>(broker.submit({})).front().second->job;
-    Broker::Call again;
+    Call again;
     again.number = 1;
     again.again = true;
     again.peer = 101;
@@ -112,7 +104,7 @@ TEST_CASE("submit: a resent sync job answers its client at the new address, also
     Broker broker;
     broker.ready(1, {"X"});
     const auto [worker, attempt] = only_assign(broker.call());
-    Broker::Call again;
+    Call again;
     again.number = 1;
     again.again = true;
     again.peer = 101;
@@ -136,7 +128,7 @@ TEST_CASE(
     broker.ready(1, {"X"});
     broker.submit({});
     broker.apply(Acknowledge{7, 2});
-    Broker::Call again;
+    Call again;
     again.number = 1;
     CHECK(broker.submit(again).sends.empty());
     CHECK(broker.core.counters().accepted == 1);
@@ -153,33 +145,33 @@ TEST_CASE("submit: a client may have in_flight_max submissions open and not one 
     }
     CHECK(refused_with(broker.submit({})) == Errc::TooManyInFlight);
     broker.apply(Acknowledge{7, 2});
-    Broker::Call fourth;
+    Call fourth;
     fourth.number = 4;
     CHECK(sent<JobTaken>(broker.submit(fourth)).size() == 1);
 }
 
 TEST_CASE("submit: queues, jobs and payload bytes are held to their limits") {
     Policy policy;
-    policy.services = {"X", "Y"};
+    policy.services = {{"X", {}, 0}, {"Y", {}, 0}};
     policy.limits.jobs_per_service_max = 2;
     policy.limits.jobs_max = 3;
     Broker broker(policy);
     broker.submit({});
     broker.submit({});
     CHECK(refused_with(broker.submit({})) == Errc::QueueFull);
-    Broker::Call other;
+    Call other;
     other.name = "Y";
     CHECK(sent<JobTaken>(broker.submit(other)).size() == 1);
     CHECK(refused_with(broker.submit(other)) == Errc::TooManyJobs);
 
     Policy small;
-    small.services = {"X"};
+    small.services.push_back({"X", {}, 0});
     small.limits.payload_bytes_total_max = 10;
     Broker tight(small);
-    Broker::Call ten;
+    Call ten;
     ten.params = "0123456789";
     CHECK(sent<JobTaken>(tight.submit(ten)).size() == 1);
-    Broker::Call one;
+    Call one;
     one.params = "x";
     CHECK(refused_with(tight.submit(one)) == Errc::TooManyJobs);
 }
@@ -188,7 +180,7 @@ TEST_CASE("submit: services nobody needs make room for new ones") {
     Policy policy;
     policy.limits.services_max = 2;
     Broker broker(policy);
-    Broker::Call held;
+    Call held;
     held.unknown = UnknownService::Hold;
     held.options.expires_in = 1s;
     held.name = "A";
@@ -204,13 +196,13 @@ TEST_CASE("submit: services nobody needs make room for new ones") {
 TEST_CASE("submit: a delayed job starts when it is due, an expired one never") {
     Broker broker;
     broker.ready(1, {"X"});
-    Broker::Call call;
+    Call call;
     call.options.delay = 10s;
     CHECK(sent<Assign>(broker.submit(call)).empty());
     CHECK(sent<Assign>(broker.wait(9999ms)).empty());
     const auto [worker, attempt] = only_assign(broker.wait(1ms));
 
-    Broker::Call late;
+    Call late;
     late.options.expires_in = 5s;
     broker.submit(late);
     broker.apply(Heartbeat{Peer{1}, 0, true});
@@ -224,7 +216,7 @@ TEST_CASE("submit: higher priority runs first, equal ones in the order of their 
     broker.ready(1, {"X"});
     auto running = only_assign(broker.submit({}));
     const auto submit_with = [&](std::int32_t priority, std::string params) {
-        Broker::Call call;
+        Call call;
         call.options.priority = priority;
         call.params = std::move(params);
         broker.submit(call);
@@ -246,7 +238,7 @@ TEST_CASE("submit: a draining broker refuses, runs what waits, and stops") {
     broker.ready(1, {"X"});
     const auto first = only_assign(broker.call());
     broker.call();
-    CHECK(broker.apply(Operator{Verb::Drain}).stops.empty());
+    CHECK(broker.operate(DrainBroker{}).stops.empty());
     CHECK(refused_with(broker.submit({})) == Errc::Draining);
     const auto second = only_assign(broker.finish(1, first.second));
     CHECK(broker.effects.stops.empty());
@@ -260,7 +252,7 @@ TEST_CASE("submit: a drain ends at its limit although work goes on") {
     Broker broker;
     broker.ready(1, {"X"});
     broker.call();
-    broker.apply(Operator{Verb::Drain});
+    broker.operate(DrainBroker{});
     CHECK(broker.wait(9999ms).stops.empty());
     CHECK(broker.wait(1ms).stops.size() == 1);
 }
