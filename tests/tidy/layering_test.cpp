@@ -63,7 +63,7 @@ const std::vector<Door>& doors() {
           "client/params.hpp",
           "client/answer.hpp"}},
         {"nlohmann",
-         {"common/wire/", "broker/app/translate_management.cpp", "worker/", "client/", "gateway/"}},
+         {"common/wire/", "broker/app/translate_arguments", "worker/", "client/", "gateway/"}},
         {"spdlog", {"common/log/"}},
         {"fmt", {"common/log/"}},
         {"toml", {"common/config/"}},
