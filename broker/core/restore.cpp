@@ -35,6 +35,9 @@ base::Expected<void> State::restore(const Record& record) {
 // whose fact did not reach the disk.
 void State::put_back(JobHandle handle, base::MonoTime due) {
     const Job& job = jobs_.map.at(handle);
+    if (job.extras != nullptr && due <= settled_at_) {
+        job.extras->run_at.reset();
+    }
     if (job.extras != nullptr && job.extras->unmet > 0) {
         block(handle);
     } else {
