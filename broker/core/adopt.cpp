@@ -6,13 +6,6 @@ namespace steward::core {
 
 using model::JobState;
 
-namespace {
-
-// How far ahead of the journal a worker's attempt number can be believed to be.
-constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
-
-}  // namespace
-
 // Jobs of clients that cannot resend are told apart by their own numbers.
 model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
                                         const model::JobId& job) {
@@ -48,14 +41,11 @@ bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::
         if (job.worker == handle) {
             return true;  // announced twice on one connection
         }
-    } else {
-        // After a restart the worker may know of attempts whose facts did not reach the disk.
-        if (attempt.number < job.attempt || attempt.number - job.attempt > kAttemptsUnwrittenMax ||
-            attempt.number == 0) {
-            return false;
-        }
-        job.attempt = attempt.number;
-        job.losses -= job.losses > 0 ? 1U : 0U;  // it was not lost after all
+    } else if (!may_be_running(job, attempt.number)) {
+        return false;
+    } else if (job.fate == AttemptFate::Lost || attempt.number != job.attempt) {
+        resume_attempt(job, attempt.number);
+        append(job, AttemptStarted{attempt, now_.wall});
     }
     release(job_handle);
     hold(handle, job_handle);
@@ -63,6 +53,25 @@ bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::
         stop_attempt(job_handle, job.text);
     }
     return true;
+}
+
+// Whether an attempt of a job that nobody holds may be one that its worker still has. After a
+// restart that worker may know of attempts whose facts did not reach the disk.
+bool State::may_be_running(const Job& job, std::uint32_t attempt) const {
+    if (attempt == 0 || attempt < job.attempt) {
+        return false;
+    }
+    if (attempt == job.attempt) {
+        return job.fate != AttemptFate::Over;
+    }
+    return job.id.epoch != epoch_ && attempt - job.attempt <= kAttemptsUnwrittenMax;
+}
+
+// It goes on. If it was counted as lost, it was not.
+void State::resume_attempt(Job& job, std::uint32_t attempt) {
+    job.losses -= job.fate == AttemptFate::Lost && attempt == job.attempt ? 1U : 0U;
+    job.attempt = attempt;
+    job.fate = AttemptFate::Open;
 }
 
 // From an earlier run of the broker: known by its attempt only, until its client resends it.

@@ -146,9 +146,7 @@ void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
     ++job.attempt;
     ++counters.started;
     job.expires = base::MonoTime::max();  // it is being started in time
-    if (job.extras != nullptr && job.extras->unique_scope == model::UniqueScope::Waiting) {
-        unique_.release(jobs_.map, handle);
-    }
+    job.fate = AttemptFate::Open;
     append(job, AttemptStarted{{job.id, job.attempt}, now_.wall});
     job.worker = worker_handle;
     announce(job, EventKind::DelegateStart);
@@ -201,6 +199,7 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
     job.given_at = now_.mono;
     ++services_.map.at(job.service).active;
     ++active_;
+    key_on_start(handle);
     enter_gates(job);
     worker.held.push_back(jobs_.map, handle);
     if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {

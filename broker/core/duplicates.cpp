@@ -6,6 +6,7 @@ namespace steward::core {
 using base::Errc;
 using model::JobState;
 using model::OnDuplicate;
+using model::UniqueScope;
 
 namespace {
 
@@ -84,6 +85,12 @@ std::optional<base::Error> State::join_fault(const Submit& submit, const Job& jo
     if (way == OnDuplicate::Replace && !is_waiting(job.state)) {
         return base::Error{Errc::Duplicate, first + ": its params cannot be replaced any more", {}};
     }
+    const std::size_t bytes = submit.spec.params.bytes.size();
+    const std::size_t bytes_before = job.params.bytes.size();
+    if (way == OnDuplicate::Replace && bytes > bytes_before &&
+        jobs_.payload_bytes() - bytes_before + bytes > policy.limits.payload_bytes_total_max) {
+        return lack_of_payload_room();
+    }
     return options.sync || options.wait ? lack_of_waiters(&job) : std::nullopt;
 }
 
@@ -92,7 +99,6 @@ void State::replace_params(JobHandle handle, Submit& submit) {
     if (job.extras->unique_params) {
         return;  // they are the same
     }
-    // The bound on all params is held to by what is waited for: the old ones go.
     jobs_.set_params(handle, submit.spec.params);
     jobs_.map.at(handle).meta = submit.spec.options.meta;
     append(job,
@@ -101,6 +107,14 @@ void State::replace_params(JobHandle handle, Submit& submit) {
                      now_.wall + (job.due - now_.mono),
                      submit.spec.params,
                      submit.spec.options.meta});
+}
+
+// A job is given to a worker.
+void State::key_on_start(JobHandle handle) {
+    const Job& job = jobs_.map.at(handle);
+    if (job.extras != nullptr && job.extras->unique_scope == UniqueScope::Waiting) {
+        unique_.release(jobs_.map, handle);
+    }
 }
 
 // A job that waits again wants its key back, if nobody has taken it meanwhile.

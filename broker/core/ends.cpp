@@ -132,7 +132,7 @@ void State::follow_end(const Job& job, JobState end, std::string_view text) {
     count_in_batch(job, end);
 }
 
-// The job stays as a dead letter. The oldest goes when there are too many.
+// The job stays as a dead letter.
 void State::keep_dead(JobHandle handle, std::string text) {
     Job& job = jobs_.map.at(handle);
     job.worker = {};
@@ -142,6 +142,10 @@ void State::keep_dead(JobHandle handle, std::string text) {
     if (Group* group = groups_.map.find(job.group())) {
         ++group->dead;
     }
+}
+
+// The oldest go when there are too many.
+void State::drop_dead_letters() {
     while (dead_.size() > policy.limits.dead_letters_max) {
         ++counters.dead_dropped;
         discard_dead(dead_.front());

@@ -47,7 +47,8 @@ void State::check_invariants() const {
     rule(results_.size() <= policy.limits.results_max &&
              results_.bytes() <= policy.limits.results_bytes_max,
          "results have their limits");
-    rule(dead_.size() <= policy.limits.dead_letters_max, "dead letters have their limit");
+    rule(consequences_wait_ || dead_.size() <= policy.limits.dead_letters_max,
+         "dead letters have their limit");
 }
 
 // Every job is in exactly one list, the one its state says, and the counts are true.

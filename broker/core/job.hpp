@@ -43,6 +43,17 @@ struct JobExtras {
     [[nodiscard]] bool is_unique() const { return unique_params || !unique.empty(); }
 };
 
+/// What became of a job's last attempt: whether a worker that brings it back is believed.
+enum class AttemptFate : std::uint8_t {
+    Open,  // nothing, as far as is known
+    Lost,  // its worker was lost, and counted
+    Over,  // it failed, was given back or asked for another time
+};
+
+/// How far ahead of what is known of a job a worker's attempt number can be believed to be: the
+/// facts of attempts may not have reached the disk before a restart.
+inline constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
+
 /// A job that has not ended, or a dead letter. `place` links it into exactly one list: its
 /// service's scheduled or blocked list, a lane of its queue, what its worker holds, the dead
 /// letters.
@@ -71,6 +82,7 @@ struct Job {
     base::Duration result_ttl{};
 
     std::uint32_t attempt = 0;  // number of the last one begun
+    AttemptFate fate = AttemptFate::Open;
     std::uint32_t failures = 0;
     std::uint32_t losses = 0;  // attempts whose worker was lost
     std::uint32_t failures_max = 1;

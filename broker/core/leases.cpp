@@ -115,6 +115,7 @@ void State::give_back(JobHandle handle) {
     announce(job, EventKind::Returned);
     release(handle);
     --job.attempt;
+    job.fate = AttemptFate::Over;
     make_ready(handle, true);
 }
 
@@ -151,6 +152,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
         event->due = now_.wall + pause;
     }
     release(handle);
+    job.fate = AttemptFate::Over;
     job.text = outcome.text;
     if (job.extras != nullptr) {
         job.extras->run_at.reset();
@@ -168,6 +170,7 @@ void State::attempt_snoozed(JobHandle handle, base::Duration again_in) {
         event->due = due;
     }
     release(handle);
+    job.fate = AttemptFate::Over;
     if (job.extras != nullptr) {
         job.extras->run_at.reset();
     }
@@ -199,6 +202,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
     announce(job, EventKind::Retry, why);
     release(handle);
+    job.fate = AttemptFate::Lost;
     make_ready(handle, true);
 }
 

@@ -148,6 +148,7 @@ bool State::retry_dead(JobHandle handle) {
 void State::revive(Job& job) {
     job.failures = 0;
     job.losses = 0;
+    job.fate = AttemptFate::Over;
     job.expires = base::MonoTime::max();
     job.text.clear();
     if (job.extras == nullptr) {

@@ -96,7 +96,8 @@ void State::on(Ready& ready) {
     worker.address = ready.from;
     worker.name = std::move(ready.name);
     // What runs, runs: an announcement cannot take back slots that are in use.
-    worker.concurrency = std::max(ready.concurrency, static_cast<std::uint32_t>(worker.running));
+    worker.concurrency = std::max(
+        ready.concurrency, static_cast<std::uint32_t>(worker.running + worker.overdue.size()));
     worker.credit_max = std::max(ready.credit_max, worker.concurrency);
     const base::Duration promised = ready.heartbeat_interval > base::Duration::zero()
                                         ? ready.heartbeat_interval
@@ -107,7 +108,7 @@ void State::on(Ready& ready) {
     worker.leaving = false;
     worker.since = now_.wall;
     worker.next_beat = now_.mono + policy.heartbeat_interval;
-    worker.next_deadline = base::MonoTime::max();
+    worker.next_deadline = worker.held.empty() ? base::MonoTime::max() : now_.mono;
     refresh(worker);
     join_crew(handle, crew);
     note(Severity::Info,
@@ -143,6 +144,9 @@ CrewHandle State::crew_for(const Ready& ready) {
         }
         services_.map.at(service).announced = true;
         services.push_back(service);
+    }
+    // Not before all services are there: to make room for one, queues that nobody serves may go.
+    for (const ServiceHandle service : services) {
         for (const model::Label& channel : channels) {
             const QueueHandle queue = queue_for(service, channel);
             if (!queue.names_something()) {

@@ -35,6 +35,9 @@ base::Expected<void> State::restore(const Record& record) {
 // whose fact did not reach the disk.
 void State::put_back(JobHandle handle, base::MonoTime due) {
     const Job& job = jobs_.map.at(handle);
+    if (job.extras != nullptr && due <= settled_at_) {
+        job.extras->run_at.reset();
+    }
     if (job.extras != nullptr && job.extras->unmet > 0) {
         block(handle);
     } else {
@@ -85,12 +88,15 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
 base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
     const JobHandle handle = jobs_.find(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
+    const std::uint32_t number = fact.attempt.number;
+    const bool was_lost = job != nullptr && job->fate == AttemptFate::Lost;
     if (job == nullptr || job->state != model::JobState::Scheduled ||
-        job->attempt + 1 != fact.attempt.number) {
+        number < job->attempt + (was_lost ? 0U : 1U) ||
+        number - job->attempt > kAttemptsUnwrittenMax) {
         return contradiction(fact.attempt.job, "was started out of turn");
     }
     // Its worker may come back for it until the broker has settled.
-    job->attempt = fact.attempt.number;
+    resume_attempt(*job, number);
     job->started_at = fact.at;
     release(handle);
     job->expires = base::MonoTime::max();
@@ -98,6 +104,7 @@ base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
         job->extras->run_at.reset();
     }
     schedule(handle, settled_at_);
+    key_on_start(handle);
     return {};
 }
 
@@ -108,6 +115,7 @@ base::Expected<void> State::restore_fact(const AttemptFailed& fact) {
         return contradiction(fact.attempt.job, "failed in an attempt that was not started");
     }
     ++(fact.was_lost ? job->losses : job->failures);
+    job->fate = fact.was_lost ? AttemptFate::Lost : AttemptFate::Over;
     release(handle);
     job->text = fact.text;
     put_back(handle, start_.mono + (fact.due - start_.wall));
@@ -121,6 +129,8 @@ base::Expected<void> State::restore_fact(const AttemptReturned& fact) {
         return contradiction(fact.attempt.job, "gave back an attempt that was not started");
     }
     --job->attempt;
+    job->fate = AttemptFate::Over;
+    retake_key(handle);
     return {};
 }
 
@@ -130,6 +140,7 @@ base::Expected<void> State::restore_fact(const AttemptSnoozed& fact) {
     if (job == nullptr || job->attempt != fact.attempt.number) {
         return contradiction(fact.attempt.job, "snoozed in an attempt that was not started");
     }
+    job->fate = AttemptFate::Over;
     release(handle);
     put_back(handle, start_.mono + (fact.due - start_.wall));
     return {};

@@ -160,6 +160,7 @@ void State::settle_consequences() {
     consequences_wait_ = false;
     // Each may cause the others; every round ends at least one job's waiting.
     while (has_consequences()) {
+        drop_dead_letters();
         settle_dependents();
         finish_batches();
         open_gates();
@@ -171,7 +172,8 @@ void State::settle_consequences() {
 
 bool State::has_consequences() const {
     return !dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
-           !opened_limits_.empty() || !unparked_.empty();
+           !opened_limits_.empty() || !unparked_.empty() ||
+           dead_.size() > policy.limits.dead_letters_max;
 }
 
 // A draining broker runs what waits while somebody is there to run it.

@@ -101,6 +101,7 @@ private:
     void admit(Submit& submit);
     [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit) const;
     [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit) const;
+    [[nodiscard]] base::Error lack_of_payload_room() const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
@@ -123,6 +124,7 @@ private:
     bool join_duplicate(Submit& submit);
     [[nodiscard]] std::optional<base::Error> join_fault(const Submit& submit, const Job& job) const;
     void replace_params(JobHandle handle, Submit& submit);
+    void key_on_start(JobHandle handle);
     void retake_key(JobHandle handle);
 
     // ---- waiters.cpp: who waits for results ----
@@ -170,6 +172,7 @@ private:
     void keep_for_resend(const Job& job, const KeptResult& end);
     void keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq);
     void keep_dead(JobHandle handle, std::string text);
+    void drop_dead_letters();
     void forget_job(JobHandle handle);
     void discard_dead(JobHandle handle);
     void follow_end(const Job& job, model::JobState end, std::string_view text);
@@ -301,6 +304,8 @@ private:
     void adopt(WorkerHandle handle, Ready::Running& running);
     bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
+    [[nodiscard]] bool may_be_running(const Job& job, std::uint32_t attempt) const;
+    static void resume_attempt(Job& job, std::uint32_t attempt);
 
     // ---- dispatch.cpp: who gets the next job ----
     void dispatch_queue(QueueHandle handle);

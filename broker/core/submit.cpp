@@ -68,7 +68,12 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
         if (handle.names_something() && submit.spec.options.wait) {
             renew_waiter(handle, submit);
         }
-        send(submit.from, JobTaken{submission.job, submit.spec.service}, submission.accepted_seq);
+        // That it was a duplicate is known as long as the other's job is.
+        const bool is_duplicate =
+            handle.names_something() && jobs_.map.at(handle).submission != submit.submission;
+        send(submit.from,
+             JobTaken{submission.job, submit.spec.service, is_duplicate},
+             submission.accepted_seq);
         return true;
     }
     if (handle.names_something() && jobs_.map.at(handle).state != model::JobState::Dead) {
@@ -243,10 +248,7 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit) const {
                            kRetryAfter};
     }
     if (jobs_.payload_bytes() + submit.spec.params.bytes.size() > limits.payload_bytes_total_max) {
-        return base::Error{Errc::TooManyJobs,
-                           "the params of all jobs take " + std::to_string(jobs_.payload_bytes()) +
-                               " bytes; this one would pass [limits] payload_bytes_total_max",
-                           kRetryAfter};
+        return lack_of_payload_room();
     }
     if (!options.group.empty() && !has_room_for_group(options.group)) {
         return base::Error{Errc::TooManyNames,
@@ -260,6 +262,13 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit) const {
         }
     }
     return options.wait ? lack_of_waiters(nullptr) : std::nullopt;
+}
+
+base::Error State::lack_of_payload_room() const {
+    return {Errc::TooManyJobs,
+            "the params of all jobs take " + std::to_string(jobs_.payload_bytes()) +
+                " bytes; this one would pass [limits] payload_bytes_total_max",
+            kRetryAfter};
 }
 
 void State::refuse(const Address& to, std::string_view service, base::Error error) {

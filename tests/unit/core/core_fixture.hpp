@@ -64,12 +64,15 @@ std::unique_ptr<Core> restored(const Broker& broker);
 /// Checks that such a core tells of everything what the broker's own does.
 void check_restores(Broker& broker);
 
+inline constexpr base::Now kStart{base::MonoTime{1000s}, base::WallTime{1'700'000'000s}};
+
 /// Applies inputs at a time of the test's choosing and keeps the effects of the last one. Every
 /// input is followed by a check of the invariants, and at the end the facts that were written must
 /// rebuild what there is.
 class Broker {
 public:
-    explicit Broker(const Policy& settings = {}) : policy(settings), core(settings, now, 1) {}
+    explicit Broker(const Policy& settings = {}, const base::Now& start = kStart)
+        : policy(settings), now(start), core(settings, now, 1) {}
 
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
@@ -157,7 +160,7 @@ public:
     }
 
     Policy policy;
-    base::Now now{base::MonoTime{1000s}, base::WallTime{1'700'000'000s}};
+    base::Now now;
     Core core;
     Effects effects;
     std::vector<Record> journal;  // every fact so far

@@ -1,0 +1,249 @@
+// Attempts that workers bring back: which are believed, and what a later restart knows of them.
+#include "broker/core/job.hpp"
+#include "tests/unit/core/core_fixture.hpp"
+
+using namespace steward;
+using namespace steward::core;
+using namespace steward::core::test;
+using model::JobState;
+using model::Verdict;
+
+namespace {
+
+Ready returning(std::uint64_t peer, const model::Attempt& attempt) {
+    Ready ready;
+    ready.from = at(peer);
+    ready.name = "test";
+    ready.services = {service("X")};
+    ready.heartbeat_interval = 10'000h;
+    ready.beats_while_busy = true;
+    ready.running = {{attempt, {7, 1}, service("X")}};
+    return ready;
+}
+
+// The broker dies with `facts` on disk and starts again an hour later.
+class Second : public Broker {
+public:
+    Second(const Policy& settings, std::vector<Record> facts) : Broker(settings, later()) {
+        for (Record& fact : facts) {
+            REQUIRE(core.restore(fact));
+            journal.push_back(std::move(fact));
+        }
+        core.check_invariants();
+    }
+
+private:
+    static base::Now later() { return {base::MonoTime{5000s}, base::WallTime{1'700'003'600s}}; }
+};
+
+}  // namespace
+
+TEST_CASE("adoption: an attempt whose fact did not reach the disk is believed, and becomes one") {
+    std::vector<Record> facts;
+    model::Attempt attempt;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        attempt = only_assign(first.submit({})).second;
+        facts = {first.journal.front()};  // of the start the disk knows nothing
+    }
+    Second second(patient(), facts);
+    second.apply(returning(2, attempt));
+    CHECK(state_of(second, attempt.job) == JobState::Active);
+    CHECK(second.core.counters().readopted == 1);
+    second.finish(2, attempt, Verdict::Failed);
+    CHECK(status(second, attempt.job).job.failures == 1);
+    check_restores(second);  // and a third start reads it all
+}
+
+TEST_CASE("adoption: an attempt as far ahead as can be is believed, one further is not") {
+    for (const std::uint32_t ahead : {kAttemptsUnwrittenMax, kAttemptsUnwrittenMax + 1}) {
+        std::vector<Record> facts;
+        model::Attempt attempt;
+        {
+            Broker first(patient());
+            first.ready(1, {"X"});
+            attempt = only_assign(first.submit({})).second;
+            facts = first.journal;
+        }
+        Second second(patient(), facts);
+        attempt.number += ahead;
+        second.apply(returning(2, attempt));
+        const bool is_believed = ahead == kAttemptsUnwrittenMax;
+        CHECK(sent<StopAttempt>(second.effects).empty() == is_believed);
+        CHECK((state_of(second, attempt.job) == JobState::Active) == is_believed);
+        second.wait(3s);
+    }
+}
+
+TEST_CASE("adoption: within one run of the broker nobody knows of attempts that it does not") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    auto attempt = only_assign(broker.submit({})).second;
+    broker.apply(PeerLost{Peer{1}});
+    attempt.number = 2;
+    broker.apply(returning(2, attempt));
+    CHECK(sent<StopAttempt>(broker.effects).size() == 1);
+}
+
+TEST_CASE("adoption: a worker that comes back was not lost, one before it may have been") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    const auto first = only_assign(broker.submit({}));
+    broker.apply(PeerLost{Peer{1}});
+    const auto second = only_assign(broker.ready(2, {"X"}));
+    broker.apply(PeerLost{Peer{2}});
+    CHECK(status(broker, first.second.job).job.losses == 2);
+    broker.apply(returning(3, second.second));
+    CHECK(status(broker, first.second.job).job.losses == 1);
+    check_restores(broker);
+}
+
+TEST_CASE("adoption: after a restart a worker that comes back does not undo an earlier loss") {
+    std::vector<Record> facts;
+    model::Attempt attempt;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        first.submit({});
+        first.apply(PeerLost{Peer{1}});
+        attempt = only_assign(first.ready(2, {"X"})).second;
+        facts = first.journal;
+    }
+    Second second(patient(), facts);
+    second.apply(returning(3, attempt));
+    CHECK(status(second, attempt.job).job.losses == 1);
+    CHECK(second.effects.appends.empty());
+}
+
+TEST_CASE("adoption: an attempt that failed for its time limit is over, also when it comes back") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    const Call call = Call{}.with([](auto& o) { o.time_limit = 2s; });
+    const auto job = only_assign(broker.submit(call));
+    broker.wait(7s);
+    REQUIRE(state_of(broker, job.second.job) == JobState::Scheduled);
+    broker.apply(PeerLost{Peer{1}});
+    broker.apply(returning(2, job.second));
+    CHECK(sent<StopAttempt>(broker.effects).size() == 1);
+    CHECK(state_of(broker, job.second.job) == JobState::Scheduled);
+    // It still occupies the worker's only slot.
+    CHECK(sent<Assign>(broker.wait(10s)).empty());
+    CHECK(only_assign(broker.finish(2, job.second)).second.number == 2);
+}
+
+TEST_CASE("adoption: an attempt that was given back is over") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    const auto job = only_assign(broker.submit({}));
+    broker.apply(Goodbye{Peer{1}, true});
+    broker.apply(Return{Peer{1}, 0, {job.second}});
+    broker.apply(returning(2, job.second));
+    CHECK(sent<StopAttempt>(broker.effects).size() == 1);
+    CHECK(state_of(broker, job.second.job) == JobState::Ready);
+}
+
+TEST_CASE("adoption: what an operator has retried begins anew") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    const auto job = only_assign(broker.submit({}));
+    broker.finish(1, job.second, Verdict::FailedForGood);
+    broker.apply(PeerLost{Peer{1}});
+    broker.operate(RetryDead{only_job(job.second.job), 0});
+    broker.apply(returning(2, job.second));
+    CHECK(sent<StopAttempt>(broker.effects).size() == 1);
+}
+
+TEST_CASE("adoption: a cancelled job that comes back after a restart is told to stop") {
+    std::vector<Record> facts;
+    model::Attempt attempt;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        attempt = only_assign(first.submit({})).second;
+        first.operate(CancelJobs{only_job(attempt.job), 0});
+        facts = first.journal;
+    }
+    Second second(patient(), facts);
+    CHECK(state_of(second, attempt.job) == JobState::Scheduled);  // its worker may come
+    second.apply(returning(2, attempt));
+    CHECK(sent<StopAttempt>(second.effects).size() == 1);
+    second.finish(2, attempt);
+    CHECK(state_of(second, attempt.job) == JobState::Cancelled);
+}
+
+TEST_CASE("adoption: a cancelled job whose worker does not come back ends when all is settled") {
+    std::vector<Record> facts;
+    model::JobId job;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        job = only_assign(first.submit({})).second.job;
+        first.operate(CancelJobs{only_job(job), 0});
+        facts = first.journal;
+    }
+    Second second(patient(), facts);
+    second.ready(2, {"X"});
+    CHECK(sent<Assign>(second.wait(2999ms)).empty());
+    CHECK(state_of(second, job) == JobState::Scheduled);
+    CHECK(sent<Assign>(second.wait(1ms)).empty());
+    CHECK(state_of(second, job) == JobState::Cancelled);
+}
+
+TEST_CASE("adoption: a job whose instant has come waits for its worker like any other") {
+    std::vector<Record> facts;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        first.submit(Call{}.with([&](auto& o) { o.run_at = first.now.wall + 10s; }));
+        first.wait(11s);
+        facts = {first.journal.front()};
+    }
+    Second second(patient(), facts);
+    second.ready(2, {"X"});
+    CHECK(sent<Assign>(second.wait(2999ms)).empty());
+    CHECK(sent<Assign>(second.wait(1ms)).size() == 1);
+}
+
+TEST_CASE("a worker that announces itself again keeps the time limits of what it runs") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    broker.submit(Call{}.with([](auto& o) { o.time_limit = 2s; }));
+    broker.wait(1s);
+    broker.ready(1, {"X", "Y"});
+    CHECK(sent<StopAttempt>(broker.wait(999ms)).empty());
+    CHECK(sent<StopAttempt>(broker.wait(1ms)).size() == 1);
+}
+
+TEST_CASE("a worker that announces itself again does not get back slots that are in use") {
+    Broker broker(patient());
+    broker.ready(1, {"X"}, 3);
+    std::vector<model::Attempt> attempts;
+    for (int i = 0; i < 3; ++i) {
+        const Call call = Call{}.with([](auto& o) {
+            o.time_limit = 1s;
+            o.max_attempts = 1;
+        });
+        attempts.push_back(only_assign(broker.submit(call)).second);
+    }
+    broker.wait(6s);  // all are given up, and still occupy their slots
+    broker.ready(1, {"X"}, 1);
+    CHECK(sent<Assign>(broker.submit({})).empty());
+    CHECK(sent<Assign>(broker.finish(1, attempts[0])).size() == 1);
+}
+
+TEST_CASE("a worker's new services may need the room of those that nobody needs any more") {
+    Policy policy = patient();
+    policy.limits.services_max = 2;
+    Broker broker(policy);
+    Call held;
+    held.name = "old";
+    held.unknown = UnknownService::Hold;
+    held.options.expires_in = 1s;
+    held.options.durable = false;
+    broker.submit(held);
+    broker.wait(2s);
+    CHECK(sent<Welcome>(broker.ready(1, {"A", "B"})).size() == 1);
+    CHECK(sent<Assign>(broker.call("A")).size() == 1);
+    CHECK(sent<Disconnect>(broker.ready(2, {"A", "B", "C"})).size() == 1);
+}
