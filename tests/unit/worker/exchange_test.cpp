@@ -268,7 +268,7 @@ TEST_CASE("the wish to know the memory reaches the I/O thread once for each time
     Meeting m;
     CHECK_FALSE(m.exchange.take_measure());
     native::Assign limited = job(1);
-    limited.options.memory_limit = 1000;
+    limited.options.memory_limit = 1'000'000;
     m.exchange.on_frames(batch({limited}));
     m.exchange.on_time();
     CHECK(m.exchange.take_measure());
@@ -276,9 +276,9 @@ TEST_CASE("the wish to know the memory reaches the I/O thread once for each time
     std::uint64_t idle_seen = 0;
     const auto next = m.exchange.next(std::nullopt, idle_seen);
     REQUIRE(next.task.has_value());
-    m.exchange.resident(1000);
+    m.exchange.resident(1'000'000);
     CHECK_FALSE(next.task->stop.stop_requested());
-    m.exchange.resident(1001);
+    m.exchange.resident(1'000'001);
     CHECK(next.task->stop.stop_requested());
     CHECK(m.exchange.take_remarks().at(0).event == "giving_up");
     CHECK(only<native::Finish>(m.said()).size() == 1);
