@@ -305,16 +305,11 @@ void Node::drain() {
 }
 
 void Node::set_policy(const core::Policy& policy) {
-    Parts& parts = *parts_;
-    if (parts.stopped) {
-        return;
-    }
-    parts.core.set_policy(policy);
-    parts.renderer.set_policy(policy);
-    parts.outbox.set_limits(policy.limits);
-    parts.peers.set_peers_max(policy.limits.peers_max);
-    parts.set_terms(policy);
-    parts.apply(core::Tick{});  // what a wider limit lets start, and what is due by a new schedule
+    parts_->core.set_policy(policy);
+    parts_->renderer.set_policy(policy);
+    parts_->outbox.set_limits(policy.limits);
+    parts_->peers.set_peers_max(policy.limits.peers_max);
+    parts_->set_terms(policy);
 }
 
 const std::optional<core::Stop>& Node::stopped() const {

@@ -288,7 +288,10 @@ base::Expected<void> State::restore_fact(const GroupSet& fact) {
     if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
         return {};
     }
-    set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    const Group* known = groups_.map.find(groups_.find(fact.name.view()));
+    if (known == nullptr || !known->is_configured) {
+        set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    }
     return {};
 }
 

@@ -33,12 +33,11 @@ State::State(const Policy& initial, const base::Now& start, std::uint64_t seed)
 }
 
 void State::set_policy(const Policy& changed) {
+    const std::vector<GroupPolicy> groups_before = std::move(policy.groups);
     policy = changed;
     apply_service_policies();
     apply_limit_policies();
-    for (const GroupPolicy& group : policy.groups) {
-        set_group(group);
-    }
+    apply_group_policies(groups_before);
     are_schedules_configured_ = false;  // with the next input, which can write facts
     consequences_wait_ = true;
 }
@@ -79,6 +78,29 @@ void State::apply_limit_policies() {
     }
     for (const LimitSettings& settings : policy.limits_named) {
         set_limit(settings, true);
+    }
+}
+
+// Likewise: a group that the configuration names no more is what its jobs say.
+void State::apply_group_policies(const std::vector<GroupPolicy>& before) {
+    const auto configured = [&](const model::Label& name) -> bool* {
+        Group* group = groups_.map.find(groups_.find(name.view()));
+        return group != nullptr ? &group->is_configured : nullptr;
+    };
+    for (const GroupPolicy& settings : before) {
+        if (bool* is_configured = configured(settings.name)) {
+            *is_configured = false;
+        }
+    }
+    for (const GroupPolicy& settings : policy.groups) {
+        set_group(settings);
+        *configured(settings.name) = true;
+    }
+    for (const GroupPolicy& settings : before) {
+        if (const bool* is_configured = configured(settings.name);
+            is_configured != nullptr && !*is_configured) {
+            set_group({settings.name, 1, 0, base::Duration::zero()});
+        }
     }
 }
 

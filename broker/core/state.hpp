@@ -389,6 +389,7 @@ private:
     // ---- what the configuration says, state.cpp ----
     void apply_service_policies();
     void apply_limit_policies();
+    void apply_group_policies(const std::vector<GroupPolicy>& before);
 
     // ---- small helpers, state.cpp ----
     void send(const Address& to, Message&& what, Seq after = 0);
