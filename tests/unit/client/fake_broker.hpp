@@ -210,6 +210,10 @@ inline void FakeBroker::answer(const native::Query& query, native::BatchWriter& 
                               {"context", query.context},
                               {"group", query.group},
                               {"batch", query.after == 1 ? query.batch : ""},
+                              {"total", 3},
+                              {"succeeded", 2},
+                              {"failed", query.batch == "unlucky" ? 1 : 0},
+                              {"ended", query.batch != "endless"},
                               {"states", query.states},
                               {"rows_max", query.rows_max}};
         nlohmann::json page = {{"rows", nlohmann::json::array({std::move(row)})}};
