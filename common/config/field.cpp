@@ -253,7 +253,10 @@ std::string allowed_text(const Field& field) {
                               range;
                    },
                    [&](const base::Duration*) { return std::string(kDurationForm) + ", " + range; },
-                   [&](const std::string*) { return "a text of " + range + " bytes"; },
+                   [&](const std::string*) {
+                       return "a text of " + range + " bytes" +
+                              (field.takes_numbers ? ", or a whole number" : "");
+                   },
                    [&](const std::vector<std::string>*) {
                        return "a list of texts of " + range + " bytes each";
                    },

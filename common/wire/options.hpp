@@ -17,7 +17,7 @@ namespace steward::wire {
 
 using model::kDurationMax;
 inline constexpr std::int64_t kMaxAttemptsMax = 1000;
-inline constexpr std::int64_t kGroupLimitMax = 1'000'000;
+inline constexpr std::int64_t kGroupLimitMax = model::kAtOnceMax;
 inline constexpr std::uint64_t kMemoryLimitMin = 1ULL << 10U;
 inline constexpr std::uint64_t kMemoryLimitMax = 1ULL << 50U;
 inline constexpr base::Duration kWaitMax = std::chrono::hours(1);

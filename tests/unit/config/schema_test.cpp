@@ -317,7 +317,8 @@ TEST_CASE("a mistake in a row names the row, by its name or its number, and the 
     CHECK(contains(complaint("[[row]]\nname = \"a\"\nsize = 5\n"), "\"64MiB\", 1B to 2KiB"));
     CHECK(contains(complaint("[[row]]\nname = \"a\"\nbold = 1\n"), "true or false"));
     CHECK(contains(complaint("[[row]]\nname = \"a\"\nrank = \"bad\"\n"), "bad is bad"));
-    CHECK(contains(complaint("[[row]]\nname = \"a\"\nrank = 1234\n"), "1 to 3 bytes"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\nrank = 1234\n"),
+                   "1 to 3 bytes, or a whole number"));
     CHECK(contains(complaint("[[row]]\nname = 5\n"), "[[row]] 1: name = 5: allowed is a text"));
     CHECK(contains(complaint("[[row]]\nname = \"a\"\ncuont = 1\n"),
                    "[[row]] \"a\" has no setting \"cuont\"; did you mean \"count\"?"));
