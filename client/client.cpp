@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "client/brokers.hpp"
-#include "client/loop.hpp"
-#include "client/receivers.hpp"
+#include "client/ends.hpp"
+#include "client/orders.hpp"
+#include "client/promises.hpp"
 #include "common/base/assert.hpp"
 #include "common/posix/clock.hpp"
 
@@ -36,65 +37,6 @@ Expected<LoopOptions> loop_options(const Options& options) {
     return loop;
 }
 
-Expected<Order> job_order(std::string_view service,
-                          Params&& params,
-                          JobOptions options,
-                          bool sync) {
-    auto name = model::ServiceName::parse(service);
-    if (!name) {
-        return base::Unexpected(std::move(name.error()));
-    }
-    Order order;
-    order.spec = {std::move(*name), std::move(params).take(), std::move(options)};
-    order.spec.options.sync = sync;
-    return order;
-}
-
-Order query_order(std::string_view what, std::string_view service, std::optional<JobId> job) {
-    Order order;
-    order.query =
-        std::make_unique<QueryText>(QueryText{std::string(what), std::string(service), job});
-    return order;
-}
-
-Error not_queued() {
-    return {Errc::TooManyInFlight,
-            "as many requests wait to be sent as allowed (Options::queue_max)",
-            std::nullopt};
-}
-
-End wait_for(Loop& loop, Order order, const CallOptions& options = {}) {
-    STEWARD_ASSERT(!loop.is_own_thread());
-    BlockedReceiver receiver;
-    order.receiver = &receiver;
-    if (loop.inbox().push({&order, 1}) == 0) {
-        return base::Unexpected(not_queued());
-    }
-    return receiver.wait(options.on_partial, options.on_progress);
-}
-
-// Takes the receiver over, whatever happens.
-void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiver) {
-    order.receiver = receiver.get();
-    if (loop.inbox().try_push(order)) {
-        static_cast<void>(receiver.release());
-    } else {
-        receiver.release()->on_end(0, base::Unexpected(not_queued()));
-    }
-}
-
-Expected<nlohmann::json> parse_report(const base::Blob& report) {
-    return wire::decode_params({model::Encoding::Json, report});
-}
-
-template <class T>
-auto promise_and_done() {
-    auto promise = std::make_shared<std::promise<Expected<T>>>();
-    auto future = promise->get_future();
-    return std::pair(std::move(future),
-                     [promise](Expected<T> end) { promise->set_value(std::move(end)); });
-}
-
 }  // namespace
 
 Client::Client(Options options) : options_(std::move(options)) {
@@ -119,10 +61,20 @@ Expected<Loop*> Client::running() const {
     return loop_.get();
 }
 
-base::MonoTime Client::deadline(base::Duration timeout) const {
+base::Duration Client::timeout_or_default(base::Duration timeout) const {
     constexpr base::Duration kLongest = std::chrono::hours(24 * 365);
-    return posix::read_mono() +
-           std::min(timeout > base::Duration::zero() ? timeout : options_.timeout, kLongest);
+    return std::min(timeout > base::Duration::zero() ? timeout : options_.timeout, kLongest);
+}
+
+// A submission that waits for its result has that much longer.
+base::MonoTime Client::submit_deadline(const JobOptions& options) const {
+    return deadline(options_.timeout + std::clamp(options.wait.value_or(base::Duration::zero()),
+                                                  base::Duration::zero(),
+                                                  model::kDurationMax));
+}
+
+base::MonoTime Client::deadline(base::Duration timeout) const {
+    return posix::read_mono() + timeout_or_default(timeout);
 }
 
 // ---- blocking ----
@@ -139,7 +91,7 @@ Expected<Answer> Client::call(std::string_view service, Params params, CallOptio
         return base::Unexpected(std::move(order.error()));
     }
     order->deadline = deadline(options.timeout);
-    return end_as<Answer>(wait_for(**loop, std::move(*order), options));
+    return answer_of(wait_for(**loop, std::move(*order), options));
 }
 
 Expected<Answer> Client::stream(std::string_view service,
@@ -150,7 +102,13 @@ Expected<Answer> Client::stream(std::string_view service,
     return call(service, std::move(params), std::move(options));
 }
 
-Expected<JobId> Client::submit(std::string_view service, Params params, JobOptions options) {
+Expected<Submitted> Client::submit_for(base::Duration wait,
+                                       std::string_view service,
+                                       Params params,
+                                       JobOptions options) {
+    if (wait > base::Duration::zero()) {
+        options.wait = wait;
+    }
     const auto loop = running();
     if (!loop) {
         return base::Unexpected(loop.error());
@@ -159,8 +117,13 @@ Expected<JobId> Client::submit(std::string_view service, Params params, JobOptio
     if (!order) {
         return base::Unexpected(std::move(order.error()));
     }
-    order->deadline = deadline({});
-    return end_as<JobId>(wait_for(**loop, std::move(*order)));
+    order->deadline = submit_deadline(order->spec.options);
+    return submitted_of(wait_for(**loop, std::move(*order)));
+}
+
+Expected<JobId> Client::submit(std::string_view service, Params params, JobOptions options) {
+    return submit_for({}, service, std::move(params), std::move(options))
+        .map([](const Submitted& submitted) { return submitted.job; });
 }
 
 std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
@@ -194,36 +157,6 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
     return receiver.wait();
 }
 
-Expected<nlohmann::json> Client::ask(std::string_view what,
-                                     std::string_view service,
-                                     std::optional<JobId> job,
-                                     base::Duration timeout) {
-    const auto loop = running();
-    if (!loop) {
-        return base::Unexpected(loop.error());
-    }
-    Order order = query_order(what, service, job);
-    order.deadline = deadline(timeout);
-    return end_as<base::Blob>(wait_for(**loop, std::move(order))).and_then(parse_report);
-}
-
-Expected<nlohmann::json> Client::query(std::string_view what,
-                                       std::string_view service,
-                                       std::optional<JobId> job) {
-    return ask(what, service, job, {});
-}
-
-Expected<nlohmann::json> Client::status(const JobId& job) {
-    return ask("status", {}, job, {});
-}
-
-Expected<base::Duration> Client::ping(base::Duration timeout) {
-    const base::MonoTime start = posix::read_mono();
-    return ask("broker", {}, std::nullopt, timeout).map([&](const nlohmann::json&) {
-        return posix::read_mono() - start;
-    });
-}
-
 // ---- not blocking ----
 
 void Client::call_async(std::string_view service,
@@ -242,7 +175,7 @@ void Client::call_async(std::string_view service,
     auto receiver = std::make_unique<CallbackReceiver>();
     receiver->partial = std::move(options.on_partial);
     receiver->progress = std::move(options.on_progress);
-    receiver->done = [tell = std::move(done)](End&& end) { tell(end_as<Answer>(std::move(end))); };
+    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
     hand_over(**loop, std::move(*order), std::move(receiver));
 }
 
@@ -250,6 +183,23 @@ void Client::submit_async(std::string_view service,
                           Params params,
                           JobOptions options,
                           SubmitDone done) {
+    submit_for_async({},
+                     service,
+                     std::move(params),
+                     std::move(options),
+                     [tell = std::move(done)](Expected<Submitted> submitted) {
+                         tell(std::move(submitted).map([](const Submitted& s) { return s.job; }));
+                     });
+}
+
+void Client::submit_for_async(base::Duration wait,
+                              std::string_view service,
+                              Params params,
+                              JobOptions options,
+                              SubmittedDone done) {
+    if (wait > base::Duration::zero()) {
+        options.wait = wait;
+    }
     const auto loop = running();
     if (!loop) {
         return done(base::Unexpected(loop.error()));
@@ -258,27 +208,10 @@ void Client::submit_async(std::string_view service,
     if (!order) {
         return done(base::Unexpected(std::move(order.error())));
     }
-    order->deadline = deadline({});
+    order->deadline = submit_deadline(order->spec.options);
     auto receiver = std::make_unique<CallbackReceiver>();
-    receiver->done = [tell = std::move(done)](End&& end) { tell(end_as<JobId>(std::move(end))); };
+    receiver->done = [tell = std::move(done)](End&& end) { tell(submitted_of(std::move(end))); };
     hand_over(**loop, std::move(*order), std::move(receiver));
-}
-
-void Client::query_async(std::string_view what,
-                         std::string_view service,
-                         std::optional<JobId> job,
-                         QueryDone done) {
-    const auto loop = running();
-    if (!loop) {
-        return done(base::Unexpected(loop.error()));
-    }
-    Order order = query_order(what, service, job);
-    order.deadline = deadline({});
-    auto receiver = std::make_unique<CallbackReceiver>();
-    receiver->done = [tell = std::move(done)](End&& end) {
-        tell(end_as<base::Blob>(std::move(end)).and_then(parse_report));
-    };
-    hand_over(**loop, std::move(order), std::move(receiver));
 }
 
 std::future<Expected<Answer>> Client::call_async(std::string_view service,
@@ -294,6 +227,15 @@ std::future<Expected<JobId>> Client::submit_async(std::string_view service,
                                                   JobOptions options) {
     auto [future, done] = promise_and_done<JobId>();
     submit_async(service, std::move(params), std::move(options), std::move(done));
+    return std::move(future);
+}
+
+std::future<Expected<Submitted>> Client::submit_for_async(base::Duration wait,
+                                                          std::string_view service,
+                                                          Params params,
+                                                          JobOptions options) {
+    auto [future, done] = promise_and_done<Submitted>();
+    submit_for_async(wait, service, std::move(params), std::move(options), std::move(done));
     return std::move(future);
 }
 

@@ -15,7 +15,12 @@
 #include <nlohmann/json.hpp>
 
 #include "client/answer.hpp"
+#include "client/batch.hpp"
+#include "client/control.hpp"
+#include "client/pages.hpp"
 #include "client/params.hpp"
+#include "client/spec.hpp"
+#include "client/submitted.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
@@ -31,6 +36,7 @@ using model::JobOptions;
 using namespace std::chrono_literals;
 
 class Loop;
+struct Order;
 
 struct Options {
     /// "host", "host:port", "tcp://host:port" or "ipc:///path"; the first that answers is used, the
@@ -56,13 +62,6 @@ struct CallOptions {
     JobOptions options = {};
 };
 
-/// A job to submit.
-struct Spec {
-    std::string service = {};
-    Params params = {};
-    JobOptions options = {};
-};
-
 /// One connection to a broker, shared by all threads of a program.
 ///
 /// Every request is sent under an id of its own and sent again after a broken connection, so a
@@ -70,8 +69,8 @@ struct Spec {
 ///
 /// Errors: Timeout; Disconnected, no broker answers (it may have heard the request before); BadName
 ///         for a service; TooManyInFlight, see each; what the broker refuses with (UnknownService,
-///         QueueFull, Draining …: class_of() tells whether trying later helps); for a call
-///         JobFailed, JobDead, JobExpired, JobCancelled with the job's own text. A client that
+///         QueueFull, Draining …: class_of() tells whether trying later helps); for a call or a
+///         wait JobFailed, JobDead, JobExpired, JobCancelled with the job's own text. A client that
 ///         could not be started answers everything with why: Malformed for a broker's address, Io.
 /// Thread: any, any number. Blocking members must not be used from callbacks (asserted). Callbacks
 ///         run on the client's own thread and hold up all its traffic: hand real work elsewhere.
@@ -102,18 +101,72 @@ public:
     [[nodiscard]] Expected<JobId> submit(std::string_view service,
                                          Params params = {},
                                          JobOptions options = {});
+    /// The same, and waits a little longer for the result: it is there if the job ended within
+    /// `wait`, and otherwise the job goes on.
+    [[nodiscard]] Expected<Submitted> submit_for(base::Duration wait,
+                                                 std::string_view service,
+                                                 Params params = {},
+                                                 JobOptions options = {});
     /// Many at a time, far faster than one by one. The answers are in the order of `specs`.
     [[nodiscard]] std::vector<Expected<JobId>> submit_many(std::span<const Spec> specs,
                                                            base::Duration timeout = {});
-    /// `what`: jobs, active, hist, workers, services, broker, status (needs `job`). An empty
-    /// `service` means all.
+    /// Waits for the end of a job that somebody submitted. Errors: Timeout when it still goes on
+    /// after `timeout` (zero: Options::timeout); UnknownJob, also when its result has been kept for
+    /// as long as its result_ttl says; TooManyWaiters.
+    [[nodiscard]] Expected<Answer> wait(const JobId& job, base::Duration timeout = {});
+    /// The result as far as it is there: nothing while the job goes on.
+    [[nodiscard]] Expected<std::optional<Answer>> result(const JobId& job);
+
+    /// `what`: jobs, active, hist, workers, services, broker, status and why (need `job`), list,
+    /// groups, limits, schedules, batches. An empty `service` means all.
     [[nodiscard]] Expected<nlohmann::json> query(std::string_view what,
                                                  std::string_view service = {},
                                                  std::optional<JobId> job = std::nullopt);
+    [[nodiscard]] Expected<nlohmann::json> query(const Query& query);
     /// Everything the broker knows of a job. Errors: UnknownJob.
     [[nodiscard]] Expected<nlohmann::json> status(const JobId& job);
+    /// The same, with the scheduler's reasons in words ("reasons"). Errors: UnknownJob.
+    [[nodiscard]] Expected<nlohmann::json> why(const JobId& job);
+    /// The jobs that the filter lets through; its `jobs` do not count.
+    [[nodiscard]] Pages list(Filter which, std::uint32_t rows_a_page = 0);
+    /// Any listing in pages: groups, limits, schedules, batches, list.
+    [[nodiscard]] Pages pages(Query query);
     /// How long one question takes to the broker and back, threads included.
     [[nodiscard]] Expected<base::Duration> ping(base::Duration timeout = {});
+
+    // ---- changing what is there ----
+    // Each may be sent again after a broken connection: done twice they do the same as once. Those
+    // with a filter return how many jobs they have changed. Errors: UnknownName of a schedule,
+    // batch, limit or group; UnknownJob, WrongState of one job; BadOption for a value out of its
+    // range.
+
+    /// Waiting jobs end at once; running ones are told to stop. One job, or all of a filter that
+    /// names jobs, a service, a context, a group or a batch.
+    [[nodiscard]] Expected<std::uint64_t> cancel(const JobId& job);
+    [[nodiscard]] Expected<std::uint64_t> cancel(const Filter& which);
+    /// Dead letters run again, with their attempts counted anew.
+    [[nodiscard]] Expected<std::uint64_t> retry(const Filter& which);
+    /// Dead letters are thrown away.
+    [[nodiscard]] Expected<std::uint64_t> discard(const Filter& which);
+    /// What waits for this service is cancelled; the filter may narrow it.
+    [[nodiscard]] Expected<std::uint64_t> purge(std::string_view service, Filter which = {});
+    /// Priority and delay of a job that waits.
+    [[nodiscard]] Expected<void> edit(const JobId& job, const Edit& edit);
+    /// Pauses, drains, disables services or lets them run: all changes in one transaction.
+    [[nodiscard]] Expected<void> set_modes(std::span<const ModeChange> changes);
+    [[nodiscard]] Expected<void> set_limit(const LimitSettings& limit);
+    [[nodiscard]] Expected<void> remove_limit(std::string_view name);
+    [[nodiscard]] Expected<void> set_group(const GroupSettings& group);
+    [[nodiscard]] Expected<void> set_schedule(const ScheduleSettings& schedule);
+    [[nodiscard]] Expected<void> remove_schedule(std::string_view name);
+    /// Opens a batch under a name of its own; `then` is submitted when it is closed and all its
+    /// jobs have ended.
+    [[nodiscard]] Expected<Batch> open_batch(const std::optional<JobText>& then = std::nullopt);
+    /// The batch of this name, which somebody opened.
+    [[nodiscard]] Batch batch(std::string_view name);
+    /// Any operation by its verb, as docs/protocol.md has it; the answer is the broker's report.
+    [[nodiscard]] Expected<nlohmann::json> operate(std::string_view verb,
+                                                   const nlohmann::json& arguments);
 
     // ---- not blocking ----
     // When queue_max requests wait to be sent, these end at once with TooManyInFlight. on_partial
@@ -121,6 +174,7 @@ public:
 
     using CallDone = std::function<void(Expected<Answer>)>;
     using SubmitDone = std::function<void(Expected<JobId>)>;
+    using SubmittedDone = std::function<void(Expected<Submitted>)>;
     using QueryDone = std::function<void(Expected<nlohmann::json>)>;
 
     [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
@@ -131,18 +185,33 @@ public:
                                                             Params params = {},
                                                             JobOptions options = {});
     void submit_async(std::string_view service, Params params, JobOptions options, SubmitDone done);
+    [[nodiscard]] std::future<Expected<Submitted>> submit_for_async(base::Duration wait,
+                                                                    std::string_view service,
+                                                                    Params params = {},
+                                                                    JobOptions options = {});
+    void submit_for_async(base::Duration wait,
+                          std::string_view service,
+                          Params params,
+                          JobOptions options,
+                          SubmittedDone done);
+    [[nodiscard]] std::future<Expected<Answer>> wait_async(const JobId& job,
+                                                           base::Duration timeout = {});
+    void wait_async(const JobId& job, base::Duration timeout, CallDone done);
     void query_async(std::string_view what,
                      std::string_view service,
                      std::optional<JobId> job,
                      QueryDone done);
+    void operate_async(std::string_view verb, const nlohmann::json& arguments, QueryDone done);
 
 private:
     Expected<Loop*> running() const;
-    Expected<nlohmann::json> ask(std::string_view what,
-                                 std::string_view service,
-                                 std::optional<JobId> job,
-                                 base::Duration timeout);
+    Expected<nlohmann::json> ask(const Query& query, base::Duration timeout);
+    Expected<std::uint64_t> change(std::string_view verb, const Filter& which);
+    Expected<void> operate_once(std::string_view verb, const nlohmann::json& arguments);
+    void report_async(Expected<Order> order, QueryDone done);
+    base::Duration timeout_or_default(base::Duration timeout) const;
     base::MonoTime deadline(base::Duration timeout) const;
+    base::MonoTime submit_deadline(const JobOptions& options) const;
 
     Options options_;
     std::unique_ptr<Loop> loop_;    // null: could not be started

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "client/ends.hpp"
 #include "common/net/endpoint.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/random_seed.hpp"
@@ -22,37 +23,6 @@ SessionOptions session_options(const LoopOptions& options, std::uint64_t seed) {
     session.session = seed != 0 ? seed : 1;
     session.brokers = options.endpoints.size();
     return session;
-}
-
-base::Errc code_of(model::JobState state) {
-    switch (state) {
-        case model::JobState::Dead: return base::Errc::JobDead;
-        case model::JobState::Expired: return base::Errc::JobExpired;
-        case model::JobState::Cancelled: return base::Errc::JobCancelled;
-        case model::JobState::Failed: return base::Errc::JobFailed;
-        case model::JobState::Scheduled:
-        case model::JobState::Ready:
-        case model::JobState::Active:
-        case model::JobState::Succeeded: return base::Errc::Internal;
-    }
-    return base::Errc::Internal;
-}
-
-// A worker may fail with data instead of a text.
-std::string reason_of(const Result& result) {
-    if (!result.text.empty()) {
-        return result.text;
-    }
-    const model::Payload data = wire::convert_params(result.result, model::Encoding::Json);
-    const std::string_view text = data.bytes.view().substr(0, model::kTextBytesMax);
-    return std::string(text.empty() ? base::meaning_of(code_of(result.state)) : text);
-}
-
-End end_of(Result& result) {
-    if (result.state == model::JobState::Succeeded) {
-        return Answer(result.job, std::move(result.result));
-    }
-    return base::fail(code_of(result.state), reason_of(result));
 }
 
 }  // namespace
@@ -243,12 +213,8 @@ void Loop::place(Order& order) {
     const auto handle = pending_.emplace();
     const std::uint64_t tag = tag_of(handle);
     const bool is_call = order.is_call();
-    auto number = order.query ? session_.query(now_,
-                                               std::move(order.query->what),
-                                               std::move(order.query->service),
-                                               order.query->job,
-                                               tag)
-                              : session_.submit(now_, std::move(order.spec), tag);
+    auto number = order.question ? session_.ask(now_, std::move(*order.question), tag)
+                                 : session_.submit(now_, std::move(order.spec), tag);
     if (!number) {
         pending_.erase(handle);
         order.receiver->on_end(order.index, base::Unexpected(std::move(number.error())));
@@ -270,10 +236,10 @@ void Loop::tell(Happening& happening) {
     if (auto* accepted = std::get_if<Accepted>(&happening)) {
         const Pending* pending = find(accepted->tag);
         if (pending != nullptr && !pending->is_call) {
-            end(accepted->tag, accepted->job);
+            end(accepted->tag, Taken{accepted->job, accepted->is_duplicate});
         }
     } else if (auto* result = std::get_if<Result>(&happening)) {
-        end(result->tag, end_of(*result));
+        end(result->tag, ended_as(std::move(*result)));
     } else if (auto* refused = std::get_if<Refused>(&happening)) {
         end(refused->tag, base::Unexpected(std::move(refused->error)));
     } else if (auto* report = std::get_if<Report>(&happening)) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "client/window.hpp"
@@ -15,17 +16,25 @@
 
 namespace steward::client {
 
-/// Submissions and queries, numbered together from 1. They go to the broker under a session id, and
-/// for each the broker remembers the run of numbers from the oldest open one to the newest. A call
-/// that stays open for long would stretch that run without end; so when it is as long as allowed
-/// and mostly closed, the old session is left with its few open numbers and the next numbers belong
-/// to a new one.
+/// What a client asks that makes no job. Its `number` is filled in by the session.
+using Question = std::variant<wire::native::Query, wire::native::Await, wire::native::Operate>;
+
+/// Submissions and questions, numbered together from 1. They go to the broker under a session id,
+/// and for each the broker remembers the run of numbers from the oldest open one to the newest. A
+/// call that stays open for long would stretch that run without end; so when it is as long as
+/// allowed and mostly closed, the old session is left with its few open numbers and the next
+/// numbers belong to a new one.
 ///
 /// Cost:   O(1) for each call on numbers of the newest session.
 /// Bound:  span_max numbers in a session, kLeftSessionsMax sessions beside the newest.
 /// Thread: one.
 class OpenRequests {
 public:
+    struct Asked {
+        Question question;
+        base::MonoTime until{};  // of an Await: when its wait ends
+    };
+
     struct Request {
         bool is_open = false;
         bool was_sent = false;  // perhaps on an earlier connection
@@ -33,7 +42,15 @@ public:
         std::uint64_t tag = 0;     // the user's own
         model::JobId accepted_as;  // a sync submission's job, once told
         model::JobSpec spec;
-        std::unique_ptr<wire::native::Query> query;  // null for a submission
+        std::unique_ptr<Asked> asked;  // null for a submission
+
+        /// Ends with the end of a job: a call, an await, a submission that waits for a while.
+        [[nodiscard]] bool takes_result() const {
+            return asked ? std::holds_alternative<wire::native::Await>(asked->question)
+                         : spec.options.sync || spec.options.wait.has_value();
+        }
+
+        [[nodiscard]] bool is_call() const { return !asked && spec.options.sync; }
     };
 
     static constexpr std::size_t kLeftSessionsMax = 128;

@@ -3,11 +3,10 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <variant>
 
 #include "client/answer.hpp"
+#include "client/open_requests.hpp"
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
@@ -15,8 +14,20 @@
 
 namespace steward::client {
 
-/// How an order ended: an async submission with its id, a call with its answer, a query with JSON.
-using End = base::Expected<std::variant<model::JobId, Answer, base::Blob>>;
+/// The broker has the job. The end of an await: the job still goes on.
+struct Taken {
+    model::JobId job;
+    bool is_duplicate = false;
+};
+
+/// The job has ended: with an answer, or why there is none.
+struct Ended {
+    model::JobId job;
+    base::Expected<Answer> answer;
+};
+
+/// How an order ended; a query or an operation with JSON. An error: the request itself has failed.
+using End = base::Expected<std::variant<Taken, Ended, base::Blob>>;
 
 /// Who gave an order. All calls come from the I/O thread.
 class Receiver {
@@ -33,20 +44,14 @@ public:
     virtual void on_end(std::size_t index, End&& end) = 0;
 };
 
-struct QueryText {
-    std::string what;
-    std::string service;
-    std::optional<model::JobId> job;
-};
-
 struct Order {
     model::JobSpec spec;
-    std::unique_ptr<QueryText> query;  // set: spec does not count
+    std::unique_ptr<Question> question;  // set: spec does not count
     base::MonoTime deadline{};
     Receiver* receiver = nullptr;
     std::size_t index = 0;  // which of the receiver's orders this is
 
-    [[nodiscard]] bool is_call() const { return query == nullptr && spec.options.sync; }
+    [[nodiscard]] bool is_call() const { return question == nullptr && spec.options.sync; }
 };
 
 }  // namespace steward::client

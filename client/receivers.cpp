@@ -1,6 +1,9 @@
 #include "client/receivers.hpp"
 
 #include <memory>
+#include <utility>
+
+#include "client/ends.hpp"
 
 namespace steward::client {
 
@@ -54,7 +57,7 @@ End BlockedReceiver::wait(const OnPartial& on_part, const OnProgress& on_step) {
 ManyReceiver::ManyReceiver(std::size_t count) : open_(count), ids_(count) {}
 
 void ManyReceiver::on_end(std::size_t index, End&& end) {
-    ids_[index] = end_as<model::JobId>(std::move(end));
+    ids_[index] = id_of(std::move(end));
     const std::lock_guard lock(mutex_);
     if (--open_ == 0) {
         done_.notify_one();

@@ -8,7 +8,6 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -74,14 +73,5 @@ public:
     void on_progress(Progress&& step) override;
     void on_end(std::size_t index, End&& end) override;
 };
-
-/// An end as the one thing that its giver asked for. Pre: an end without error is of that kind.
-template <class T>
-[[nodiscard]] base::Expected<T> end_as(End&& end) {
-    if (!end) {
-        return base::Unexpected(std::move(end.error()));
-    }
-    return std::get<T>(std::move(*end));
-}
 
 }  // namespace steward::client

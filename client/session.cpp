@@ -40,7 +40,7 @@ base::Expected<Session::Request*> Session::open_request(std::uint64_t tag) {
     if (room() == 0) {
         return base::fail(base::Errc::TooManyInFlight,
                           std::to_string(requests_.size()) +
-                              " submissions and queries are unanswered, as many as allowed "
+                              " requests are unanswered, as many as allowed "
                               "(in_flight_max here, [limits] in_flight_max at the broker)");
     }
     Request& request = requests_.add(span_max());
@@ -58,14 +58,17 @@ base::Expected<std::uint64_t> Session::submit(base::MonoTime /*now*/,
     });
 }
 
-base::Expected<std::uint64_t> Session::query(base::MonoTime /*now*/,
-                                             std::string what,
-                                             std::string service,
-                                             std::optional<model::JobId> job,
-                                             std::uint64_t tag) {
+base::Expected<std::uint64_t> Session::ask(base::MonoTime now,
+                                           Question question,
+                                           std::uint64_t tag) {
     return open_request(tag).map([&](Request* request) {
-        request->query = std::make_unique<native::Query>(
-            native::Query{request->number, std::move(what), std::move(service), job});
+        std::visit([&](auto& asked) { asked.number = request->number; }, question);
+        base::MonoTime until = now;
+        if (auto* await = std::get_if<native::Await>(&question)) {
+            until += std::clamp(await->wait, base::Duration::zero(), model::kDurationMax);
+        }
+        request->asked =
+            std::make_unique<OpenRequests::Asked>(OpenRequests::Asked{std::move(question), until});
         return request->number;
     });
 }
@@ -211,15 +214,19 @@ void Session::on_welcome(const native::Welcome& welcome) {
 
 void Session::on_accepted(const native::Accepted& accepted) {
     Request* request = requests_.find(accepted.number);
-    if (request == nullptr || request->query) {
+    if (request == nullptr || (request->asked && !request->takes_result())) {
         return;
     }
-    if (!request->spec.options.sync) {
-        happenings_.emplace_back(Accepted{request->number, request->tag, accepted.job});
-        requests_.close(*request);
-    } else if (request->accepted_as != accepted.job) {  // a resend may hear it twice
+    const bool is_call = request->is_call();
+    if (is_call && request->accepted_as == accepted.job) {
+        return;  // a resend may hear it twice
+    }
+    happenings_.emplace_back(
+        Accepted{request->number, request->tag, accepted.job, accepted.is_duplicate});
+    if (is_call) {
         request->accepted_as = accepted.job;
-        happenings_.emplace_back(Accepted{request->number, request->tag, accepted.job});
+    } else {
+        requests_.close(*request);
     }
 }
 
@@ -234,11 +241,12 @@ void Session::on_refused(native::Refused& refused) {
 
 Session::Request* Session::find_call(std::uint64_t number) {
     Request* request = requests_.find(number);
-    return request != nullptr && !request->query && request->spec.options.sync ? request : nullptr;
+    return request != nullptr && request->is_call() ? request : nullptr;
 }
 
 void Session::on_result(native::Result& result) {
-    if (Request* request = find_call(result.number); request != nullptr) {
+    Request* request = requests_.find(result.number);
+    if (request != nullptr && request->takes_result()) {
         happenings_.emplace_back(Result{request->number,
                                         request->tag,
                                         result.job,
@@ -270,10 +278,10 @@ void Session::on_progress(native::JobProgress& progress) {
 // The broker answers a submission to one of its own names (SERVER-JOBS, mmi.service) with a report.
 void Session::on_report(native::Report& report) {
     Request* request = requests_.find(report.number);
-    if (request == nullptr) {
+    if (request == nullptr || (request->asked && request->takes_result())) {
         return;
     }
-    if (request->query) {
+    if (request->asked) {
         happenings_.emplace_back(Report{request->number, request->tag, std::move(report.json)});
     } else if (request->spec.options.sync) {
         happenings_.emplace_back(Result{request->number,

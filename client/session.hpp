@@ -33,19 +33,20 @@ struct SessionOptions {
     std::size_t batch_bytes_max = 1UL << 20U;
 };
 
-// What happened, in order; `number` is what submit() or query() returned, `tag` what they were
-// given.
+// What happened, in order; `number` is what submit() or ask() returned, `tag` what they were given.
 struct Connect {  // close the present connection if any, open one to this broker of the list
     std::size_t broker = 0;
 };
 
-struct Accepted {
+struct Accepted {  // of a submission; final but for a call. Of an await: the job still goes on;
+                   // final
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     model::JobId job;
+    bool is_duplicate = false;  // an earlier job's id: that one has the unique key
 };
 
-struct Refused {  // of a submission or query; final
+struct Refused {  // of a submission or question; final
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     base::Error error;
@@ -67,7 +68,7 @@ struct ProgressUpdate {
     std::string text;
 };
 
-struct Result {  // final, of a sync submission
+struct Result {  // final, of a call, an await, or a submission whose job ended within its wait
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     model::JobId job;
@@ -76,7 +77,7 @@ struct Result {  // final, of a sync submission
     model::Payload result;
 };
 
-struct Report {  // final, of a query
+struct Report {  // final, of a query or an operation
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     base::Blob json;
@@ -85,8 +86,8 @@ struct Report {  // final, of a query
 using Happening =
     std::variant<Connect, Accepted, Refused, PartialAnswer, ProgressUpdate, Result, Report>;
 
-/// Numbers go up by one from 1, submissions and queries together. The session keeps a submission
-/// until its final happening, because it may have to be sent again.
+/// Numbers go up by one from 1, submissions and questions together. The session keeps each until
+/// its final happening, because it may have to be sent again.
 ///
 /// Thread: one.
 /// Bound:  in_flight_max open requests and what their params weigh; see also OpenRequests.
@@ -95,21 +96,23 @@ public:
     Session(SessionOptions options, base::MonoTime start, std::uint64_t seed);
 
     // ---- from the user ----
-    /// An async submission ends with Accepted or Refused; a sync one with Result or Refused, and is
-    /// told Accepted before that. Refusals of class Retry are handed on: the user decides.
-    /// Errors: TooManyInFlight when room() is 0.
+    /// An async submission ends with Accepted or Refused, or with Result when its options say
+    /// `wait` and its job ends within that; a sync one with Result or Refused, and is told Accepted
+    /// before that. Refusals of class Retry are handed on: the user decides. Errors:
+    /// TooManyInFlight when room() is 0.
     [[nodiscard]] base::Expected<std::uint64_t> submit(base::MonoTime now,
                                                        model::JobSpec spec,
                                                        std::uint64_t tag = 0);
-    [[nodiscard]] base::Expected<std::uint64_t> query(base::MonoTime now,
-                                                      std::string what,
-                                                      std::string service,
-                                                      std::optional<model::JobId> job,
-                                                      std::uint64_t tag = 0);
+    /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
+    /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
+    /// however often it has to be asked. Errors: as of submit().
+    [[nodiscard]] base::Expected<std::uint64_t> ask(base::MonoTime now,
+                                                    Question question,
+                                                    std::uint64_t tag = 0);
     /// The user waits no longer (time-out): no further happenings for this number. The job goes on
     /// if the broker has it already.
     void forget(std::uint64_t number);
-    /// At least so many submissions and queries would be taken now.
+    /// At least so many submissions and questions would be taken now.
     [[nodiscard]] std::size_t room() const;
 
     // ---- from the transport ----
@@ -129,7 +132,7 @@ public:
     /// comes.
     [[nodiscard]] std::optional<wire::Frames> take_batch(base::MonoTime now);
 
-    [[nodiscard]] std::size_t open() const;  // submissions and queries without a final happening
+    [[nodiscard]] std::size_t open() const;  // submissions and questions without a final happening
     [[nodiscard]] bool is_welcome() const;   // the broker has answered on this connection
 
     /// Why the last connection was given up, for people; empty when none was.
@@ -157,10 +160,10 @@ private:
     void on_report(wire::native::Report& report);
     Request* find_call(std::uint64_t number);
 
-    void gather();
-    void gather_requests();
+    void gather(base::MonoTime now);
+    void gather_requests(base::MonoTime now);
     void begin_batch(const wire::native::Session& session);
-    void write(Request& request);
+    void write(base::MonoTime now, Request& request);
     void refuse_too_large(Request& request, std::size_t bytes);
 
     SessionOptions options_;

@@ -1,4 +1,4 @@
-// client: how a session's open submissions and queries become messages. Pure, like session.cpp.
+// client: how a session's open requests become messages. Pure, like session.cpp.
 #include <algorithm>
 #include <utility>
 
@@ -12,26 +12,33 @@ namespace native = wire::native;
 namespace {
 
 // What one command takes besides its payload and names; generous.
-constexpr std::size_t kCommandBytes = 128;
+constexpr std::size_t kCommandBytes = 512;
+constexpr std::size_t kQuestionBytes = kCommandBytes + 5 * model::kNameBytesMax;
+constexpr std::size_t kJobIdBytes = 18;
 // Sent without knowing how large a message this broker takes: no sensible limit is below it.
 constexpr std::size_t kUnaskedBytesMax = 64UL << 10U;
 
 std::size_t bytes_of(const OpenRequests::Request& request) {  // about, on the wire
-    if (request.query) {
-        return kCommandBytes + request.query->what.size() + request.query->service.size();
+    if (request.asked) {
+        const auto* operate = std::get_if<native::Operate>(&request.asked->question);
+        return kQuestionBytes + (operate != nullptr ? operate->arguments.size() : 0);
     }
+    const model::JobOptions& options = request.spec.options;
+    const std::size_t labels = options.channel.view().size() + options.context.view().size() +
+                               options.group.view().size() + options.unique.view().size() +
+                               options.batch.view().size();
     return kCommandBytes + request.spec.service.view().size() + request.spec.params.bytes.size() +
-           request.spec.options.meta.size();
+           options.meta.size() + labels + options.after.size() * kJobIdBytes;
 }
 
 }  // namespace
 
-std::optional<wire::Frames> Session::take_batch(base::MonoTime /*now*/) {
+std::optional<wire::Frames> Session::take_batch(base::MonoTime now) {
     if (link_ != Link::Connected) {
         return std::nullopt;
     }
     if (writer_.empty()) {
-        gather();
+        gather(now);
     }
     if (writer_.empty()) {
         return std::nullopt;
@@ -39,7 +46,7 @@ std::optional<wire::Frames> Session::take_batch(base::MonoTime /*now*/) {
     return writer_.take();
 }
 
-void Session::gather() {
+void Session::gather(base::MonoTime now) {
     if (std::exchange(hello_is_due_, false)) {
         writer_.add(
             native::ClientHello{native::kVersion, options_.library, options_.heartbeat_interval});
@@ -49,7 +56,7 @@ void Session::gather() {
         writer_.add(*settled);
         return;
     }
-    gather_requests();
+    gather_requests(now);
     if (std::exchange(beat_is_due_, false)) {
         // The broker keeps what we may still ask for; in a quiet time, tell it what that is.
         const native::Session newest = requests_.newest_session();
@@ -60,7 +67,7 @@ void Session::gather() {
     }
 }
 
-void Session::gather_requests() {
+void Session::gather_requests(base::MonoTime now) {
     const std::size_t bytes_max =
         is_welcome_ ? std::min(options_.batch_bytes_max, message_bytes_max_) : kUnaskedBytesMax;
     while (Request* request = requests_.next_unsent()) {
@@ -77,7 +84,7 @@ void Session::gather_requests() {
             if (is_first) {
                 begin_batch(session);
             }
-            write(*request);
+            write(now, *request);
         } else {
             return;
         }
@@ -95,9 +102,12 @@ void Session::begin_batch(const native::Session& session) {
     }
 }
 
-void Session::write(Request& request) {
-    if (request.query) {
-        writer_.add(*request.query);
+void Session::write(base::MonoTime now, Request& request) {
+    if (request.asked) {
+        if (auto* await = std::get_if<native::Await>(&request.asked->question)) {
+            await->wait = std::max<base::Duration>(request.asked->until - now, {});
+        }
+        std::visit([&](const auto& question) { writer_.add(question); }, request.asked->question);
         return;
     }
     auto& submit = std::get<native::Submit>(submit_command_);
@@ -113,7 +123,7 @@ void Session::refuse_too_large(Request& request, std::size_t bytes) {
         Refused{request.number,
                 request.tag,
                 {base::Errc::TooLarge,
-                 "the submission takes about " + std::to_string(bytes) +
+                 "the request takes about " + std::to_string(bytes) +
                      " bytes, the broker takes messages of at most " +
                      std::to_string(message_bytes_max_) + " ([limits] message_bytes_max)",
                  std::nullopt}});

@@ -85,6 +85,9 @@ base::Expected<model::JobId> Job::submit(std::string_view service,
     if (!name) {
         return base::Unexpected(std::move(name.error()));
     }
+    if (options.context.empty()) {
+        options.context = context();
+    }
     return link_.submit(
         {std::move(*name), params.encode(model::Encoding::Json), std::move(options)});
 }

@@ -51,6 +51,7 @@ struct JobOrder {
     model::Payload params;
     base::Blob meta;  // msgpack map of strings, or empty
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    model::JobOptions options;  // priority, channel, context, group, batch, memory_limit as set
 };
 
 /// Thread: the one that runs work(), but for stop_token(). Lives as long as that call.
@@ -71,6 +72,35 @@ public:
     [[nodiscard]] std::uint32_t attempt() const { return order_.attempt.number; }
 
     [[nodiscard]] std::string_view service() const { return order_.service; }
+
+    /// Larger runs first.
+    [[nodiscard]] std::int32_t priority() const {
+        return order_.options.priority.value_or(model::kPriorityNormal);
+    }
+
+    /// The channel it came on; "default" when it was given none.
+    [[nodiscard]] std::string_view channel() const {
+        return order_.options.channel.empty() ? model::kDefaultChannel
+                                              : order_.options.channel.view();
+    }
+
+    /// What it is part of: given by its submitter, inherited from the job that submitted it, or its
+    /// own id as text.
+    [[nodiscard]] std::string context() const {
+        return order_.options.context.empty() ? id().text()
+                                              : std::string(order_.options.context.view());
+    }
+
+    /// Empty: none.
+    [[nodiscard]] std::string_view group() const { return order_.options.group.view(); }
+
+    /// Empty: none.
+    [[nodiscard]] std::string_view batch() const { return order_.options.batch.view(); }
+
+    /// Bytes that this process may hold during the job; nothing: as many as it likes.
+    [[nodiscard]] std::optional<std::uint64_t> memory_limit() const {
+        return order_.options.memory_limit;
+    }
 
     /// The params as a dynamic value, whatever encoding they came in; null when there are none.
     /// Throws BadParams when they cannot be decoded.
@@ -114,14 +144,15 @@ public:
     /// Strings that the submitter attached, such as trace headers.
     [[nodiscard]] std::map<std::string, std::string> meta() const;
 
-    /// When the broker will call this attempt failed; nothing: it has no limit.
+    /// When the time limit ends: the stop token fires, and the attempt has failed. Nothing: there
+    /// is no limit.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const {
         return order_.deadline;
     }
 
-    /// Fires when the result is no longer wanted: the time limit has passed, the job was cancelled.
-    /// What work() returns after that is thrown away. Callbacks run on another thread: keep them
-    /// short.
+    /// Fires when the result is no longer wanted: the time or memory limit has passed, the job was
+    /// cancelled. What work() returns after that is thrown away, and if it goes on for the broker's
+    /// stop_grace the process is ended. Callbacks run on another thread: keep them short.
     [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
 
     [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
@@ -131,7 +162,8 @@ public:
     void partial(const Value& value) const;
     /// For status questions; total 0 means unknown. The latest counts; some may be left out.
     void progress(std::uint64_t done, std::uint64_t total, std::string text = {}) const;
-    /// Submits another job and waits only until the broker has taken it.
+    /// Submits another job and waits only until the broker has taken it. It inherits the context,
+    /// unless `options` names one.
     /// Errors: BadName, those of the broker, Timeout, Disconnected.
     base::Expected<model::JobId> submit(std::string_view service,
                                         const Value& params = {},
@@ -145,12 +177,16 @@ private:
 
     template <class T>
     [[nodiscard]] T read_param(std::string_view name, const nlohmann::json& value) const {
-        auto read = wire::unpack_typed<T>(packed_param(value, std::is_arithmetic_v<T>));
-        if (!read) {
-            refuse_params("have \"" + std::string(name) +
-                          "\" in another type than this worker reads");
+        if constexpr (std::is_same_v<T, nlohmann::json>) {
+            return value;
+        } else {
+            auto read = wire::unpack_typed<T>(packed_param(value, std::is_arithmetic_v<T>));
+            if (!read) {
+                refuse_params("have \"" + std::string(name) +
+                              "\" in another type than this worker reads");
+            }
+            return std::move(*read);
         }
-        return std::move(*read);
     }
 
     JobOrder order_;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 #include <thread>
+#include <unistd.h>
 
 #include "common/posix/clock.hpp"
 #include "common/posix/random_seed.hpp"
@@ -27,6 +28,10 @@ SessionOptions session_options(const RuntimeOptions& options) {
     session.heartbeat_interval = options.heartbeat_interval;
     session.heartbeat_tries = options.heartbeat_tries;
     session.brokers = options.backends.size();
+    session.channels = options.channels;
+    session.jobs_max = options.jobs_max;
+    session.memory_bytes_max = options.memory_bytes_max;
+    session.lifetime_max = options.lifetime_max;
     return session;
 }
 
@@ -70,9 +75,22 @@ base::Expected<std::vector<Seat>> make_seats(const RuntimeOptions& options) {
     return seats;
 }
 
-base::Expected<void> serve_until_left(const RuntimeOptions& options,
-                                      posix::SignalFd& signals,
-                                      log::Log& log) {
+ExitStatus status_of(const Left& left) {
+    return left.wants_successor ? kExitReplace : kExitEnded;
+}
+
+// A thread that does not return cannot be ended, and nothing that it may hold can be taken apart.
+[[noreturn]] void end_with_stuck_work(net::Context context,
+                                      std::unique_ptr<log::Log> log,
+                                      ExitStatus status) {
+    { const net::Context sends_the_rest = std::move(context); }
+    log.reset();  // writes what is queued
+    ::_exit(status);
+}
+
+base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
+                                            posix::SignalFd& signals,
+                                            std::unique_ptr<log::Log>& log) {
     auto seats = make_seats(options);
     if (!seats) {
         return base::Unexpected(std::move(seats.error()));
@@ -92,9 +110,16 @@ base::Expected<void> serve_until_left(const RuntimeOptions& options,
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
     ChildJobs child_jobs(options.frontends);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
-    IoLoop loop({*context, exchange, *wake, signals, log}, options.backends);
+    IoLoop loop({*context, exchange, *wake, signals, *log}, options.backends);
     const WorkThreads threads(exchange, *seats, link);
-    return loop.run();
+    const auto left = loop.run();
+    if (!left) {
+        return base::Unexpected(left.error());
+    }
+    if (left->is_stuck) {
+        end_with_stuck_work(std::move(*context), std::move(log), status_of(*left));
+    }
+    return status_of(*left);
 }
 
 }  // namespace
@@ -114,21 +139,21 @@ int Program::run() {
     auto signals = posix::SignalFd::open({SIGTERM, SIGINT});  // before any thread, the log's too
     if (!signals) {
         std::cerr << signals.error().message << '\n';
-        return 1;
+        return kExitFailed;
     }
     log::LogOptions log_options;
     log_options.level = options.log_level;
     auto log = log::Log::open(log_options);
     if (!log) {
         std::cerr << log.error().message << '\n';
-        return 1;
+        return kExitFailed;
     }
-    const auto served = serve_until_left(options, *signals, **log);
+    const auto served = serve_until_left(options, *signals, *log);
     if (!served) {
         (*log)->write(log::Level::Error, "failed", {{"why", served.error().message}});
-        return 1;
+        return kExitFailed;
     }
-    return 0;
+    return *served;
 }
 
 }  // namespace steward::worker

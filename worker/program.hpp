@@ -15,6 +15,15 @@
 
 namespace steward::worker {
 
+/// How a worker's process ends, for whatever watches over it.
+enum ExitStatus : int {
+    kExitEnded = 0,     // as it was told to: SIGTERM, SIGINT, --help
+    kExitFailed = 1,    // the system refused what is needed, or a worker could not be made
+    kExitUsage = 2,     // the command line or the environment is wrong; starting again is useless
+    kExitReplace = 75,  // EX_TEMPFAIL: start a fresh one. A job ran into a limit and would not
+                        // stop, or the process has served as long as its options say
+};
+
 /// A service's code. Each work thread has an object of its own: its calls never overlap, and it
 /// needs no locks for what is its own.
 class Worker {
@@ -77,9 +86,10 @@ public:
         return serve<Function<F>>(std::move(service), std::move(function));
     }
 
-    /// Serves until SIGTERM or SIGINT, then gives back what has not been started, finishes what
-    /// runs, and returns 0. Returns 2 for a command line that cannot be understood, 1 when the
-    /// system refuses what is needed.
+    /// Serves until SIGTERM, SIGINT or an option such as --max-jobs says so, then gives back what
+    /// has not been started, finishes what runs, and returns an ExitStatus. Does not return when
+    /// work goes on in spite of its stop token: then it ends the process with kExitReplace, without
+    /// destructors and exit handlers, which might wait for that work.
     [[nodiscard]] int run();
 
 private:

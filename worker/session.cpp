@@ -1,5 +1,5 @@
 // worker: the session's jobs: held ahead, started, stopped, recalled, reported. No I/O; the
-// connection is session_link.cpp.
+// connection is session_link.cpp, limits are session_limits.cpp.
 #include "worker/session.hpp"
 
 #include <algorithm>
@@ -80,7 +80,7 @@ void Session::on_frames(base::MonoTime now, const wire::Frames& frames) {
 }
 
 void Session::assign(base::MonoTime now, wire::native::Assign job) {
-    if (entries_.contains(job.attempt)) {
+    if (entries_.contains(job.attempt) || busy_.contains(job.attempt)) {
         return;
     }
     if (leaving_ || held_ >= options_.credit_max) {
@@ -91,15 +91,29 @@ void Session::assign(base::MonoTime now, wire::native::Assign job) {
     waiting_.push_back(std::move(job));
     ++held_;
     idle_at_.reset();
-    start_waiting();
+    start_waiting(now);
 }
 
-void Session::start_waiting() {
-    while (running_ < options_.concurrency && !waiting_.empty()) {
-        entries_.at(waiting_.front().attempt).phase = Phase::Running;
-        ++running_;
-        actions_.emplace_back(StartJob{std::move(waiting_.front())});
-        waiting_.pop_front();
+void Session::start_waiting(base::MonoTime now) {
+    while (busy_.size() < options_.concurrency && !waiting_.empty()) {
+        start_next(now);
+    }
+}
+
+void Session::start_next(base::MonoTime now) {
+    wire::native::Assign& job = waiting_.front();
+    entries_.at(job.attempt).phase = Phase::Running;
+    Busy busy;
+    busy.since = now;
+    limit(now, busy, job);
+    busy_.emplace_hint(busy_.end(), job.attempt, busy);
+    actions_.emplace_back(StartJob{std::move(job)});
+    waiting_.pop_front();
+    ++started_;
+    if (options_.jobs_max != 0 && started_ >= options_.jobs_max) {
+        retire(now,
+               "it has been given " + std::to_string(started_) +
+                   " jobs, as many as it runs (max-jobs)");
     }
 }
 
@@ -112,18 +126,30 @@ void Session::stop(base::MonoTime now, wire::native::StopAttempt said) {
         std::erase_if(waiting_, [&](const auto& job) { return job.attempt == said.attempt; });
         entries_.erase(entry);
         --held_;
-        tell_stopped(said.attempt, base::Duration::zero());
+        tell_stopped(said.attempt, std::move(said.why), base::Duration::zero());
         after_work(now);
-    } else if (entry->second.phase == Phase::Running) {
-        entry->second.phase = Phase::Stopped;  // its thread stays busy until work() returns
-        --held_;
-        actions_.emplace_back(StopJob{said.attempt, std::move(said.why)});
+        return;
+    }
+    const Phase before = entry->second.phase;
+    if (before != Phase::Running && before != Phase::Stopping) {
+        return;
+    }
+    entry->second.phase = Phase::Void;  // its thread stays busy until work() returns
+    entry->second.spoiled = said.why;
+    --held_;
+    if (before == Phase::Running) {
+        halt(now, busy_.find(said.attempt), std::move(said.why), stop_grace_);
     }
 }
 
 // As far as the broker knows, a stopped attempt occupies a slot until it hears of its end.
-void Session::tell_stopped(const model::Attempt& attempt, base::Duration run_time) {
-    push(wire::native::Finish{attempt, {model::Verdict::Failed, "stopped", {}}, run_time}, 0);
+void Session::tell_stopped(const model::Attempt& attempt,
+                           std::string why,
+                           base::Duration run_time) {
+    why = why.empty() ? "stopped" : cut(std::move(why));
+    const std::size_t bytes = why.size();
+    push(wire::native::Finish{attempt, {model::Verdict::Failed, std::move(why), {}, {}}, run_time},
+         bytes);
 }
 
 void Session::recall(base::MonoTime now, const std::vector<model::Attempt>& attempts) {
@@ -184,32 +210,53 @@ void Session::push(wire::native::Command command, std::size_t bytes) {
 void Session::finished(base::MonoTime now,
                        const model::Attempt& attempt,
                        model::Outcome outcome,
-                       base::Duration run_time) {
+                       base::Duration run_time,
+                       std::uint64_t resident_bytes) {
+    const auto work = busy_.find(attempt);
+    if (work == busy_.end()) {
+        return;
+    }
+    if (work->second.stage == Stage::Stuck) {
+        --stuck_;
+    }
+    busy_.erase(work);
     const auto entry = entries_.find(attempt);
-    if (entry == entries_.end()) {
-        return;
-    }
-    if (entry->second.phase == Phase::Stopped) {
-        end(entry);  // what it answered no longer counts
-        tell_stopped(attempt, run_time);
-    } else if (entry->second.phase == Phase::Running) {
+    if (entry != entries_.end()) {
         std::string& spoiled = entry->second.spoiled;
-        if (is_too_large(outcome.result.bytes.size())) {
-            spoiled = too_large_text(outcome.result.bytes.size());
+        switch (entry->second.phase) {
+            case Phase::Running:
+                if (is_too_large(outcome.result.bytes.size())) {
+                    spoiled = too_large_text(outcome.result.bytes.size());
+                }
+                if (!spoiled.empty()) {
+                    outcome = {model::Verdict::FailedForGood, std::move(spoiled), {}, {}};
+                }
+                report(entry, std::move(outcome), run_time);
+                break;
+            case Phase::Stopping:  // what it answered no longer counts
+                report(entry, {model::Verdict::Failed, std::move(spoiled), {}, {}}, run_time);
+                break;
+            case Phase::Void: {
+                std::string why = std::move(spoiled);
+                end(entry);
+                tell_stopped(attempt, std::move(why), run_time);
+                break;
+            }
+            case Phase::Waiting:
+            case Phase::Unsent:  // told before it returned
+            case Phase::Ended: break;
         }
-        if (!spoiled.empty()) {
-            outcome = {model::Verdict::FailedForGood, std::move(spoiled), {}};
-        }
-        outcome.text = cut(std::move(outcome.text));
-        entry->second.phase = Phase::Unsent;
-        const std::size_t bytes = outcome.result.bytes.size() + outcome.text.size();
-        push(wire::native::Finish{attempt, std::move(outcome), run_time}, bytes);
-    } else {
-        return;
     }
-    --running_;
-    start_waiting();
+    check_age(now, resident_bytes);
+    start_waiting(now);
     after_work(now);
+}
+
+void Session::report(Entries::iterator entry, model::Outcome outcome, base::Duration run_time) {
+    entry->second.phase = Phase::Unsent;
+    outcome.text = cut(std::move(outcome.text));
+    const std::size_t bytes = outcome.result.bytes.size() + outcome.text.size();
+    push(wire::native::Finish{entry->first, std::move(outcome), run_time}, bytes);
 }
 
 void Session::partial(base::MonoTime, const model::Attempt& attempt, model::Payload data) {
@@ -242,9 +289,9 @@ void Session::progress(base::MonoTime,
 std::optional<Action> Session::next_action() {
     const bool all_said =
         outbox_.empty() && (!is_open() || must_announce_ || (said_goodbye_ && writer_.empty()));
-    if (leaving_ && !left_ && running_ == 0 && all_said) {
+    if (leaving_ && !left_ && awaited() == 0 && all_said) {
         left_ = true;
-        actions_.emplace_back(Left{});
+        actions_.emplace_back(Left{!was_told_to_leave_, stuck_ != 0});
     }
     if (actions_.empty()) {
         return std::nullopt;
@@ -277,7 +324,7 @@ void Session::gather() {
         must_beat_ = false;
     }
     // Before what is given back, or the broker would give it to this worker again.
-    if (leaving_ && !said_finishing_ && (running_ != 0 || !returns_.empty())) {
+    if (leaving_ && !said_finishing_ && (!busy_.empty() || !returns_.empty())) {
         writer_.add(wire::native::Goodbye{true});
         said_finishing_ = true;
     }
@@ -285,7 +332,7 @@ void Session::gather() {
         writer_.add(wire::native::Return{std::exchange(returns_, {})});
     }
     gather_outbox();
-    if (leaving_ && running_ == 0 && outbox_.empty() && !said_goodbye_) {
+    if (leaving_ && awaited() == 0 && outbox_.empty() && !said_goodbye_) {
         writer_.add(wire::native::Goodbye{false});
         said_goodbye_ = true;
     }

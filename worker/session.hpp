@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 struct SessionOptions {
     std::vector<std::string> services;
+    std::vector<std::string> channels;  // empty: the default one
     std::string library = "steward-cpp";
     std::uint32_t concurrency = 1;    // jobs run at once
     std::uint32_t credit_max = 1024;  // jobs held at once, running ones included
@@ -32,6 +33,13 @@ struct SessionOptions {
     std::size_t brokers = 1;                      // length of the broker list
     std::size_t batch_bytes_max = 1UL << 20U;     // of one message, but for one larger result
     std::size_t backlog_bytes_max = 16UL << 20U;  // gathered for the broker; see has_room()
+    base::Duration stop_grace = 5s;  // a handler may ignore its stop token so long, unless the
+                                     // broker says otherwise
+    base::Duration memory_interval = 100ms;  // between looks at the memory of a limited attempt
+    // When another process should take this one's place; 0: never.
+    std::uint64_t jobs_max = 0;          // it has started so many
+    std::uint64_t memory_bytes_max = 0;  // it holds more when a job has ended
+    base::Duration lifetime_max{};       // it has lived so long
 };
 
 // What the runtime must do, in order.
@@ -50,12 +58,29 @@ struct StopJob {  // fire the attempt's stop token; the broker hears that it end
 
 struct CallIdle {};  // three intervals without work have passed (ZMWS): call idle() once
 
-struct Left {};  // goodbye is said and nothing is held: close and end. The last action;
-                 // comes after the batch with the goodbye has been taken
+struct MeasureMemory {};  // tell resident() how much this process holds
 
-using Action = std::variant<Connect, StartJob, StopJob, CallIdle, Left>;
+struct Leaving {  // it leaves without having been told to; for the log
+    std::string why;
+    bool is_forced = false;  // because of a job, not of the process's age
+};
+
+/// Goodbye is said and nothing is held: close and end. The last action; comes after the batch with
+/// the goodbye has been taken.
+struct Left {
+    bool wants_successor = false;  // a fresh process should take the place of this one
+    bool is_stuck = false;         // some work does not return: do not wait for its thread
+};
+
+using Action = std::variant<Connect, StartJob, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
 
 /// What runs, what is held ahead and what the broker has not been told yet.
+///
+/// An attempt that reaches its time limit is told to stop, as is one that the broker stops. One
+/// that goes on for stop_grace after that is reported as failed, and as its thread cannot be had
+/// back, the process is given up: it returns what was not started, waits for other work no longer
+/// than the grace, and leaves. An attempt over its memory limit fails at once, and ends the process
+/// in the same way.
 ///
 /// Order:  the broker hears READY first on each connection, then each job's partial answers,
 ///         progress and outcome in the order they were reported.
@@ -78,10 +103,12 @@ public:
 
     // ---- from the work threads ----
     // Attempts that are not running (any more) are ignored.
+    /// `resident_bytes`: what the process holds after it; 0: not measured.
     void finished(base::MonoTime now,
                   const model::Attempt&,
                   model::Outcome,
-                  base::Duration run_time);
+                  base::Duration run_time,
+                  std::uint64_t resident_bytes = 0);
     /// One that is larger than the broker takes makes the attempt fail when it ends.
     void partial(base::MonoTime now, const model::Attempt&, model::Payload);
     /// Advice: dropped while the backlog has no room.
@@ -93,6 +120,8 @@ public:
     /// SIGTERM: gives back what has not been started, finishes what runs, says goodbye, Left. With
     /// no broker to be found, outcomes are given up after interval*tries.
     void leave(base::MonoTime now);
+    /// The answer to MeasureMemory; 0: it could not be measured.
+    void resident(base::MonoTime now, std::uint64_t bytes);
 
     // ---- time and output ----
     void on_time(base::MonoTime now);
@@ -106,10 +135,14 @@ public:
     [[nodiscard]] std::optional<wire::Frames> take_batch(base::MonoTime now);
 
     /// Busy work threads.
-    [[nodiscard]] std::size_t running() const { return running_; }
+    [[nodiscard]] std::size_t running() const { return busy_.size(); }
 
-    /// Leases: attempts that run and were not stopped, are held ahead, or whose outcome is unsent.
+    /// Leases: attempts that run and were not stopped by the broker, are held ahead, or whose
+    /// outcome is unsent.
     [[nodiscard]] std::size_t held() const { return held_; }
+
+    /// No new work is taken any more.
+    [[nodiscard]] bool is_leaving() const { return leaving_; }
 
     /// The broker has welcomed this connection.
     [[nodiscard]] bool is_registered() const { return link_ == Link::Registered; }
@@ -125,15 +158,28 @@ public:
 
 private:
     enum class Link : std::uint8_t { Paused, Connecting, Open, Registered };
-    // Waiting -> Running -> Unsent -> Ended; Running -> Stopped -> Ended. Ended ones are remembered
-    // for a while, so that a repeated Assign does not run a job again.
-    enum class Phase : std::uint8_t { Waiting, Running, Stopped, Unsent, Ended };
+    // A lease: Waiting -> Running -> Unsent -> Ended. Stopping: its own clock has stopped it, its
+    // failure will be told. Void: the broker has stopped it, only its end is told. Ended ones are
+    // remembered for a while, so that a repeated Assign does not run a job again.
+    enum class Phase : std::uint8_t { Waiting, Running, Stopping, Void, Unsent, Ended };
 
     struct Entry {
         Phase phase = Phase::Waiting;
         model::SubmissionId submission;
         std::string service;
         std::string spoiled;  // why the attempt must fail, whatever work() says; empty: it need not
+    };
+
+    // A work thread: told to stop it may yet return; one that is stuck is waited for no longer.
+    enum class Stage : std::uint8_t { Working, Stopped, Stuck };
+
+    struct Busy {
+        Stage stage = Stage::Working;
+        base::MonoTime since;
+        base::MonoTime alarm = base::MonoTime::max();  // the time limit, then the end of the grace
+        base::Duration time_limit{};
+        base::Duration grace{};          // as it was when it was stopped
+        std::uint64_t memory_limit = 0;  // 0: none
     };
 
     using Entries = std::map<model::Attempt, Entry>;
@@ -153,17 +199,20 @@ private:
     void connect_next(base::MonoTime now);
     void welcome(const wire::native::Welcome& said);
     void announce();
+    void begin_leaving(base::MonoTime now);
     void forget_ended();
     [[nodiscard]] wire::native::WorkerReady make_ready() const;
 
     // session.cpp: the jobs
     void assign(base::MonoTime now, wire::native::Assign job);
     void stop(base::MonoTime now, wire::native::StopAttempt said);
-    void tell_stopped(const model::Attempt& attempt, base::Duration run_time);
+    void tell_stopped(const model::Attempt& attempt, std::string why, base::Duration run_time);
+    void report(Entries::iterator entry, model::Outcome outcome, base::Duration run_time);
     void recall(base::MonoTime now, const std::vector<model::Attempt>& attempts);
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();
-    void start_waiting();
+    void start_waiting(base::MonoTime now);
+    void start_next(base::MonoTime now);
     void after_work(base::MonoTime now);
     void end(Entries::iterator entry);
     void push(wire::native::Command command, std::size_t bytes);
@@ -171,6 +220,25 @@ private:
     [[nodiscard]] std::string too_large_text(std::size_t payload_bytes) const;
     void gather();
     void gather_outbox();
+
+    // session_limits.cpp: what is too long, too large or too old
+    using Works = std::map<model::Attempt, Busy>;
+
+    /// Busy threads that are worth waiting for.
+    [[nodiscard]] std::size_t awaited() const { return busy_.size() - stuck_; }
+
+    void limit(base::MonoTime now, Busy& busy, const wire::native::Assign& job);
+    void halt(base::MonoTime now, Works::iterator work, std::string why, base::Duration grace);
+    void ring(base::MonoTime now);
+    void reach_time_limit(base::MonoTime now, Works::iterator work);
+    void give_up(base::MonoTime now, Works::iterator work);
+    void exceed_memory(base::MonoTime now, Works::iterator work, std::uint64_t bytes);
+    void cut_off(base::MonoTime now);
+    void retire(base::MonoTime now, std::string why);
+    void replace(base::MonoTime now, std::string why);
+    void check_age(base::MonoTime now, std::uint64_t resident_bytes);
+    void look_at_memory(base::MonoTime now);
+    [[nodiscard]] base::MonoTime next_limit() const;
 
     SessionOptions options_;
     base::Prng prng_;
@@ -188,8 +256,17 @@ private:
     Entries entries_;
     std::deque<wire::native::Assign> waiting_;  // held ahead, in order
     std::deque<model::Attempt> ended_;          // oldest first
-    std::size_t running_ = 0;                   // entries Running or Stopped: busy work threads
-    std::size_t held_ = 0;                      // entries Waiting, Running or Unsent
+    std::size_t held_ = 0;                      // entries Waiting, Running, Stopping or Unsent
+
+    Works busy_;                 // what the work threads do
+    std::size_t stuck_ = 0;      // of these
+    std::uint64_t started_ = 0;  // jobs, ever
+    base::Duration stop_grace_;
+    base::MonoTime next_alarm_ = base::MonoTime::max();  // none of busy_ is earlier
+    std::optional<base::MonoTime> measure_at_;
+    bool is_forced_ = false;                   // leaves because of a job
+    std::optional<base::MonoTime> cut_at_;     // then: other work is cut off
+    std::optional<base::MonoTime> retire_at_;  // the end of its lifetime
 
     bool must_announce_ = false;  // READY goes before all else
     bool must_beat_ = false;
@@ -200,6 +277,7 @@ private:
 
     std::optional<base::MonoTime> idle_at_;
     bool leaving_ = false;
+    bool was_told_to_leave_ = false;
     bool left_ = false;
     bool said_finishing_ = false;  // Goodbye{finishing} on this connection
     bool said_goodbye_ = false;    // the last word on this connection

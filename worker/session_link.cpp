@@ -28,6 +28,10 @@ Session::Session(SessionOptions options, base::MonoTime start, std::uint64_t see
     options_.heartbeat_tries = std::max(options_.heartbeat_tries, 1U);
     options_.brokers = std::max<std::size_t>(options_.brokers, 1);
     broker_interval_ = options_.heartbeat_interval;
+    stop_grace_ = options_.stop_grace;
+    if (options_.lifetime_max > base::Duration::zero()) {
+        retire_at_ = start + options_.lifetime_max;
+    }
     idle_at_ = start + kIdleIntervals * options_.heartbeat_interval;
     actions_.emplace_back(Connect{broker_});
 }
@@ -106,6 +110,9 @@ void Session::welcome(const wire::native::Welcome& said) {
     if (said.heartbeat_interval > base::Duration::zero()) {
         broker_interval_ = std::clamp(said.heartbeat_interval, kIntervalMin, kIntervalMax);
     }
+    if (said.stop_grace > base::Duration::zero()) {
+        stop_grace_ = said.stop_grace;
+    }
 }
 
 wire::native::WorkerReady Session::make_ready() const {
@@ -115,9 +122,10 @@ wire::native::WorkerReady Session::make_ready() const {
     ready.concurrency = options_.concurrency;
     ready.credit_max = options_.credit_max;
     ready.services = options_.services;
+    ready.channels = options_.channels;
     for (const auto& [attempt, entry] : entries_) {
         if (entry.phase == Phase::Waiting || entry.phase == Phase::Running ||
-            entry.phase == Phase::Unsent) {
+            entry.phase == Phase::Stopping || entry.phase == Phase::Unsent) {
             ready.running.push_back({attempt, entry.submission, entry.service});
         }
     }
@@ -125,9 +133,13 @@ wire::native::WorkerReady Session::make_ready() const {
 }
 
 void Session::leave(base::MonoTime now) {
-    if (leaving_) {
-        return;
+    was_told_to_leave_ = true;
+    if (!leaving_) {
+        begin_leaving(now);
     }
+}
+
+void Session::begin_leaving(base::MonoTime now) {
     leaving_ = true;
     leave_by_ = now + silence_max();
     idle_at_.reset();
@@ -141,7 +153,7 @@ void Session::leave(base::MonoTime now) {
 }
 
 void Session::after_work(base::MonoTime now) {
-    if (running_ != 0 || !waiting_.empty()) {
+    if (awaited() != 0 || !waiting_.empty()) {
         return;
     }
     if (leaving_) {
@@ -155,6 +167,7 @@ void Session::on_time(base::MonoTime now) {
     if (left_) {
         return;
     }
+    ring(now);
     if (link_ == Link::Paused) {
         if (now >= connect_at_) {
             connect_next(now);
@@ -172,9 +185,9 @@ void Session::on_time(base::MonoTime now) {
         idle_at_.reset();
         actions_.emplace_back(CallIdle{});
     }
-    if (leaving_ && running_ == 0 && now >= leave_by_) {
+    if (leaving_ && awaited() == 0 && now >= leave_by_) {
         left_ = true;
-        actions_.emplace_back(Left{});
+        actions_.emplace_back(Left{!was_told_to_leave_, stuck_ != 0});
     }
 }
 
@@ -189,10 +202,11 @@ std::optional<base::MonoTime> Session::next_deadline() const {
             earliest = std::min(earliest, beat_at_);
         }
     }
+    earliest = std::min(earliest, next_limit());
     if (idle_at_) {
         earliest = std::min(earliest, *idle_at_);
     }
-    if (leaving_ && running_ == 0) {
+    if (leaving_ && awaited() == 0) {
         earliest = std::min(earliest, leave_by_);
     }
     return earliest;

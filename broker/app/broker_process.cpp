@@ -9,6 +9,7 @@
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
 #include "common/posix/random_seed.hpp"
+#include "common/zones/load_zone.hpp"
 
 namespace steward::app {
 namespace {
@@ -62,7 +63,7 @@ base::Expected<void> BrokerProcess::open_parts() {
         }
         lifecycle.emplace(std::move(*opened));
     }
-    sink_.emplace(*log_, std::move(lifecycle));
+    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds());
 
     auto context = net::Context::open(options_->io_threads);
     if (!context) {
@@ -81,8 +82,13 @@ base::Expected<void> BrokerProcess::open_parts() {
         return base::Unexpected(seed.error());
     }
     journal_ = std::make_unique<store::MemoryJournal>();
-    node_ = std::make_unique<Node>(
-        options_->policy, posix::read_clock(), *seed, *transport_, *journal_, *sink_);
+    node_ = std::make_unique<Node>(options_->policy,
+                                   posix::read_clock(),
+                                   *seed,
+                                   *transport_,
+                                   *journal_,
+                                   *sink_,
+                                   &zones::load_zone);
     if (node_->stopped()) {
         return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
     }
@@ -130,6 +136,7 @@ void BrokerProcess::reload() {
     const Reload reload = plan_reload(*options_, **loaded);
     node_->set_policy(reload.policy);
     log_->set_level(reload.log_level);
+    sink_->set_lifecycle_kinds(reload.lifecycle_kinds);
     for (const config::Difference& difference : reload.changed) {
         log_->write(log::Level::Info,
                     "setting_changed",

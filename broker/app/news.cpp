@@ -8,11 +8,11 @@
 namespace steward::app {
 
 void News::take(std::vector<core::Announce>& announces) {
-    if (wanted().empty()) {
-        announces.clear();
-        return;
-    }
+    const model::EventSet kinds = wanted();
     for (const core::Announce& announce : announces) {
+        if (!kinds.has(announce.kind)) {
+            continue;  // its listener left within this turn
+        }
         write(announce, line_);
         if (held_.empty() && announce.after <= durable_) {
             tell(line_);

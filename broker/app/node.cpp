@@ -22,9 +22,27 @@ constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client i
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
 
-bool needs_journal(const core::Submit& submit) {
-    const model::JobOptions& options = submit.spec.options;
-    return options.durable.value_or(!options.sync);
+// What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
+// for what an operator can ask again and again.
+bool needs_journal(const core::Input& input) {
+    if (const auto* submit = std::get_if<core::Submit>(&input)) {
+        const model::JobOptions& options = submit->spec.options;
+        return options.durable.value_or(!options.sync);
+    }
+    const auto* request = std::get_if<core::Operator>(&input);
+    return request != nullptr && !std::holds_alternative<core::DrainBroker>(request->what);
+}
+
+core::Send journal_is_behind(const core::Input& input) {
+    core::Refused refused{{base::Errc::QueueFull,
+                           "the journal cannot keep up: its disk is slow or stuck",
+                           kJournalRetryAfter},
+                          {}};
+    if (const auto* submit = std::get_if<core::Submit>(&input)) {
+        refused.service = submit->spec.service.view();
+        return {submit->from, std::move(refused)};
+    }
+    return {std::get<core::Operator>(input).from, std::move(refused)};
 }
 
 }  // namespace
@@ -35,7 +53,8 @@ struct Node::Parts final : Receiver {
           std::uint64_t seed,
           Transport& transport,
           store::Journal& store,
-          Sink& log)
+          Sink& log,
+          ZoneSource zones)
         : core(policy, start, seed),
           peers(policy.limits.peers_max),
           renderer(policy, start, peers),
@@ -43,12 +62,14 @@ struct Node::Parts final : Receiver {
           news(transport, log, peers),
           journal(store),
           sink(log),
+          terms{.zones = zones},
           now(start) {
         set_terms(policy);
     }
 
     void set_terms(const core::Policy& policy) {
-        terms = {policy.heartbeat_interval, policy.limits.message_bytes_max};
+        terms.heartbeat_interval = policy.heartbeat_interval;
+        terms.message_bytes_max = policy.limits.message_bytes_max;
     }
 
     // ---- Receiver ----
@@ -96,13 +117,8 @@ struct Node::Parts final : Receiver {
 void Node::Parts::take(core::Input&& input) {
     if (const auto* ready = std::get_if<core::Ready>(&input)) {
         peers.set_worker_form(ready->from.peer, wire::Form::unpack(ready->from.form));
-    } else if (auto* submit = std::get_if<core::Submit>(&input);
-               submit != nullptr && journal.is_behind() && needs_journal(*submit)) {
-        answer({submit->from,
-                core::Refused{{base::Errc::QueueFull,
-                               "the journal cannot keep up: its disk is slow or stuck",
-                               kJournalRetryAfter},
-                              std::string(submit->spec.service.view())}});
+    } else if (journal.is_behind() && needs_journal(input)) {
+        answer(journal_is_behind(input));
         return;
     }
     apply(std::move(input));
@@ -220,8 +236,9 @@ Node::Node(const core::Policy& policy,
            std::uint64_t seed,
            Transport& transport,
            store::Journal& journal,
-           Sink& sink)
-    : parts_(std::make_unique<Parts>(policy, start, seed, transport, journal, sink)) {
+           Sink& sink,
+           ZoneSource zones)
+    : parts_(std::make_unique<Parts>(policy, start, seed, transport, journal, sink, zones)) {
     if (auto restored = parts_->journal.restore(parts_->core); !restored) {
         parts_->stopped = core::Stop{std::move(restored.error().message), true};
     }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/core.hpp"
 #include "broker/store/journal.hpp"
@@ -37,7 +38,8 @@ public:
          std::uint64_t seed,
          Transport& transport,
          store::Journal& journal,
-         Sink& sink);
+         Sink& sink,
+         ZoneSource zones = &only_utc);
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -52,6 +54,7 @@ public:
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
 
     void drain();
+    /// What follows from the new policy goes out with the turn's end.
     void set_policy(const core::Policy& policy);
 
     /// Set when the broker should end: why, and whether that is a failure.

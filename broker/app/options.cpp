@@ -1,6 +1,6 @@
 #include "broker/app/options.hpp"
 
-#include "common/config/units.hpp"
+#include "broker/app/options_parts.hpp"
 #include "common/net/endpoint.hpp"
 
 namespace steward::app {
@@ -21,27 +21,6 @@ constexpr Variable kEnvironment[] = {
     {"STEWARD_DATA_DIR", "broker.data_dir"},
     {"STEWARD_LOG_LEVEL", "broker.log_level"},
 };
-
-// Rules between settings, which no single entry of the table can hold.
-base::Expected<void> check_together(const BrokerOptions& options) {
-    const core::Policy& policy = options.policy;
-    if (policy.backoff_first > policy.backoff_max) {
-        return base::fail(base::Errc::BadConfig,
-                          "broker.backoff_first (" + config::duration_text(policy.backoff_first) +
-                              ") is longer than broker.backoff_max (" +
-                              config::duration_text(policy.backoff_max) + ")");
-    }
-    const std::uint16_t ports[] = {options.client_port, options.worker_port, options.news_port};
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (ports[i] != 0 && ports[i] == ports[(i + 1) % 3]) {
-            return base::fail(base::Errc::BadConfig,
-                              "broker.client_port, broker.worker_port and broker.news_port must "
-                              "differ; two of them are " +
-                                  std::to_string(ports[i]));
-        }
-    }
-    return {};
-}
 
 // ZMWS gave a bare number of seconds; our own form is taken, too.
 std::string with_unit(const std::string& text) {
@@ -83,6 +62,20 @@ LifecycleOptions BrokerOptions::lifecycle_options() const {
     return {.path = is_absolute ? lifecycle_file : data_dir + "/" + lifecycle_file,
             .bytes_max = lifecycle_bytes_max,
             .files_max = lifecycle_files};
+}
+
+model::EventSet BrokerOptions::lifecycle_kinds() const {
+    model::EventSet kinds;
+    for (std::string_view name : lifecycle_events) {
+        const bool is_out = name.starts_with('-');
+        name.remove_prefix(is_out ? 1 : 0);
+        if (name == "all") {
+            kinds = is_out ? model::EventSet{} : model::EventSet::all();
+        } else if (const auto kind = model::event_named(name)) {
+            is_out ? kinds.remove(*kind) : kinds.add(*kind);
+        }
+    }
+    return kinds;
 }
 
 std::vector<OutsideValue> read_environment(char* (*look_up)(const char*)) {
@@ -139,6 +132,7 @@ Reload plan_reload(BrokerOptions& started, BrokerOptions& loaded) {
     reload.policy.broker_id = started.policy.broker_id;
     reload.policy.limits.message_bytes_max = started.policy.limits.message_bytes_max;
     reload.log_level = loaded.log_options().level;
+    reload.lifecycle_kinds = loaded.lifecycle_kinds();
     return reload;
 }
 

@@ -11,21 +11,15 @@
 #include <vector>
 
 #include "broker/app/lifecycle_log.hpp"
+#include "broker/app/options_rows.hpp"
 #include "broker/app/zmq_transport.hpp"
 #include "broker/core/policy.hpp"
 #include "common/base/expected.hpp"
 #include "common/config/schema.hpp"
 #include "common/log/log.hpp"
+#include "common/model/event.hpp"
 
 namespace steward::app {
-
-/// A program that the start and stop scripts look after. The broker only reads and lists them.
-struct ProcessEntry {
-    std::string name;
-    std::string program;
-    std::vector<std::string> args;
-    std::string kind;  // "server" or "worker"
-};
 
 /// Defaults, with their reasons in policy.hpp and limits.hpp or in the table.
 struct BrokerOptions {
@@ -42,16 +36,17 @@ struct BrokerOptions {
     std::string lifecycle_file = "lifecycle.log";
     std::size_t lifecycle_bytes_max = 64UL << 20U;
     std::uint32_t lifecycle_files = 8;
+    std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
+    std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
     std::vector<ProcessEntry> processes;
-
-    // Scratch rows of the table; hold nothing between two uses.
-    std::string service_row;
-    ProcessEntry process_row;
+    ScratchRows scratch;
 
     [[nodiscard]] Endpoints endpoints() const;
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
     [[nodiscard]] LifecycleOptions lifecycle_options() const;
+    /// The kinds of events that the lifecycle log has.
+    [[nodiscard]] model::EventSet lifecycle_kinds() const;
 };
 
 /// The table over `options`, which must stay where it is.
@@ -77,6 +72,7 @@ struct OptionSources {
 [[nodiscard]] std::vector<OutsideValue> read_environment(char* (*look_up)(const char*));
 
 /// Errors: BadConfig, naming every mistake with its place; Io when the file cannot be read.
+/// Blocks: for the file and for those of the time zones that schedules name.
 [[nodiscard]] base::Expected<std::unique_ptr<BrokerOptions>> load_options(
     const OptionSources& sources);
 
@@ -87,6 +83,7 @@ struct OptionSources {
 struct Reload {
     core::Policy policy;  // the new one, but for what needs a restart
     log::Level log_level = log::Level::Info;
+    model::EventSet lifecycle_kinds;
     std::vector<config::Difference> changed;        // takes effect, or has before
     std::vector<config::Difference> needs_restart;  // does not, yet
 };

@@ -14,18 +14,19 @@ namespace steward::app {
 class ShellSink final : public Sink {
 public:
     /// `log` outlives this.
-    ShellSink(log::Log& log,
-              std::optional<LifecycleLog> lifecycle,
-              model::EventSet events = model::EventSet::all())
-        : log_(log), lifecycle_(std::move(lifecycle)), events_(events) {}
+    ShellSink(log::Log& log, std::optional<LifecycleLog> lifecycle, const model::EventSet& kinds)
+        : log_(log), lifecycle_(std::move(lifecycle)), kinds_(kinds) {}
 
     void note(const core::Note& note) override;
 
     [[nodiscard]] model::EventSet wanted_events() const override {
-        return lifecycle_ ? events_ : model::EventSet{};
+        return lifecycle_ ? kinds_ : model::EventSet{};
     }
 
     void lifecycle(std::string_view line) override;
+
+    /// From now on the lifecycle log has these.
+    void set_lifecycle_kinds(const model::EventSet& kinds) { kinds_ = kinds; }
 
     /// Writes what the turn has gathered, and tells once when that begins or ceases to fail.
     void flush();
@@ -33,7 +34,7 @@ public:
 private:
     log::Log& log_;
     std::optional<LifecycleLog> lifecycle_;
-    model::EventSet events_;
+    model::EventSet kinds_;
 };
 
 }  // namespace steward::app

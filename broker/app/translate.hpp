@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/effect.hpp"
 #include "broker/core/input.hpp"
@@ -36,10 +37,12 @@ enum class Reading : std::uint8_t {
     Garbage,     // resembles no dialect: nothing was told, there is no language to tell it in
 };
 
-/// What the broker tells about itself in a handshake, and what it holds messages to.
+/// What the broker tells about itself in a handshake, what it holds messages to, and what it looks
+/// up for them.
 struct Terms {
     base::Duration heartbeat_interval{};
     std::size_t message_bytes_max = 0;
+    ZoneSource zones = &only_utc;
 };
 
 /// Total on any frames, also none.

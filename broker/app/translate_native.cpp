@@ -232,7 +232,7 @@ void Commands::operator()(native::Await&& await) {
 }
 
 void Commands::operator()(native::Operate&& operate) {
-    auto request = read_request(operate.verb, operate.arguments);
+    auto request = read_request(operate.verb, operate.arguments, terms_.zones);
     if (request) {
         to_.take(core::Operator{address(operate.number), *std::move(request)});
     } else {

@@ -118,10 +118,13 @@ void State::finish_batch(BatchHandle handle) {
         follower = create_job(submit, queue, std::move(origin));
         Job& job = jobs_.map.at(follower);
         job.more().ends_batch = batch.name;
+        job.more().starts_once = true;
         batch.followed_by = job.id;
     }
-    if (!follower.names_something() || !jobs_.map.at(follower).durable) {
+    if (!follower.names_something()) {
         append_always(BatchEnded{batch.name});
+    } else if (Job& job = jobs_.map.at(follower); !job.durable) {
+        job.accepted_seq = append_always(BatchEnded{batch.name});
     }
     end_batch(handle);
     if (follower.names_something()) {

@@ -158,7 +158,8 @@ void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
                 job.time_limit,
                 job.submission,
                 job.meta,
-                shown_to_worker(job)});
+                shown_to_worker(job)},
+         job.extras != nullptr && job.extras->starts_once ? job.accepted_seq : 0);
     take_turn(worker_handle, true);
 }
 

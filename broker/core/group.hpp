@@ -14,8 +14,9 @@ struct Group {
     model::Label name;
     Gate gate;
     std::uint32_t weight = 1;
-    bool is_set = false;   // by an operator or the configuration: what jobs say does not count
-    std::size_t jobs = 0;  // that name it, dead letters too
+    bool is_set = false;  // by an operator or the configuration: what jobs say does not count
+    bool is_configured = false;  // what the journal says does not count either
+    std::size_t jobs = 0;        // that name it, dead letters too
     std::size_t dead = 0;
     LaneList parked;                   // lanes that found the gate closed
     std::uint32_t timer = UINT32_MAX;  // when the gate opens

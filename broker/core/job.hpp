@@ -38,6 +38,8 @@ struct JobExtras {
 
     WaiterList waiters;
     model::Label ends_batch;  // it is what follows this batch
+    // No worker gets it before `accepted_seq` is durable: a crash must not submit it anew.
+    bool starts_once = false;
 
     [[nodiscard]] bool is_unique() const { return unique_params || !unique.empty(); }
 };

@@ -141,9 +141,11 @@ struct GroupSet {
     bool operator==(const GroupSet&) const = default;
 };
 
+/// When another of this name was there and had the same expression and zone, its mark stays.
 struct ScheduleSet {
     model::Schedule schedule;
-    base::WallTime at{};  // instants up to this one are none of its
+    base::WallTime at{};         // else: instants up to this one are none of its
+    bool is_configured = false;  // the configuration brought it
 
     bool operator==(const ScheduleSet&) const = default;
 };

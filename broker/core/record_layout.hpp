@@ -200,6 +200,7 @@ void lay_out(Io& io, Field<Io, ScheduleSet> fact) {
     io.byte(fact.schedule.missed);
     lay_out<Io>(io, fact.schedule.job);
     io.instant(fact.at);
+    io.byte(fact.is_configured);
 }
 
 template <class Io>

@@ -79,7 +79,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     const JobHandle handle = jobs_.add(std::move(job));
     enroll(handle, options);
     if (!fact.schedule.empty()) {
-        schedules_.restore_mark(fact.schedule.view(), fact.instant, fact.id);
+        schedules_.note_run(fact.schedule, fact.instant, fact.id);
     }
     if (const BatchHandle batch = batches_.find(fact.ends_batch.view()); batch.names_something()) {
         jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
@@ -304,7 +304,10 @@ base::Expected<void> State::restore_fact(const GroupSet& fact) {
     if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
         return {};
     }
-    set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    const Group* known = groups_.map.find(groups_.find(fact.name.view()));
+    if (known == nullptr || !known->is_configured) {
+        set_group({fact.name, fact.weight, fact.limit, fact.spacing});
+    }
     return {};
 }
 

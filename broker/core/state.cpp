@@ -33,13 +33,12 @@ State::State(const Policy& initial, const base::Now& start, std::uint64_t seed)
 }
 
 void State::set_policy(const Policy& changed) {
+    const std::vector<GroupPolicy> groups_before = std::move(policy.groups);
     policy = changed;
     apply_service_policies();
     apply_limit_policies();
-    for (const GroupPolicy& group : policy.groups) {
-        set_group(group);
-    }
-    apply_schedule_policies();
+    apply_group_policies(groups_before);
+    are_schedules_configured_ = false;  // with the next input, which can write facts
     consequences_wait_ = true;
 }
 
@@ -82,6 +81,29 @@ void State::apply_limit_policies() {
     }
 }
 
+// Likewise: a group that the configuration names no more is what its jobs say.
+void State::apply_group_policies(const std::vector<GroupPolicy>& before) {
+    const auto configured = [&](const model::Label& name) -> bool* {
+        Group* group = groups_.map.find(groups_.find(name.view()));
+        return group != nullptr ? &group->is_configured : nullptr;
+    };
+    for (const GroupPolicy& settings : before) {
+        if (bool* is_configured = configured(settings.name)) {
+            *is_configured = false;
+        }
+    }
+    for (const GroupPolicy& settings : policy.groups) {
+        set_group(settings);
+        *configured(settings.name) = true;
+    }
+    for (const GroupPolicy& settings : before) {
+        if (const bool* is_configured = configured(settings.name);
+            is_configured != nullptr && !*is_configured) {
+            set_group({settings.name, 1, 0, base::Duration::zero()});
+        }
+    }
+}
+
 void State::begin(const base::Now& now, Effects& out) {
     now_ = now;
     out_ = &out;
@@ -120,11 +142,14 @@ void State::on(Tick& /*tick*/) {
     while (const auto timer = wall_timers_.pop_due(wall)) {
         on_job_timer(timer->of<Job>());
     }
+    if (!are_schedules_configured_) {
+        configure_schedules();  // before what is due by an earlier configuration
+    }
     run_schedules();
 }
 
 std::optional<base::MonoTime> State::next_deadline() const {
-    if (consequences_wait_ && has_consequences()) {
+    if (!are_schedules_configured_ || (consequences_wait_ && has_consequences())) {
         return now_.mono;
     }
     auto due = timers_.next_due();
@@ -151,6 +176,9 @@ void State::on(JournalFailed& failed) {
 }
 
 void State::settle_consequences() {
+    if (!are_schedules_configured_) {
+        configure_schedules();
+    }
     consequences_wait_ = false;
     // Each may cause the others; every round ends at least one job's waiting.
     while (has_consequences()) {

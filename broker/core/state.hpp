@@ -278,7 +278,8 @@ private:
 
     // ---- schedule.cpp: jobs by the calendar ----
     void run_schedules();
-    void run_schedule(const ScheduleTable::Due& due);
+    void run_schedule(const ScheduleRun& run);
+    void configure_schedules();
     void apply(const Address& from, SetSchedule& request);
     void apply(const Address& from, RemoveSchedule& request);
 
@@ -391,7 +392,7 @@ private:
     // ---- what the configuration says, state.cpp ----
     void apply_service_policies();
     void apply_limit_policies();
-    void apply_schedule_policies();
+    void apply_group_policies(const std::vector<GroupPolicy>& before);
 
     // ---- small helpers, state.cpp ----
     void send(const Address& to, Message&& what, Seq after = 0);
@@ -447,6 +448,7 @@ private:
     SubmissionTable submissions_;
     JobList dead_;               // dead letters, oldest first
     Mode mode_ = Mode::Running;  // of all services
+    bool are_schedules_configured_ = false;
 
     // The settling time after a start: what must wait for workers to come back.
     base::MonoTime settled_at_{};

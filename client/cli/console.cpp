@@ -59,6 +59,11 @@ int report_error(Console& console, const base::Error& error) {
     return exit_status_of(error.code);
 }
 
+int report_usage(Console& console, std::string_view what) {
+    console.err << "steward: " << harmless(what) << "; see steward --help\n" << std::flush;
+    return kUsage;
+}
+
 std::string harmless(std::string_view text) {
     const bool is_text = base::is_utf8(text);
     std::string out;

@@ -27,6 +27,9 @@ struct Console {
 /// status that belongs to the error.
 int report_error(Console& console, const base::Error& error);
 
+/// The same for a command line that is wrong in itself. Returns kUsage.
+int report_usage(Console& console, std::string_view what);
+
 /// Text from elsewhere, made harmless for a terminal: control characters and broken UTF-8 are shown
 /// as \xNN.
 [[nodiscard]] std::string harmless(std::string_view text);

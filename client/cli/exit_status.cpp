@@ -10,6 +10,7 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::JobExpired:
         case Errc::JobCancelled:
         case Errc::JobTimeLimit:
+        case Errc::JobMemoryLimit:
         case Errc::WorkerLost: return kJobFailed;
         case Errc::Timeout: return kTimeout;
         case Errc::Disconnected: return kNoBroker;
@@ -25,12 +26,19 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::BadConfig:
         case Errc::UnknownService:
         case Errc::UnknownJob:
+        case Errc::Duplicate:
+        case Errc::UnknownName:
+        case Errc::WrongState:
+        case Errc::UnknownDependency:
         case Errc::QueueFull:
         case Errc::TooManyJobs:
         case Errc::TooManyServices:
         case Errc::TooManyInFlight:
         case Errc::TooManyWorkers:
         case Errc::Draining:
+        case Errc::ServiceStopped:
+        case Errc::TooManyNames:
+        case Errc::TooManyWaiters:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return kRefused;

@@ -1,9 +1,11 @@
 #include "client/cli/job_flags.hpp"
 
+#include <array>
 #include <charconv>
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/words.hpp"
 #include "client/client.hpp"
 
 namespace steward::cli {
@@ -12,12 +14,55 @@ namespace {
 
 using nlohmann::json;
 
+struct Flag {
+    const char* flag;
+    const char* name;
+    const char* type;
+    const char* help;
+    bool is_number = false;  // a number where it reads as one
+};
+
+constexpr std::array<Flag, 18> kFlags = {{
+    {"--priority", "priority", "low|normal|high|urgent|NUMBER", "larger ones run first", true},
+    {"--delay", "delay", "TIME", "not before this time has passed: 30s, 5min, 1h"},
+    {"--run-at", "run_at", "INSTANT", "not before: 2026-11-24T10:00:00Z", true},
+    {"--expires-in", "expires_in", "TIME", "never start it later than this"},
+    {"--time-limit", "time_limit", "TIME", "stop an attempt that runs longer"},
+    {"--memory-limit", "memory_limit", "BYTES", "of its worker while it runs: 512MiB", true},
+    {"--max-attempts", "max_attempts", "NUMBER", "give up after so many failures", true},
+    {"--backoff", "backoff", "TIME", "pause before the second attempt; doubles"},
+    {"--backoff-max", "backoff_max", "TIME", "the longest such pause"},
+    {"--result-ttl", "result_ttl", "TIME", "how long the result can be fetched"},
+    {"--channel", "channel", "NAME", "only workers that joined it run the job"},
+    {"--context", "context", "NAME", "what it belongs to; its children inherit it"},
+    {"--group", "group", "NAME", "shares turns fairly with other groups"},
+    {"--group-limit", "group_limit", "NUMBER", "so many jobs of the group run at once", true},
+    {"--group-rate", "group_rate", "RATE", "so many jobs of the group start: 5/s, 100/min"},
+    {"--group-weight", "group_weight", "NUMBER", "turns of the group, 1 to 1000", true},
+    {"--unique-scope", "unique_scope", "waiting|running", "until it starts, or until it ends"},
+    {"--on-duplicate", "on_duplicate", "drop|attach|replace", "when its unique key is taken"},
+}};
+
+constexpr std::array<Flag, 2> kSubmittedFlags = {{
+    {"--wait", "wait", "TIME", "print the result if it comes within this time"},
+    {"--batch", "batch", "NAME", "the open batch it belongs to"},
+}};
+
 // "high" stays a word, "-5" becomes a number.
 json number_or_word(const std::string& text) {
-    std::int64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc{} && stop == end ? json(number) : json(text);
+    const char* const end = text.data() + text.size();
+    std::int64_t whole = 0;
+    if (const auto [stop, error] = std::from_chars(text.data(), end, whole);
+        error == std::errc{} && stop == end) {
+        return whole;
+    }
+    double real = 0;
+    if (const auto [stop, error] =
+            std::from_chars(text.data(), end, real, std::chars_format::fixed);
+        error == std::errc{} && stop == end) {
+        return real;
+    }
+    return text;
 }
 
 base::Expected<json> meta_of(const std::vector<std::string>& pairs) {
@@ -32,35 +77,60 @@ base::Expected<json> meta_of(const std::vector<std::string>& pairs) {
     return meta;
 }
 
+template <std::size_t N>
+void add_flags(CLI::App& verb, JobFlags& flags, const std::array<Flag, N>& table) {
+    for (const Flag& flag : table) {
+        verb.add_option(flag.flag, flags.words[flag.name], flag.help)->type_name(flag.type);
+    }
+}
+
+template <std::size_t N>
+void add_names(json& names, const JobFlags& flags, const std::array<Flag, N>& table) {
+    for (const Flag& flag : table) {
+        const auto found = flags.words.find(flag.name);
+        if (found != flags.words.end() && !found->second.empty()) {
+            names[flag.name] = flag.is_number ? number_or_word(found->second) : json(found->second);
+        }
+    }
+}
+
 }  // namespace
 
-void add_job_flags(CLI::App& verb, JobFlags& flags) {
-    verb.add_option("--priority", flags.priority, "low, normal, high, urgent or a number");
-    verb.add_option("--delay", flags.delay, "not before this time has passed: 30s, 5min, 1h");
-    verb.add_option("--expires-in", flags.expires_in, "never start it later than this");
-    verb.add_option("--time-limit", flags.time_limit, "stop an attempt that runs longer");
-    verb.add_option("--max-attempts", flags.max_attempts, "give up after so many failures");
+void add_job_flags(CLI::App& verb, JobFlags& flags, JobKind kind) {
+    add_flags(verb, flags, kFlags);
+    if (kind == JobKind::Submitted) {
+        add_flags(verb, flags, kSubmittedFlags);
+    }
+    // A flag, so that the word after it is not taken for the key.
+    verb.add_flag("--unique", flags.unique, "only one such job at a time: the params are the key")
+        ->type_name("[=KEY]");
+    if (kind != JobKind::Later) {
+        verb.add_option("--after", flags.after, "ids of jobs that must succeed first: ID,ID")
+            ->allow_extra_args(false);
+    }
     auto* durable = verb.add_flag("--durable", flags.is_durable, "survives the broker (submit)");
     verb.add_flag("--volatile", flags.is_volatile, "kept in memory only (call)")->excludes(durable);
     verb.add_option("--meta", flags.meta, "KEY=VALUE for the worker to see; may be repeated")
         ->allow_extra_args(false);
 }
 
-base::Expected<model::JobOptions> JobFlags::options() const {
+void add_job_words(CLI::App& verb, JobWords& words, JobKind kind) {
+    verb.add_option("service", words.service, "which kind of job")->required();
+    verb.add_option("params",
+                    words.params,
+                    "JSON, or key=value and key:=JSON words, or @FILE, or - for standard input");
+    add_job_flags(verb, words.flags, kind);
+}
+
+base::Expected<json> JobFlags::names() const {
     json names = json::object();
-    const auto add = [&](const char* name, const std::string& text) {
-        if (!text.empty()) {
-            names[name] = text;
-        }
-    };
-    if (!priority.empty()) {
-        names["priority"] = number_or_word(priority);
+    add_names(names, *this, kFlags);
+    add_names(names, *this, kSubmittedFlags);
+    if (!unique.empty()) {
+        names["unique"] = unique == "true" ? json(true) : json(unique);
     }
-    add("delay", delay);
-    add("expires_in", expires_in);
-    add("time_limit", time_limit);
-    if (max_attempts) {
-        names["max_attempts"] = *max_attempts;
+    if (const auto ids = words_between_commas(after); !ids.empty()) {
+        names["after"] = ids;
     }
     if (is_durable || is_volatile) {
         names["durable"] = is_durable;
@@ -72,7 +142,11 @@ base::Expected<model::JobOptions> JobFlags::options() const {
     if (!pairs->empty()) {
         names["meta"] = std::move(*pairs);
     }
-    return client::job_options(names);
+    return names;
+}
+
+base::Expected<model::JobOptions> JobFlags::options() const {
+    return names().and_then([](const json& names) { return client::job_options(names); });
 }
 
 }  // namespace steward::cli

@@ -1,14 +1,12 @@
 #include "client/cli/listing.hpp"
 
-#include <cmath>
 #include <cstdint>
 #include <ctime>
-#include <functional>
-#include <optional>
 #include <ostream>
 #include <utility>
 #include <vector>
 
+#include "client/cli/fields.hpp"
 #include "client/cli/table.hpp"
 
 namespace steward::cli {
@@ -17,167 +15,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kSecondsMax = 4e9;  // no instant or duration of a report is honestly beyond
-
-const json* member(const json& row, const char* name) {
-    const auto found = row.is_object() ? row.find(name) : row.end();
-    return found != row.end() ? &*found : nullptr;
-}
-
-std::string text_of(const json* value) {
-    if (value == nullptr || value->is_null()) {
-        return {};
-    }
-    if (value->is_string()) {
-        return value->get<std::string>();
-    }
-    return value->dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::optional<base::Duration> seconds_of(const json* value) {
-    if (value == nullptr || !value->is_number()) {
-        return std::nullopt;
-    }
-    const auto seconds = value->get<double>();
-    if (!(std::abs(seconds) < kSecondsMax)) {
-        return std::nullopt;
-    }
-    return base::Duration(std::llround(seconds * 1e6));
-}
-
-Colour colour_of_state(std::string_view state) {
-    if (state == "succeeded") {
-        return Colour::Green;
-    }
-    if (state == "failed" || state == "dead" || state == "expired" || state == "cancelled") {
-        return Colour::Red;
-    }
-    if (state == "active") {
-        return Colour::Yellow;
-    }
-    return state == "scheduled" ? Colour::Cyan : Colour::Plain;
-}
-
-struct Field {
-    Column column;
-    std::function<Cell(const json& row, base::WallTime now)> cell;
-};
-
-Field text(std::string_view title, const char* name, bool is_number = false) {
-    return {{title, is_number},
-            [name](const json& row, base::WallTime) { return Cell{text_of(member(row, name))}; }};
-}
-
-Field number(std::string_view title, const char* name) {
-    return text(title, name, true);
-}
-
-Field state() {
-    return {{"STATE"}, [](const json& row, base::WallTime) {
-                std::string word = text_of(member(row, "state"));
-                const Colour colour = colour_of_state(word);
-                return Cell{std::move(word), colour};
-            }};
-}
-
-// How long ago, or how long still.
-Field since(std::string_view title, const char* name) {
-    return {{title, true}, [name](const json& row, base::WallTime now) {
-                const auto at = seconds_of(member(row, name));
-                return Cell{at ? duration_text(now.time_since_epoch() - *at) : ""};
-            }};
-}
-
-Field lasting(std::string_view title, const char* from, const char* to) {
-    return {{title, true}, [from, to](const json& row, base::WallTime) {
-                const auto start = seconds_of(member(row, from));
-                const auto end = seconds_of(member(row, to));
-                return Cell{start && end ? duration_text(*end - *start) : ""};
-            }};
-}
-
-Field duration(std::string_view title, const char* name) {
-    return {{title, true}, [name](const json& row, base::WallTime) {
-                const auto length = seconds_of(member(row, name));
-                return Cell{length ? duration_text(*length) : ""};
-            }};
-}
-
-// Counted only when there were any: zeros in red would cry wolf.
-Field failures(std::string_view title, const char* name) {
-    return {{title, true}, [name](const json& row, base::WallTime) {
-                std::string count = text_of(member(row, name));
-                const Colour colour = count.empty() || count == "0" ? Colour::Plain : Colour::Red;
-                return Cell{std::move(count), colour};
-            }};
-}
-
-Field names(std::string_view title, const char* list, const char* otherwise) {
-    return {{title}, [list, otherwise](const json& row, base::WallTime) {
-                const json* all = member(row, list);
-                if (all == nullptr || !all->is_array()) {
-                    return Cell{text_of(member(row, otherwise))};
-                }
-                std::string joined;
-                for (const json& name : *all) {
-                    joined += joined.empty() ? "" : ",";
-                    joined += text_of(&name);
-                }
-                return Cell{std::move(joined)};
-            }};
-}
-
-std::vector<Field> fields_of(std::string_view what) {
-    if (what == "active") {
-        return {text("ID", "jobid"),
-                text("SERVICE", "service"),
-                text("WORKER", "worker"),
-                number("TRY", "attempt"),
-                since("RUNNING", "startedat"),
-                text("PARAMS", "param")};
-    }
-    if (what == "hist") {
-        return {text("ID", "jobid"),
-                text("SERVICE", "service"),
-                state(),
-                number("TRY", "attempt"),
-                lasting("TOOK", "startedat", "completedat"),
-                since("AGO", "completedat"),
-                text("REASON", "text")};
-    }
-    if (what == "workers") {
-        return {text("WORKER", "workerid"),
-                names("SERVICES", "services", "service"),
-                text("NAME", "name"),
-                number("SLOTS", "concurrency"),
-                number("HELD", "held"),
-                number("OK", "succeeded"),
-                failures("FAILED", "failed"),
-                since("UP", "since"),
-                since("HEARD", "hb")};
-    }
-    if (what == "services") {
-        return {text("SERVICE", "service"),
-                number("WORKERS", "workers"),
-                number("READY", "ready"),
-                number("LATER", "scheduled"),
-                number("ACTIVE", "active"),
-                number("TAKEN", "accepted"),
-                number("OK", "succeeded"),
-                failures("FAILED", "failed"),
-                duration("WAITS", "oldest_ready")};
-    }
-    return {text("ID", "jobid"),
-            text("SERVICE", "service"),
-            state(),
-            number("PRIORITY", "priority"),
-            number("TRY", "attempt"),
-            since("AGE", "reqtime"),
-            text("PARAMS", "param")};
-}
-
 bool is_instant(std::string_view name) {
-    return name == "reqtime" || name == "startedat" || name == "completedat" || name == "dueat";
+    return name == "reqtime" || name == "startedat" || name == "completedat" || name == "dueat" ||
+           name == "openedat" || name == "endedat" || name == "next" || name == "last";
 }
 
 Cell detail(std::string_view name, const json& value) {
@@ -200,22 +40,48 @@ std::string two_units(std::int64_t large, char large_unit, std::int64_t small, c
 }  // namespace
 
 void print_listing(Console& console, std::string_view what, const json& report) {
-    const std::vector<Field> fields = fields_of(what);
-    std::vector<Column> columns;
-    columns.reserve(fields.size());
-    for (const Field& field : fields) {
-        columns.push_back(field.column);
+    const json* rows = member(report, "rows");
+    ListingPrinter printer(console, what);
+    printer.print(rows != nullptr ? *rows : report);
+    printer.end();
+}
+
+ListingPrinter::ListingPrinter(Console& console, std::string_view what)
+    : console_(console), fields_(fields_of(what)) {
+    for (const Field& field : fields_) {
+        columns_.push_back(field.column);
     }
-    std::vector<std::vector<Cell>> rows;
-    if (report.is_array()) {
-        for (const json& row : report) {
-            std::vector<Cell>& cells = rows.emplace_back();
-            for (const Field& field : fields) {
-                cells.push_back(field.cell(row, console.now));
+}
+
+void ListingPrinter::print(const json& rows) {
+    std::vector<std::vector<Cell>> cells;
+    if (rows.is_array()) {
+        for (const json& row : rows) {
+            std::vector<Cell>& line = cells.emplace_back();
+            for (const Field& field : fields_) {
+                line.push_back(field.cell(row, console_.now));
             }
         }
     }
-    print_table(console.out, columns, rows, console.has_colours);
+    if (!cells.empty()) {
+        print_rows(cells);
+    }
+}
+
+void ListingPrinter::end() {
+    if (!has_titles_) {
+        print_rows({});
+    }
+}
+
+void ListingPrinter::print_rows(const std::vector<std::vector<Cell>>& cells) {
+    widen(widths_, columns_, cells);
+    if (!std::exchange(has_titles_, true)) {
+        print_titles(console_.out, columns_, widths_, console_.has_colours);
+    }
+    for (const auto& line : cells) {
+        print_row(console_.out, columns_, line, widths_, console_.has_colours);
+    }
 }
 
 void print_details(Console& console, const json& report) {

@@ -23,10 +23,22 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_settings(program, invocation.settings);
     add_call(program, invocation);
     add_submit(program, invocation);
+    add_batch(program, invocation);
+    add_results(program, invocation);
     add_status(program, invocation);
+    add_why(program, invocation);
+    add_list(program, invocation);
     add_listings(program, invocation);
+    add_top(program, invocation);
+    add_tail(program, invocation);
+    add_replay(program, invocation);
+    add_changes(program, invocation);
+    add_modes(program, invocation);
+    add_limits(program, invocation);
+    add_schedule(program, invocation);
     add_broker(program, invocation);
     add_ping(program, invocation);
+    add_completion(program, invocation);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

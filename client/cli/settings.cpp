@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "client/brokers.hpp"
 #include "client/cli/exit_status.hpp"
+#include "client/cli/words.hpp"
 
 namespace steward::cli {
 
@@ -28,6 +30,7 @@ void add_settings(CLI::App& program, Settings& settings) {
         ->check(CLI::Range(1, 65535))
         ->capture_default_str();
     program.add_option("--timeout", settings.timeout, "how long to wait: 250ms, 30s, 5min, 1h")
+        ->each([&settings](const std::string&) { settings.is_timeout_given = true; })
         ->capture_default_str();
     program.add_flag("--json", settings.as_json, "JSON for programs, one document a line");
 }
@@ -38,15 +41,37 @@ base::Expected<client::Options> Settings::client_options() const {
     if (!endpoints) {
         return base::Unexpected(std::move(endpoints.error()));
     }
-    const auto wait = wire::parse_duration(timeout);
-    if (!wait || *wait <= base::Duration::zero()) {
-        return base::fail(base::Errc::BadOption,
-                          "--timeout " + timeout + " is no duration: write 250ms, 30s, 5min or 1h");
+    const auto wait = timeout_duration();
+    if (!wait) {
+        return base::Unexpected(wait.error());
     }
     options.brokers = std::move(*endpoints);
     options.timeout = *wait;
     options.connect_timeout = std::min(*wait, kConnectMax);
     return options;
+}
+
+base::Expected<base::Duration> Settings::timeout_duration() const {
+    auto wait = time_of("--timeout", timeout);
+    if (wait && *wait <= base::Duration::zero()) {
+        return base::fail(base::Errc::BadOption, "--timeout is more than 0");
+    }
+    return wait;
+}
+
+CLI::App& add_verb(CLI::App& parent,
+                   Invocation& invocation,
+                   const char* name,
+                   const char* help,
+                   std::function<int(Console&)> run) {
+    CLI::App* verb = parent.add_subcommand(name, help);
+    verb->fallthrough();
+    verb->callback([verb, &invocation, run = std::move(run)] {
+        if (verb->get_subcommands().empty()) {
+            invocation.run = run;
+        }
+    });
+    return *verb;
 }
 
 int with_client(Console& console,
@@ -59,6 +84,24 @@ int with_client(Console& console,
     }
     client::Client client(std::move(*options));
     return work(client);
+}
+
+int do_once(Console& console,
+            const Settings& settings,
+            const std::function<client::Expected<void>(client::Client&)>& work,
+            const std::string& done) {
+    return with_client(console, settings, [&](client::Client& client) {
+        if (const auto ended = work(client); !ended) {
+            return report_error(console, ended.error());
+        }
+        if (settings.as_json) {
+            print_json(console, nlohmann::json::object());
+        } else {
+            console.out << harmless(done) << '\n';
+        }
+        console.out << std::flush;
+        return static_cast<int>(kSuccess);
+    });
 }
 
 int show_report(Console& console,

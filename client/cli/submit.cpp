@@ -1,11 +1,15 @@
 // client/cli: `steward submit`: leaves one job or many with the broker.
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/answer_output.hpp"
 #include "client/cli/exit_status.hpp"
 #include "client/cli/job_flags.hpp"
 #include "client/cli/params_words.hpp"
@@ -19,48 +23,86 @@ constexpr std::size_t kCountMax = 100'000'000;
 constexpr std::size_t kAtOnce = 100'000;  // what is held in memory of a large count
 
 struct SubmitWords {
-    std::string service;
-    std::vector<std::string> params;
+    JobWords job;
     std::size_t count = 1;
-    JobFlags flags;
 };
 
-// Prints the ids; returns the first error if there was one.
-std::optional<base::Error> print_ids(Console& console,
-                                     const Settings& settings,
-                                     const std::vector<client::Expected<client::JobId>>& ids) {
-    std::optional<base::Error> first;
-    for (const auto& id : ids) {
-        if (!id) {
-            first = first ? first : std::optional(id.error());
-        } else if (settings.as_json) {
-            print_json(console, {{"job", id->text()}});
-        } else {
-            console.out << id->text() << '\n';
+void print_id(Console& console, const Settings& settings, const client::JobId& id) {
+    if (settings.as_json) {
+        print_json(console, {{"job", id.text()}});
+    } else {
+        console.out << id.text() << '\n';
+    }
+}
+
+// One job: its id, that it was there before, and its result if that was waited for and came.
+int submit_one(Console& console,
+               const Settings& settings,
+               client::Client& client,
+               client::Spec&& spec) {
+    const auto submitted =
+        client.submit_for({}, spec.service, std::move(spec.params), std::move(spec.options));
+    if (!submitted) {
+        return report_error(console, submitted.error());
+    }
+    const auto& answer = submitted->answer;
+    if (settings.as_json) {
+        nlohmann::json document = {{"job", submitted->job.text()}};
+        if (submitted->is_duplicate) {
+            document["duplicate"] = true;
+        }
+        if (answer && *answer) {
+            document["result"] = value_of(**answer);
+        }
+        print_json(console, document);
+    } else {
+        print_id(console, settings, submitted->job);
+        if (submitted->is_duplicate && console.err_is_terminal) {
+            console.err << "steward: this job was there before\n";
+        }
+        if (answer && *answer) {
+            print_answer(console, settings, "result", **answer);
         }
     }
     console.out << std::flush;
-    return first;
+    return answer && !*answer ? report_error(console, answer->error()) : static_cast<int>(kSuccess);
+}
+
+int submit_many(Console& console,
+                const Settings& settings,
+                client::Client& client,
+                const client::Spec& spec,
+                std::size_t count) {
+    for (std::size_t done = 0; done < count;) {
+        const std::vector<client::Spec> specs(std::min(count - done, kAtOnce), spec);
+        std::optional<base::Error> first;
+        for (const auto& id : client.submit_many(specs)) {
+            if (id) {
+                print_id(console, settings, *id);
+            } else if (!first) {
+                first = id.error();
+            }
+        }
+        console.out << std::flush;
+        if (first) {
+            return report_error(console, *first);
+        }
+        done += specs.size();
+    }
+    return kSuccess;
 }
 
 int submit(Console& console, const Settings& settings, const SubmitWords& words) {
-    auto params = params_from_words(words.params, std::cin);
-    auto options = words.flags.options();
+    auto params = params_from_words(words.job.params, std::cin);
+    auto options = words.job.flags.options();
     if (!params || !options) {
         report_error(console, params ? options.error() : params.error());
         return kUsage;
     }
     return with_client(console, settings, [&](client::Client& client) {
-        const client::Spec spec{words.service, *params, *options};
-        for (std::size_t done = 0; done < words.count;) {
-            const std::vector<client::Spec> specs(std::min(words.count - done, kAtOnce), spec);
-            const auto ids = client.submit_many(specs);
-            if (const auto error = print_ids(console, settings, ids)) {
-                return report_error(console, *error);
-            }
-            done += specs.size();
-        }
-        return static_cast<int>(kSuccess);
+        client::Spec spec{words.job.service, std::move(*params), std::move(*options)};
+        return words.count == 1 ? submit_one(console, settings, client, std::move(spec))
+                                : submit_many(console, settings, client, spec, words.count);
     });
 }
 
@@ -71,14 +113,10 @@ void add_submit(CLI::App& program, Invocation& invocation) {
     CLI::App* verb =
         program.add_subcommand("submit", "Leaves a job with the broker and prints its id");
     verb->fallthrough();
-    verb->add_option("service", words->service, "which kind of job")->required();
-    verb->add_option("params",
-                     words->params,
-                     "JSON, or key=value and key:=JSON words, or @FILE, or - for standard input");
+    add_job_words(*verb, words->job, JobKind::Submitted);
     verb->add_option("--count", words->count, "so many jobs, all alike")
         ->check(CLI::Range(std::size_t{1}, kCountMax))
         ->capture_default_str();
-    add_job_flags(*verb, words->flags);
     verb->callback([words, &invocation] {
         invocation.run = [words, &invocation](Console& console) {
             return submit(console, invocation.settings, *words);

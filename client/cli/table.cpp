@@ -14,12 +14,6 @@ bool continues_character(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-// Characters, not bytes. Wide and combining ones are counted as one: names rarely have them.
-std::size_t width_of(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
-}
-
 std::string fitted(std::string_view text) {
     std::string shown = harmless(text);
     if (width_of(shown) <= kCellWidthMax) {
@@ -50,6 +44,20 @@ std::string_view escape_of(Colour colour) {
     return "";
 }
 
+}  // namespace
+
+std::size_t width_of(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
+}
+
+std::string painted(std::string_view text, Colour colour, bool has_colours) {
+    if (!has_colours || colour == Colour::Plain || text.empty()) {
+        return std::string(text);
+    }
+    return std::string(escape_of(colour)) + std::string(text) + "\x1b[0m";
+}
+
 void print_row(std::ostream& out,
                const std::vector<Column>& columns,
                const std::vector<Cell>& row,
@@ -66,31 +74,37 @@ void print_row(std::ostream& out,
     out << '\n';
 }
 
-}  // namespace
-
-std::string painted(std::string_view text, Colour colour, bool has_colours) {
-    if (!has_colours || colour == Colour::Plain || text.empty()) {
-        return std::string(text);
+void print_titles(std::ostream& out,
+                  const std::vector<Column>& columns,
+                  const std::vector<std::size_t>& widths,
+                  bool has_colours) {
+    std::vector<Cell> titles;
+    titles.reserve(columns.size());
+    for (const Column& column : columns) {
+        titles.push_back({std::string(column.title), Colour::Bold});
     }
-    return std::string(escape_of(colour)) + std::string(text) + "\x1b[0m";
+    print_row(out, columns, titles, widths, has_colours);
+}
+
+void widen(std::vector<std::size_t>& widths,
+           const std::vector<Column>& columns,
+           const std::vector<std::vector<Cell>>& rows) {
+    widths.resize(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        widths[i] = std::max(widths[i], width_of(columns[i].title));
+        for (const auto& row : rows) {
+            widths[i] = std::max(widths[i], width_of(fitted(row[i].text)));
+        }
+    }
 }
 
 void print_table(std::ostream& out,
                  const std::vector<Column>& columns,
                  const std::vector<std::vector<Cell>>& rows,
                  bool has_colours) {
-    std::vector<Cell> titles;
     std::vector<std::size_t> widths;
-    for (const Column& column : columns) {
-        titles.push_back({std::string(column.title), Colour::Bold});
-        widths.push_back(width_of(column.title));
-    }
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            widths[i] = std::max(widths[i], width_of(fitted(row[i].text)));
-        }
-    }
-    print_row(out, columns, titles, widths, has_colours);
+    widen(widths, columns, rows);
+    print_titles(out, columns, widths, has_colours);
     for (const auto& row : rows) {
         print_row(out, columns, row, widths, has_colours);
     }

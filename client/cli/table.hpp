@@ -30,6 +30,25 @@ void print_table(std::ostream& out,
                  const std::vector<std::vector<Cell>>& rows,
                  bool has_colours);
 
+// The parts of it, for a table whose rows come bit by bit.
+/// Makes the widths large enough for the titles and these rows.
+void widen(std::vector<std::size_t>& widths,
+           const std::vector<Column>& columns,
+           const std::vector<std::vector<Cell>>& rows);
+void print_titles(std::ostream& out,
+                  const std::vector<Column>& columns,
+                  const std::vector<std::size_t>& widths,
+                  bool has_colours);
+/// Pre: the widths are large enough for it.
+void print_row(std::ostream& out,
+               const std::vector<Column>& columns,
+               const std::vector<Cell>& row,
+               const std::vector<std::size_t>& widths,
+               bool has_colours);
+
+/// Characters, not bytes. Wide and combining ones are counted as one: names rarely have them.
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
 /// Names and values, one pair a line.
 void print_pairs(std::ostream& out,
                  const std::vector<std::pair<std::string, Cell>>& pairs,

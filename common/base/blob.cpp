@@ -28,14 +28,12 @@ void release_slice(void* owner) {
 
 }  // namespace
 
-Blob::Blob(const Blob& other) noexcept : body_(other.body_) {
-    if (body_ != nullptr) {
-        body_->references.fetch_add(1, std::memory_order_relaxed);
-    }
+void Blob::hold() const noexcept {
+    body_->references.fetch_add(1, std::memory_order_relaxed);
 }
 
-Blob::~Blob() {
-    if (body_ == nullptr || body_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+void Blob::let_go() noexcept {
+    if (body_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
         return;
     }
     const char* inline_bytes = reinterpret_cast<const char*>(body_ + 1);

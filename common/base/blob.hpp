@@ -16,7 +16,12 @@ namespace steward::base {
 class Blob {
 public:
     Blob() noexcept = default;
-    Blob(const Blob& other) noexcept;
+
+    Blob(const Blob& other) noexcept : body_(other.body_) {
+        if (body_ != nullptr) {
+            hold();
+        }
+    }
 
     Blob(Blob&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
 
@@ -25,7 +30,11 @@ public:
         return *this;
     }
 
-    ~Blob();
+    ~Blob() {
+        if (body_ != nullptr) {
+            let_go();
+        }
+    }
 
     /// One allocation holding a copy of `bytes`.
     [[nodiscard]] static Blob copy(std::string_view bytes);
@@ -41,7 +50,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
 
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] bool empty() const noexcept { return body_ == nullptr || size() == 0; }
 
     bool operator==(const Blob& other) const noexcept { return view() == other.view(); }
 
@@ -51,6 +60,10 @@ private:
     struct Body;
 
     explicit Blob(Body* body) noexcept : body_(body) {}
+
+    // Of a body that is there: what is null, as most labels of a job are, costs no call.
+    void hold() const noexcept;
+    void let_go() noexcept;
 
     Body* body_ = nullptr;
 };

@@ -120,6 +120,10 @@ base::Expected<void> check_text(const Field& field, const std::string& text) {
 base::Expected<void> assign_text_value(const Field& field,
                                        const Given& given,
                                        std::string* target) {
+    const auto* number = std::get_if<std::int64_t>(&given);
+    if (field.takes_numbers && number != nullptr) {
+        return assign_text_value(field, std::to_string(*number), target);
+    }
     const auto* text = std::get_if<std::string>(&given);
     if (text == nullptr) {
         return refuse_value(field, given);
@@ -147,6 +151,26 @@ base::Expected<void> assign_list(const Field& field,
     return {};
 }
 
+// The same field over a value that is always there.
+template <class T>
+Field over(const Field& field, T& value) {
+    Field inner = field;
+    inner.target = &value;
+    return inner;
+}
+
+template <class T>
+base::Expected<void> assign_optional(const Field& field,
+                                     const Given& given,
+                                     std::optional<T>* target) {
+    T value{};
+    auto assigned = assign(over(field, value), given);
+    if (assigned) {
+        *target = std::move(value);
+    }
+    return assigned;
+}
+
 }  // namespace
 
 base::Expected<void> assign(const Field& field, const Given& given) {
@@ -172,7 +196,10 @@ base::Expected<void> assign(const Field& field, const Given& given) {
                 return assigned;
             },
             [&](std::string* target) { return assign_text_value(field, given, target); },
-            [&](std::vector<std::string>* target) { return assign_list(field, given, target); }},
+            [&](std::vector<std::string>* target) { return assign_list(field, given, target); },
+            [&]<class T>(std::optional<T>* target) {
+                return assign_optional(field, given, target);
+            }},
         field.target);
 }
 
@@ -202,7 +229,10 @@ std::string value_text(const Field& field) {
                    },
                    [](const base::Duration* value) { return quoted(duration_text(*value)); },
                    [](const std::string* value) { return quoted(*value); },
-                   [](const std::vector<std::string>* value) { return quoted_list(*value); }},
+                   [](const std::vector<std::string>* value) { return quoted_list(*value); },
+                   [&]<class T>(std::optional<T>* value) {
+                       return *value ? value_text(over(field, **value)) : std::string();
+                   }},
         field.target);
 }
 
@@ -226,6 +256,10 @@ std::string allowed_text(const Field& field) {
                    [&](const std::string*) { return "a text of " + range + " bytes"; },
                    [&](const std::vector<std::string>*) {
                        return "a list of texts of " + range + " bytes each";
+                   },
+                   [&]<class T>(std::optional<T>*) {
+                       T value{};
+                       return allowed_text(over(field, value));
                    }},
         field.target);
 }

@@ -16,14 +16,20 @@
 
 namespace steward::config {
 
-/// Where the value lives. What it holds when the schema is built is the default.
+/// Where the value lives. What it holds when the schema is built is the default; of an optional one
+/// that is nothing, and it is printed only when it holds something.
 using Target = std::variant<bool*,
                             std::uint16_t*,
                             std::uint32_t*,
                             std::size_t*,
                             base::Duration*,
                             std::string*,
-                            std::vector<std::string>*>;
+                            std::vector<std::string>*,
+                            std::optional<bool>*,
+                            std::optional<std::uint32_t>*,
+                            std::optional<std::size_t>*,
+                            std::optional<base::Duration>*,
+                            std::optional<std::string>*>;
 
 /// Says what is wrong with a text; called after the type is known to be right.
 using TextCheck = base::Expected<void> (*)(std::string_view text);
@@ -33,6 +39,7 @@ struct Field {
     Target target;
     std::string doc;             // one or two sentences, Markdown
     bool is_size = false;        // a std::size_t that counts bytes: written "64MiB"
+    bool takes_numbers = false;  // a text that may be written as a whole number, without quotes
     bool is_reloadable = false;  // takes effect on SIGHUP; the others need a restart
     bool is_required = false;    // in a row: must be given
     std::uint64_t min = 0;       // of numbers; of durations in microseconds; of texts in bytes
@@ -50,7 +57,7 @@ using Given = std::variant<bool, std::int64_t, double, std::string, std::vector<
 /// The same from the text of a flag or of the environment: numbers and true/false as words.
 [[nodiscard]] base::Expected<void> assign_text(const Field& field, const std::string& text);
 
-/// The present value as TOML.
+/// The present value as TOML; empty: an optional one holds nothing.
 [[nodiscard]] std::string value_text(const Field& field);
 /// "a duration, 1ms to 1h" and the like.
 [[nodiscard]] std::string allowed_text(const Field& field);

@@ -80,8 +80,10 @@ std::string unknown_text(std::string_view where,
     return text;
 }
 
+// `row`: what a complaint about a value begins with, when its place alone says too little.
 void read_fields(const toml::table& table,
                  const std::string& where,
+                 const std::string& row,
                  const std::vector<Field>& fields,
                  Complaints& complaints) {
     for (const auto& [key, node] : table) {
@@ -98,7 +100,8 @@ void read_fields(const toml::table& table,
                   : base::Expected<void>(
                         base::fail(base::Errc::BadConfig, "allowed is " + allowed_text(*field)));
         if (!assigned) {
-            complaints.add(node.source().begin, field->key + " = " + assigned.error().message);
+            complaints.add(node.source().begin,
+                           row + field->key + " = " + assigned.error().message);
         }
     }
     for (const Field& field : fields) {
@@ -106,6 +109,13 @@ void read_fields(const toml::table& table,
             complaints.add(table.source().begin, where + " needs " + quoted(field.key));
         }
     }
+}
+
+// A row by its name, or its number when it has none.
+std::string row_text(const RowTable& rows, const toml::table& row, std::size_t number) {
+    const auto* name = row["name"].as_string();
+    return "[[" + rows.name + "]] " +
+           (name != nullptr ? quoted(base::printable(name->get())) : std::to_string(number));
 }
 
 void read_rows(const toml::node& node, const RowTable& rows, Complaints& complaints) {
@@ -121,8 +131,10 @@ void read_rows(const toml::node& node, const RowTable& rows, Complaints& complai
         return;
     }
     rows.clear();
+    std::size_t number = 0;
     for (const toml::node& element : *array) {
-        read_fields(*element.as_table(), "[[" + rows.name + "]]", rows.fields, complaints);
+        const std::string row = row_text(rows, *element.as_table(), ++number);
+        read_fields(*element.as_table(), row, row + ": ", rows.fields, complaints);
         rows.take();
     }
 }
@@ -140,7 +152,7 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
             complaints.add(key.source().begin,
                            unknown_text("the file", "section", key.str(), known));
         } else if (const auto* table = node.as_table()) {
-            read_fields(*table, "[" + section->name + "]", section->fields, complaints);
+            read_fields(*table, "[" + section->name + "]", "", section->fields, complaints);
         } else {
             complaints.add(key.source().begin, "write [" + section->name + "] as a section");
         }

@@ -27,10 +27,14 @@ std::string comment(std::string_view text) {
 std::string assignments(const std::vector<Field>& fields, bool comments) {
     std::string out;
     for (const Field& field : fields) {
+        const std::string value = value_text(field);
+        if (value.empty()) {
+            continue;
+        }
         if (comments) {
             out += "\n" + comment(field.doc);
         }
-        out += field.key + " = " + value_text(field) + "\n";
+        out += field.key + " = " + value + "\n";
     }
     return out;
 }

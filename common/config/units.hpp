@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/quantity.hpp"
 #include "common/base/time.hpp"
 
 namespace steward::config {
@@ -22,8 +23,7 @@ inline constexpr std::string_view kSizeForm =
 /// In the largest unit that divides it: "5s", "1500ms", "0s".
 [[nodiscard]] std::string duration_text(base::Duration duration);
 
-/// "64MiB", "512B", "1.5GiB" (when that is a whole number of bytes).
-[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-[[nodiscard]] std::string size_text(std::uint64_t bytes);
+using base::parse_size;
+using base::size_text;
 
 }  // namespace steward::config

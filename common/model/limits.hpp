@@ -23,8 +23,12 @@ inline constexpr std::size_t kServicesPerWorkerMax = 4096;  // times its channel
 inline constexpr std::size_t kChannelsPerWorkerMax = 64;
 inline constexpr std::size_t kAfterMax = 16384;  // jobs that one job waits for
 inline constexpr std::uint32_t kGroupWeightMax = 1000;
-inline constexpr std::size_t kFilterJobsMax = 16384;      // jobs named in one request
-inline constexpr std::size_t kRunningPerReadyMax = 4096;  // (job, attempt) pairs in one READY
+inline constexpr std::size_t kFilterJobsMax = 16384;         // jobs named in one request
+inline constexpr std::size_t kServicesPerRequestMax = 4096;  // services named in one request
+inline constexpr std::uint32_t kAtOnceMax = 1'000'000;       // of a group or named limit
+inline constexpr std::size_t kExpressionBytesMax = 1024;     // of a schedule
+inline constexpr std::size_t kMissedRunsMax = 1000;          // of one schedule, made up for at once
+inline constexpr std::size_t kRunningPerReadyMax = 4096;     // (job, attempt) pairs in one READY
 /// Ten years: the longest duration a peer may give, so that no sum of instants can overflow.
 inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 3650};
 

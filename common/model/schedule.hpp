@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/time.hpp"
@@ -16,6 +17,16 @@ enum class MissedRuns : std::uint8_t {
     Once = 1,  // one run for all of them
     All = 2,   // each, at most kMissedRunsMax
 };
+
+/// "skip", "once", "all".
+[[nodiscard]] constexpr std::string_view name_of(MissedRuns missed) {
+    switch (missed) {
+        case MissedRuns::Skip: return "skip";
+        case MissedRuns::Once: return "once";
+        case MissedRuns::All: return "all";
+    }
+    return "unknown";
+}
 
 /// From `since` on local time is UTC + `offset`. In UTC there is one: {WallTime::min(), 0}.
 struct ZoneChange {

@@ -1,9 +1,13 @@
 // common/wire: see event_json.hpp. Written for each event of each job: appends only.
 #include "common/wire/event_json.hpp"
 
+#include <concepts>
 #include <optional>
+#include <type_traits>
+#include <vector>
 
 #include "common/wire/json_text.hpp"
+#include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 #include "common/wire/payload_text.hpp"
 
@@ -29,36 +33,119 @@ void flag_member(std::string& out, std::string_view name, bool value) {
     out += value ? "true" : "false";
 }
 
-void duration_member(std::string& out,
-                     std::string_view name,
-                     const std::optional<base::Duration>& value) {
-    if (value) {
-        out += name;
-        append_json_seconds(out, *value);
-    }
-}
+// Written members of options, as parse_options() reads them back: so that a job can be submitted
+// again from its event. What is not set costs a look.
+class OptionMembers {
+public:
+    explicit OptionMembers(std::string& out) : out_(out) {}
 
-// As parse_options() reads them back, so that a job can be submitted again from its event.
+    void member(std::string_view name, const std::optional<bool>& value) {
+        if (value) {
+            flag_member(out_, name, *value);
+        }
+    }
+
+    template <std::integral Number>
+    void member(std::string_view name, const std::optional<Number>& value) {
+        if (value) {
+            number_member(out_, name, *value);
+        }
+    }
+
+    void member(std::string_view name, const std::optional<base::Duration>& value) {
+        if (value) {
+            out_ += name;
+            append_json_seconds(out_, *value);
+        }
+    }
+
+    void member(std::string_view name, const std::optional<base::WallTime>& value) {
+        if (value) {
+            out_ += name;
+            append_json_seconds(out_, value->time_since_epoch());
+        }
+    }
+
+    void member(std::string_view name, const std::optional<model::Rate>& value) {
+        if (value) {
+            text_member(out_, name, rate_text(*value));
+        }
+    }
+
+    template <class Choice>
+    requires std::is_enum_v<Choice>
+
+    void member(std::string_view name, const std::optional<Choice>& value) {
+        if (value) {
+            text_member(out_, name, name_of(*value));
+        }
+    }
+
+    void member(std::string_view name, const model::Label& value) {
+        if (!value.empty()) {
+            text_member(out_, name, value.view());
+        }
+    }
+
+    void member(std::string_view name, const std::vector<model::JobId>& value) {
+        if (value.empty()) {
+            return;
+        }
+        out_ += name;
+        char before = '[';
+        for (const model::JobId& id : value) {
+            out_.push_back(before);
+            out_.push_back('"');
+            out_ += id.text();
+            out_.push_back('"');
+            before = ',';
+        }
+        out_.push_back(']');
+    }
+
+    void meta(std::string_view name, const base::Blob& value) {
+        if (!value.empty()) {
+            const model::Payload map{model::Encoding::Msgpack, value};
+            out_ += name;
+            out_ += convert_params(map, model::Encoding::Json).bytes.view();
+        }
+    }
+
+private:
+    std::string& out_;
+};
+
 void append_options(std::string& out, const model::JobOptions& options) {
     flag_member(out, ",\"options\":{\"sync\":", options.sync);
-    if (options.durable) {
-        flag_member(out, ",\"durable\":", *options.durable);
+    OptionMembers to(out);
+    to.member(",\"durable\":", options.durable);
+    to.member(",\"priority\":", options.priority);
+    to.member(",\"delay\":", options.delay);
+    to.member(",\"run_at\":", options.run_at);
+    to.member(",\"expires_in\":", options.expires_in);
+    to.member(",\"time_limit\":", options.time_limit);
+    to.member(",\"memory_limit\":", options.memory_limit);
+    to.member(",\"max_attempts\":", options.max_attempts);
+    to.member(",\"backoff\":", options.backoff);
+    to.member(",\"backoff_max\":", options.backoff_max);
+    to.member(",\"result_ttl\":", options.result_ttl);
+    to.member(",\"wait\":", options.wait);
+    to.member(",\"channel\":", options.channel);
+    to.member(",\"context\":", options.context);
+    to.member(",\"group\":", options.group);
+    to.member(",\"group_limit\":", options.group_limit);
+    to.member(",\"group_rate\":", options.group_rate);
+    to.member(",\"group_weight\":", options.group_weight);
+    if (options.unique_params) {
+        flag_member(out, ",\"unique\":", true);
+    } else {
+        to.member(",\"unique\":", options.unique);
     }
-    if (options.priority) {
-        number_member(out, ",\"priority\":", *options.priority);
-    }
-    duration_member(out, ",\"delay\":", options.delay);
-    duration_member(out, ",\"expires_in\":", options.expires_in);
-    duration_member(out, ",\"time_limit\":", options.time_limit);
-    if (options.max_attempts) {
-        number_member(out, ",\"max_attempts\":", *options.max_attempts);
-    }
-    if (!options.meta.empty()) {
-        const model::Payload meta{model::Encoding::Msgpack, options.meta};
-        const model::Payload json = convert_params(meta, model::Encoding::Json);
-        out += ",\"meta\":";
-        out += json.bytes.view();
-    }
+    to.member(",\"unique_scope\":", options.unique_scope);
+    to.member(",\"on_duplicate\":", options.on_duplicate);
+    to.member(",\"after\":", options.after);
+    to.member(",\"batch\":", options.batch);
+    to.meta(",\"meta\":", options.meta);
     out.push_back('}');
 }
 

@@ -82,6 +82,24 @@ std::string to_base64(std::string_view bytes) {
     return out;
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() / 4 * 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < text.size() && text[i] != '='; ++i) {
+        const std::size_t value = kBase64.find(text[i]);
+        if (value == std::string_view::npos) {
+            return std::nullopt;
+        }
+        bits = bits << 6U | static_cast<std::uint32_t>(value);
+        if (i % 4 != 0) {
+            out.push_back(static_cast<char>(bits >> (6 - 2 * (i % 4)) & 0xFFU));
+        }
+    }
+    // Wrong padding and bits that stand for nothing show when it is written again.
+    return to_base64(out) == text ? std::optional(std::move(out)) : std::nullopt;
+}
+
 void append_json_string(std::string& out, std::string_view bytes) {
     if (is_ascii(bytes) || base::is_utf8(bytes)) {
         append_quoted(out, bytes);

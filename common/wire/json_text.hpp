@@ -1,9 +1,10 @@
 // common/wire: JSON written by hand, for what is written often: strings, numbers, instants.
-// It reads nothing; params_json.hpp reads JSON.
+// It reads nothing but base64; params_json.hpp reads JSON.
 #pragma once
 
 #include <charconv>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,5 +29,7 @@ void append_json_integer(std::string& out, Integer value) {
 }
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
+/// The bytes of which to_base64() makes this text; nothing when there are none.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace steward::wire

@@ -359,9 +359,9 @@ public:
     /// Errors: Malformed, BadName, BadOption, UnknownOption, TooLarge.
     [[nodiscard]] base::Expected<std::optional<Command>> next();
 
-    /// Set when the last next() failed because of one Submit alone (BadName, BadOption,
-    /// UnknownOption): its number. That submission should be refused with the error; the commands
-    /// after it can be read.
+    /// Set when the last next() failed because of one Submit, Query or Operate alone (BadName,
+    /// BadOption, UnknownOption, bits of states that there are not): its number. That request
+    /// should be refused with the error; the commands after it can be read.
     [[nodiscard]] std::optional<std::uint64_t> refused_number() const { return refused_number_; }
 
 private:

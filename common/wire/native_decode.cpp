@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "common/model/limits.hpp"
-#include "common/wire/big_endian.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/native.hpp"
+#include "common/wire/native_job_id.hpp"
 #include "common/wire/native_layout.hpp"
 #include "common/wire/native_options.hpp"
 
@@ -64,6 +64,12 @@ public:
 
     void name(std::string& value) { value = one().bytes(model::kNameBytesMax); }
 
+    /// A name that refuses its command alone when it is none: `what` it is, for people.
+    void label(std::string_view what, std::string& value);
+
+    /// Likewise, for bits of states that there are not.
+    void states(std::uint64_t& value);
+
     void text(std::string& value) { value = one().bytes(model::kTextBytesMax); }
 
     void service(model::ServiceName& value);
@@ -78,14 +84,11 @@ public:
         }
     }
 
-    void job(model::JobId& id) {
-        one();
-        take_job(id);
-    }
+    void job(model::JobId& id) { read_job_id(one(), id); }
 
     void maybe_job(std::optional<model::JobId>& id) {
         if (!one().nil()) {
-            take_job(id.emplace());
+            read_job_id(in_, id.emplace());
         }
     }
 
@@ -124,7 +127,7 @@ public:
 
     void options(model::JobOptions& value) { note(read_options(one(), value)); }
 
-    void names(std::vector<std::string>& values);
+    void names(std::vector<std::string>& values, std::size_t most);
     void attempts(std::vector<model::Attempt>& values);
     void running(std::vector<WorkerReady::Running>& values);
 
@@ -144,7 +147,6 @@ private:
         }
     }
 
-    void take_job(model::JobId& id);
     void take_bytes(MsgpackReader& in, base::Blob& bytes);
     /// A list of at most `most` arrays: `read` takes `fields` values of each, the rest is skipped.
     template <class Element, class Read>
@@ -172,6 +174,25 @@ void Decoder::service(model::ServiceName& value) {
         last_service_ = std::move(*name);
     }
     value = last_service_;
+}
+
+void Decoder::label(std::string_view what, std::string& value) {
+    const std::string_view text = one().bytes(SIZE_MAX);
+    std::string fault = model::label_fault(text);
+    if (fault.empty()) {
+        value = text;
+        return;
+    }
+    note(Error{Errc::BadName, "the " + std::string(what) + " " + std::move(fault)});
+}
+
+void Decoder::states(std::uint64_t& value) {
+    count(value);
+    if (value >> model::kJobStates != 0) {
+        note(Error{Errc::Malformed,
+                   "states has a bit for each of " + std::to_string(model::kJobStates) +
+                       " states; this is " + std::to_string(value)});
+    }
 }
 
 void Decoder::payload(model::Payload& value) {
@@ -202,16 +223,6 @@ void Decoder::take_bytes(MsgpackReader& in, base::Blob& bytes) {
     }
 }
 
-void Decoder::take_job(model::JobId& id) {
-    const std::string_view bytes = in_.bytes(16);
-    if (bytes.size() != 16) {
-        in_.fail(MsgpackFault::OutOfRange);
-        return;
-    }
-    id.epoch = load_be<std::uint64_t>(bytes.data());
-    id.number = load_be<std::uint64_t>(bytes.data() + 8);
-}
-
 template <class Element, class Read>
 void Decoder::list(std::vector<Element>& to, std::size_t most, std::size_t fields, Read read) {
     const std::size_t elements = one().array(most);
@@ -230,14 +241,14 @@ void Decoder::list(std::vector<Element>& to, std::size_t most, std::size_t field
 
 void Decoder::attempts(std::vector<model::Attempt>& values) {
     list(values, model::kRunningPerReadyMax, 2, [this](model::Attempt& value) {
-        take_job(value.job);
+        read_job_id(in_, value.job);
         value.number = static_cast<std::uint32_t>(in_.unsigned_integer(UINT32_MAX));
     });
 }
 
 void Decoder::running(std::vector<WorkerReady::Running>& values) {
     list(values, model::kRunningPerReadyMax, 5, [this](WorkerReady::Running& value) {
-        take_job(value.attempt.job);
+        read_job_id(in_, value.attempt.job);
         value.attempt.number = static_cast<std::uint32_t>(in_.unsigned_integer(UINT32_MAX));
         value.submission.session = in_.unsigned_integer();
         value.submission.number = in_.unsigned_integer();
@@ -245,8 +256,8 @@ void Decoder::running(std::vector<WorkerReady::Running>& values) {
     });
 }
 
-void Decoder::names(std::vector<std::string>& values) {
-    const std::size_t elements = one().array(model::kServicesPerWorkerMax);
+void Decoder::names(std::vector<std::string>& values, std::size_t most) {
+    const std::size_t elements = one().array(most);
     values.reserve(elements);
     for (std::size_t i = 0; i < elements && !failed(); ++i) {
         values.emplace_back(in_.bytes(model::kNameBytesMax));
@@ -351,7 +362,7 @@ base::Expected<std::optional<Command>> BatchReader::next() {
     return result;
 }
 
-// Only a Submit whose end can be found is refused alone.
+// Only a command whose end can be found is refused alone.
 void BatchReader::give_up(std::optional<std::uint64_t> number) {
     MsgpackReader whole(rest_);
     whole.skip();

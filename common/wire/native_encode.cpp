@@ -6,6 +6,7 @@
 
 #include "common/model/limits.hpp"
 #include "common/wire/native.hpp"
+#include "common/wire/native_job_id.hpp"
 #include "common/wire/native_layout.hpp"
 #include "common/wire/native_options.hpp"
 
@@ -64,6 +65,10 @@ public:
 
     void name(std::string_view value) { one().text(value); }
 
+    void label(std::string_view /*what*/, std::string_view value) { name(value); }
+
+    void states(std::uint64_t value) { count(value); }
+
     void text(std::string_view value) { one().text(cut(value, model::kTextBytesMax)); }
 
     void service(const model::ServiceName& value) { name(value.view()); }
@@ -76,10 +81,7 @@ public:
         value ? duration(*value) : one().nil();
     }
 
-    void job(const model::JobId& id) {
-        ++fields_;
-        put_job(id);
-    }
+    void job(const model::JobId& id) { write_job_id(one(), id); }
 
     void maybe_job(const std::optional<model::JobId>& id) { id ? job(*id) : one().nil(); }
 
@@ -111,7 +113,7 @@ public:
 
     void options(const model::JobOptions& value) { write_options(one(), value); }
 
-    void names(const std::vector<std::string>& values) {
+    void names(const std::vector<std::string>& values, std::size_t /*most*/) {
         one().array(values.size());
         for (const std::string& value : values) {
             out_.text(value);
@@ -122,7 +124,7 @@ public:
         one().array(values.size());
         for (const model::Attempt& value : values) {
             out_.array(2);
-            put_job(value.job);
+            write_job_id(out_, value.job);
             out_.unsigned_integer(value.number);
         }
     }
@@ -131,7 +133,7 @@ public:
         one().array(values.size());
         for (const WorkerReady::Running& value : values) {
             out_.array(5);
-            put_job(value.attempt.job);
+            write_job_id(out_, value.attempt.job);
             out_.unsigned_integer(value.attempt.number);
             out_.unsigned_integer(value.submission.session);
             out_.unsigned_integer(value.submission.number);
@@ -143,13 +145,6 @@ private:
     MsgpackWriter& one() {
         ++fields_;
         return out_;
-    }
-
-    void put_job(const model::JobId& id) {
-        char bytes[16];
-        store_be(bytes, id.epoch);
-        store_be(bytes + 8, id.number);
-        out_.bin({bytes, sizeof bytes});
     }
 
     void put_bytes(MsgpackWriter& out, const base::Blob& bytes) {

@@ -1,8 +1,10 @@
 // common/wire: the fields of every command of the native protocol in their order on the wire, once
 // for both directions: `Io` is the encoder, which reads them, or the decoder, which fills them in.
-// Each call is one field, but job_attempt(), submission() and payload(), which are two.
+// Each call is one field, but job_attempt(), submission() and payload(), which are two. Fields
+// behind more() have been added and may be missing, each with those after it.
 #pragma once
 
+#include "common/model/limits.hpp"
 #include "common/wire/native.hpp"
 
 namespace steward::wire::native {
@@ -36,19 +38,28 @@ void lay_out(Io& io, Ref<Io, Submit> c) {
 
 template <class Io>
 void lay_out(Io& io, Ref<Io, Query> c) {
-    io.count(c.number);
-    io.name(c.what);
-    io.name(c.service);
+    io.number_to_refuse(c.number);
+    io.label("name of what is asked", c.what);
+    io.label("service", c.service);
     io.maybe_job(c.job);
-    if (!io.more()) {
-        return;
+    if (io.more()) {
+        io.states(c.states);
     }
-    io.count(c.states);
-    io.name(c.context);
-    io.name(c.group);
-    io.name(c.batch);
-    io.count(c.after);
-    io.count(c.rows_max);
+    if (io.more()) {
+        io.label("context", c.context);
+    }
+    if (io.more()) {
+        io.label("group", c.group);
+    }
+    if (io.more()) {
+        io.label("batch", c.batch);
+    }
+    if (io.more()) {
+        io.count(c.after);
+    }
+    if (io.more()) {
+        io.count(c.rows_max);
+    }
 }
 
 template <class Io>
@@ -61,7 +72,7 @@ void lay_out(Io& io, Ref<Io, Await> c) {
 template <class Io>
 void lay_out(Io& io, Ref<Io, Operate> c) {
     io.number_to_refuse(c.number);
-    io.name(c.verb);
+    io.label("verb", c.verb);
     io.body(c.arguments);
 }
 
@@ -73,10 +84,10 @@ void lay_out(Io& io, Ref<Io, WorkerReady> c) {
     io.duration(c.heartbeat_interval);
     io.small(c.concurrency);
     io.small(c.credit_max);
-    io.names(c.services);
+    io.names(c.services, model::kServicesPerWorkerMax);
     io.running(c.running);
     if (io.more()) {
-        io.names(c.channels);
+        io.names(c.channels, model::kChannelsPerWorkerMax);
     }
 }
 

@@ -15,7 +15,8 @@ namespace steward::wire::native {
 void write_options(MsgpackWriter& out, const model::JobOptions& options);
 /// Takes nil or the map and sets what it names; `sync` stays as it is. Where the bytes are no
 /// msgpack the reader has failed and nothing is returned.
-/// Errors: UnknownOption naming it and those there are, BadOption naming the rule.
+/// Errors: UnknownOption naming it and those there are; BadOption naming the rule, also one between
+/// options (options_fault()).
 [[nodiscard]] std::optional<base::Error> read_options(MsgpackReader& in,
                                                       model::JobOptions& options);
 

@@ -4,168 +4,156 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "common/base/bytes.hpp"
-#include "common/model/limits.hpp"
+#include "common/wire/options_values.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::wire {
 namespace {
 
+using base::Duration;
 using base::Errc;
 using model::JobOptions;
 using nlohmann::json;
-using Read = base::Expected<void>;
 
-Read bad(std::string_view name, const json& value, std::string_view rule) {
-    const model::Payload shown = encode_params(value, model::Encoding::Json);
-    std::string message = "option ";
-    message += name;
-    message += ' ';
-    message += rule;
-    message += ", not " + base::printable(shown.bytes.view(), 60);
-    return base::fail(Errc::BadOption, std::move(message));
-}
-
-Read read_flag(std::string_view name, const json& value, bool& flag) {
-    if (!value.is_boolean()) {
-        return bad(name, value, "is true or false");
-    }
-    flag = value.get<bool>();
-    return {};
-}
-
-// The integer within the bounds, in whichever of nlohmann's two integer kinds it came.
-std::optional<std::int64_t> integer_within(const json& value,
-                                           std::int64_t least,
-                                           std::int64_t most) {
-    if (!value.is_number_integer() ||
-        (value.is_number_unsigned() &&
-         value.get<std::uint64_t>() > static_cast<std::uint64_t>(most))) {
-        return std::nullopt;
-    }
-    const auto number = value.get<std::int64_t>();
-    return number >= least && number <= most ? std::optional(number) : std::nullopt;
-}
-
-Read read_priority(const json& value, JobOptions& options) {
-    struct Named {
-        std::string_view name;
-        std::int32_t priority;
-    };
-
-    static constexpr std::array<Named, 4> kNamed = {{{"low", model::kPriorityLow},
-                                                     {"normal", model::kPriorityNormal},
-                                                     {"high", model::kPriorityHigh},
-                                                     {"urgent", model::kPriorityUrgent}}};
-    if (value.is_string()) {
-        const auto* const found = std::ranges::find(
-            kNamed, std::string_view(value.get_ref<const std::string&>()), &Named::name);
-        if (found != kNamed.end()) {
-            options.priority = found->priority;
-            return {};
-        }
-    }
-    const auto number = integer_within(value, INT32_MIN, INT32_MAX);
-    if (!number) {
-        return bad("priority", value, "is low, normal, high, urgent or an integer of 32 bits");
-    }
-    options.priority = static_cast<std::int32_t>(*number);
-    return {};
-}
-
-Read read_attempts(const json& value, JobOptions& options) {
-    const auto number = integer_within(value, 1, kMaxAttemptsMax);
-    if (!number) {
-        return bad("max_attempts", value, "is 1 to " + std::to_string(kMaxAttemptsMax));
-    }
-    options.max_attempts = static_cast<std::uint32_t>(*number);
-    return {};
-}
-
-std::optional<base::Duration> duration_of(const json& value) {
-    if (value.is_string()) {
-        const auto parsed = parse_duration(value.get_ref<const std::string&>());
-        return parsed ? std::optional(*parsed) : std::nullopt;
-    }
-    if (!value.is_number()) {
-        return std::nullopt;
-    }
-    const auto seconds = value.get<double>();
-    const double most = std::chrono::duration<double>(kDurationMax).count();
-    if (!(seconds >= 0 && seconds <= most)) {  // so that not-a-number fails too
-        return std::nullopt;
-    }
-    return base::Duration(std::llround(seconds * 1e6));
-}
-
-Read read_duration(std::string_view name,
-                   const json& value,
-                   base::Duration least,
-                   std::optional<base::Duration>& duration) {
-    const auto read = duration_of(value);
-    if (!read || *read < least) {
-        return bad(name,
-                   value,
-                   least.count() == 0 ? "is 0 to 3650d: 250ms, 30s, 5min, 1h, 1d or seconds"
-                                      : "is more than 0 and at most 3650d: 250ms, 30s, 5min, 1h, "
-                                        "1d or seconds");
-    }
-    duration = read;
-    return {};
-}
-
-Read read_meta(const json& value, JobOptions& options) {
-    const auto is_string = [](const json& item) { return item.is_string(); };
-    if (!value.is_object() || !std::ranges::all_of(value, is_string)) {
-        return bad("meta", value, "is a map of strings");
-    }
-    if (value.size() > model::kMetaEntriesMax) {
-        return base::fail(Errc::BadOption,
-                          "option meta has at most " + std::to_string(model::kMetaEntriesMax) +
-                              " entries, not " + std::to_string(value.size()));
-    }
-    options.meta =
-        value.empty() ? base::Blob() : encode_params(value, model::Encoding::Msgpack).bytes;
-    if (options.meta.size() > model::kMetaBytesMax) {
-        return base::fail(Errc::BadOption,
-                          "option meta takes at most " + std::to_string(model::kMetaBytesMax) +
-                              " bytes, not " + std::to_string(options.meta.size()));
-    }
-    return {};
-}
-
-constexpr base::Duration kAnything{0};
-constexpr base::Duration kSomething{1};
+using Value = const json&;
+using Options = JobOptions&;
 
 struct Option {
     std::string_view name;
-    Read (*read)(const json&, JobOptions&);
+    std::string_view rule;                // "option NAME RULE, not VALUE"
+    const json* (*read)(Value, Options);  // gives the value that is against the rule, or null
 };
 
-constexpr std::array<Option, 8> kOptions = {{
-    {"delay",
-     [](const json& v, JobOptions& o) { return read_duration("delay", v, kAnything, o.delay); }},
-    {"durable",
-     [](const json& v, JobOptions& o) { return read_flag("durable", v, o.durable.emplace()); }},
-    {"expires_in",
-     [](const json& v, JobOptions& o) {
-         return read_duration("expires_in", v, kSomething, o.expires_in);
-     }},
-    {"max_attempts", read_attempts},
-    {"meta", read_meta},
-    {"priority", read_priority},
-    {"sync", [](const json& v, JobOptions& o) { return read_flag("sync", v, o.sync); }},
-    {"time_limit",
-     [](const json& v, JobOptions& o) {
-         return read_duration("time_limit", v, kSomething, o.time_limit);
-     }},
+template <class To, class From>
+const json* put(Value value, To& to, std::optional<From> read) {
+    if (!read) {
+        return &value;
+    }
+    to = std::move(*read);
+    return nullptr;
+}
+
+const json* put_flag(Value value, bool& to) {
+    return put(value, to, value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt);
+}
+
+const json* put_count(Value value, std::int64_t most, std::optional<std::uint32_t>& to) {
+    const auto count = integer_of(value, 1, most);
+    if (count) {
+        to = static_cast<std::uint32_t>(*count);
+    }
+    return count ? nullptr : &value;
+}
+
+const json* put_duration(Value value, std::int64_t least, std::optional<Duration>& to) {
+    return put(value, to, duration_of(value, Duration(least), kDurationMax));
+}
+
+// What else may be wrong with a label, options_fault() says.
+const json* put_label(Value value, model::Label& to) {
+    const auto text = text_of(value);
+    return text && !text->empty() ? put(value, to, text) : &value;
+}
+
+const json* put_unique(Value value, Options to) {
+    if (value.is_boolean() && value.get<bool>()) {
+        to.unique_params = true;
+        return nullptr;
+    }
+    return put_label(value, to.unique);
+}
+
+template <class Choice>
+const json* put_choice(Value value,
+                       std::optional<Choice> (*named)(std::string_view),
+                       std::optional<Choice>& to) {
+    const auto name = text_of(value);
+    return put(value, to, name ? named(*name) : std::nullopt);
+}
+
+const json* put_after(Value value, Options to) {
+    if (!value.is_array() || value.size() > model::kAfterMax) {
+        return &value;
+    }
+    to.after.reserve(value.size());
+    for (const json& item : value) {
+        const auto id = model::JobId::parse(text_of(item).value_or(""));
+        if (!id) {
+            return &item;
+        }
+        to.after.push_back(*id);
+    }
+    return nullptr;
+}
+
+constexpr std::string_view kFlagRule = "is true or false";
+constexpr std::string_view kPauseRule = "is 0 to 3650d: 250ms, 30s, 5min, 1h, 1d or seconds";
+constexpr std::string_view kSpanRule =
+    "is more than 0 and at most 3650d: 250ms, 30s, 5min, 1h, 1d or seconds";
+constexpr std::string_view kLabelRule = "is a text of 1 to 255 bytes";
+static_assert(kDurationMax == std::chrono::hours(24) * 3650 && model::kNameBytesMax == 255);
+static_assert(kMaxAttemptsMax == 1000 && kGroupLimitMax == 1'000'000 &&
+              kWaitMax == std::chrono::hours(1));
+static_assert(model::kGroupWeightMax == 1000 && model::kAfterMax == 16384);
+static_assert(model::kMetaEntriesMax == 64 && model::kMetaBytesMax == 8192);
+
+constexpr std::array<Option, 25> kOptions = {{
+    {"sync", kFlagRule, [](Value v, Options o) { return put_flag(v, o.sync); }},
+    {"durable", kFlagRule, [](Value v, Options o) { return put_flag(v, o.durable.emplace()); }},
+    {"priority",
+     "is low, normal, high, urgent or an integer of 32 bits",
+     [](Value v, Options o) { return put(v, o.priority, priority_of(v)); }},
+    {"delay", kPauseRule, [](Value v, Options o) { return put_duration(v, 0, o.delay); }},
+    {"run_at",
+     "is 2026-11-24T10:00:00Z, with +02:00 for the Z, or seconds since 1970, before 2100",
+     [](Value v, Options o) { return put(v, o.run_at, instant_of(v)); }},
+    {"expires_in", kSpanRule, [](Value v, Options o) { return put_duration(v, 1, o.expires_in); }},
+    {"time_limit", kSpanRule, [](Value v, Options o) { return put_duration(v, 1, o.time_limit); }},
+    {"memory_limit",
+     "is 1KiB to 1048576GiB: 512MiB, 2GiB or bytes",
+     [](Value v, Options o) { return put(v, o.memory_limit, memory_of(v)); }},
+    {"max_attempts",
+     "is 1 to 1000",
+     [](Value v, Options o) { return put_count(v, kMaxAttemptsMax, o.max_attempts); }},
+    {"backoff", kSpanRule, [](Value v, Options o) { return put_duration(v, 1, o.backoff); }},
+    {"backoff_max",
+     kSpanRule,
+     [](Value v, Options o) { return put_duration(v, 1, o.backoff_max); }},
+    {"result_ttl", kPauseRule, [](Value v, Options o) { return put_duration(v, 0, o.result_ttl); }},
+    {"wait",
+     "is 0 to 1h: 250ms, 30s, 5min or seconds",
+     [](Value v, Options o) { return put(v, o.wait, duration_of(v, Duration(0), kWaitMax)); }},
+    {"channel", kLabelRule, [](Value v, Options o) { return put_label(v, o.channel); }},
+    {"context", kLabelRule, [](Value v, Options o) { return put_label(v, o.context); }},
+    {"group", kLabelRule, [](Value v, Options o) { return put_label(v, o.group); }},
+    {"group_limit",
+     "is 1 to 1000000",
+     [](Value v, Options o) { return put_count(v, kGroupLimitMax, o.group_limit); }},
+    {"group_rate",
+     "is 1/3650d to 1000000/s: 5/s, 100/min, 1/90s or a number in a second",
+     [](Value v, Options o) { return put(v, o.group_rate, rate_of(v)); }},
+    {"group_weight",
+     "is 1 to 1000",
+     [](Value v, Options o) { return put_count(v, model::kGroupWeightMax, o.group_weight); }},
+    {"unique", "is true or a text of 1 to 255 bytes", put_unique},
+    {"unique_scope",
+     "is waiting or running",
+     [](Value v, Options o) { return put_choice(v, unique_scope_named, o.unique_scope); }},
+    {"on_duplicate",
+     "is drop, attach or replace",
+     [](Value v, Options o) { return put_choice(v, on_duplicate_named, o.on_duplicate); }},
+    {"after", "is a list of at most 16384 job ids", put_after},
+    {"batch", kLabelRule, [](Value v, Options o) { return put_label(v, o.batch); }},
+    {"meta",
+     "is a map of strings to strings, at most 64 and 8192 bytes as msgpack",
+     [](Value v, Options o) { return put(v, o.meta, meta_of(v)); }},
 }};
 
 base::Unexpected unknown(std::string_view name) {
@@ -175,6 +163,16 @@ base::Unexpected unknown(std::string_view name) {
         message += &option == &kOptions.back() ? "" : ", ";
     }
     return base::fail(Errc::UnknownOption, std::move(message));
+}
+
+base::Unexpected bad(const Option& option, Value value) {
+    const model::Payload shown = encode_params(value, model::Encoding::Json);
+    std::string message = "option ";
+    message += option.name;
+    message += ' ';
+    message += option.rule;
+    message += ", not " + base::printable(shown.bytes.view(), 60);
+    return base::fail(Errc::BadOption, std::move(message));
 }
 
 }  // namespace
@@ -190,9 +188,12 @@ base::Expected<JobOptions> parse_options(const json& object) {
         if (option == kOptions.end()) {
             return unknown(name);
         }
-        if (auto read = option->read(value, options); !read) {
-            return tl::unexpected(std::move(read.error()));
+        if (const json* fault = option->read(value, options)) {
+            return bad(*option, *fault);
         }
+    }
+    if (auto fault = options_fault(options)) {
+        return tl::unexpected(std::move(*fault));
     }
     return options;
 }

@@ -1,41 +1,23 @@
-// common/wire: durations as people write them. In integers, so that every machine reads the same.
+// common/wire: durations as people write them.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 #include "common/base/bytes.hpp"
+#include "common/base/quantity.hpp"
 #include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::wire {
 namespace {
 
-struct Unit {
-    std::string_view name;
-    std::uint64_t micros;
-};
-
-constexpr std::array<Unit, 6> kUnits = {{{"", 1'000'000},
-                                         {"ms", 1'000},
-                                         {"s", 1'000'000},
-                                         {"min", 60'000'000},
-                                         {"h", 3'600'000'000},
-                                         {"d", 86'400'000'000}}};
-constexpr std::size_t kFractionDigitsMax = 9;
-
-std::string_view take_digits(std::string_view& text) {
-    const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
-    const std::string_view digits = text.substr(0, end);
-    text.remove_prefix(end);
-    return digits;
-}
-
-// False when there is no digit or the number needs more than 64 bits.
-bool read_number(std::string_view digits, std::uint64_t& number) {
-    const char* const end = digits.data() + digits.size();
-    return std::from_chars(digits.data(), end, number).ec == std::errc();
-}
+constexpr std::array<base::Unit, 6> kUnits = {{{"ms", 1'000},
+                                               {"s", 1'000'000},
+                                               {"min", 60'000'000},
+                                               {"h", 3'600'000'000},
+                                               {"d", 86'400'000'000},
+                                               {"", 1'000'000}}};
+constexpr std::uint64_t kScaleMax = 1'000'000'000;  // of nine digits
 
 base::Unexpected refuse(std::string_view text) {
     return base::fail(base::Errc::BadOption,
@@ -48,35 +30,42 @@ base::Unexpected refuse(std::string_view text) {
 
 base::Expected<base::Duration> parse_duration(std::string_view text) {
     std::string_view rest = text;
-    std::uint64_t whole = 0;
-    if (!read_number(take_digits(rest), whole)) {
-        return refuse(text);
-    }
-    std::uint64_t fraction = 0;
-    std::uint64_t scale = 1;
-    if (rest.starts_with('.')) {
-        rest.remove_prefix(1);
-        const std::string_view digits = take_digits(rest);
-        if (digits.size() > kFractionDigitsMax || !read_number(digits, fraction)) {
-            return refuse(text);
-        }
-        for (std::size_t i = 0; i < digits.size(); ++i) {
-            scale *= 10;
-        }
-    }
-    const auto* const unit = std::ranges::find(kUnits, rest, &Unit::name);
+    const auto number = base::take_decimal(rest);
+    const auto* const unit = std::ranges::find(kUnits, rest, &base::Unit::name);
     constexpr auto kMost = static_cast<std::uint64_t>(kDurationMax.count());
-    if (unit == kUnits.end() || whole > kMost / unit->micros) {
+    if (!number || number->scale > kScaleMax || unit == kUnits.end() ||
+        number->whole > kMost / unit->factor) {
         return refuse(text);
     }
     // The fraction of a unit is below 2^30 and a unit below 2^37: the product needs the wide type.
     __extension__ using Wide = unsigned __int128;
-    const auto part = static_cast<std::uint64_t>(Wide{fraction} * unit->micros / scale);
-    const std::uint64_t micros = whole * unit->micros + part;
+    const auto part =
+        static_cast<std::uint64_t>(Wide{number->fraction} * unit->factor / number->scale);
+    const std::uint64_t micros = number->whole * unit->factor + part;
     if (micros > kMost) {
         return refuse(text);
     }
     return base::Duration(static_cast<std::int64_t>(micros));
+}
+
+std::string duration_text(base::Duration duration) {
+    const auto count = duration.count();
+    if (count == 0) {
+        return "0s";
+    }
+    // Through unsigned: the most negative count has no positive counterpart.
+    const auto micros =
+        count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+    std::string text = count < 0 ? "-" : "";
+    for (std::size_t i = 5; i-- > 0;) {
+        if (micros % kUnits[i].factor == 0) {
+            text += std::to_string(micros / kUnits[i].factor);
+            text += kUnits[i].name;
+            return text;
+        }
+    }
+    const std::string fraction = std::to_string(1000 + micros % 1000);
+    return text + std::to_string(micros / 1000) + "." + fraction.substr(1) + "ms";
 }
 
 }  // namespace steward::wire

@@ -42,10 +42,10 @@ namespace steward::wire {
 /// An Absent payload gives an empty frame; Opaque gives the bytes alone.
 [[nodiscard]] base::Blob make_param_frame(const model::Payload& payload);
 
-/// `OPTION-JSON: {…}` or `OPTION-MSGPACK: …`. Names as in docs (priority, durable, delay,
-/// expires_in, time_limit, max_attempts, meta, sync); durations are strings with a unit ("250ms",
-/// "30s", "5min", "1h", "1d") or numbers of seconds; priority a number or low, normal, high,
-/// urgent. Errors: UnknownOption naming it and those allowed, BadOption naming the value, TooLarge.
+/// `OPTION-JSON: {…}` or `OPTION-MSGPACK: …`. Names and forms as in docs/protocol.md: durations are
+/// texts with a unit ("250ms", "30s", "5min", "1h", "1d") or numbers of seconds, instants and rates
+/// as in options.hpp. Errors: UnknownOption naming it and those there are, BadOption naming the
+/// rule and the value, also of a rule between options (options_fault()), TooLarge.
 [[nodiscard]] bool is_option_frame(std::string_view frame);
 [[nodiscard]] base::Expected<model::JobOptions> parse_option_frame(std::string_view frame);
 /// The same from an already decoded object: what the command line and the native codec use.

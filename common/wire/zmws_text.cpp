@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/model/limits.hpp"
+#include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 #include "common/wire/php.hpp"
 
@@ -64,9 +65,14 @@ base::Expected<ClientRequest> read_request(std::span<const Blob> before, std::st
     }
     take_prefix(service, kJobWord);
     request.sync = take_prefix(service, kSyncPrefix) || request.options.sync;
-    request.options.sync = request.sync;
     if (service.empty()) {
         return base::fail(Errc::Malformed, "the last frame names no service");
+    }
+    if (request.sync != request.options.sync) {
+        request.options.sync = request.sync;
+        if (auto fault = options_fault(request.options)) {
+            return tl::unexpected(std::move(*fault));
+        }
     }
     request.service = service;
     return request;

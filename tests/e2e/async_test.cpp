@@ -23,7 +23,7 @@ TEST_CASE("An async job is acknowledged with its id, run, and found in the histo
         const HeldJob job = worker.job();
         CHECK(job.token == taken.job);
         worker.complete(job, {"49"});
-        REQUIRE(broker.wait_for_events(1, "succeeded", service));
+        REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", service));
         const nlohmann::json history = broker.ask("SERVER-HIST");
         REQUIRE(history.is_array());
         const bool is_there =
@@ -66,14 +66,15 @@ TEST_CASE("The lifecycle log tells each step of a job once and in order") {
     client.request("told", {"{\"n\":1}"});
     worker.complete(worker.job(), {});
     const std::string id = client.answer().job;
-    REQUIRE(broker.wait_for_events(1, "succeeded", "told"));
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "told"));
     std::vector<std::string> events;
     for (const nlohmann::json& line : broker.lifecycle()) {
-        if (line.value("job", "") == id && line.value("event", "") != "ready") {
+        if (line.value("job", "") == id && line.value("event", "") != "ENQUEUED" &&
+            line.value("event", "") != "DEQUEUED" && line.value("event", "") != "EXECUTE_START") {
             events.push_back(line["event"]);
         }
     }
-    CHECK(shown(events) == shown({"accepted", "started", "succeeded"}));
+    CHECK(shown(events) == shown({"RECEIVED", "DELEGATE_START", "EXECUTE_COMPLETE"}));
 }
 
 TEST_CASE("Partial answers reach the client in order and before the final one") {

@@ -40,13 +40,13 @@ TEST_CASE("A native worker is killed in the middle of a job: another runs it aga
     OldClient client(Old::Zmws2, broker.endpoints().frontend);
     client.request("nap", {R"({"seconds": 1})"}, false);
     REQUIRE(client.answer().kind == Answer::Kind::Taken);
-    REQUIRE(broker.wait_for_events(1, "started", "nap"));
+    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "nap"));
     first->signal(SIGKILL);
     const auto second = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
-    REQUIRE(broker.wait_for_events(1, "succeeded", "nap"));
-    CHECK(broker.count_events("lost", "nap") == 1);
-    CHECK(broker.count_events("started", "nap") == 2);
-    CHECK(broker.count_events("succeeded", "nap") == 1);
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "nap"));
+    CHECK(broker.count_events("DELEGATE_ERROR", "nap") == 1);
+    CHECK(broker.count_events("DELEGATE_START", "nap") == 2);
+    CHECK(broker.count_events("EXECUTE_COMPLETE", "nap") == 1);
     CHECK(history_row(broker, "nap").value("attempt", 0) == 2);
 }
 
@@ -58,15 +58,15 @@ TEST_CASE("A native worker hangs: its job runs elsewhere and its late result is 
     OldClient client(Old::Zmws2, broker.endpoints().frontend);
     client.request("hang", {R"({"seconds": 1})"}, false);
     REQUIRE(client.answer().kind == Answer::Kind::Taken);
-    REQUIRE(broker.wait_for_events(1, "started", "hang"));
+    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "hang"));
     first->signal(SIGSTOP);
     const auto second = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
-    REQUIRE(broker.wait_for_events(1, "succeeded", "hang"));
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "hang"));
     first->signal(SIGCONT);
     // The first is a worker again as soon as it has been told to announce itself.
     CHECK(wait_until([&] { return broker.ask("SERVER-WORKERS").size() == 2; }));
-    CHECK(broker.count_events("lost", "hang") == 1);
-    CHECK(broker.count_events("succeeded", "hang") == 1);
+    CHECK(broker.count_events("DELEGATE_ERROR", "hang") == 1);
+    CHECK(broker.count_events("EXECUTE_COMPLETE", "hang") == 1);
 }
 
 TEST_CASE("An old worker that vanishes with a job loses it to the next one") {
@@ -88,7 +88,7 @@ TEST_CASE("An old worker that vanishes with a job loses it to the next one") {
         const Answer answer = client.answer();
         CHECK(answer.kind == Answer::Kind::Complete);
         CHECK(shown(answer.body) == shown({"2"}));
-        CHECK(broker.count_events("lost", service) == 1);
+        CHECK(broker.count_events("DELEGATE_ERROR", service) == 1);
     }
 }
 
@@ -101,9 +101,9 @@ TEST_CASE("A native worker that is busy for longer than three heartbeats is not 
     OldClient client(Old::Zmws1, broker.endpoints().frontend);
     client.request("long", {R"({"seconds": 5})"});
     CHECK(client.answer().kind == Answer::Kind::Complete);
-    CHECK(broker.wait_for_events(1, "succeeded", "long"));
-    CHECK(broker.count_events("started", "long") == 1);
-    CHECK(broker.count_events("lost", "long") == 0);
+    CHECK(broker.wait_for_events(1, "EXECUTE_COMPLETE", "long"));
+    CHECK(broker.count_events("DELEGATE_START", "long") == 1);
+    CHECK(broker.count_events("DELEGATE_ERROR", "long") == 0);
 }
 
 TEST_CASE("An old worker that is silent while it works is not dead") {
@@ -124,8 +124,8 @@ TEST_CASE("An old worker that is silent while it works is not dead") {
         const Answer answer = client.answer();
         CHECK(answer.kind == Answer::Kind::Complete);
         CHECK(shown(answer.body) == shown({"2"}));
-        REQUIRE(broker.wait_for_events(1, "succeeded", service));
-        CHECK(broker.count_events("started", service) == 1);
+        REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", service));
+        CHECK(broker.count_events("DELEGATE_START", service) == 1);
     }
 }
 

@@ -46,7 +46,7 @@ TEST_CASE("SERVER-JOBS, -ACTIVE, -HIST, -WORKERS and -STATUS answer in every dia
     };
     const std::string done = submit();
     worker.complete(worker.job(), {});
-    REQUIRE(broker.wait_for_events(1, "succeeded", "shown"));
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "shown"));
     const std::string active = submit();
     const HeldJob held = worker.job();
     const std::string waiting = submit();

@@ -55,15 +55,15 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
     const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.wait_until_served("long");
     Process call(broker.tool({"call", "long", R"({"seconds": 5})"}));
-    REQUIRE(broker.wait_for_events(1, "started", "long"));
+    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "long"));
     // A second worker stands ready to run it wrongly again.
     const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.kill();
     broker.start_again();
     REQUIRE(call.wait() == 0);
-    REQUIRE(broker.wait_for_events(1, "succeeded", "long"));
-    CHECK(broker.count_events("started", "long") == 1);
-    CHECK(broker.count_events("lost", "long") == 0);
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "long"));
+    CHECK(broker.count_events("DELEGATE_START", "long") == 1);
+    CHECK(broker.count_events("DELEGATE_ERROR", "long") == 0);
 }
 
 TEST_CASE("Killed while a durable job runs: its worker keeps it") {
@@ -74,13 +74,13 @@ TEST_CASE("Killed while a durable job runs: its worker keeps it") {
     OldClient client(Old::Zmws1, broker.endpoints().frontend);
     client.request("long", {R"({"seconds": 5})"}, false);
     REQUIRE(client.answer().kind == Answer::Kind::Taken);
-    REQUIRE(broker.wait_for_events(1, "started", "long"));
+    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "long"));
     const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.kill();
     broker.start_again();
-    REQUIRE(broker.wait_for_events(1, "succeeded", "long"));
-    CHECK(broker.count_events("started", "long") == 1);
-    CHECK(broker.count_events("lost", "long") == 0);
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "long"));
+    CHECK(broker.count_events("DELEGATE_START", "long") == 1);
+    CHECK(broker.count_events("DELEGATE_ERROR", "long") == 0);
 }
 
 TEST_CASE("SIGTERM: what runs is finished and told, what is new is refused, the exit code is 0") {

@@ -43,7 +43,7 @@ public:
     // ---- app::Sink ----
     void note(const core::Note& note) override;
 
-    [[nodiscard]] bool wants_lifecycle() const override { return false; }
+    [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
 
     void lifecycle(std::string_view) override {}
 

@@ -45,6 +45,15 @@ struct InWords {
 
     std::string operator()(const native::Query& c) const { return "query " + c.what; }
 
+    std::string operator()(const native::Await& c) const {
+        return "await #" + std::to_string(c.number) + " " + name(c.job);
+    }
+
+    std::string operator()(const native::Operate& c) const {
+        return "operate #" + std::to_string(c.number) + " " + c.verb + " " +
+               base::printable(c.arguments.view(), 80);
+    }
+
     std::string operator()(const native::WorkerReady& c) const {
         std::string out = "ready";
         for (const auto& service : c.services) {

@@ -5,19 +5,15 @@
 
 #include "broker/core/record_codec.hpp"
 #include "common/base/bytes.hpp"
+#include "common/model/event.hpp"
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
 namespace {
 
 bool is_end(std::string_view event) {
-    return event == "succeeded" || event == "dead" || event == "expired" || event == "cancelled";
-}
-
-// A sync job ends with its failed attempt, after which another job is scheduled again or dead. So
-// this is an end unless something follows.
-bool may_be_end(std::string_view event) {
-    return event == "failed";
+    const auto kind = model::event_named(event);
+    return kind && model::is_end(*kind);
 }
 
 }  // namespace
@@ -44,16 +40,16 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
         broken("one end for each job: " + job->text() + " had ended with " + life.last_event +
                " and now " + event);
     }
-    if (event == "started") {
+    if (event == "DELEGATE_START") {
         check_order(run, *job, json, life);
     }
-    if (event == "started" || event == "scheduled") {
+    if (event == "DELEGATE_START" || event == "DELAYED") {
         life.in_order = false;
     }
     // What a worker brought from an earlier run and gives back has no params: it counts as lost.
     const bool was_given_back =
         job->epoch != epochs_.at(run) && json.value("detail", "").ends_with("gave it back");
-    if (event == "lost" && !was_given_back) {
+    if (event == "DELEGATE_ERROR" && !was_given_back) {
         const auto worker = base::from_hex(json.value("worker", ""));
         leases_.lost(run,
                      network_.link_of(run.broker, app::Side::Backend, worker.value_or("")),
@@ -61,7 +57,7 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
     }
     life.last_event = event;
     life.ended = is_end(event);
-    if (life.ended || may_be_end(event)) {
+    if (life.ended) {
         open_[run].erase(*job);
         ended_.insert(*job);
     } else {
@@ -93,7 +89,7 @@ void JobEvents::begin(BrokerRun run,
                       const model::JobId& job,
                       const nlohmann::json& event,
                       Life& life) const {
-    const bool is_accepted = event["event"] == "accepted";
+    const bool is_accepted = event["event"] == "RECEIVED";
     const bool is_of_this_run = job.epoch == epochs_.at(run);
     if (is_of_this_run != is_accepted) {
         broken("a job's life begins once: the first event of " + job.text() + " is " +

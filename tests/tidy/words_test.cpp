@@ -19,6 +19,7 @@ constexpr std::size_t kLinesMax = 600;
 const std::vector<std::string_view>& pure_places() {
     static const std::vector<std::string_view> kPlaces = {"common/base/",
                                                           "common/model/",
+                                                          "common/calendar/",
                                                           "common/wire/",
                                                           "broker/core/",
                                                           "broker/app/node",

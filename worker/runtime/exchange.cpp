@@ -10,30 +10,50 @@ Exchange::Exchange(SessionOptions options,
                    base::MonoTime start,
                    std::uint64_t seed,
                    const posix::WakeFd& wake)
-    : wake_(wake), session_(std::move(options), start, seed) {
+    : wake_(wake),
+      wants_memory_(options.memory_bytes_max != 0),
+      session_(std::move(options), start, seed) {
     Stops none;
     settle(none);
 }
+
+struct Exchange::Obey {
+    Exchange& exchange;
+    Stops& stopped;
+
+    void operator()(Connect& connect) const { exchange.connect_ = connect.broker; }
+
+    void operator()(StartJob& start) const {
+        auto& source = exchange.stops_[start.job.attempt];
+        source = {};
+        exchange.tasks_.push_back({std::move(start.job), source.get_token()});
+    }
+
+    void operator()(StopJob& stop) const {
+        if (const auto found = exchange.stops_.find(stop.attempt); found != exchange.stops_.end()) {
+            stopped.push_back(found->second);
+        }
+    }
+
+    void operator()(CallIdle&) const { ++exchange.idle_round_; }
+
+    void operator()(MeasureMemory&) const { exchange.must_measure_ = true; }
+
+    void operator()(Leaving& leaving) const {
+        exchange.keep({leaving.is_forced ? "giving_up" : "leaving",
+                       "",
+                       std::move(leaving.why),
+                       leaving.is_forced});
+    }
+
+    void operator()(Left& left) const { exchange.left_ = left; }
+};
 
 // Does what the session asks. Called with the lock held; `stopped` is fired by the caller without
 // it, because stop callbacks are user code.
 void Exchange::settle(Stops& stopped) {
     while (auto action = session_.next_action()) {
-        if (auto* start = std::get_if<StartJob>(&*action)) {
-            auto& source = stops_[start->job.attempt];
-            source = {};
-            tasks_.push_back({std::move(start->job), source.get_token()});
-        } else if (const auto* stop = std::get_if<StopJob>(&*action)) {
-            if (const auto found = stops_.find(stop->attempt); found != stops_.end()) {
-                stopped.push_back(found->second);
-            }
-        } else if (const auto* connect = std::get_if<Connect>(&*action)) {
-            connect_ = connect->broker;
-        } else if (std::holds_alternative<CallIdle>(*action)) {
-            ++idle_round_;
-        } else {
-            has_left_ = true;
-        }
+        std::visit(Obey{*this, stopped}, *action);
     }
 }
 
@@ -70,8 +90,11 @@ Exchange::Next Exchange::next(std::optional<Report> done, std::uint64_t& idle_se
     std::unique_lock lock(mutex_);
     if (done) {
         stops_.erase(done->attempt);
-        session_.finished(
-            posix::read_mono(), done->attempt, std::move(done->outcome), done->run_time);
+        session_.finished(posix::read_mono(),
+                          done->attempt,
+                          std::move(done->outcome),
+                          done->run_time,
+                          done->resident_bytes);
         Stops none;  // finishing stops nothing
         settle(none);
         wake_io();
@@ -111,9 +134,13 @@ void Exchange::progress(const model::Attempt& attempt,
 
 void Exchange::remark(Remark remark) {
     const std::scoped_lock lock(mutex_);
+    keep(std::move(remark));
+    wake_io();
+}
+
+void Exchange::keep(Remark remark) {
     if (remarks_.size() < kRemarksMax) {
         remarks_.push_back(std::move(remark));
-        wake_io();
     }
 }
 
@@ -143,6 +170,10 @@ void Exchange::on_time() {
 
 void Exchange::leave() {
     change([&] { session_.leave(posix::read_mono()); });
+}
+
+void Exchange::resident(std::uint64_t bytes) {
+    change([&] { session_.resident(posix::read_mono(), bytes); });
 }
 
 void Exchange::stop_all() {
@@ -182,10 +213,16 @@ std::optional<std::size_t> Exchange::take_connect() {
     return std::exchange(connect_, std::nullopt);
 }
 
+bool Exchange::take_measure() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(must_measure_, false);
+}
+
 Exchange::State Exchange::state() const {
     const std::scoped_lock lock(mutex_);
     return {session_.is_registered(),
-            has_left_,
+            session_.is_leaving(),
+            left_,
             session_.running(),
             session_.broker(),
             session_.trouble(),

@@ -31,6 +31,7 @@ public:
         model::Attempt attempt;
         model::Outcome outcome;
         base::Duration run_time{};
+        std::uint64_t resident_bytes = 0;  // of the process after it; 0: not measured
     };
     enum class Turn : std::uint8_t { Work, Idle, End };
 
@@ -43,6 +44,7 @@ public:
         std::string event;
         std::string job;
         std::string why;
+        bool is_warning = true;
     };
 
     static constexpr std::size_t kRemarksMax = 64;
@@ -60,6 +62,10 @@ public:
     /// Blocks: while the backlog is full, until the attempt is stopped or all ends.
     void partial(const model::Attempt&, model::Payload, const std::stop_token&);
     void progress(const model::Attempt&, std::uint64_t done, std::uint64_t total, std::string text);
+
+    /// Reports should say how much memory the process holds.
+    [[nodiscard]] bool wants_memory() const { return wants_memory_; }
+
     /// For the log, which the I/O thread writes. Dropped while kRemarksMax wait.
     void remark(Remark remark);
 
@@ -69,6 +75,7 @@ public:
     void on_frames(const wire::Frames& frames);
     void on_time();
     void leave();
+    void resident(std::uint64_t bytes);
     /// The runtime's own patience has ended: stop tokens of all that runs fire.
     void stop_all();
     /// Work threads get End as soon as they ask.
@@ -76,12 +83,15 @@ public:
     [[nodiscard]] std::optional<wire::Frames> take_batch();
     /// The broker to connect to now, once for each time the session asks.
     [[nodiscard]] std::optional<std::size_t> take_connect();
+    /// True once for each time the session asks: call resident().
+    [[nodiscard]] bool take_measure();
 
     [[nodiscard]] std::vector<Remark> take_remarks();
 
     struct State {
         bool is_registered = false;
-        bool has_left = false;
+        bool is_leaving = false;
+        std::optional<Left> left;
         std::size_t running = 0;
         std::size_t broker = 0;
         std::string trouble;
@@ -92,14 +102,17 @@ public:
 
 private:
     using Stops = std::vector<std::stop_source>;
+    struct Obey;  // one function for each action of the session
 
     template <class Change>
     void change(Change&& change);
     void settle(Stops& stopped);
+    void keep(Remark remark);
     void wake_io();
     [[nodiscard]] bool has_turn(std::uint64_t idle_seen) const;
 
     const posix::WakeFd& wake_;
+    const bool wants_memory_;
     mutable std::mutex mutex_;
     std::condition_variable turn_;      // work threads: a task, idle or the end
     std::condition_variable_any room_;  // partial(): the backlog shrank
@@ -111,7 +124,8 @@ private:
     std::optional<std::size_t> connect_;
     std::uint64_t idle_round_ = 0;
     bool is_io_woken_ = false;  // the I/O thread will look without another wake-up
-    bool has_left_ = false;
+    bool must_measure_ = false;
+    std::optional<Left> left_;
     bool is_closed_ = false;
 };
 

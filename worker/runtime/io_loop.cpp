@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/posix/clock.hpp"
+#include "common/posix/resident_memory.hpp"
 
 namespace steward::worker {
 namespace {
@@ -15,21 +16,24 @@ constexpr int kMessagesPerTurnMax = 256;
 IoLoop::IoLoop(const Parts& parts, std::vector<std::string> brokers)
     : parts_(parts), brokers_(std::move(brokers)) {}
 
-base::Expected<void> IoLoop::run() {
+base::Expected<Left> IoLoop::run() {
     while (true) {
         parts_.exchange.on_time();
+        measure_memory();
         if (const auto broker = parts_.exchange.take_connect()) {
             connect(*broker);
         }
         flush();
         const Exchange::State state = parts_.exchange.state();
         log_changes(state);
-        if (state.has_left) {
+        if (state.left) {
             parts_.log.write(log::Level::Info, "left");
-            return {};
+            poller_.clear();
+            dealer_.reset();
+            return *state.left;
         }
         if (auto waited = wait(state.deadline); !waited) {
-            return waited;
+            return base::Unexpected(std::move(waited.error()));
         }
         parts_.wake.clear();
         read_signals();
@@ -63,10 +67,22 @@ void IoLoop::connect(std::size_t broker) {
     slots_ = dealer_->add_to(poller_);
 }
 
+void IoLoop::measure_memory() {
+    if (!parts_.exchange.take_measure()) {
+        return;
+    }
+    const auto bytes = posix::resident_bytes();
+    if (!bytes) {
+        parts_.log.write(
+            log::Level::Error, "cannot_measure_memory", {{"why", bytes.error().message}});
+    }
+    parts_.exchange.resident(bytes.value_or(0));
+}
+
 void IoLoop::read_signals() {
     while (const auto signal = parts_.signals.next()) {
         const std::string number = std::to_string(*signal);
-        if (std::exchange(is_leaving_, true)) {
+        if (std::exchange(was_told_to_leave_, true)) {
             parts_.log.write(log::Level::Warning, "stopping_work", {{"signal", number}});
             parts_.exchange.stop_all();
         } else {
@@ -126,8 +142,12 @@ void IoLoop::flush() {
 
 void IoLoop::log_changes(const Exchange::State& state) {
     for (const Exchange::Remark& remark : parts_.exchange.take_remarks()) {
-        parts_.log.write(
-            log::Level::Warning, remark.event, {{"job", remark.job}, {"why", remark.why}});
+        const auto level = remark.is_warning ? log::Level::Warning : log::Level::Info;
+        if (remark.job.empty()) {
+            parts_.log.write(level, remark.event, {{"why", remark.why}});
+        } else {
+            parts_.log.write(level, remark.event, {{"job", remark.job}, {"why", remark.why}});
+        }
     }
     if (state.is_registered == std::exchange(was_registered_, state.is_registered)) {
         return;
@@ -135,7 +155,7 @@ void IoLoop::log_changes(const Exchange::State& state) {
     const std::string& broker = brokers_.at(state.broker);
     if (state.is_registered) {
         parts_.log.write(log::Level::Info, "ready", {{"broker", broker}});
-    } else if (!is_leaving_) {
+    } else if (!state.is_leaving) {
         parts_.log.write(
             log::Level::Warning, "broker_lost", {{"broker", broker}, {"why", state.trouble}});
     }

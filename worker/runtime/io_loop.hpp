@@ -15,7 +15,8 @@
 
 namespace steward::worker {
 
-/// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, leaving, stopping_work, left.
+/// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
+/// giving_up, stopping_work, left.
 class IoLoop {
 public:
     struct Parts {
@@ -29,13 +30,15 @@ public:
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one.
     IoLoop(const Parts& parts, std::vector<std::string> brokers);
 
-    /// Runs until the session has left: after SIGTERM or SIGINT. A second signal asks what still
-    /// runs to stop. Errors: Io.
-    [[nodiscard]] base::Expected<void> run();
+    /// Runs until the session has left: after SIGTERM or SIGINT, or when it wants a successor. A
+    /// second signal asks what still runs to stop. Afterwards the connection is closed; what was
+    /// said on it leaves before the context ends. Errors: Io.
+    [[nodiscard]] base::Expected<Left> run();
 
 private:
     [[nodiscard]] base::Expected<void> wait(std::optional<base::MonoTime> deadline);
     void connect(std::size_t broker);
+    void measure_memory();
     void read_signals();
     void read_links();
     void read_messages();
@@ -48,7 +51,7 @@ private:
     net::Poller poller_;
     net::Dealer::Slots slots_;
     wire::Frames pending_;  // taken from the session, not yet by the socket
-    bool is_leaving_ = false;
+    bool was_told_to_leave_ = false;
     bool was_registered_ = false;
 };
 

@@ -1,12 +1,16 @@
 #include "worker/runtime/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "client/brokers.hpp"
 #include "common/base/bytes.hpp"
+#include "common/base/quantity.hpp"
+#include "common/model/label.hpp"
+#include "common/model/limits.hpp"
 #include "common/model/names.hpp"
 #include "common/wire/params.hpp"
 
@@ -21,8 +25,28 @@ struct Given {
     std::uint16_t backend_port = 5556;
     std::uint16_t frontend_port = 5555;
     std::uint32_t concurrency = 1;
+    std::vector<std::string> channels;
+    std::string jobs_max;
+    std::string memory_max;
+    std::string lifetime_max;
     std::string log_level = "info";
 };
+
+// Options that the environment may give too; a flag is stronger.
+constexpr const char* kChannelVariable = "STEWARD_CHANNEL";
+constexpr const char* kJobsVariable = "STEWARD_MAX_JOBS";
+constexpr const char* kMemoryVariable = "STEWARD_MAX_MEMORY";
+constexpr const char* kLifetimeVariable = "STEWARD_MAX_LIFETIME";
+
+void describe_successors(CLI::App& app, Given& given) {
+    app.add_option("--max-jobs", given.jobs_max, "Leave for a fresh process after so many jobs");
+    app.add_option("--max-memory",
+                   given.memory_max,
+                   "The same once it holds more after a job: bytes, or with a unit (\"512MiB\")");
+    app.add_option("--max-lifetime",
+                   given.lifetime_max,
+                   "The same after so many seconds, or with a unit (\"12h\")");
+}
 
 void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra) {
     app.add_option("--service-name,--service", given.service, "Name to serve under");
@@ -42,6 +66,7 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
     app.add_option("--concurrency", given.concurrency, "Jobs run at once")
         ->check(CLI::Range(1U, kConcurrencyMax))
         ->capture_default_str();
+    describe_successors(app, given);
     app.add_option("--log-level,--log", given.log_level, "debug, info, warning, error, or a letter")
         ->capture_default_str();
     for (const ExtraOption& option : extra) {
@@ -53,10 +78,17 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
             option->take_last();
         }
     }
+    app.add_option("--channel,--channels",
+                   given.channels,
+                   "Channel to take jobs of; several, comma between or repeated. The default one "
+                   "unless given")
+        ->allow_extra_args(false);
     app.set_version_flag("--version", app.get_name() + " " + STEWARD_VERSION);
     app.footer(
         "From the environment: HEARTBEAT_INTERVAL (seconds, or with a unit: \"500ms\"; 5) and "
-        "HEARTBEAT_MAXTRIES (3).");
+        "HEARTBEAT_MAXTRIES (3), and STEWARD_CHANNEL, STEWARD_MAX_JOBS, STEWARD_MAX_MEMORY, "
+        "STEWARD_MAX_LIFETIME for the options of these names.\n"
+        "Exit status: 0 ended as told, 1 failed, 2 wrong usage, 75 start a fresh one.");
 }
 
 base::Expected<void> check_services(const std::string& renamed,
@@ -106,6 +138,100 @@ std::string hosts_of(const std::vector<std::string>& endpoints) {
     return hosts;
 }
 
+// The flag's text, else the variable's, with the name of the one that was given; nothing: neither.
+struct Setting {
+    std::string name;
+    std::string text;
+};
+
+std::optional<Setting> setting_of(const CommandLine& line,
+                                  const char* flag,
+                                  const std::string& given,
+                                  const char* variable) {
+    if (!given.empty()) {
+        return Setting{flag, given};
+    }
+    const char* text = line.environment(variable);
+    if (text == nullptr || *text == '\0') {
+        return std::nullopt;
+    }
+    return Setting{variable, text};
+}
+
+base::Unexpected bad_setting(const Setting& setting, const std::string& rule) {
+    return base::fail(
+        base::Errc::BadConfig,
+        setting.name + " is " + rule + "; this is \"" + base::printable(setting.text) + '"');
+}
+
+base::Expected<void> read_successors(const CommandLine& line,
+                                     const Given& given,
+                                     RuntimeOptions& options) {
+    if (const auto jobs = setting_of(line, "--max-jobs", given.jobs_max, kJobsVariable)) {
+        const char* end = jobs->text.data() + jobs->text.size();
+        const auto read = std::from_chars(jobs->text.data(), end, options.jobs_max);
+        if (read.ec != std::errc{} || read.ptr != end || options.jobs_max == 0) {
+            return bad_setting(*jobs, "a whole number of jobs, at least 1");
+        }
+    }
+    if (const auto memory = setting_of(line, "--max-memory", given.memory_max, kMemoryVariable)) {
+        const auto with_unit = base::parse_size(memory->text);
+        options.memory_bytes_max =
+            with_unit.value_or(base::parse_size(memory->text + 'B').value_or(0));
+        if (options.memory_bytes_max == 0) {
+            return bad_setting(*memory, "a number of bytes, or a size such as \"512MiB\"");
+        }
+    }
+    if (const auto life =
+            setting_of(line, "--max-lifetime", given.lifetime_max, kLifetimeVariable)) {
+        options.lifetime_max = wire::parse_duration(life->text).value_or(base::Duration::zero());
+        if (options.lifetime_max <= base::Duration::zero()) {
+            return bad_setting(*life, "a number of seconds, or a duration such as \"12h\"");
+        }
+    }
+    return {};
+}
+
+base::Expected<void> read_channels(const CommandLine& line,
+                                   const Given& given,
+                                   RuntimeOptions& options) {
+    std::string list;
+    for (const std::string& one : given.channels) {
+        list += (list.empty() ? "" : ",") + one;
+    }
+    const auto setting = given.channels.empty()
+                             ? setting_of(line, "--channel", {}, kChannelVariable)
+                             : std::optional(Setting{"--channel", std::move(list)});
+    if (!setting) {
+        return {};
+    }
+    for (std::string_view rest = setting->text;;) {
+        const std::size_t comma = rest.find(',');
+        const std::string name(rest.substr(0, comma));
+        const std::string fault = name.empty() ? "has no name" : model::label_fault(name);
+        if (!fault.empty()) {
+            return base::fail(
+                base::Errc::BadConfig,
+                setting->name + ": the channel \"" + base::printable(name) + "\" " + fault);
+        }
+        if (std::ranges::find(options.channels, name) == options.channels.end()) {
+            options.channels.push_back(name);
+        }
+        if (comma == std::string_view::npos) {
+            break;
+        }
+        rest.remove_prefix(comma + 1);
+    }
+    if (options.channels.size() > model::kChannelsPerWorkerMax ||
+        options.channels.size() * options.services.size() > model::kServicesPerWorkerMax) {
+        return bad_setting(*setting,
+                           "a list of at most " + std::to_string(model::kChannelsPerWorkerMax) +
+                               " channels, and times the services at most " +
+                               std::to_string(model::kServicesPerWorkerMax));
+    }
+    return {};
+}
+
 base::Expected<void> read_environment(const CommandLine& line, RuntimeOptions& options) {
     if (const char* text = line.environment("HEARTBEAT_INTERVAL"); text != nullptr) {
         const auto interval = wire::parse_duration(text);
@@ -139,6 +265,12 @@ base::Expected<RuntimeOptions> check(const CommandLine& line,
         return base::Unexpected(std::move(checked.error()));
     }
     options.services = std::move(services);
+    if (auto read = read_channels(line, given, options); !read) {
+        return base::Unexpected(std::move(read.error()));
+    }
+    if (auto read = read_successors(line, given, options); !read) {
+        return base::Unexpected(std::move(read.error()));
+    }
     auto backends = client::broker_endpoints(given.backends, given.backend_port);
     if (!backends) {
         return base::Unexpected(std::move(backends.error()));
@@ -179,12 +311,12 @@ std::variant<RuntimeOptions, ExitNow> parse_options(const CommandLine& line,
         describe(app, given, extra);
         app.parse(line.argc, line.argv);
     } catch (const CLI::Error& error) {
-        return ExitNow{app.exit(error, out, errors) == 0 ? 0 : 2};
+        return ExitNow{app.exit(error, out, errors) == 0 ? kExitEnded : kExitUsage};
     }
     auto options = check(line, given, std::move(services));
     if (!options) {
         errors << name << ": " << options.error().message << '\n';
-        return ExitNow{2};
+        return ExitNow{kExitUsage};
     }
     return std::move(*options);
 }

@@ -22,7 +22,12 @@ struct RuntimeOptions {
     std::vector<ServiceEntry> services;  // names checked
     std::vector<std::string> backends;   // endpoints for work, in the order to try them
     std::vector<std::string> frontends;  // endpoints for child jobs; may be empty
+    std::vector<std::string> channels;   // checked; empty: the default one
     std::uint32_t concurrency = 1;
+    // When another process should take this one's place; 0: never.
+    std::uint64_t jobs_max = 0;
+    std::uint64_t memory_bytes_max = 0;
+    base::Duration lifetime_max{};
     log::Level log_level = log::Level::Info;
     base::Duration heartbeat_interval = 5s;
     std::uint32_t heartbeat_tries = 3;

@@ -5,15 +5,24 @@
 #include <utility>
 
 #include "common/posix/clock.hpp"
+#include "common/posix/resident_memory.hpp"
 
 namespace steward::worker {
 namespace {
 
 constexpr const char* kNoText = "something was thrown that is no std::exception";
 
+model::Outcome failure(model::Verdict verdict, std::string why) {
+    return {verdict, std::move(why), {}, {}};
+}
+
 JobOrder order_of(wire::native::Assign job) {
-    JobOrder order{
-        job.attempt, std::move(job.service), std::move(job.params), std::move(job.meta), {}};
+    JobOrder order{job.attempt,
+                   std::move(job.service),
+                   std::move(job.params),
+                   std::move(job.meta),
+                   {},
+                   std::move(job.options)};
     if (job.time_limit > base::Duration::zero()) {
         order.deadline = std::chrono::steady_clock::now() + job.time_limit;
     }
@@ -24,13 +33,18 @@ Exchange::Report run_task(Exchange& exchange, Seat& seat, JobLink& link, Exchang
     Exchange::Report report;
     report.attempt = task.job.attempt;
     if (task.stop.stop_requested()) {
-        return report;  // stopped before it was begun; the session sends nothing for it
+        report.outcome = failure(model::Verdict::Failed, "stopped before it was begun");
+        return report;
     }
     const base::MonoTime start = posix::read_mono();
     const Job job(order_of(std::move(task.job)), link, std::move(task.stop));
     report.outcome = seat.work(job);
     report.run_time = posix::read_mono() - start;
-    if (report.outcome.verdict != model::Verdict::Succeeded) {
+    if (exchange.wants_memory()) {
+        report.resident_bytes = posix::resident_bytes().value_or(0);
+    }
+    if (report.outcome.verdict == model::Verdict::Failed ||
+        report.outcome.verdict == model::Verdict::FailedForGood) {
         exchange.remark({"job_failed", job.id().text(), report.outcome.text});
     }
     return report;
@@ -47,17 +61,17 @@ Seat::Seat(const std::vector<ServiceEntry>& services) {
 model::Outcome Seat::work(const Job& job) {
     const auto worker = workers_.find(job.service());
     if (worker == workers_.end()) {
-        return {
-            model::Verdict::Failed, "this worker does not serve " + std::string(job.service()), {}};
+        return failure(model::Verdict::Failed,
+                       "this worker does not serve " + std::string(job.service()));
     }
     try {
         return worker->second->work(job).outcome(job.raw_params().encoding);
     } catch (const BadParams& error) {
-        return {model::Verdict::FailedForGood, error.what(), {}};
+        return failure(model::Verdict::FailedForGood, error.what());
     } catch (const std::exception& error) {
-        return {model::Verdict::Failed, error.what(), {}};
+        return failure(model::Verdict::Failed, error.what());
     } catch (...) {
-        return {model::Verdict::Failed, kNoText, {}};
+        return failure(model::Verdict::Failed, kNoText);
     }
 }
 

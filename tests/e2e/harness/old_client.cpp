@@ -150,7 +150,8 @@ void OldClient::request(const std::string& service, const RawFrames& body, bool 
 
 void OldClient::request_with(const std::string& service,
                              const std::string& params_frame,
-                             bool sync) {
+                             bool sync,
+                             const std::string& options) {
     const std::string full_name = (sync ? "SYNC-" : "") + service;
     RawFrames frames;
     if (dialect_ == Old::Zmws2) {
@@ -158,6 +159,9 @@ void OldClient::request_with(const std::string& service,
     }
     if (!params_frame.empty()) {
         frames.push_back(params_frame);
+    }
+    if (!options.empty()) {
+        frames.push_back("OPTION-JSON: " + options);
     }
     frames.push_back(dialect_ == Old::Zmws1 ? "JOB: " + full_name : full_name);
     socket_.send(frames);

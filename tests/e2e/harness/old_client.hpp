@@ -44,10 +44,11 @@ public:
     /// `body` goes out as it is in an MDP dialect; in a ZMWS one its first frame is sent behind
     /// "PARAM-JSON: ", none at all when `body` is empty.
     void request(const std::string& service, const RawFrames& body, bool sync = true);
-    /// A ZMWS request with any params frame.
+    /// A ZMWS request with any params frame, and options as JSON unless empty.
     void request_with(const std::string& service,
                       const std::string& params_frame,
-                      bool sync = true);
+                      bool sync = true,
+                      const std::string& options = {});
     /// The next answer, checked to have exactly the frames of the tables.
     [[nodiscard]] Answer answer(std::chrono::milliseconds patience = kPatience);
     /// The same; nothing when none came.

@@ -7,5 +7,7 @@ namespace steward::e2e {
 inline constexpr const char* kReverseProgram = "steward-worker-reverse";  // a text, backwards
 inline constexpr const char* kSleepProgram = "steward-worker-sleep";      // {"seconds": n}
 inline constexpr const char* kRandomProgram = "steward-worker-random";    // {"count": n} partials
+/// Does as its params say: worker/samples/trial.cpp lists them.
+inline constexpr const char* kTrialProgram = "steward-worker-trial";
 
 }  // namespace steward::e2e

@@ -34,39 +34,39 @@ struct World {
 
 TEST_CASE("an event waits for its record, and later ones wait behind it") {
     World world;
-    world.announce(model::EventKind::Ready, 0);
+    world.announce(model::EventKind::Enqueued, 0);
     CHECK(world.transport.published.size() == 1);
-    world.announce(model::EventKind::Accepted, 5);
-    world.announce(model::EventKind::Started, 0);
+    world.announce(model::EventKind::Received, 5);
+    world.announce(model::EventKind::DelegateStart, 0);
     CHECK(world.transport.published.size() == 1);
     world.news.set_durable(4);
     CHECK(world.transport.published.size() == 1);
     world.news.set_durable(5);
     REQUIRE(world.transport.published.size() == 3);
-    CHECK(world.transport.published[1].first == "mail.accepted");
-    CHECK(world.transport.published[2].first == "mail.started");
+    CHECK(world.transport.published[1].first == "mail.RECEIVED");
+    CHECK(world.transport.published[2].first == "mail.DELEGATE_START");
 }
 
 TEST_CASE("the lifecycle log and the news get the same lines, each only if it listens") {
     World world;
-    CHECK(world.news.has_listeners());
-    world.sink.wants = true;
-    world.announce(model::EventKind::Ready, 0);
+    CHECK(world.news.wanted() == model::EventSet::all());
+    world.sink.wanted = model::EventSet::all();
+    world.announce(model::EventKind::Enqueued, 0);
     world.transport.subscribers = false;
-    world.announce(model::EventKind::Started, 0);
+    world.announce(model::EventKind::DelegateStart, 0);
     CHECK(world.transport.published.size() == 1);
     REQUIRE(world.sink.lines.size() == 2);
     CHECK(world.sink.lines[0] == world.transport.published[0].second);
-    world.sink.wants = false;
-    CHECK(!world.news.has_listeners());
-    world.announce(model::EventKind::Succeeded, 0);
+    world.sink.wanted = {};
+    CHECK(world.news.wanted().empty());
+    world.announce(model::EventKind::ExecuteComplete, 0);
     CHECK(world.sink.lines.size() == 2);
 }
 
 TEST_CASE("a held event names its worker although he has been forgotten meanwhile") {
     World world;
     const Peer worker = world.peers.add(Side::Backend, "w");
-    world.announce(model::EventKind::Lost, 5, worker);
+    world.announce(model::EventKind::DelegateError, 5, worker);
     world.peers.forget(worker);
     world.news.set_durable(5);
     REQUIRE(world.transport.published.size() == 1);
@@ -75,14 +75,14 @@ TEST_CASE("a held event names its worker although he has been forgotten meanwhil
 
 TEST_CASE("as many events are held as may be, one more tells the oldest before its time") {
     World world;
-    world.announce(model::EventKind::Accepted, 1);
+    world.announce(model::EventKind::Received, 1);
     for (std::size_t i = 1; i < News::kHeldMax; ++i) {
-        world.announce(model::EventKind::Started, 1);
+        world.announce(model::EventKind::DelegateStart, 1);
     }
     CHECK(world.transport.published.empty());
-    world.announce(model::EventKind::Started, 1);
+    world.announce(model::EventKind::DelegateStart, 1);
     REQUIRE(world.transport.published.size() == 1);
-    CHECK(world.transport.published.front().first == "mail.accepted");
+    CHECK(world.transport.published.front().first == "mail.RECEIVED");
 }
 
 }  // namespace steward::app

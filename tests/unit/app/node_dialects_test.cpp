@@ -167,7 +167,10 @@ TEST_CASE("management requests are answered with JSON in every dialect") {
     }
     world.client("c", {"", "MDPC01", "SERVER-WORKERS"});
     CHECK(only(world.transport.take("c")).back().find("\"77\"") != std::string::npos);
-    world.client("c", batch({native::Query{6, "workers", "", {}}}));
+    native::Query query;
+    query.number = 6;
+    query.what = "workers";
+    world.client("c", batch({query}));
     CHECK(first<native::Report>(world.transport.take("c"))->number == 6);
 }
 

@@ -127,11 +127,11 @@ struct FakeJournal final : store::Journal {
 struct FakeSink final : Sink {
     void note(const core::Note& note) override { notes.push_back(note.event); }
 
-    [[nodiscard]] bool wants_lifecycle() const override { return wants; }
+    [[nodiscard]] model::EventSet wanted_events() const override { return wanted; }
 
     void lifecycle(std::string_view line) override { lines.emplace_back(line); }
 
-    bool wants = false;
+    model::EventSet wanted;
     std::vector<std::string> notes;
     std::vector<std::string> lines;
 };

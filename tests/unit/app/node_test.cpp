@@ -164,7 +164,7 @@ TEST_CASE("the peer heard least recently makes room, and a worker's job goes bac
 TEST_CASE("events are told when somebody listens, after their records, with the worker's id") {
     World world;
     world.transport.subscribers = true;
-    world.sink.wants = true;
+    world.sink.wanted = model::EventSet::all();
     world.journal.late = true;
     world.worker("w", ready(Speaks::Zmws1, "mail"));
     world.client("c", async(1));
@@ -172,7 +172,7 @@ TEST_CASE("events are told when somebody listens, after their records, with the 
     world.journal.safe = world.journal.last();
     world.turn();
     REQUIRE(!world.transport.published.empty());
-    CHECK(world.transport.published.front().first == "mail.accepted");
+    CHECK(world.transport.published.front().first == "mail.RECEIVED");
     CHECK(world.sink.lines.size() == world.transport.published.size());
     CHECK(world.sink.lines.back().find("\"77\"") != std::string::npos);
 }

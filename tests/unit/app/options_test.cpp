@@ -76,7 +76,9 @@ TEST_CASE("a mistake in the environment or a flag is refused by its name") {
 TEST_CASE("services are named in rows, checked as names") {
     BrokerOptions options;
     REQUIRE(load(options, "[[service]]\nname = \"a\"\n[[service]]\nname = \"b\"\n").has_value());
-    CHECK(options.policy.services == std::vector<std::string>{"a", "b"});
+    REQUIRE(options.policy.services.size() == 2);
+    CHECK(options.policy.services[0].name == "a");
+    CHECK(options.policy.services[1].name == "b");
     CHECK_FALSE(load(options, "[[service]]\nname = \"two words\"\n").has_value());
     CHECK_FALSE(load(options, "[[service]]\nname = \"\"\n").has_value());
     CHECK_FALSE(load(options, "[[service]]\nname = \"mmi.x\"\n").has_value());
@@ -125,7 +127,8 @@ TEST_CASE("a reload takes over what can change and names what needs a restart") 
     const Reload reload = plan_reload(started, loaded);
     CHECK(reload.policy.heartbeat_interval == 1s);
     CHECK(reload.policy.limits.jobs_max == 5);
-    CHECK(reload.policy.services == std::vector<std::string>{"new"});
+    REQUIRE(reload.policy.services.size() == 1);
+    CHECK(reload.policy.services.front().name == "new");
     CHECK(reload.policy.broker_id == 0);
     CHECK(reload.policy.limits.message_bytes_max == model::Limits{}.message_bytes_max);
     CHECK(reload.log_level == log::Level::Debug);

@@ -210,7 +210,7 @@ TEST_CASE("management requests are queries in every dialect and carry their name
 
 TEST_CASE("mmi.service asks for the service in the body, bare or encoded") {
     const auto asked = [](const Words& words) {
-        return from_client(words).only<core::Query>().service;
+        return from_client(words).only<core::Query>().which.service;
     };
     CHECK(asked({"", "MDPC01", "mmi.service", "mail"}) == "mail");
     CHECK(asked({"", "MDPC01", "mmi.service", "mail", "more"}) == "mail");
@@ -224,7 +224,7 @@ TEST_CASE("a job's id in the body of a status request asks for that job") {
     const model::JobId id{1, 2};
     const Recorder got = from_client({"", "MDPC01", "mmi.status", id.text()});
     CHECK(got.only<core::Query>().kind == core::QueryKind::Status);
-    CHECK(got.only<core::Query>().job == id);
+    CHECK(got.only<core::Query>().which.jobs == std::vector{id});
 }
 
 TEST_CASE("an mmi. name that nobody defined is answered 501, a bad one 400, an unknown job 404") {
@@ -315,11 +315,17 @@ TEST_CASE("a hello is answered with a welcome, one of another version with a ref
 
 TEST_CASE("native queries have a list of names, and a status needs a job") {
     const auto query = [](std::string what, std::optional<model::JobId> job) {
-        return heard(Side::Frontend, batch_of({native::Query{5, std::move(what), "mail", job}}));
+        native::Query asked;
+        asked.number = 5;
+        asked.what = std::move(what);
+        asked.service = "mail";
+        asked.job = job;
+        return heard(Side::Frontend, batch_of({asked}));
     };
-    CHECK(query("jobs", {}).only<core::Query>().service == "mail");
+    CHECK(query("jobs", {}).only<core::Query>().which.service == "mail");
     CHECK(query("hist", {}).only<core::Query>().kind == core::QueryKind::History);
-    CHECK(query("status", model::JobId{1, 2}).only<core::Query>().job == model::JobId{1, 2});
+    CHECK(query("status", model::JobId{1, 2}).only<core::Query>().which.jobs ==
+          std::vector{model::JobId{1, 2}});
     CHECK(query("status", {}).refusal().error.code == base::Errc::Malformed);
     CHECK(query("everything", {}).refusal().error.code == base::Errc::UnknownCommand);
     CHECK(query("everything", {}).answers.front().to.correlation == 5);

@@ -8,43 +8,12 @@
 
 #include "client/cli/exit_status.hpp"
 #include "client/cli/verbs.hpp"
-#include "tests/unit/client/fake_broker.hpp"
+#include "tests/unit/cli/run.hpp"
 
 namespace steward::cli {
-namespace {
 
-using client::test::FakeBroker;
+using namespace test;
 using nlohmann::json;
-using namespace std::chrono_literals;
-
-struct Ended {
-    int status = 0;
-    std::string out;
-    std::string err;
-};
-
-Ended run(const std::vector<std::string>& words) {
-    std::vector<const char*> argv = {"steward"};
-    for (const std::string& word : words) {
-        argv.push_back(word.c_str());
-    }
-    std::ostringstream out;
-    std::ostringstream err;
-    Console console{out, err, false, false, false, base::WallTime(1000s)};
-    const int status = run_program(static_cast<int>(argv.size()), argv.data(), console);
-    return {status, out.str(), err.str()};
-}
-
-Ended run(const FakeBroker& broker, std::vector<std::string> words) {
-    words.insert(words.begin(), {"--broker", broker.endpoint()});
-    return run(words);
-}
-
-bool is_one_line(const std::string& text) {
-    return !text.empty() && text.find('\n') == text.size() - 1;
-}
-
-}  // namespace
 
 TEST_CASE("call prints the result and ends with success") {
     FakeBroker broker;

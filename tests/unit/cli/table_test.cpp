@@ -106,11 +106,66 @@ TEST_CASE("Each listing shows its columns") {
           "1            dead        2.0s  16m37s  no luck\n");
     CHECK(listing("workers",
                   {{{"workerid", "aa"}, {"services", {"mail", "image"}}, {"failed", 0}}}) ==
-          "WORKER  SERVICES    NAME  SLOTS  HELD  OK  FAILED  UP  HEARD\n"
-          "aa      mail,image                              0           \n");
+          "WORKER  SERVICES    CHANNELS  NAME  SLOTS  HELD  OK  FAILED  UP  HEARD\n"
+          "aa      mail,image                                        0           \n");
     CHECK(listing("services", {{{"service", "mail"}, {"ready", 3}, {"oldest_ready", 61}}}) ==
-          "SERVICE  WORKERS  READY  LATER  ACTIVE  TAKEN  OK  FAILED  WAITS\n"
-          "mail                  3                                    1m01s\n");
+          "SERVICE  MODE  WORKERS  READY  LATER  BLOCKED  ACTIVE  OK  FAILED  DEAD  WAITS\n"
+          "mail                        3                                            1m01s\n");
+    CHECK(listing("groups", {{"rows", {{{"group", "acme"}, {"weight", 2}, {"rate", "5/s"}}}}}) ==
+          "GROUP  WEIGHT  LIMIT  RATE  WAITING  ACTIVE\n"
+          "acme        2          5/s                 \n");
+    CHECK(listing("limits",
+                  {{"rows",
+                    {{{"limit", "db"},
+                      {"at_once", 4},
+                      {"active", 4},
+                      {"holding", true},
+                      {"services", {"a", "b"}}}}}}) ==
+          "LIMIT  AT ONCE  RATE  ACTIVE  HOLDS  SERVICES\n"
+          "db           4             4  yes    a,b\n");
+    CHECK(
+        listing("schedules",
+                {{"rows",
+                  {{{"schedule", "nightly"},
+                    {"expression", "0 3 * * *"},
+                    {"zone", "UTC"},
+                    {"missed", "skip"},
+                    {"service", "report"},
+                    {"next", 1090},
+                    {"last", 400},
+                    {"configured", false}}}}}) ==
+        "SCHEDULE  EXPRESSION  ZONE  MISSED  SERVICE  NEXT IN  NEXT                    LAST  LAST "
+        "JOB  CONFIGURED\n"
+        "nightly   0 3 * * *   UTC   skip    report     1m30s  1970-01-01 00:18:10Z  10m00s        "
+        "  "
+        "  \n");
+    CHECK(listing("batches",
+                  {{"rows",
+                    {{{"batch", "b1"}, {"total", 3}, {"closed", true}, {"ended", false}},
+                     {{"batch", "b2"}, {"failed", 1}, {"ended", true}},
+                     {{"batch", "b3"}}}}}) ==
+          "BATCH  STATE   JOBS  OK  FAILED  AGE  THEN\n"
+          "b1     closed     3                   \n"
+          "b2     ended                  1       \n"
+          "b3     open                           \n");
+}
+
+TEST_CASE("A listing in pages has its titles once, and its columns only grow") {
+    Paper paper;
+    ListingPrinter printer(paper.console, "groups");
+    printer.print({{{"group", "a"}}});
+    printer.print(json::array());
+    printer.print({{{"group", "longer name"}}, {{"group", "b"}, {"weight", 1}}});
+    printer.end();
+    CHECK(paper.out.str() ==
+          "GROUP  WEIGHT  LIMIT  RATE  WAITING  ACTIVE\n"
+          "a                                          \n"
+          "longer name                                      \n"
+          "b                 1                              \n");
+    Paper empty;
+    ListingPrinter nothing(empty.console, "groups");
+    nothing.end();
+    CHECK(empty.out.str() == "GROUP  WEIGHT  LIMIT  RATE  WAITING  ACTIVE\n");
 }
 
 TEST_CASE("Reports that are not as expected are no harm") {

@@ -82,6 +82,17 @@ public:
         return session.submit(now, spec_of(service, sync)).value();
     }
 
+    base::Expected<std::uint64_t> ask(std::string what,
+                                      std::string service = {},
+                                      std::optional<model::JobId> job = {},
+                                      std::uint64_t tag = 0) {
+        native::Query query;
+        query.what = std::move(what);
+        query.service = std::move(service);
+        query.job = job;
+        return session.ask(now, std::move(query), tag);
+    }
+
     /// All that gathered, message by message.
     std::vector<std::vector<native::Command>> sent() {
         std::vector<std::vector<native::Command>> batches;

@@ -22,7 +22,7 @@ TEST_CASE("After a reconnect everything open is sent again under its number, mar
     const auto done = bench.submit("mail", false);
     const auto open = bench.submit("mail", false);
     const auto call = bench.submit("image", true);
-    const auto query = bench.session.query(bench.now, "jobs", "", {}).value();
+    const auto query = bench.ask("jobs").value();
     bench.sent();
     bench.hear(native::Accepted{done, kJob}, native::Accepted{call, kJob});
     bench.drain();

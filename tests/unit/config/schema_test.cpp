@@ -13,6 +13,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct Row {
+    std::string name;
+    std::optional<bool> bold;
+    std::optional<std::uint32_t> count;
+    std::optional<std::size_t> size;
+    std::optional<base::Duration> pause;
+    std::optional<std::string> rank;
+
+    bool operator==(const Row&) const = default;
+};
+
 struct Example {
     bool enabled = false;
     std::uint16_t port = 5555;
@@ -21,9 +32,15 @@ struct Example {
     base::Duration interval = 5s;
     std::string level = "info";
     std::vector<std::string> names;
-    std::string row_name;
-    std::vector<std::string> rows;
+    Row row;
+    std::vector<Row> rows;
 };
+
+Row row_named(std::string name) {
+    Row row;
+    row.name = std::move(name);
+    return row;
+}
 
 base::Expected<void> refuse_bad(std::string_view text) {
     if (text == "bad") {
@@ -59,29 +76,43 @@ Schema schema_of(Example& e) {
            .min = 1,
            .max = 8,
            .check = &refuse_bad}}});
-    schema.tables.push_back({.name = "row",
-                             .doc = "Rows.",
-                             .fields = {{.key = "name",
-                                         .target = &e.row_name,
-                                         .doc = "Its name.",
-                                         .is_required = true,
-                                         .max = 8}},
-                             .rows_max = 3,
-                             .clear =
-                                 [&e] {
-                                     e.rows.clear();
-                                     e.row_name.clear();
-                                 },
-                             .take =
-                                 [&e] {
-                                     e.rows.push_back(e.row_name);
-                                     e.row_name.clear();
-                                 },
-                             .show =
-                                 [&e](std::size_t n) {
-                                     e.row_name = n < e.rows.size() ? e.rows[n] : "";
-                                     return n < e.rows.size();
-                                 }});
+    schema.tables.push_back(
+        {.name = "row",
+         .doc = "Rows.",
+         .fields =
+             {{.key = "name",
+               .target = &e.row.name,
+               .doc = "Its name.",
+               .is_required = true,
+               .max = 8},
+              {.key = "bold", .target = &e.row.bold, .doc = "How."},
+              {.key = "count", .target = &e.row.count, .doc = "How many.", .min = 1, .max = 9},
+              {.key = "size",
+               .target = &e.row.size,
+               .doc = "How large.",
+               .is_size = true,
+               .min = 1,
+               .max = 2048},
+              {.key = "pause", .target = &e.row.pause, .doc = "How long.", .max = 60'000'000},
+              {.key = "rank",
+               .target = &e.row.rank,
+               .doc = "Which.",
+               .takes_numbers = true,
+               .min = 1,
+               .max = 3,
+               .check = &refuse_bad}},
+         .rows_max = 3,
+         .clear =
+             [&e] {
+                 e.rows.clear();
+                 e.row = {};
+             },
+         .take = [&e] { e.rows.push_back(std::exchange(e.row, {})); },
+         .show =
+             [&e](std::size_t n) {
+                 e.row = n < e.rows.size() ? e.rows[n] : Row();
+                 return n < e.rows.size();
+             }});
     return schema;
 }
 
@@ -110,7 +141,7 @@ TEST_CASE("a file sets what it names and leaves the rest at its default") {
     CHECK(example.bytes_max == 65'536);
     CHECK(example.port == 5555);
     CHECK(example.names == std::vector<std::string>{"a", "b"});
-    CHECK(example.rows == std::vector<std::string>{"one", "two"});
+    CHECK(example.rows == std::vector<Row>{row_named("one"), row_named("two")});
 }
 
 TEST_CASE("an unknown key is refused with its place and the nearest known one") {
@@ -219,7 +250,7 @@ TEST_CASE("what is printed can be loaded and gives the same values") {
     Example example;
     example.interval = 1500ms;
     example.names = {"a\"b\\c\n", "ü"};
-    example.rows = {"one", "two"};
+    example.rows = {row_named("one"), {"two", true, 3, 1024, 1500ms, "7"}};
     for (const bool comments : {false, true}) {
         Example copy;
         const auto loaded = schema_of(copy).load(schema_of(example).print(comments), "printed");
@@ -238,7 +269,7 @@ TEST_CASE("differences name the setting, both values and whether a reload is eno
     Example now;
     now.port = 1;
     now.bytes_max = 2048;
-    now.rows = {"new"};
+    now.rows = {row_named("new")};
     const auto differences = schema_of(now).differences_from(schema_of(before));
     REQUIRE(differences.size() == 3);
     CHECK(differences[0].path == "main.port");
@@ -260,4 +291,34 @@ TEST_CASE("the document has a row for every setting") {
     }
     CHECK(contains(text, "## [[row]]"));
     CHECK(contains(text, "`\"5s\"`"));
+}
+
+TEST_CASE("what a row leaves out is nothing, and is not printed") {
+    Example example;
+    REQUIRE(schema_of(example)
+                .load("[[row]]\nname = \"a\"\nbold = false\ncount = 9\nsize = \"1KiB\"\n"
+                      "pause = \"0s\"\nrank = 12\n[[row]]\nname = \"b\"\nrank = \"top\"\n",
+                      "x.toml")
+                .has_value());
+    REQUIRE(example.rows.size() == 2);
+    CHECK(example.rows[0] == Row{"a", false, 9, 1024, 0s, "12"});
+    CHECK(example.rows[1].rank == "top");
+    CHECK_FALSE(example.rows[1].count);
+    const std::string printed = schema_of(example).print(false);
+    CHECK(contains(printed, "[[row]]\nname = \"b\"\nrank = \"top\"\n"));
+    CHECK(contains(schema_of(example).document(), "| `count` |  | a whole number, 1 to 9 |"));
+}
+
+TEST_CASE("a mistake in a row names the row, by its name or its number, and the key") {
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\ncount = 10\n"),
+                   "x.toml:3:9: [[row]] \"a\": count = 10: allowed is a whole number, 1 to 9"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\n[[row]]\npause = 1\n"),
+                   "[[row]] 2: pause = 1: allowed is a duration with its unit"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\nsize = 5\n"), "\"64MiB\", 1B to 2KiB"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\nbold = 1\n"), "true or false"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\nrank = \"bad\"\n"), "bad is bad"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\nrank = 1234\n"), "1 to 3 bytes"));
+    CHECK(contains(complaint("[[row]]\nname = 5\n"), "[[row]] 1: name = 5: allowed is a text"));
+    CHECK(contains(complaint("[[row]]\nname = \"a\"\ncuont = 1\n"),
+                   "[[row]] \"a\" has no setting \"cuont\"; did you mean \"count\"?"));
 }

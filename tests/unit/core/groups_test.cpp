@@ -292,3 +292,42 @@ TEST_CASE("groups: what is given ahead counts as started") {
     CHECK(start(broker, limited(2), 5) == 2);
     CHECK(row(broker)->active == 2);
 }
+
+TEST_CASE("groups: what the configuration sets holds over jobs, and ends with it") {
+    Policy policy;
+    policy.groups.push_back({"g", 3, 1, base::Duration::zero()});
+    Broker broker(policy);
+    broker.ready(1, {"X"}, 10);
+    CHECK(start(broker, limited(5), 3) == 1);
+    CHECK(row(broker)->weight == 3);
+    policy.groups.clear();
+    broker.policy = policy;
+    broker.core.set_policy(policy);
+    CHECK(assigned(broker.apply(Tick{})) == 2);
+    CHECK(row(broker)->limit == 0);
+    CHECK(row(broker)->weight == 1);
+    start(broker, limited(7), 1);
+    CHECK(row(broker)->limit == 7);
+}
+
+TEST_CASE("groups: what an operator sets lasts until the configuration is read again") {
+    Policy policy;
+    policy.groups.push_back({"g", 1, 1, base::Duration::zero()});
+    Broker broker(policy);
+    broker.operate(settings({}, 4, {}));
+    CHECK(row(broker)->limit == 4);
+    const auto second = restored(broker);
+    Effects effects;
+    Query query;
+    query.from = at(1);
+    query.kind = QueryKind::Groups;
+    second->apply(broker.now, std::move(query), effects);
+    const auto answers = sent<Answer>(effects);
+    REQUIRE(answers.size() == 1);
+    const auto& report = std::get<model::GroupReport>(*answers.front().second->report);
+    REQUIRE(report.rows.size() == 1);
+    CHECK(report.rows.front().limit == 1);
+    broker.core.set_policy(policy);
+    broker.apply(Tick{});
+    CHECK(row(broker)->limit == 1);
+}

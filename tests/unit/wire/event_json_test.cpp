@@ -13,6 +13,7 @@
 #include "common/wire/json_text.hpp"
 #include "common/wire/params.hpp"
 #include "tests/unit/wire/frames_text.hpp"
+#include "tests/unit/wire/native_samples.hpp"
 
 namespace steward::wire {
 namespace {
@@ -38,6 +39,26 @@ std::string line_of(const EventForPeople& event) {
     return out;
 }
 
+// The member "options" of an event.
+std::string options_of(const model::JobOptions& options) {
+    EventForPeople event = event_of(EventKind::Received);
+    event.options = &options;
+    std::string line = line_of(event);
+    constexpr std::string_view kBefore = "\"options\":";
+    line.erase(0, line.find(kBefore) + kBefore.size());
+    line.pop_back();
+    return line;
+}
+
+// As a JSON client would have made it; the values may be any bytes.
+base::Blob meta_sample(native::Samples& samples) {
+    json map = json::object();
+    for (std::uint64_t n = samples.below(4); n > 0; --n) {
+        map["ü" + std::to_string(samples.below(100))] = samples.bytes(40);
+    }
+    return map.empty() ? base::Blob() : encode_params(map, Encoding::Msgpack).bytes;
+}
+
 std::string seconds_of(base::Duration value) {
     std::string out;
     append_json_seconds(out, value);
@@ -47,8 +68,8 @@ std::string seconds_of(base::Duration value) {
 }  // namespace
 
 TEST_CASE("An event without details has four members") {
-    CHECK(line_of(event_of(EventKind::Ready)) ==
-          "{\"at\":1700000000.000123,\"event\":\"ready\",\"job\":\"" + kJobText +
+    CHECK(line_of(event_of(EventKind::Enqueued)) ==
+          "{\"at\":1700000000.000123,\"event\":\"ENQUEUED\",\"job\":\"" + kJobText +
               "\",\"service\":\"mail\"}");
 }
 
@@ -56,51 +77,85 @@ TEST_CASE("An event with every detail has every member") {
     const auto params = payload(Encoding::Json, "{\"to\": \"a\"}");
     model::JobOptions options;
     options.sync = true;
-    options.durable = false;
-    options.priority = -5;
-    options.delay = 0us;
-    options.expires_in = 1500ms;
-    options.time_limit = 1us;
-    options.max_attempts = 4;
-    options.meta = encode_params(json{{"k", "v"}}, Encoding::Msgpack).bytes;
-    EventForPeople event = event_of(EventKind::Accepted);
+    EventForPeople event = event_of(EventKind::Received);
     event.attempt = 2;
     event.worker = "00ff";
     event.detail = "two\nlines";
     event.done = 1;
     event.total = 3;
+    event.due = base::WallTime(1'700'000'001s);
+    event.context = "order-7";
+    event.group = "acme";
+    event.batch = "night";
+    event.submission = {5, 6};
     event.params = &params;
     event.options = &options;
     CHECK(
         line_of(event) ==
-        "{\"at\":1700000000.000123,\"event\":\"accepted\",\"job\":\"" + kJobText +
+        "{\"at\":1700000000.000123,\"event\":\"RECEIVED\",\"job\":\"" + kJobText +
             "\",\"service\":\"mail\",\"attempt\":2,\"worker\":\"00ff\",\"detail\":\"two\\nlines\","
-            "\"done\":1,\"total\":3,\"encoding\":\"json\",\"params\":\"{\\\"to\\\": \\\"a\\\"}\","
-            "\"options\":{\"sync\":true,\"durable\":false,\"priority\":-5,\"delay\":0.000000,"
-            "\"expires_in\":1.500000,\"time_limit\":0.000001,\"max_attempts\":4,"
-            "\"meta\":{\"k\":\"v\"}}}");
+            "\"done\":1,\"total\":3,\"due\":1700000001.000000,\"context\":\"order-7\","
+            "\"group\":\"acme\",\"batch\":\"night\",\"session\":5,\"number\":6,"
+            "\"encoding\":\"json\",\"params\":\"{\\\"to\\\": \\\"a\\\"}\","
+            "\"options\":{\"sync\":true}}");
 }
 
-TEST_CASE("The options of an event can be submitted again") {
+TEST_CASE("Every option of an event is written in the order of the documentation") {
     model::JobOptions options;
-    options.sync = true;
-    options.durable = true;
-    options.priority = INT32_MIN;
-    options.delay = 1us;
-    options.expires_in = std::chrono::hours(24 * 3650);
-    options.time_limit = 1'234'567'891us;
-    options.max_attempts = 1000;
-    options.meta = encode_params(json{{"a", "ü"}, {"b", ""}}, Encoding::Msgpack).bytes;
-    EventForPeople event = event_of(EventKind::Accepted);
-    event.options = &options;
-    const auto again = parse_options(json::parse(line_of(event))["options"]);
-    REQUIRE(again);
-    CHECK(*again == options);
+    options.durable = false;
+    options.priority = -5;
+    options.delay = 0us;
+    options.expires_in = 1500ms;
+    options.time_limit = 1us;
+    options.memory_limit = 1U << 20U;
+    options.max_attempts = 4;
+    options.backoff = 2s;
+    options.backoff_max = 1min;
+    options.result_ttl = 0s;
+    options.wait = 200ms;
+    options.channel = "gpu";
+    options.context = "order-7";
+    options.group = "acme";
+    options.group_limit = 5;
+    options.group_rate = model::Rate{200ms};
+    options.group_weight = 3;
+    options.unique = "a\"b";
+    options.unique_scope = model::UniqueScope::Waiting;
+    options.on_duplicate = model::OnDuplicate::Replace;
+    options.after = {kJob, kJob};
+    options.batch = "night";
+    options.meta = encode_params(json{{"k", "v"}}, Encoding::Msgpack).bytes;
+    CHECK(options_of(options) ==
+          "{\"sync\":false,\"durable\":false,\"priority\":-5,\"delay\":0.000000,"
+          "\"expires_in\":1.500000,\"time_limit\":0.000001,\"memory_limit\":1048576,"
+          "\"max_attempts\":4,\"backoff\":2.000000,\"backoff_max\":60.000000,"
+          "\"result_ttl\":0.000000,\"wait\":0.200000,\"channel\":\"gpu\","
+          "\"context\":\"order-7\",\"group\":\"acme\",\"group_limit\":5,"
+          "\"group_rate\":\"5/s\",\"group_weight\":3,\"unique\":\"a\\\"b\","
+          "\"unique_scope\":\"waiting\",\"on_duplicate\":\"replace\",\"after\":[\"" +
+              kJobText + "\",\"" + kJobText + "\"],\"batch\":\"night\",\"meta\":{\"k\":\"v\"}}");
+    options = {};
+    options.run_at = base::WallTime(1'795'514'400'250ms);
+    options.unique_params = true;
+    CHECK(options_of(options) == "{\"sync\":false,\"run_at\":1795514400.250000,\"unique\":true}");
+}
+
+TEST_CASE("The options of an event can be submitted again, whatever they are") {
+    native::Samples samples(71);
+    for (int i = 0; i < 5000; ++i) {
+        model::JobOptions options = samples.options();
+        options.meta = i % 4 == 0 ? meta_sample(samples) : base::Blob();
+        const std::string text = options_of(options);
+        CAPTURE(text);
+        const auto again = parse_options(json::parse(text));
+        REQUIRE(again);
+        CHECK(*again == options);
+    }
 }
 
 TEST_CASE("Bytes that are no UTF-8 are base64, and every line is one line of JSON") {
     const auto params = payload(Encoding::Msgpack, std::string("\x91\xFF\n", 3));
-    EventForPeople event = event_of(EventKind::Accepted);
+    EventForPeople event = event_of(EventKind::Received);
     event.service = "\xE4";
     event.detail = "\r\n\t\x1F\x7F\"\\/";
     event.params = &params;
@@ -115,7 +170,7 @@ TEST_CASE("Bytes that are no UTF-8 are base64, and every line is one line of JSO
 
 TEST_CASE("Params that were not given are left out, empty ones are not") {
     const model::Payload absent;
-    EventForPeople event = event_of(EventKind::Accepted);
+    EventForPeople event = event_of(EventKind::Received);
     event.params = &absent;
     CHECK_FALSE(json::parse(line_of(event)).contains("params"));
     const auto empty = payload(Encoding::Opaque, "");
@@ -128,7 +183,7 @@ TEST_CASE("Meta that is no map of strings does not spoil the line") {
     for (const std::string bytes : {"\xC1", "\x91\xFF", "junk"}) {
         model::JobOptions options;
         options.meta = base::Blob::copy(bytes);
-        EventForPeople event = event_of(EventKind::Accepted);
+        EventForPeople event = event_of(EventKind::Received);
         event.options = &options;
         CHECK(json::accept(line_of(event)));
     }
@@ -136,8 +191,8 @@ TEST_CASE("Meta that is no map of strings does not spoil the line") {
 
 TEST_CASE("A topic is the service and the event") {
     std::string topic;
-    append_event_topic(topic, event_of(EventKind::Succeeded));
-    CHECK(topic == "mail.succeeded");
+    append_event_topic(topic, event_of(EventKind::ExecuteComplete));
+    CHECK(topic == "mail.EXECUTE_COMPLETE");
 }
 
 TEST_CASE("Seconds are written exactly, before 1970 too") {
@@ -160,6 +215,32 @@ TEST_CASE("Base64 is as RFC 4648 has it") {
     CHECK(to_base64("fooba") == "Zm9vYmE=");
     CHECK(to_base64("foobar") == "Zm9vYmFy");
     CHECK(to_base64(std::string("\xFB\xFF\0", 3)) == "+/8A");
+}
+
+TEST_CASE("Base64 is read as it is written and in no other form") {
+    native::Samples samples(72);
+    for (int i = 0; i < 5000; ++i) {
+        const std::string bytes = samples.bytes(100);
+        CHECK(from_base64(to_base64(bytes)) == bytes);
+    }
+    for (const char* bad : {"=",
+                            "A",
+                            "AA",
+                            "AAA",
+                            "AA=",
+                            "AAA==",
+                            "AA==AA==",
+                            "A===",
+                            "====",
+                            "AB==",
+                            "AAB=",
+                            "AA-_",
+                            "AAAA\n",
+                            " AAA",
+                            "AA\xFF="}) {
+        CAPTURE(bad);
+        CHECK_FALSE(from_base64(bad).has_value());
+    }
 }
 
 TEST_CASE("Every string of UTF-8 reads back as it was, every other as base64") {

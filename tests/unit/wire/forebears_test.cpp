@@ -175,6 +175,43 @@ TEST_CASE("Majordomo bodies of a ZMWS look reach a ZMWS worker, PHP objects only
           "PARAM-JSON: \"C:1:\\\"A\\\":0:{}\"");
 }
 
+TEST_CASE("Options reach a job from both dialects of ZMWS, beside its params, in any order") {
+    const std::string options =
+        R"(OPTION-JSON: {"run_at":"2026-11-24T12:00:00+02:00","unique":true,"group":"acme","after":[")" +
+        kJobText + R"("]})";
+    const std::string params = "PARAM-JSON: [1]";
+    for (const Texts& message :
+         {Texts{options, params, "JOB: S"}, Texts{params, options, "JOB: S"}}) {
+        Texts second = message;
+        second.insert(second.begin(), {"MDPC02", "1"});
+        const ClientRequest by_first = request_in(DialectId::Zmws1, message);
+        CHECK(by_first.options.run_at == base::WallTime(std::chrono::seconds(1'795'514'400)));
+        CHECK(by_first.options.unique_params);
+        CHECK(by_first.options.group == model::Label("acme"));
+        CHECK(by_first.options.after == std::vector{kJob});
+        CHECK(by_first.params == payload(Encoding::Json, "[1]"));
+        CHECK(request_in(DialectId::Zmws2, second).options == by_first.options);
+    }
+}
+
+TEST_CASE("SYNC- before the service and an option for async jobs alone are refused, not mixed") {
+    for (const auto& [id, message] :
+         {std::pair{DialectId::Zmws1, Texts{"OPTION-JSON: {\"wait\": 1}", "JOB: SYNC-S"}},
+          std::pair{DialectId::Zmws2,
+                    Texts{"MDPC02", "1", "OPTION-JSON: {\"wait\": 1}", "SYNC-S"}}}) {
+        const auto request = dialect(id).decode_request(frames(message));
+        REQUIRE_FALSE(request);
+        CHECK(request.error().code == base::Errc::BadOption);
+    }
+}
+
+TEST_CASE("A unique key of Gearman's that means \"the params\" is a key like any other here") {
+    const auto options = parse_option_frame("OPTION-JSON: {\"unique\": \"-\"}");
+    REQUIRE(options);
+    CHECK(options->unique == model::Label("-"));
+    CHECK_FALSE(options->unique_params);
+}
+
 TEST_CASE("A body of several frames reaches a ZMWS worker as a list") {
     const auto body = pack_frames(frames({"a", "", "b"}));
     CHECK(texts(dialect(DialectId::Zmws2).encode_job(kBare2, kAttempt, body))[3] ==

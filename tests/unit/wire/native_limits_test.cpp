@@ -49,6 +49,25 @@ Errc error_of(const Frames& frames) {
     return next.error().code;
 }
 
+// The first command is refused by its number, and a Heartbeat after it is read.
+void check_refused_alone(const Frames& frames,
+                         std::uint64_t number,
+                         Errc code,
+                         std::string_view message) {
+    BatchReader reader(frames);
+    const auto refused = reader.next();
+    REQUIRE_FALSE(refused.has_value());
+    CAPTURE(refused.error().message);
+    CHECK(refused.error().code == code);
+    CHECK(refused.error().message.find(message) != std::string::npos);
+    CHECK(reader.refused_number() == number);
+    const auto next = reader.next();
+    REQUIRE(next.has_value());
+    REQUIRE(next->has_value());
+    CHECK(std::holds_alternative<Heartbeat>(**next));
+    CHECK_FALSE(reader.refused_number().has_value());
+}
+
 Submit plain_submit(std::uint64_t number) {
     Submit submit;
     submit.number = number;
@@ -189,6 +208,14 @@ TEST_CASE("a worker announces so many services and no more") {
     CHECK(error_of(encode_all({ready})) == Errc::TooLarge);
 }
 
+TEST_CASE("a worker joins so many channels and no more") {
+    WorkerReady ready;
+    ready.channels.assign(model::kChannelsPerWorkerMax, "gpu");
+    CHECK(only<WorkerReady>(encode_all({ready})) == ready);
+    ready.channels.emplace_back("gpu");
+    CHECK(error_of(encode_all({ready})) == Errc::TooLarge);
+}
+
 TEST_CASE("a worker brings back so many attempts and no more") {
     WorkerReady ready;
     ready.running.assign(model::kRunningPerReadyMax, {{{1, 2}, 3}, {4, 5}, "mail"});
@@ -232,17 +259,71 @@ TEST_CASE("a service's name is checked, and a bad one refuses its submission alo
     const std::string longest(model::kNameBytesMax, 'x');
     CHECK(only<Submit>(submit(longest)).spec.service.view() == longest);
     for (const std::string& bad : {longest + "x", std::string(), std::string("a b")}) {
-        const Frames frames = submit(bad);
-        BatchReader reader(frames);
-        const auto refused = reader.next();
-        REQUIRE_FALSE(refused.has_value());
-        CHECK(refused.error().code == Errc::BadName);
-        CHECK(reader.refused_number() == 41U);
-        const auto next = reader.next();
-        REQUIRE(next.has_value());
-        CHECK(std::holds_alternative<Heartbeat>(next->value()));
-        CHECK_FALSE(reader.refused_number().has_value());
+        check_refused_alone(submit(bad), 41, Errc::BadName, "a service name");
     }
+}
+
+TEST_CASE("options that do not go together refuse their submission alone") {
+    Submit wrong = plain_submit(5);
+    wrong.spec.options.sync = true;
+    wrong.spec.options.wait = std::chrono::milliseconds{200};
+    check_refused_alone(encode_all({wrong, Heartbeat{}}), 5, Errc::BadOption, "option wait");
+    wrong = plain_submit(6);
+    wrong.spec.options.after.resize(model::kAfterMax + 1);
+    check_refused_alone(encode_all({wrong, Heartbeat{}}), 6, Errc::BadOption, "\"after\"");
+    wrong = plain_submit(7);
+    wrong.spec.options.group = std::string(300, 'x');
+    check_refused_alone(encode_all({wrong, Heartbeat{}}), 7, Errc::BadOption, "\"group\"");
+}
+
+TEST_CASE("what is asked with a name that is none is refused alone") {
+    const std::string longest(model::kNameBytesMax, 'x');
+    const auto check = [&](auto set) {
+        Query query;
+        query.number = 8;
+        set(query, longest);
+        CHECK(only<Query>(encode_all({query})) == query);
+        set(query, longest + "x");
+        check_refused_alone(
+            encode_all({query, Heartbeat{}}), 8, Errc::BadName, "has 256 bytes, 255 are allowed");
+        set(query, "a\nb");
+        check_refused_alone(encode_all({query, Heartbeat{}}), 8, Errc::BadName, "at byte 1");
+    };
+    check([](Query& to, const std::string& name) { to.what = name; });
+    check([](Query& to, const std::string& name) { to.service = name; });
+    check([](Query& to, const std::string& name) { to.context = name; });
+    check([](Query& to, const std::string& name) { to.group = name; });
+    check([](Query& to, const std::string& name) { to.batch = name; });
+    check_refused_alone(encode_all({Operate{9, longest + "x", {}}, Heartbeat{}}),
+                        9,
+                        Errc::BadName,
+                        "the verb has 256 bytes");
+    CHECK(only<Operate>(encode_all({Operate{9, longest, {}}})).verb == longest);
+}
+
+TEST_CASE("a query names states that there are") {
+    Query query;
+    query.number = 10;
+    query.states = (1U << model::kJobStates) - 1;
+    CHECK(only<Query>(encode_all({query})) == query);
+    query.states = 1U << model::kJobStates;
+    check_refused_alone(encode_all({query, Heartbeat{}}), 10, Errc::Malformed, "9 states");
+    query.states = 1ULL << 63U;
+    check_refused_alone(encode_all({query, Heartbeat{}}), 10, Errc::Malformed, "9 states");
+}
+
+TEST_CASE("a request that is broken besides being wrong voids the batch") {
+    ByHand batch;
+    MsgpackWriter& out = batch.command(Type::Operate, 3);
+    out.unsigned_integer(9);
+    out.str(std::string(300, 'x'));
+    out.raw("\xC1");
+    batch.command(Type::Heartbeat, 0);
+    const Frames frames = batch.frames();
+    BatchReader reader(frames);
+    CHECK_FALSE(reader.next().has_value());
+    CHECK_FALSE(reader.refused_number().has_value());
+    CHECK(reader.next().value() == std::nullopt);
 }
 
 TEST_CASE("numbers for choices are held to the choices there are") {
@@ -258,8 +339,8 @@ TEST_CASE("numbers for choices are held to the choices there are") {
         out.unsigned_integer(0);
         return batch.frames();
     };
-    CHECK(only<Finish>(finish(2, 5)).outcome.verdict == model::Verdict::FailedForGood);
-    CHECK(error_of(finish(3, 5)) == Errc::Malformed);
+    CHECK(only<Finish>(finish(3, 5)).outcome.verdict == model::Verdict::Snoozed);
+    CHECK(error_of(finish(4, 5)) == Errc::Malformed);
     CHECK(error_of(finish(2, 6)) == Errc::Malformed);
 
     const auto result = [](std::uint64_t state) {

@@ -61,12 +61,12 @@ TEST_CASE("a writer can be used again after each batch, small after large") {
     BatchWriter writer;
     for (const std::size_t commands : {1UL, 40'000UL, 3UL, 20'000UL, 1UL}) {
         for (std::size_t i = 0; i < commands; ++i) {
-            writer.add(Accepted{i, {7, i}});
+            writer.add(Accepted{i, {7, i}, false});
         }
         const Frames frames = writer.take();
         const std::vector<Command> back = decode_all(frames);
         REQUIRE(back.size() == commands);
-        CHECK(back.back() == Command(Accepted{commands - 1, {7, commands - 1}}));
+        CHECK(back.back() == Command(Accepted{commands - 1, {7, commands - 1}, false}));
     }
 }
 

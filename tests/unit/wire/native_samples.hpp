@@ -11,6 +11,7 @@
 #include "common/model/limits.hpp"
 #include "common/wire/msgpack_writer.hpp"
 #include "common/wire/native.hpp"
+#include "common/wire/options.hpp"
 
 namespace steward::wire::native {
 
@@ -35,6 +36,7 @@ private:
     bool flag() { return prng_.chance(1, 2); }
 
     std::string name();
+    std::string label();  // may be empty
     std::string text();
     model::ServiceName service();
 
@@ -47,6 +49,9 @@ private:
     model::Payload payload();
     base::Blob meta();
     base::Duration duration();
+    void time_options(model::JobOptions& options);
+    void group_options(model::JobOptions& options);
+    void unique_options(model::JobOptions& options);
     std::vector<model::Attempt> attempts();
     Command worker_command(std::uint64_t which);
     Command client_command(std::uint64_t which);
@@ -69,6 +74,13 @@ inline std::string Samples::bytes(std::size_t bytes_max) {
 
 inline std::string Samples::name() {
     return bytes(model::kNameBytesMax);
+}
+
+inline std::string Samples::label() {
+    std::string text = name();
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+    return text;
 }
 
 inline std::string Samples::text() {
@@ -117,6 +129,57 @@ inline std::vector<model::Attempt> Samples::attempts() {
     return attempts;
 }
 
+inline void Samples::time_options(model::JobOptions& options) {
+    const auto maybe = [this](std::optional<base::Duration>& to, base::Duration least) {
+        if (flag()) {
+            to = std::max(duration(), least);
+        }
+    };
+    maybe(options.expires_in, base::Duration{1});
+    maybe(options.time_limit, base::Duration{1});
+    maybe(options.backoff, base::Duration{1});
+    maybe(options.backoff_max, base::Duration{1});
+    maybe(options.result_ttl, base::Duration{0});
+    if (!options.sync && flag()) {
+        options.wait = std::min(duration(), kWaitMax);
+    }
+    if (flag()) {
+        options.run_at = std::min(base::WallTime(duration() * 16), kRunAtMax);
+    } else {
+        maybe(options.delay, base::Duration{0});
+    }
+}
+
+inline void Samples::group_options(model::JobOptions& options) {
+    options.group = label();
+    if (options.group.empty()) {
+        return;
+    }
+    if (flag()) {
+        options.group_limit = static_cast<std::uint32_t>(1 + below(kGroupLimitMax));
+    }
+    if (flag()) {
+        options.group_rate = model::Rate{std::max(duration(), base::Duration{1})};
+    }
+    if (flag()) {
+        options.group_weight = static_cast<std::uint32_t>(1 + below(model::kGroupWeightMax));
+    }
+}
+
+inline void Samples::unique_options(model::JobOptions& options) {
+    if (flag()) {
+        options.unique_params = true;
+    } else {
+        options.unique = label();
+    }
+    if (options.is_unique() && flag()) {
+        options.unique_scope = static_cast<model::UniqueScope>(below(2));
+    }
+    if (options.is_unique() && flag()) {
+        options.on_duplicate = static_cast<model::OnDuplicate>(below(3));
+    }
+}
+
 inline model::JobOptions Samples::options() {
     model::JobOptions options;
     options.sync = flag();
@@ -127,16 +190,28 @@ inline model::JobOptions Samples::options() {
         options.priority = static_cast<std::int32_t>(small());
     }
     if (flag()) {
-        options.delay = duration();
-    }
-    if (flag()) {
-        options.expires_in = std::max(duration(), base::Duration{1});
-    }
-    if (flag()) {
-        options.time_limit = std::max(duration(), base::Duration{1});
+        options.memory_limit = kMemoryLimitMin + below(kMemoryLimitMax - kMemoryLimitMin + 1);
     }
     if (flag()) {
         options.max_attempts = static_cast<std::uint32_t>(1 + below(1000));
+    }
+    if (flag()) {
+        time_options(options);
+    }
+    if (flag()) {
+        group_options(options);
+    }
+    if (flag()) {
+        unique_options(options);
+    }
+    if (flag()) {
+        options.channel = label();
+        options.context = label();
+        options.batch = label();
+    }
+    if (flag()) {
+        options.after.resize(below(8));
+        std::ranges::generate(options.after, [this] { return job(); });
     }
     if (flag()) {
         options.meta = meta();
@@ -157,9 +232,21 @@ inline Command Samples::client_command(std::uint64_t which) {
         case 0: return Session{number(), number()};
         case 1: return ClientHello{small(), name(), duration()};
         case 2: return submit();
-        case 3:
-            return Query{number(), name(), name(), flag() ? std::optional(job()) : std::nullopt};
-        case 4: return Accepted{number(), job()};
+        case 3: {
+            const auto of = flag() ? std::optional(job()) : std::nullopt;
+            const std::uint64_t states = below(1U << model::kJobStates);
+            return Query{number(),
+                         label(),
+                         label(),
+                         of,
+                         states,
+                         label(),
+                         label(),
+                         label(),
+                         number(),
+                         number()};
+        }
+        case 4: return Accepted{number(), job(), flag()};
         case 5: {
             const auto code = static_cast<base::Errc>(1 + below(UINT16_MAX));
             const auto retry_after = flag() ? std::optional(duration()) : std::nullopt;
@@ -172,7 +259,9 @@ inline Command Samples::client_command(std::uint64_t which) {
             return Result{number(), job(), state, text(), payload()};
         }
         case 9: return Report{number(), payload().bytes};
-        case 10: return Welcome{small(), name(), duration(), number(), number()};
+        case 10: return Welcome{small(), name(), duration(), number(), number(), duration()};
+        case 11: return Await{number(), job(), duration()};
+        case 12: return Operate{number(), label(), payload().bytes};
         default: return Disconnect{text()};
     }
 }
@@ -180,9 +269,11 @@ inline Command Samples::client_command(std::uint64_t which) {
 inline Command Samples::worker_command(std::uint64_t which) {
     switch (which) {
         case 0: {
-            WorkerReady ready{small(), name(), duration(), small(), small(), {}, {}};
+            WorkerReady ready{small(), name(), duration(), small(), small(), {}, {}, {}};
             ready.services.resize(below(20));
             std::ranges::generate(ready.services, [this] { return name(); });
+            ready.channels.resize(below(5));
+            std::ranges::generate(ready.channels, [this] { return name(); });
             ready.running.resize(below(20));
             for (auto& running : ready.running) {
                 running = {attempt(), submission(), name()};
@@ -190,15 +281,20 @@ inline Command Samples::worker_command(std::uint64_t which) {
             return ready;
         }
         case 1: {
-            const auto verdict = static_cast<model::Verdict>(below(3));
-            return Finish{attempt(), {verdict, text(), payload()}, duration()};
+            const auto verdict = static_cast<model::Verdict>(below(4));
+            return Finish{attempt(), {verdict, text(), payload(), duration()}, duration()};
         }
         case 2: return Return{attempts()};
         case 3: return Goodbye{flag()};
         case 4: return Heartbeat{};
         case 5: return Partial{attempt(), payload()};
         case 6: return Progress{attempt(), number(), number(), text()};
-        case 7: return Assign{attempt(), name(), payload(), duration(), submission(), meta()};
+        case 7: {
+            model::JobOptions seen = flag() ? options() : model::JobOptions{};
+            seen.sync = false;  // does not travel to workers
+            return Assign{
+                attempt(), name(), payload(), duration(), submission(), meta(), std::move(seen)};
+        }
         case 8: return StopAttempt{attempt(), text()};
         case 9: return Recall{attempts()};
         default: return RegisterAgain{};
@@ -207,7 +303,7 @@ inline Command Samples::worker_command(std::uint64_t which) {
 
 inline Command Samples::command() {
     const std::uint64_t which = below(std::variant_size_v<Command>);
-    return which < 12 ? client_command(which) : worker_command(which - 12);
+    return which < 14 ? client_command(which) : worker_command(which - 14);
 }
 
 /// The commands of a batch; empty when the reader refuses any of them.

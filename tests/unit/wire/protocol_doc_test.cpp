@@ -1,10 +1,14 @@
 // tests: docs/protocol.md says of the native protocol what the code does, byte for byte.
+#include <algorithm>
 #include <set>
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include "common/model/limits.hpp"
+#include "common/wire/native_options.hpp"
 #include "common/wire/options.hpp"
+#include "common/wire/params.hpp"
 #include "tests/unit/wire/native_samples.hpp"
 #include "tests/unit/wire/protocol_doc_examples.hpp"
 #include "tests/unit/wire/protocol_page.hpp"
@@ -59,6 +63,22 @@ std::size_t fields_in(const std::string& cell) {
         fields += c == ',' && depth == 0 ? 1 : 0;
     }
     return fields;
+}
+
+// Those in italics, which may be missing.
+std::size_t added_fields_in(const std::string& cell) {
+    return static_cast<std::size_t>(std::ranges::count(cell, '*')) / 2;
+}
+
+// The names of a table of options, "`a`" each, as they stand in an error's list.
+std::string names_in(const ProtocolPage& page, const std::string& heading) {
+    std::string names;
+    for (const ProtocolPage::Row& row : page.table(heading)) {
+        if (row.at(0).starts_with('`')) {
+            names += (names.empty() ? "" : ", ") + row.at(0).substr(1, row.at(0).size() - 2);
+        }
+    }
+    return names;
 }
 
 std::string_view class_word(base::ErrorClass kind) {
@@ -138,6 +158,48 @@ TEST_CASE("the page lists as many fields for each command as the code writes") {
     }
 }
 
+TEST_CASE("the fields in italics may be missing, and no others") {
+    std::map<std::string, std::size_t> added;
+    for (const ProtocolPage::Row& row : ProtocolPage().table("Commands")) {
+        added[row.at(1)] = added_fields_in(row.at(3));
+    }
+    Samples samples(52);
+    for (int i = 0; i < 1000; ++i) {
+        const Command command = samples.command();
+        const std::string name(std::visit([](const auto& c) { return name_of(c.kType); }, command));
+        CAPTURE(name);
+        Frames frames = encode_all({command});
+        std::string bytes(frames.front().view());
+        const auto head = static_cast<unsigned char>(bytes[kMagic.size()]);
+        const auto fields = head - 0x91U;
+        // Other fields are announced; those that are not are then no command.
+        const auto reads = [&](std::size_t announced) {
+            bytes[kMagic.size()] = static_cast<char>(0x91U + announced);
+            frames.front() = base::Blob::copy(bytes);
+            return BatchReader(frames).next().has_value();
+        };
+        CHECK(reads(fields - added[name]));
+        CHECK((fields == added[name] || !reads(fields - added[name] - 1)));
+    }
+}
+
+TEST_CASE("the page's options are those of the codecs, in their order") {
+    const ProtocolPage page;
+    const auto unknown = parse_options({{"?", 1}});
+    REQUIRE_FALSE(unknown.has_value());
+    CHECK(unknown.error().message.ends_with("there are " + names_in(page, "OPTION frames")));
+
+    MsgpackWriter out;
+    out.map(1);
+    out.str("?");
+    out.nil();
+    MsgpackReader in(out.view());
+    model::JobOptions options;
+    const auto unknown_native = read_options(in, options);
+    REQUIRE(unknown_native.has_value());
+    CHECK(unknown_native->message.ends_with("there are: " + names_in(page, "Options")));
+}
+
 TEST_CASE("the page's error codes have the registry's numbers, classes and words") {
     std::vector<ProtocolPage::Row> registry;
 #define X(name, number, kind, meaning) \
@@ -161,7 +223,8 @@ TEST_CASE("the page's encodings, verdicts and states have the code's numbers") {
     CHECK(numbered(page, "Verdicts") ==
           Numbered{{number(Verdict::Succeeded), "succeeded"},
                    {number(Verdict::Failed), "failed"},
-                   {number(Verdict::FailedForGood), "failed for good"}});
+                   {number(Verdict::FailedForGood), "failed for good"},
+                   {number(Verdict::Snoozed), "snoozed"}});
     Numbered states;
     for (std::uint64_t i = 0; i < model::kJobStates; ++i) {
         states.emplace(i, model::name_of(model::state_from_number(i).value()));
@@ -183,13 +246,19 @@ TEST_CASE("the page's limits are the code's") {
         {"bytes of a payload in the batch that a writer sends", number(kInlinePayloadBytesMax)},
         {"bytes after which a writer begins another batch", number(kBatchBytesMax)},
         {"days of a duration", number(days.count())},
+        {"hours of `wait`", number(std::chrono::floor<std::chrono::hours>(kWaitMax).count())},
         {"services of a worker", number(model::kServicesPerWorkerMax)},
+        {"channels of a worker", number(model::kChannelsPerWorkerMax)},
         {"attempts in one WorkerReady, Return or Recall", number(model::kRunningPerReadyMax)},
+        {"jobs in `after`", number(model::kAfterMax)},
+        {"jobs named in one Operate", number(model::kFilterJobsMax)},
         {"entries of meta", number(model::kMetaEntriesMax)},
         {"bytes of meta", number(model::kMetaBytesMax)},
         {"bytes of an OPTION frame", number(model::kOptionFrameBytesMax)},
         {"nesting of params", number(model::kParamsDepthMax)},
         {"max_attempts", number(kMaxAttemptsMax)},
+        {"group_limit", number(kGroupLimitMax)},
+        {"group_weight", number(model::kGroupWeightMax)},
         {"unacknowledged submissions of a session", setting(kDefaults.in_flight_max)},
         {"jobs a worker may hold", setting(kDefaults.credit_max)},
     };

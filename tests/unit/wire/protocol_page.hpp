@@ -1,4 +1,4 @@
-// tests: docs/protocol.md as data: its marked blocks and its tables.
+// tests: docs/protocol.md, or another page, as data: its marked blocks and its tables.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@ public:
 
     using Row = std::vector<std::string>;  // the cells of one line of a table
 
-    ProtocolPage() {
-        std::ifstream file(STEWARD_SOURCE_DIR "/docs/protocol.md");
+    explicit ProtocolPage(const std::string& name = "protocol.md") {
+        std::ifstream file(STEWARD_SOURCE_DIR "/docs/" + name);
         REQUIRE(file.is_open());
         std::string line;
         Block* open = nullptr;

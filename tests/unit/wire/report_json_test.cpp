@@ -70,6 +70,12 @@ TEST_CASE("A job is shown with ZMWS's key names") {
     row.due_at = base::WallTime(4s);
     row.params = payload(Encoding::Json, "{\"a\": 1}");
     row.text = "no \"disk\"";
+    row.channel = "gpu";
+    row.context = "order-7";
+    row.group = "acme";
+    row.batch = "night";
+    row.failures = 4;
+    row.losses = 1;
     model::JobReport report;
     report.rows = {row, waiting()};
     const json rows = shown(report);
@@ -89,7 +95,13 @@ TEST_CASE("A job is shown with ZMWS's key names") {
                           {"encoding", "json"},
                           {"param_bytes", 8},
                           {"param", "{\"a\": 1}"},
-                          {"text", "no \"disk\""}});
+                          {"text", "no \"disk\""},
+                          {"channel", "gpu"},
+                          {"context", "order-7"},
+                          {"group", "acme"},
+                          {"batch", "night"},
+                          {"failures", 4},
+                          {"losses", 1}});
 }
 
 TEST_CASE("Params are shown up to 256 bytes, never through a character") {
@@ -113,6 +125,7 @@ TEST_CASE("A worker is shown with its services and ZMWS's key names") {
     model::WorkerRow row;
     row.peer = model::Peer{9};
     row.services = {service("mail"), service("image")};
+    row.channels = {"default", "gpu"};
     row.name = "zmws2";
     row.concurrency = 2;
     row.held = 1;
@@ -126,6 +139,7 @@ TEST_CASE("A worker is shown with its services and ZMWS's key names") {
     CHECK(rows[0] == json{{"workerid", "peer9"},
                           {"service", "mail"},
                           {"services", {"mail", "image"}},
+                          {"channels", {"default", "gpu"}},
                           {"name", "zmws2"},
                           {"concurrency", 2},
                           {"held", 1},
@@ -135,6 +149,7 @@ TEST_CASE("A worker is shown with its services and ZMWS's key names") {
                           {"hb", 2.5}});
     CHECK(rows[1]["services"] == json::array());
     CHECK_FALSE(rows[1].contains("service"));
+    CHECK_FALSE(rows[1].contains("channels"));
 }
 
 TEST_CASE("A service is shown with its counts") {
@@ -147,6 +162,9 @@ TEST_CASE("A service is shown with its counts") {
     row.accepted = 5;
     row.succeeded = 6;
     row.failed = 7;
+    row.blocked = 8;
+    row.dead = 9;
+    row.mode = "paused";
     model::ServiceReport report;
     report.rows = {row, row};
     report.rows[1].oldest_ready = 1500ms;
@@ -158,7 +176,10 @@ TEST_CASE("A service is shown with its counts") {
                   {"active", 3},
                   {"accepted", 5},
                   {"succeeded", 6},
-                  {"failed", 7}};
+                  {"failed", 7},
+                  {"blocked", 8},
+                  {"dead_letters", 9},
+                  {"mode", "paused"}};
     CHECK(rows[0] == expected);
     expected["oldest_ready"] = 1.5;
     CHECK(rows[1] == expected);
@@ -181,9 +202,122 @@ TEST_CASE("A job's status has its place or its progress where there is one") {
     CHECK(shown(report)["jobid"] == kJobText);
 }
 
+TEST_CASE("Why a job is where it is stands beside the job, in words") {
+    model::WhyReport report;
+    report.job = waiting();
+    report.reasons = {"3 jobs are before it", "the \"gpu\" channel has no worker"};
+    const json why = shown(report);
+    CHECK(why["jobid"] == kJobText);
+    CHECK(why["state"] == "ready");
+    CHECK(why["reasons"] == json{"3 jobs are before it", "the \"gpu\" channel has no worker"});
+}
+
+TEST_CASE("A list comes in pages, the last without a next") {
+    model::ListReport report;
+    CHECK(to_json(report, hex_of) == "{\"rows\":[]}");
+    report.rows = {waiting(), waiting()};
+    report.next = UINT64_MAX;
+    const json page = shown(report);
+    CHECK(page["rows"].size() == 2);
+    CHECK(page["rows"][1]["jobid"] == kJobText);
+    CHECK(page["next"] == UINT64_MAX);
+}
+
+TEST_CASE("A group is shown with what holds it back, where something does") {
+    model::GroupReport report;
+    report.rows = {{"acme", 3, 5, 200ms, 6, 7}, {"free", 1, 0, {}, 8, 9}};
+    report.total = 100;
+    report.next = 42;
+    CHECK(shown(report) ==
+          json{{"rows",
+                {{{"group", "acme"},
+                  {"weight", 3},
+                  {"limit", 5},
+                  {"rate", "5/s"},
+                  {"waiting", 6},
+                  {"active", 7}},
+                 {{"group", "free"}, {"weight", 1}, {"waiting", 8}, {"active", 9}}}},
+               {"next", 42}});
+}
+
+TEST_CASE("A named limit is shown with its services and whether it holds one back") {
+    model::LimitReport report;
+    report.rows = {{"disk", 5, model::Rate{90s}, {"mail", "image"}, 4, true},
+                   {"idle", std::nullopt, std::nullopt, {}, 0, false}};
+    CHECK(shown(report) == json{{"rows",
+                                 {{{"limit", "disk"},
+                                   {"at_once", 5},
+                                   {"rate", "40/h"},
+                                   {"services", {"mail", "image"}},
+                                   {"active", 4},
+                                   {"holding", true}},
+                                  {{"limit", "idle"},
+                                   {"services", json::array()},
+                                   {"active", 0},
+                                   {"holding", false}}}}});
+}
+
+TEST_CASE("A schedule is shown with its next run, its last and that one's job") {
+    model::ScheduleRow row;
+    row.name = "nightly";
+    row.expression = "0 3 * * *";
+    row.zone = "Europe/Berlin";
+    row.missed = "once";
+    row.service = service("report");
+    model::ScheduleReport report;
+    report.rows = {row, row};
+    report.rows[1].next = base::WallTime(2s);
+    report.rows[1].last = base::WallTime(1500ms);
+    report.rows[1].last_job = kJob;
+    report.rows[1].is_configured = true;
+    report.next = 7;
+    json expected{{"schedule", "nightly"},
+                  {"expression", "0 3 * * *"},
+                  {"zone", "Europe/Berlin"},
+                  {"missed", "once"},
+                  {"service", "report"},
+                  {"configured", false}};
+    CHECK(shown(report)["rows"][0] == expected);
+    expected["next"] = 2.0;
+    expected["last"] = 1.5;
+    expected["last_job"] = kJobText;
+    expected["configured"] = true;
+    CHECK(shown(report)["rows"][1] == expected);
+    CHECK(shown(report)["next"] == 7);
+}
+
+TEST_CASE("A batch is shown with its jobs counted and what followed it") {
+    model::BatchRow row;
+    row.name = "night";
+    row.total = 10;
+    row.succeeded = 6;
+    row.failed = 1;
+    row.opened_at = base::WallTime(1s);
+    model::BatchReport report;
+    report.rows = {row, row};
+    report.rows[1].is_closed = true;
+    report.rows[1].is_ended = true;
+    report.rows[1].ended_at = base::WallTime(2s);
+    report.rows[1].then = kJob;
+    json expected{{"batch", "night"},
+                  {"total", 10},
+                  {"succeeded", 6},
+                  {"failed", 1},
+                  {"closed", false},
+                  {"ended", false},
+                  {"openedat", 1.0}};
+    CHECK(shown(report)["rows"][0] == expected);
+    expected["closed"] = true;
+    expected["ended"] = true;
+    expected["endedat"] = 2.0;
+    expected["then"] = kJobText;
+    CHECK(shown(report)["rows"][1] == expected);
+    CHECK_FALSE(shown(report).contains("next"));
+}
+
 TEST_CASE("The broker's status has every counter") {
     model::BrokerReport report;
-    report.counters = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+    report.counters = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
     report.ready = 21;
     report.scheduled = 22;
     report.active = 23;
@@ -191,13 +325,30 @@ TEST_CASE("The broker's status has every counter") {
     report.workers = 25;
     report.uptime = 90s;
     report.draining = true;
-    CHECK(shown(report) == json{{"uptime", 90.0},    {"draining", true},     {"services", 24},
-                                {"workers", 25},     {"ready", 21},          {"scheduled", 22},
-                                {"active", 23},      {"accepted", 1},        {"refused", 2},
-                                {"started", 3},      {"succeeded", 4},       {"failed", 5},
-                                {"dead", 6},         {"expired", 7},         {"lost", 8},
-                                {"late_results", 9}, {"resends", 10},        {"readopted", 11},
-                                {"recalled", 12},    {"workers_purged", 13}, {"strangers", 14}});
+    report.blocked = 26;
+    report.dead = 27;
+    report.results = 28;
+    report.groups = 29;
+    report.schedules = 30;
+    report.batches = 31;
+    report.mode = "disabled";
+    CHECK(shown(report) == json{{"uptime", 90.0},       {"draining", true},
+                                {"services", 24},       {"workers", 25},
+                                {"ready", 21},          {"scheduled", 22},
+                                {"active", 23},         {"blocked", 26},
+                                {"dead_letters", 27},   {"results", 28},
+                                {"groups", 29},         {"schedules", 30},
+                                {"batches", 31},        {"mode", "disabled"},
+                                {"accepted", 1},        {"refused", 2},
+                                {"started", 3},         {"succeeded", 4},
+                                {"failed", 5},          {"dead", 6},
+                                {"expired", 7},         {"lost", 8},
+                                {"late_results", 9},    {"resends", 10},
+                                {"readopted", 11},      {"recalled", 12},
+                                {"workers_purged", 13}, {"cancelled", 14},
+                                {"snoozed", 15},        {"deduplicated", 16},
+                                {"scheduled_runs", 17}, {"results_dropped", 18},
+                                {"dead_dropped", 19},   {"strangers", 20}});
 }
 
 TEST_CASE("Whether a service is known is one flag") {

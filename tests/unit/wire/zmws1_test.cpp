@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/model/limits.hpp"
 #include "tests/unit/wire/frames_text.hpp"
 
 namespace steward::wire {
@@ -82,7 +83,8 @@ TEST_CASE("zmws1: what is no request is refused with the rule it breaks") {
     CHECK(code_of({"OPTION-JSON: {\"prio\": 1}", "JOB: X"}) == Errc::UnknownOption);
     CHECK(code_of({"OPTION-JSON: {\"priority\": []}", "JOB: X"}) == Errc::BadOption);
     CHECK(code_of({"OPTION-XML: <a/>", "JOB: X"}) == Errc::BadOption);
-    CHECK(code_of({"OPTION-JSON: " + std::string(20'000, ' '), "JOB: X"}) == Errc::TooLarge);
+    CHECK(code_of({"OPTION-JSON: " + std::string(model::kOptionFrameBytesMax, ' '), "JOB: X"}) ==
+          Errc::TooLarge);
     CHECK(code_of({"PARAM: O:1:\"A\":0:{}", "JOB: X"}) == Errc::BadParams);
 }
 

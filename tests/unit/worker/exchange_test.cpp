@@ -7,6 +7,8 @@
 
 #include "common/posix/clock.hpp"
 #include "tests/unit/worker/session_harness.hpp"
+#include "worker/runtime/link.hpp"
+#include "worker/runtime/work_thread.hpp"
 
 namespace steward::worker::testing {
 namespace {
@@ -20,7 +22,7 @@ struct Meeting {
         : exchange(std::move(options), posix::read_mono(), 1, wake) {
         CHECK(exchange.take_connect() == std::optional<std::size_t>{0});
         exchange.connected();
-        exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0}}));
+        exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0, 0s}}));
         static_cast<void>(said());
     }
 
@@ -56,7 +58,7 @@ struct Meeting {
 };
 
 Exchange::Report report(std::uint64_t number) {
-    return {attempt(number), success(), 1ms};
+    return {attempt(number), success(), 1ms, 0};
 }
 
 SessionOptions small_backlog() {
@@ -247,7 +249,7 @@ TEST_CASE("idle comes once to each work thread") {
 TEST_CASE("remarks for the log are kept up to their limit and no further") {
     Meeting m;
     for (std::size_t i = 0; i < Exchange::kRemarksMax + 5; ++i) {
-        m.exchange.remark({"job_failed", "", std::to_string(i)});
+        m.exchange.remark({"job_failed", "", std::to_string(i), true});
     }
     CHECK(m.exchange.take_remarks().size() == Exchange::kRemarksMax);
     CHECK(m.exchange.take_remarks().empty());
@@ -256,9 +258,75 @@ TEST_CASE("remarks for the log are kept up to their limit and no further") {
 TEST_CASE("after leaving with nothing to do the exchange says so once the goodbye is taken") {
     Meeting m;
     m.exchange.leave();
-    CHECK_FALSE(m.exchange.state().has_left);
+    CHECK_FALSE(m.exchange.state().left.has_value());
     CHECK(only<native::Goodbye>(m.said()).size() == 1);
-    CHECK(m.exchange.state().has_left);
+    REQUIRE(m.exchange.state().left.has_value());
+    CHECK_FALSE(m.exchange.state().left->wants_successor);
+}
+
+TEST_CASE("the wish to know the memory reaches the I/O thread once for each time") {
+    Meeting m;
+    CHECK_FALSE(m.exchange.take_measure());
+    native::Assign limited = job(1);
+    limited.options.memory_limit = 1'000'000;
+    m.exchange.on_frames(batch({limited}));
+    m.exchange.on_time();
+    CHECK(m.exchange.take_measure());
+    CHECK_FALSE(m.exchange.take_measure());
+    std::uint64_t idle_seen = 0;
+    const auto next = m.exchange.next(std::nullopt, idle_seen);
+    REQUIRE(next.task.has_value());
+    m.exchange.resident(1'000'000);
+    CHECK_FALSE(next.task->stop.stop_requested());
+    m.exchange.resident(1'000'001);
+    CHECK(next.task->stop.stop_requested());
+    CHECK(m.exchange.take_remarks().at(0).event == "giving_up");
+    CHECK(only<native::Finish>(m.said()).size() == 1);
+}
+
+TEST_CASE("reports tell the memory where the process is bounded by it, and it is heeded") {
+    CHECK_FALSE(Meeting().exchange.wants_memory());
+    SessionOptions options = Harness::defaults();
+    options.memory_bytes_max = 1000;
+    Meeting m(options);
+    CHECK(m.exchange.wants_memory());
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    std::uint64_t idle_seen = 0;
+    static_cast<void>(m.exchange.next(std::nullopt, idle_seen));
+    m.exchange.close();  // or the next call would wait for work
+    static_cast<void>(
+        m.exchange.next(Exchange::Report{attempt(1), success(), 1ms, 1001}, idle_seen));
+    CHECK(m.exchange.state().is_leaving);
+    const auto remarks = m.exchange.take_remarks();
+    REQUIRE(remarks.size() == 1);
+    CHECK(remarks[0].event == "leaving");
+    CHECK_FALSE(remarks[0].is_warning);
+    CHECK(only<native::Return>(m.said()).size() == 1);
+    REQUIRE(m.exchange.state().left.has_value());
+    CHECK(m.exchange.state().left->wants_successor);
+}
+
+TEST_CASE("a job that is stopped by the runtime before its thread took it has not succeeded") {
+    Meeting m;
+    m.exchange.on_frames(batch({job(1)}));
+    m.exchange.stop_all();
+
+    class Never : public Worker {
+        Answer work(const Job&) override { return Answer::ok(); }
+    };
+
+    Seat seat({{"ECHO", [] { return std::make_unique<Never>(); }}});
+    Link link(m.exchange, [](model::JobSpec) -> base::Expected<model::JobId> { return {}; });
+    std::thread thread([&] { run_work_thread(m.exchange, seat, link); });
+    const base::MonoTime end = posix::read_mono() + kPatience;
+    std::vector<native::Finish> finishes;
+    while (finishes.empty() && posix::read_mono() < end) {
+        finishes = only<native::Finish>(m.said());
+    }
+    m.exchange.close();
+    thread.join();
+    REQUIRE(finishes.size() == 1);
+    CHECK(finishes[0].outcome.verdict == model::Verdict::Failed);
 }
 
 }  // namespace steward::worker::testing

@@ -17,6 +17,7 @@ namespace {
 using model::Encoding;
 using model::Verdict;
 using nlohmann::json;
+using namespace std::chrono_literals;
 
 struct Point {
     int x = 0;
@@ -60,8 +61,8 @@ model::Payload payload(Encoding encoding, std::string_view bytes) {
 }
 
 struct Given {
-    explicit Given(model::Payload params, base::Blob meta = {})
-        : job({{{7, 9}, 2}, "ECHO", std::move(params), std::move(meta), {}},
+    explicit Given(model::Payload params, base::Blob meta = {}, model::JobOptions options = {})
+        : job({{{7, 9}, 2}, "ECHO", std::move(params), std::move(meta), {}, std::move(options)},
               link,
               stop.get_token()) {}
 
@@ -130,9 +131,46 @@ TEST_CASE("an answer goes back in the encoding of the params") {
 
 TEST_CASE("plain success has no value; failures have a reason and may have a value") {
     CHECK(answered(Answer::ok()) == model::Outcome{});
-    CHECK(answered(fail("why")) == model::Outcome{Verdict::Failed, "why", {}});
-    CHECK(answered(fail_for_good("why")) == model::Outcome{Verdict::FailedForGood, "why", {}});
+    CHECK(answered(fail("why")) == model::Outcome{Verdict::Failed, "why", {}, {}});
+    CHECK(answered(fail_for_good("why")) == model::Outcome{Verdict::FailedForGood, "why", {}, {}});
     CHECK(answered(fail("why", 7)).result == payload(Encoding::Json, "7"));
+}
+
+TEST_CASE("a snooze says when, within bounds, and is neither success nor failure") {
+    CHECK(answered(snooze(30s)) == model::Outcome{Verdict::Snoozed, "", {}, 30s});
+    CHECK(answered(snooze(30s, "no token yet")).text == "no token yet");
+    CHECK(answered(snooze(0s)).again_in == 0s);
+    CHECK(answered(snooze(-1us)).again_in == 0s);
+    CHECK(answered(snooze(model::kDurationMax)).again_in == model::kDurationMax);
+    CHECK(answered(snooze(model::kDurationMax + 1us)).again_in == model::kDurationMax);
+    CHECK(answered(7).again_in == 0s);
+}
+
+TEST_CASE("a job tells what it was given beside its params") {
+    model::JobOptions options;
+    options.priority = -3;
+    options.channel = "gpu";
+    options.context = "order-17";
+    options.group = "acme";
+    options.batch = "night";
+    options.memory_limit = 1U << 20U;
+    const Given given({}, {}, options);
+    CHECK(given.job.priority() == -3);
+    CHECK(given.job.channel() == "gpu");
+    CHECK(given.job.context() == "order-17");
+    CHECK(given.job.group() == "acme");
+    CHECK(given.job.batch() == "night");
+    CHECK(given.job.memory_limit() == std::optional<std::uint64_t>{1U << 20U});
+}
+
+TEST_CASE("a job that was given nothing is normal, on the default channel and its own context") {
+    const Given given({});
+    CHECK(given.job.priority() == model::kPriorityNormal);
+    CHECK(given.job.channel() == "default");
+    CHECK(given.job.context() == given.job.id().text());
+    CHECK(given.job.group().empty());
+    CHECK(given.job.batch().empty());
+    CHECK_FALSE(given.job.memory_limit().has_value());
 }
 
 TEST_CASE("a job tells who it is") {
@@ -197,6 +235,8 @@ TEST_CASE("a param is found by name, or its default is taken, or it is missed") 
     CHECK(given.job.param("none", 1) == 1);
     CHECK(given.job.param("t", 1.0) == 2.5);  // a number as text, from a query string
     CHECK(given.job.param<std::string>("t") == "2.5");
+    CHECK(given.job.param<json>("n") == 5);
+    CHECK(given.job.param("absent", json::array()) == json::array());
     for (const char* name : {"absent", "none", "s"}) {
         CHECK_THROWS_AS(static_cast<void>(given.job.param<int>(name)), BadParams);
     }
@@ -237,15 +277,30 @@ TEST_CASE("a child job is checked and handed on with its options") {
     const model::JobSpec& spec = given.link.submitted.at(0);
     CHECK(spec.service.view() == "child");
     CHECK(spec.params == payload(Encoding::Json, R"({"a":1})"));
+    options.context = given.job.id().text();
     CHECK(spec.options == options);
     CHECK(given.job.submit("no name", {}).error().code == base::Errc::BadName);
     CHECK(given.link.submitted.size() == 1);
 }
 
+TEST_CASE("a child job inherits the context, unless it is given one") {
+    model::JobOptions options;
+    options.context = "order-17";
+    options.group = "acme";
+    Given given({}, {}, options);
+    CHECK(given.job.submit("child").has_value());
+    model::JobOptions own;
+    own.context = "other";
+    CHECK(given.job.submit("child", {}, own).has_value());
+    CHECK(given.link.submitted.at(0).options.context == model::Label("order-17"));
+    CHECK(given.link.submitted.at(0).options.group.empty());
+    CHECK(given.link.submitted.at(1).options.context == model::Label("other"));
+}
+
 TEST_CASE("what work() throws is a failure with its text") {
     CHECK(outcome_of([](const Job&) { return 1; }).verdict == Verdict::Succeeded);
     CHECK(outcome_of([](const Job&) -> Answer { throw std::runtime_error("oh"); }) ==
-          model::Outcome{Verdict::Failed, "oh", {}});
+          model::Outcome{Verdict::Failed, "oh", {}, {}});
     CHECK(outcome_of([](const Job&) -> Answer { throw 7; }).verdict == Verdict::Failed);
 }
 

@@ -144,6 +144,85 @@ TEST_CASE("heartbeats come from the environment, in seconds or with a unit") {
     CHECK(with("x", "1").errors.find("HEARTBEAT_INTERVAL") != std::string::npos);
 }
 
+TEST_CASE("channels are repeated or listed, each once, and come from the environment else") {
+    CHECK(parse({}).options().channels.empty());
+    CHECK(parse({"--channel", "a"}).options().channels == Texts{"a"});
+    CHECK(parse({"--channel", "a,b", "--channel=c", "--channel", "a"}).options().channels ==
+          Texts{"a", "b", "c"});
+    const std::map<std::string, std::string> environment = {{"STEWARD_CHANNEL", "x,y"}};
+    CHECK(parse({}, {"ECHO"}, environment).options().channels == Texts{"x", "y"});
+    CHECK(parse({"--channel", "a"}, {"ECHO"}, environment).options().channels == Texts{"a"});
+    CHECK(parse({}, {"ECHO"}, {{"STEWARD_CHANNEL", ""}}).options().channels.empty());
+}
+
+TEST_CASE("channels are held to their form and number") {
+    const auto many = [](std::size_t count) {
+        std::string list = "0";
+        for (std::size_t i = 1; i < count; ++i) {
+            list += "," + std::to_string(i);
+        }
+        return list;
+    };
+    CHECK(parse({"--channel", many(64)}).options().channels.size() == 64);
+    CHECK(parse({"--channel", many(65)}).code() == 2);
+    CHECK(parse({"--channel", std::string(255, 'x')}).options().channels.size() == 1);
+    CHECK(parse({"--channel", std::string(256, 'x')}).errors.find("256") != std::string::npos);
+    CHECK(parse({"--channel", "a\tb"}).code() == 2);
+    CHECK(parse({"--channel", ""}).code() == 2);
+    CHECK(parse({"--channel", "a,,b"}).code() == 2);
+    CHECK(parse({"--channel", "a,"}).code() == 2);
+    CHECK(parse({"--channel", "a", "b"}).code() == 2);  // one a flag: b is a stray word
+    CHECK(parse({}, {"ECHO"}, {{"STEWARD_CHANNEL", ","}}).errors.find("STEWARD_CHANNEL") !=
+          std::string::npos);
+    Texts services;
+    for (int i = 0; i < 65; ++i) {
+        services.push_back("S" + std::to_string(i));
+    }
+    CHECK(parse({"--channel", many(63)}, services).options().channels.size() == 63);
+    CHECK(parse({"--channel", many(64)}, services).code() == 2);
+}
+
+TEST_CASE("a process serves for ever, unless it is told after how much another takes its place") {
+    CHECK(parse({}).options().jobs_max == 0);
+    CHECK(parse({}).options().memory_bytes_max == 0);
+    CHECK(parse({}).options().lifetime_max == 0s);
+    const Parsed all =
+        parse({"--max-jobs", "100", "--max-memory", "512MiB", "--max-lifetime", "12h"});
+    CHECK(all.options().jobs_max == 100);
+    CHECK(all.options().memory_bytes_max == 512UL << 20U);
+    CHECK(all.options().lifetime_max == 12h);
+    CHECK(parse({"--max-memory", "1000000"}).options().memory_bytes_max == 1'000'000);
+    CHECK(parse({"--max-lifetime", "90"}).options().lifetime_max == 90s);
+    const std::map<std::string, std::string> environment = {
+        {"STEWARD_MAX_JOBS", "7"}, {"STEWARD_MAX_MEMORY", "1GiB"}, {"STEWARD_MAX_LIFETIME", "1d"}};
+    CHECK(parse({}, {"ECHO"}, environment).options().jobs_max == 7);
+    CHECK(parse({}, {"ECHO"}, environment).options().memory_bytes_max == 1UL << 30U);
+    CHECK(parse({}, {"ECHO"}, environment).options().lifetime_max == 24h);
+    CHECK(parse({"--max-jobs", "8"}, {"ECHO"}, environment).options().jobs_max == 8);
+    CHECK(parse({"--max-jobs", "1", "--max-jobs", "2"}).options().jobs_max == 2);
+}
+
+TEST_CASE("what is no number, size or duration is refused by the name under which it came") {
+    for (const char* text : {"0", "-1", "x", "1.5", "99999999999999999999", "5 "}) {
+        CAPTURE(text);
+        CHECK(parse({"--max-jobs", text}).code() == 2);
+    }
+    for (const char* text : {"0", "-1", "x", "5kB", "0MiB", "99999999999999999999GiB"}) {
+        CAPTURE(text);
+        CHECK(parse({"--max-memory", text}).code() == 2);
+    }
+    for (const char* text : {"0", "-1", "x", "5 parsecs"}) {
+        CAPTURE(text);
+        CHECK(parse({"--max-lifetime", text}).code() == 2);
+    }
+    const Parsed flag = parse({"--max-memory", "much"});
+    CHECK(flag.errors.find("--max-memory") != std::string::npos);
+    CHECK(flag.errors.find("\"much\"") != std::string::npos);
+    const Parsed variable = parse({}, {"ECHO"}, {{"STEWARD_MAX_JOBS", "many"}});
+    CHECK(variable.code() == 2);
+    CHECK(variable.errors.find("STEWARD_MAX_JOBS") != std::string::npos);
+}
+
 TEST_CASE("help and version are answers, not errors") {
     const Parsed help = parse({"--help"});
     CHECK(help.code() == 0);
@@ -152,8 +231,13 @@ TEST_CASE("help and version are answers, not errors") {
                              "--backend-port",
                              "--frontend-port",
                              "--concurrency",
+                             "--channel",
+                             "--max-jobs",
+                             "--max-memory",
+                             "--max-lifetime",
                              "--log-level",
                              "--version",
+                             "STEWARD_CHANNEL",
                              "HEARTBEAT_INTERVAL",
                              "HEARTBEAT_MAXTRIES"}) {
         CHECK_MESSAGE(help.out.find(word) != std::string::npos, word);

@@ -34,7 +34,11 @@ inline model::Payload text(std::string_view bytes) {
 }
 
 inline model::Outcome success(std::string_view result = "done") {
-    return {model::Verdict::Succeeded, "", text(result)};
+    return {model::Verdict::Succeeded, "", text(result), {}};
+}
+
+inline model::Outcome failure(std::string why) {
+    return {model::Verdict::Failed, std::move(why), {}, {}};
 }
 
 inline wire::Frames batch(const std::vector<native::Command>& commands) {
@@ -84,7 +88,7 @@ struct Harness {
     /// Connected, announced and welcomed; nothing left to take.
     void register_worker() {
         session.connected(now);
-        say({native::Welcome{1, "broker", 1s, 1'000'000, 100}});
+        say({native::Welcome{1, "broker", 1s, 1'000'000, 100, 0s}});
         static_cast<void>(actions());
         static_cast<void>(said());
     }

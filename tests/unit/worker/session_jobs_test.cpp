@@ -126,7 +126,7 @@ TEST_CASE("another attempt of a job that has failed is a job of its own") {
     h.register_worker();
     h.say({job(1)});
     static_cast<void>(h.actions());
-    h.finish(1, {model::Verdict::Failed, "no", {}});
+    h.finish(1, failure("no"));
     native::Assign again = job(1);
     again.attempt.number = 2;
     h.say({again});
@@ -197,7 +197,7 @@ TEST_CASE("a stop of a running attempt fires its token, and only its end is told
     REQUIRE(said.size() == 1);  // the broker must know that the slot is free
     const auto& finish = std::get<native::Finish>(said[0]);
     CHECK(finish.attempt == attempt(1));
-    CHECK(finish.outcome == model::Outcome{model::Verdict::Failed, "stopped", {}});
+    CHECK(finish.outcome == failure("time limit"));
 }
 
 TEST_CASE("stopped work that does not end keeps its thread but no credit") {
@@ -221,7 +221,7 @@ TEST_CASE("a stop of a job held ahead drops it, and its end is told") {
     const auto ends = only<native::Finish>(h.said());
     REQUIRE(ends.size() == 1);
     CHECK(ends[0].attempt == attempt(2));
-    CHECK(ends[0].outcome.verdict == model::Verdict::Failed);
+    CHECK(ends[0].outcome == failure("cancelled"));
     h.finish(1);
     CHECK(started(h.actions()) == Numbers{3});
     CHECK(only<native::Return>(h.said()).empty());
@@ -282,8 +282,8 @@ TEST_CASE("a failure's text is cut at its limit, between two characters") {
     Harness h;
     h.register_worker();
     h.say({job(1), job(2)});
-    h.finish(1, {model::Verdict::Failed, std::string(4096, 'x'), {}});
-    h.finish(2, {model::Verdict::Failed, std::string(4095, 'x') + "ä", {}});
+    h.finish(1, failure(std::string(4096, 'x')));
+    h.finish(2, failure(std::string(4095, 'x') + "ä"));
     const auto finishes = only<native::Finish>(h.said());
     REQUIRE(finishes.size() == 2);
     CHECK(finishes[0].outcome.text.size() == 4096);

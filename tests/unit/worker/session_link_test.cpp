@@ -41,6 +41,7 @@ TEST_CASE("the first thing a session wants is a connection to the first broker")
 TEST_CASE("a connection begins with READY, which says all that the worker is") {
     SessionOptions options = Harness::defaults();
     options.services = {"A", "B"};
+    options.channels = {"gpu", "default"};
     options.concurrency = 2;
     Harness h(options);
     h.session.connected(h.now);
@@ -53,6 +54,7 @@ TEST_CASE("a connection begins with READY, which says all that the worker is") {
     CHECK(ready.concurrency == 2);
     CHECK(ready.credit_max == 4);
     CHECK(ready.services == std::vector<std::string>{"A", "B"});
+    CHECK(ready.channels == std::vector<std::string>{"gpu", "default"});
     CHECK(ready.running.empty());
     CHECK_FALSE(h.session.is_registered());
     h.say({native::Welcome{}});
@@ -203,7 +205,7 @@ TEST_CASE("any word of the broker shows that it lives") {
 TEST_CASE("silence is measured by the interval that the broker promised") {
     Harness h;
     h.register_worker();
-    h.say({native::Welcome{1, "slow", 5s, 0, 0}});
+    h.say({native::Welcome{1, "slow", 5s, 0, 0, 0s}});
     h.pass(15s - kBlink);
     CHECK(h.session.is_registered());
     h.pass(kBlink);
@@ -213,7 +215,7 @@ TEST_CASE("silence is measured by the interval that the broker promised") {
 TEST_CASE("an absurd interval of the broker is held within reason") {
     Harness h;
     h.register_worker();
-    h.say({native::Welcome{1, "hasty", 1us, 0, 0}});
+    h.say({native::Welcome{1, "hasty", 1us, 0, 0, 0s}});
     h.pass(30ms - kBlink);
     CHECK(h.session.is_registered());
     h.pass(kBlink);
@@ -332,7 +334,7 @@ TEST_CASE("bytes that are no native message, or cannot be read, cost the connect
 TEST_CASE("commands that are not for workers pass by") {
     Harness h;
     h.register_worker();
-    h.say({native::Accepted{1, {7, 7}}, native::Goodbye{}, job(1)});
+    h.say({native::Accepted{1, {7, 7}, false}, native::Goodbye{}, job(1)});
     CHECK(h.session.is_registered());
     CHECK(h.session.held() == 1);
 }

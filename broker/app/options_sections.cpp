@@ -1,0 +1,296 @@
+// broker/app: the sections of the configuration. One entry is all there is to a setting: parsing,
+// range, help and the manual's page follow from it.
+#include <limits>
+
+#include "broker/app/options_parts.hpp"
+
+namespace steward::app {
+namespace {
+
+using config::Field;
+using config::Section;
+
+constexpr std::uint64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
+
+// A field of a number or duration that takes effect on a reload.
+Field live(
+    std::string key, config::Target target, std::uint64_t min, std::uint64_t max, std::string doc) {
+    return {.key = std::move(key),
+            .target = target,
+            .doc = std::move(doc),
+            .is_reloadable = true,
+            .min = min,
+            .max = max};
+}
+
+// The field writes through `target`.
+Field live_size(
+    // NOLINTNEXTLINE(readability-non-const-parameter)
+    std::string key,
+    std::size_t* target,
+    std::uint64_t min,
+    std::uint64_t max,
+    std::string doc) {
+    Field field = live(std::move(key), target, min, max, std::move(doc));
+    field.is_size = true;
+    return field;
+}
+
+std::vector<Field> place_fields(BrokerOptions& o) {
+    return {
+        {.key = "id",
+         .target = &o.policy.broker_id,
+         .doc = "Part of every job id: brokers that share clients need different numbers.",
+         .max = kPortMax},
+        {.key = "bind",
+         .target = &o.bind,
+         .doc = "The address to listen on. `0.0.0.0` is every IPv4 interface: nothing on these "
+                "sockets is encrypted or asks for a password.",
+         .min = 1,
+         .max = 255,
+         .check = &check_word},
+        {.key = "client_port",
+         .target = &o.client_port,
+         .doc = "Where clients connect. 0 is any free port; the ready line tells which.",
+         .max = kPortMax},
+        {.key = "worker_port",
+         .target = &o.worker_port,
+         .doc = "Where workers connect.",
+         .max = kPortMax},
+        {.key = "news_port",
+         .target = &o.news_port,
+         .doc = "Where the changes of jobs are published.",
+         .max = kPortMax},
+        {.key = "data_dir",
+         .target = &o.data_dir,
+         .doc = "The folder for everything the broker writes. It is made when it is missing.",
+         .min = 1,
+         .max = kPathBytesMax},
+        {.key = "log_level",
+         .target = &o.log_level,
+         .doc =
+             "What the log tells: `error`, `warning`, `info` or `debug`, or their first letters.",
+         .is_reloadable = true,
+         .min = 1,
+         .max = 16,
+         .check = &check_level},
+        {.key = "log_file",
+         .target = &o.log_file,
+         .doc = "Where the log goes; empty is standard error.",
+         .max = kPathBytesMax},
+        {.key = "io_threads",
+         .target = &o.io_threads,
+         .doc = "Threads that move bytes. One moves about a gigabyte a second.",
+         .min = 1,
+         .max = 64},
+    };
+}
+
+// One table, as long as there are settings. NOLINTNEXTLINE(readability-function-size)
+std::vector<Field> policy_fields(BrokerOptions& o) {
+    core::Policy& p = o.policy;
+    return {
+        live("heartbeat_interval",
+             &p.heartbeat_interval,
+             10 * kMillisecond,
+             kHour,
+             "How often peers show that they live. Also `HEARTBEAT_INTERVAL` in the environment, "
+             "in seconds."),
+        live("heartbeat_maxtries",
+             &p.heartbeat_tries,
+             1,
+             1'000,
+             "Intervals without a sign before a peer is dead. Also `HEARTBEAT_MAXTRIES` in the "
+             "environment."),
+        live("settle",
+             &p.settle,
+             0,
+             kHour,
+             "After a start: how long submissions that were sent again, and services not yet "
+             "announced, wait for those who come back."),
+        live("unknown_service_hold",
+             &p.unknown_service_hold,
+             0,
+             365 * kDay,
+             "How long a Majordomo request waits for a service nobody has announced."),
+        live("ahead",
+             &p.ahead,
+             0,
+             kHour,
+             "Work, in measured run time, that a worker is given ahead of time. 0s: none."),
+        live("time_limit",
+             &p.time_limit,
+             kMillisecond,
+             365 * kDay,
+             "How long one attempt may run, when the job does not say."),
+        live("stop_grace",
+             &p.stop_grace,
+             0,
+             kHour,
+             "Between telling an overdue attempt to stop and giving it up."),
+        live("max_attempts_async",
+             &p.max_attempts_async,
+             1,
+             1'000'000,
+             "Attempts before an asynchronous job is dead, when the job does not say."),
+        live("max_attempts_sync",
+             &p.max_attempts_sync,
+             1,
+             1'000'000,
+             "Attempts before a synchronous job has failed, when the job does not say."),
+        live("max_losses",
+             &p.max_losses,
+             1,
+             1'000'000,
+             "Workers a job may lose before it is dead: what kills its workers must not go round "
+             "for ever."),
+        live("backoff_first",
+             &p.backoff_first,
+             kMillisecond,
+             365 * kDay,
+             "Pause before the second attempt. It doubles with each further one."),
+        live("backoff_max", &p.backoff_max, kMillisecond, 365 * kDay, "The longest such pause."),
+        live("session_idle",
+             &p.session_idle,
+             kSecond,
+             365 * kDay,
+             "How long after its last sign a client's resends are recognised."),
+        live("result_ttl",
+             &p.result_ttl,
+             0,
+             kDurationMax,
+             "How long an asynchronous job's result can be fetched, when the job does not say."),
+        live("drain_limit",
+             &p.drain_limit,
+             0,
+             kDay,
+             "How long a broker that was told to end goes on working on what it has."),
+    };
+}
+
+}  // namespace
+
+Section broker_section(BrokerOptions& options) {
+    Section broker{"broker", "Where the broker listens and how it treats jobs and peers.", {}};
+    broker.fields = place_fields(options);
+    for (Field& field : policy_fields(options)) {
+        broker.fields.push_back(std::move(field));
+    }
+    return broker;
+}
+
+Section limits_section(model::Limits& l) {
+    return {
+        "limits",
+        "What may gather at most. At a limit the one who asks for more is refused with a clear "
+        "error, and memory stays where it is.",
+        {{.key = "message_bytes_max",
+          .target = &l.message_bytes_max,
+          .doc = "One whole message. Who sends a larger frame is disconnected.",
+          .is_size = true,
+          .min = kKiB,
+          .max = kGiB},
+         live("jobs_max", &l.jobs_max, 1, kBillion, "Jobs waiting or running."),
+         live("jobs_per_service_max",
+              &l.jobs_per_service_max,
+              1,
+              kBillion,
+              "The same of one service."),
+         live_size("payload_bytes_total_max",
+                   &l.payload_bytes_total_max,
+                   kKiB,
+                   kKiB * kGiB,
+                   "Params of all jobs together."),
+         live("services_max", &l.services_max, 1, kBillion, "Services known."),
+         live("workers_max", &l.workers_max, 1, kBillion, "Workers registered."),
+         live("peers_max", &l.peers_max, 1, kBillion, "Connections remembered."),
+         live(
+             "sessions_max", &l.sessions_max, 1, kBillion, "Clients whose resends are recognised."),
+         live("in_flight_max",
+              &l.in_flight_max,
+              1,
+              kBillion,
+              "Submissions of one client that wait for their answer."),
+         live("history_jobs_max",
+              &l.history_jobs_max,
+              0,
+              1'000'000,
+              "Finished jobs that can still be asked for."),
+         live("report_rows_max", &l.report_rows_max, 1, 1'000'000, "Rows of one listing."),
+         live_size("held_results_bytes_max",
+                   &l.held_results_bytes_max,
+                   kKiB,
+                   kKiB * kGiB,
+                   "Results kept until their client has them."),
+         live_size("peer_backlog_bytes_max",
+                   &l.peer_backlog_bytes_max,
+                   kKiB,
+                   kKiB * kGiB,
+                   "What waits for one peer that reads slowly; past it the peer is dropped."),
+         live("credit_max", &l.credit_max, 1, 1'000'000, "Jobs that one worker may hold."),
+         live("results_max",
+              &l.results_max,
+              0,
+              kBillion,
+              "Ended jobs whose results can be fetched by id; the oldest is dropped."),
+         live_size("results_bytes_max",
+                   &l.results_bytes_max,
+                   0,
+                   kKiB * kGiB,
+                   "The same, what they weigh."),
+         live("dead_letters_max",
+              &l.dead_letters_max,
+              0,
+              kBillion,
+              "Dead letters; the oldest is discarded."),
+         live("groups_max", &l.groups_max, 1, kBillion, "Groups that jobs name or that are set."),
+         live("limits_max", &l.limits_max, 0, 100'000, "Named limits."),
+         live("schedules_max", &l.schedules_max, 0, 1'000'000, "Schedules."),
+         live("batches_max", &l.batches_max, 0, kBillion, "Batches that are open or remembered."),
+         live("waiters_max", &l.waiters_max, 0, kBillion, "Requests that wait for a result."),
+         live("waiters_per_job_max", &l.waiters_per_job_max, 0, kBillion, "The same, of one job."),
+         live("dependents_max",
+              &l.dependents_max,
+              0,
+              kBillion,
+              "Ids in the `after` of all jobs together."),
+         live("scan_jobs_max",
+              &l.scan_jobs_max,
+              1,
+              kBillion,
+              "Jobs that one step of a listing or of a request for many jobs looks at.")}};
+}
+
+Section lifecycle_section(BrokerOptions& o) {
+    return {
+        "lifecycle",
+        "The lifecycle log: one JSON line for every change of a job. From it can be resubmitted "
+        "what never finished.",
+        {{.key = "enabled", .target = &o.lifecycle_enabled, .doc = "Whether it is kept."},
+         {.key = "file",
+          .target = &o.lifecycle_file,
+          .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
+          .min = 1,
+          .max = kPathBytesMax},
+         {.key = "bytes_max",
+          .target = &o.lifecycle_bytes_max,
+          .doc = "Where one file ends and the next begins.",
+          .is_size = true,
+          .min = kKiB,
+          .max = kKiB * kGiB},
+         {.key = "files",
+          .target = &o.lifecycle_files,
+          .doc = "Files kept, the newest included; the oldest is removed.",
+          .min = 1,
+          .max = 1'000},
+         {.key = "events",
+          .target = &o.lifecycle_events,
+          .doc = "Which events it has, by name; `all` is every one, and a name behind `-` is left "
+                 "out again. RECEIVED and the ends are needed to submit again what never finished.",
+          .is_reloadable = true,
+          .min = 1,
+          .max = 64,
+          .check = &check_event}}};
+}
+
+}  // namespace steward::app

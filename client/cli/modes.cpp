@@ -1,0 +1,87 @@
+// client/cli: `steward pause`, `resume`, `drain`, `disable` and `enable`: what services do.
+#include <array>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/exit_status.hpp"
+#include "client/cli/verbs.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+struct ModeVerb {
+    const char* name;
+    const char* help;
+    client::Mode mode;
+};
+
+constexpr std::array<ModeVerb, 5> kVerbs = {
+    {{"pause", "Lets services take jobs and start none", client::Mode::Paused},
+     {"resume", "Lets paused services run again", client::Mode::Running},
+     {"drain", "Lets services start what they have and take no more", client::Mode::Draining},
+     {"disable", "Lets services take and start nothing", client::Mode::Disabled},
+     {"enable", "Lets disabled or drained services run again", client::Mode::Running}}};
+
+struct ModeWords {
+    std::vector<std::string> services;
+    bool is_for_all = false;
+};
+
+int set_modes(Console& console,
+              const Settings& settings,
+              client::Mode mode,
+              const ModeWords& words) {
+    if (words.services.empty() != words.is_for_all) {
+        return report_usage(console, "name services, or say --all");
+    }
+    std::vector<client::ModeChange> changes;
+    for (const std::string& service : words.services) {
+        changes.push_back({service, mode});
+    }
+    if (words.is_for_all) {
+        changes.push_back({"", mode});
+    }
+    return with_client(console, settings, [&](client::Client& client) {
+        const auto done = client.set_modes(changes);
+        if (!done) {
+            return report_error(console, done.error());
+        }
+        for (const client::ModeChange& change : changes) {
+            if (settings.as_json) {
+                print_json(console,
+                           {{"service", change.service.empty() ? "*" : change.service},
+                            {"mode", name_of(mode)}});
+            } else {
+                console.out << (change.service.empty() ? "all services" : harmless(change.service))
+                            << ": " << name_of(mode) << '\n';
+            }
+        }
+        console.out << std::flush;
+        return static_cast<int>(kSuccess);
+    });
+}
+
+}  // namespace
+
+void add_modes(CLI::App& program, Invocation& invocation) {
+    for (const ModeVerb& mode : kVerbs) {
+        auto words = std::make_shared<ModeWords>();
+        CLI::App& verb = add_verb(program,
+                                  invocation,
+                                  mode.name,
+                                  mode.help,
+                                  [words, mode = mode.mode, &invocation](Console& console) {
+                                      return set_modes(console, invocation.settings, mode, *words);
+                                  });
+
+        verb.add_option("services", words->services, "these, all in one step");
+        verb.add_flag("--all", words->is_for_all, "all services, beside what each has of its own");
+    }
+}
+
+}  // namespace steward::cli

@@ -1,0 +1,121 @@
+#include "client/orders.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "common/base/assert.hpp"
+#include "common/model/label.hpp"
+#include "common/wire/params.hpp"
+
+namespace steward::client {
+
+namespace {
+
+// What an await leaves of its time for the way to the broker and back.
+constexpr base::Duration kWayMin = 5ms;
+constexpr base::Duration kWayMax = 1s;
+
+Order question_order(Question question) {
+    Order order;
+    order.question = std::make_unique<Question>(std::move(question));
+    return order;
+}
+
+// A name that the protocol cannot carry would cost the connection, again and again.
+Expected<void> check_name(std::string_view what, std::string_view name) {
+    if (const std::string fault = model::label_fault(name); !fault.empty()) {
+        return base::fail(Errc::BadName, std::string(what) + " " + fault);
+    }
+    return {};
+}
+
+Expected<void> check_names(const Query& query) {
+    const Filter& which = query.which;
+    return check_name("the name of the query", query.what)
+        .and_then([&] { return check_name("the service", which.service); })
+        .and_then([&] { return check_name("the context", which.context); })
+        .and_then([&] { return check_name("the group", which.group); })
+        .and_then([&] { return check_name("the batch", which.batch); });
+}
+
+}  // namespace
+
+Expected<Order> job_order(std::string_view service,
+                          Params&& params,
+                          JobOptions options,
+                          bool sync) {
+    auto name = model::ServiceName::parse(service);
+    if (!name) {
+        return base::Unexpected(std::move(name.error()));
+    }
+    Order order;
+    order.spec = {std::move(*name), std::move(params).take(), std::move(options)};
+    order.spec.options.sync = sync;
+    return order;
+}
+
+Expected<Order> query_order(const Query& query) {
+    if (auto checked = check_names(query); !checked) {
+        return base::Unexpected(std::move(checked.error()));
+    }
+    wire::native::Query asked;
+    asked.what = query.what;
+    asked.service = query.which.service;
+    if (!query.which.jobs.empty()) {
+        asked.job = query.which.jobs.front();
+    }
+    asked.states = bits_of(query.which.states);
+    asked.context = query.which.context;
+    asked.group = query.which.group;
+    asked.batch = query.which.batch;
+    asked.after = query.after;
+    asked.rows_max = query.rows_max;
+    return question_order(std::move(asked));
+}
+
+Expected<Order> operate_order(std::string_view verb, const nlohmann::json& arguments) {
+    if (auto checked = check_name("the verb", verb); !checked) {
+        return base::Unexpected(std::move(checked.error()));
+    }
+    return question_order(wire::native::Operate{
+        0, std::string(verb), wire::encode_params(arguments, model::Encoding::Json).bytes});
+}
+
+Order await_order(const JobId& job, base::Duration timeout) {
+    const base::Duration way = std::clamp(timeout / 10, kWayMin, kWayMax);
+    return question_order(
+        wire::native::Await{0, job, std::max(timeout - way, base::Duration::zero())});
+}
+
+Error not_queued() {
+    return {Errc::TooManyInFlight,
+            "as many requests wait to be sent as allowed (Options::queue_max)",
+            std::nullopt};
+}
+
+End wait_for(Loop& loop, Order order, const CallOptions& options) {
+    STEWARD_ASSERT(!loop.is_own_thread());
+    BlockedReceiver receiver;
+    order.receiver = &receiver;
+    if (loop.inbox().push({&order, 1}) == 0) {
+        return base::Unexpected(not_queued());
+    }
+    return receiver.wait(options.on_partial, options.on_progress);
+}
+
+void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiver) {
+    order.receiver = receiver.get();
+    if (loop.inbox().try_push(order)) {
+        static_cast<void>(receiver.release());
+    } else {
+        receiver.release()->on_end(0, base::Unexpected(not_queued()));
+    }
+}
+
+Expected<nlohmann::json> parse_report(const base::Blob& report) {
+    return wire::decode_params({model::Encoding::Json, report});
+}
+
+}  // namespace steward::client

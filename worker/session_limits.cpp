@@ -1,0 +1,196 @@
+// worker: the session's patience: attempts that run too long or hold too much memory, work that
+// ignores its stop token, a process that has served long enough. No clock and no meter: both are
+// told.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/quantity.hpp"
+#include "worker/session.hpp"
+
+namespace steward::worker {
+namespace {
+
+// Memory goes on growing meanwhile, so this grace is short.
+constexpr base::Duration kMemoryGraceMax = 1s;
+
+std::string text_of(base::Duration duration) {
+    const auto micros = duration.count();
+    if (micros % 1'000'000 == 0) {
+        return std::to_string(micros / 1'000'000) + " s";
+    }
+    if (micros % 1'000 == 0) {
+        return std::to_string(micros / 1'000) + " ms";
+    }
+    return std::to_string(micros) + " us";
+}
+
+}  // namespace
+
+void Session::limit(base::MonoTime now, Busy& busy, const wire::native::Assign& job) {
+    if (job.time_limit > base::Duration::zero()) {
+        busy.time_limit = job.time_limit;
+        busy.alarm = now + job.time_limit;
+        next_alarm_ = std::min(next_alarm_, busy.alarm);
+    }
+    busy.memory_limit = job.options.memory_limit.value_or(0);
+    if (busy.memory_limit != 0 && !measure_at_) {
+        measure_at_ = now;
+    }
+}
+
+void Session::halt(base::MonoTime now,
+                   Works::iterator work,
+                   std::string why,
+                   base::Duration grace) {
+    Busy& busy = work->second;
+    busy.stage = Stage::Stopped;
+    busy.grace = grace;
+    busy.alarm = now + grace;
+    next_alarm_ = std::min(next_alarm_, busy.alarm);
+    actions_.emplace_back(StopJob{work->first, std::move(why)});
+}
+
+// next_alarm_ may be that of work that has returned meanwhile: then nothing rings, and the next one
+// is looked for.
+void Session::ring(base::MonoTime now) {
+    if (retire_at_ && now >= *retire_at_) {
+        retire_at_.reset();
+        retire(now, "it has lived for " + text_of(options_.lifetime_max) + " (max-lifetime)");
+    }
+    if (cut_at_ && now >= *cut_at_) {
+        cut_off(now);
+    }
+    if (now >= next_alarm_) {
+        next_alarm_ = base::MonoTime::max();
+        for (auto work = busy_.begin(); work != busy_.end(); ++work) {
+            if (work->second.alarm <= now && work->second.stage == Stage::Working) {
+                reach_time_limit(now, work);
+            } else if (work->second.alarm <= now) {
+                give_up(now, work);
+            }
+            next_alarm_ = std::min(next_alarm_, work->second.alarm);
+        }
+    }
+    if (measure_at_ && now >= *measure_at_) {
+        look_at_memory(now);
+    }
+}
+
+base::MonoTime Session::next_limit() const {
+    base::MonoTime earliest = next_alarm_;
+    for (const auto& at : {retire_at_, cut_at_, measure_at_}) {
+        earliest = at ? std::min(earliest, *at) : earliest;
+    }
+    return earliest;
+}
+
+// By this side's clock: the broker may be out of reach, and the worker should know all the same.
+void Session::reach_time_limit(base::MonoTime now, Works::iterator work) {
+    Entry& entry = entries_.at(work->first);
+    entry.phase = Phase::Stopping;
+    entry.spoiled = "ran longer than its time limit of " + text_of(work->second.time_limit);
+    halt(now, work, entry.spoiled, stop_grace_);
+}
+
+void Session::give_up(base::MonoTime now, Works::iterator work) {
+    Busy& busy = work->second;
+    busy.stage = Stage::Stuck;
+    busy.alarm = base::MonoTime::max();
+    ++stuck_;
+    std::string text = "ignored its stop token for " + text_of(busy.grace);
+    const auto entry = entries_.find(work->first);
+    if (entry != entries_.end()) {
+        if (!entry->second.spoiled.empty()) {
+            text = entry->second.spoiled + " and " + text;
+        }
+        if (entry->second.phase == Phase::Stopping) {
+            report(entry, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
+        } else if (entry->second.phase == Phase::Void) {
+            end(entry);
+            tell_stopped(work->first, text, now - busy.since);
+        }  // else it has failed already, by its memory
+    }
+    replace(now, "job " + work->first.job.text() + ": " + text);
+    after_work(now);
+}
+
+void Session::resident(base::MonoTime now, std::uint64_t bytes) {
+    for (auto work = busy_.begin(); work != busy_.end(); ++work) {
+        const Busy& busy = work->second;
+        if (busy.stage == Stage::Working && busy.memory_limit != 0 && bytes > busy.memory_limit) {
+            exceed_memory(now, work, bytes);
+        }
+    }
+}
+
+void Session::exceed_memory(base::MonoTime now, Works::iterator work, std::uint64_t bytes) {
+    const std::string text = "its worker held " + base::size_text(bytes) +
+                             " of memory, more than its memory_limit of " +
+                             base::size_text(work->second.memory_limit);
+    report(entries_.find(work->first),
+           {model::Verdict::Failed, text, {}, {}},
+           now - work->second.since);
+    halt(now, work, text, std::min(stop_grace_, kMemoryGraceMax));
+    replace(now, "job " + work->first.job.text() + ": " + text);
+}
+
+void Session::look_at_memory(base::MonoTime now) {
+    const bool is_wanted = std::ranges::any_of(busy_, [](const auto& work) {
+        return work.second.stage == Stage::Working && work.second.memory_limit != 0;
+    });
+    measure_at_.reset();
+    if (is_wanted) {
+        measure_at_ = now + options_.memory_interval;
+        actions_.emplace_back(MeasureMemory{});
+    }
+}
+
+// Work that did not return in time goes down with the process: the goodbye tells that it is lost.
+void Session::cut_off(base::MonoTime now) {
+    cut_at_.reset();
+    if (awaited() == 0) {
+        return;
+    }
+    for (auto work = busy_.begin(); work != busy_.end(); ++work) {
+        if (work->second.stage == Stage::Stopped) {
+            give_up(now, work);
+        } else if (work->second.stage == Stage::Working) {
+            work->second.stage = Stage::Stuck;
+            work->second.alarm = base::MonoTime::max();
+            ++stuck_;
+            --held_;
+            end(entries_.find(work->first));
+        }
+    }
+    after_work(now);
+}
+
+void Session::retire(base::MonoTime now, std::string why) {
+    if (!leaving_) {
+        actions_.emplace_back(Leaving{std::move(why), false});
+        begin_leaving(now);
+    }
+}
+
+void Session::replace(base::MonoTime now, std::string why) {
+    if (is_forced_) {
+        return;
+    }
+    is_forced_ = true;
+    actions_.emplace_back(Leaving{std::move(why), true});
+    cut_at_ = now + stop_grace_;
+    if (!leaving_) {
+        begin_leaving(now);
+    }
+}
+
+void Session::check_age(base::MonoTime now, std::uint64_t resident_bytes) {
+    if (options_.memory_bytes_max != 0 && resident_bytes > options_.memory_bytes_max) {
+        retire(now,
+               "it holds " + base::size_text(resident_bytes) +
+                   " of memory after a job, more than " +
+                   base::size_text(options_.memory_bytes_max) + " (max-memory)");
+    }
+}
+
+}  // namespace steward::worker
