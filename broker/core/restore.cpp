@@ -301,9 +301,6 @@ base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
 }
 
 base::Expected<void> State::restore_fact(const GroupSet& fact) {
-    if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
-        return {};
-    }
     const Group* known = groups_.map.find(groups_.find(fact.name.view()));
     if (known == nullptr || !known->is_configured) {
         set_group({fact.name, fact.weight, fact.limit, fact.spacing});
