@@ -18,9 +18,14 @@ base::Unexpected cannot_wait(const model::JobId& id, std::string_view why) {
     return base::fail(Errc::UnknownDependency, std::move(text));
 }
 
+void keep_each_once(std::vector<model::JobId>& ids) {
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
 }  // namespace
 
-// Those of `after` that have not succeeded yet.
+// Those of `after` that have not succeeded yet, each once.
 base::Expected<std::vector<model::JobId>> State::unmet_of(
     const std::vector<model::JobId>& after) const {
     std::vector<model::JobId> unmet;
@@ -43,6 +48,7 @@ base::Expected<std::vector<model::JobId>> State::unmet_of(
             return cannot_wait(id, "has not succeeded");
         }
     }
+    keep_each_once(unmet);
     if (dependents_count_ + unmet.size() > policy.limits.dependents_max) {
         return base::fail(Errc::TooManyJobs,
                           "jobs wait for " + std::to_string(dependents_count_) +
@@ -61,19 +67,44 @@ void State::wait_for(JobHandle handle, const std::vector<model::JobId>& after) {
     for (const model::JobId& id : after) {
         if (Job* job = jobs_.map.find(jobs_.find(id))) {
             std::vector<JobHandle>& dependents = job->more().dependents;
-            // Those that have gone make room before the list grows.
+            // Those that have gone make room before the list grows. It grows all the same when it
+            // is still more than half full, or the next one that comes looks at all of it again.
             if (dependents.size() == dependents.capacity()) {
                 std::erase_if(dependents,
                               [&](JobHandle one) { return jobs_.map.find(one) == nullptr; });
+                dependents.reserve(2 * dependents.size());
             }
             dependents.push_back(handle);
         }
     }
 }
 
+// A dead letter that is retried waits for those that can still succeed: also for dead letters,
+// which can be retried like itself. What has gone has succeeded, or nobody knows any more.
+void State::wait_again(JobHandle handle) {
+    JobExtras& extras = *jobs_.map.at(handle).extras;
+    dependents_count_ -= extras.after.size();
+    keep_each_once(extras.after);
+    std::erase_if(extras.after,
+                  [&](const model::JobId& id) { return !jobs_.find(id).names_something(); });
+    dependents_count_ += extras.after.size();
+    extras.unmet = static_cast<std::uint32_t>(extras.after.size());
+    extras.lost_one = false;
+    for (const model::JobId& id : extras.after) {
+        // Of one that has not ended it may still be a dependent.
+        std::vector<JobHandle>& dependents = jobs_.map.at(jobs_.find(id)).more().dependents;
+        if (std::ranges::find(dependents, handle) == dependents.end()) {
+            dependents.push_back(handle);
+        }
+    }
+}
+
 void State::tell_dependents(const Job& job, JobState end, std::string_view text) {
+    if (job.extras == nullptr || job.extras->dependents.empty()) {
+        return;
+    }
     std::string why;
-    if (end != JobState::Succeeded && !job.extras->dependents.empty()) {
+    if (end != JobState::Succeeded) {
         why = "job " + job.id.text() + ", which it waited for, is ";
         why += model::name_of(end);
         why += text.empty() ? "" : ": ";
@@ -117,7 +148,8 @@ void State::dependency_met(JobHandle handle) {
     }
 }
 
-// After a restart: jobs that wait for one that was not durable and is gone.
+// After a restart: jobs that wait for one that was not durable and is gone, or for one whose death
+// reached the disk before theirs.
 void State::end_orphans() {
     for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
         const ServiceHandle service = services_.map.handle_at(slot);
@@ -128,12 +160,12 @@ void State::end_orphans() {
             const JobHandle handle = at;
             const Job& job = jobs_.map.at(handle);
             at = job.place.next;
-            const auto alive =
-                std::ranges::count_if(job.extras->after, [&](const model::JobId& id) {
-                    const Job* other = jobs_.map.find(jobs_.find(id));
-                    return other != nullptr && other->state != JobState::Dead;
-                });
-            if (static_cast<std::uint32_t>(alive) < job.extras->unmet) {
+            const auto there = std::ranges::count_if(
+                job.extras->after,
+                [&](const model::JobId& id) { return jobs_.find(id).names_something(); });
+            if (job.extras->lost_one) {
+                dependents_.push_back({handle, true, "a job that it waited for did not succeed"});
+            } else if (static_cast<std::uint32_t>(there) < job.extras->unmet) {
                 dependents_.push_back(
                     {handle, true, "a job that it waited for was lost with the broker's restart"});
             }

@@ -156,6 +156,7 @@ void State::discard_dead(JobHandle handle) {
     const Job& job = jobs_.map.at(handle);
     append(job, JobDiscarded{job.id});
     announce(job, EventKind::Discarded);
+    tell_dependents(job, JobState::Dead, "it was discarded");
     release(handle);
     forget_job(handle);
 }

@@ -32,6 +32,7 @@ struct JobExtras {
 
     std::vector<model::JobId> after;  // what it waited for when it came in
     std::uint32_t unmet = 0;          // how many of them have not succeeded yet
+    bool lost_one = false;            // one has ended otherwise; only between a start and settling
     // Those that wait for it, and some that have gone meanwhile.
     std::vector<JobHandle> dependents;
 

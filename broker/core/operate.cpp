@@ -137,15 +137,16 @@ bool State::retry_dead(JobHandle handle) {
     }
     append(job, JobRetried{job.id, now_.wall});
     release(handle);
-    revive(job);
+    revive(handle);
     announce(job, EventKind::Retry, "by an operator");
-    make_ready(handle, false);
-    dispatch_queue(job.queue);
+    job.due = now_.mono;
+    begin_waiting(handle);
     return true;
 }
 
 // A dead letter begins again: its attempts are counted anew, its batch waits for it once more.
-void State::revive(Job& job) {
+void State::revive(JobHandle handle) {
+    Job& job = jobs_.map.at(handle);
     job.failures = 0;
     job.losses = 0;
     job.fate = AttemptFate::Over;
@@ -161,6 +162,7 @@ void State::revive(Job& job) {
     } else {
         job.extras->batch = {};
     }
+    wait_again(handle);
 }
 
 void State::apply(const Address& from, EditJob& request) {

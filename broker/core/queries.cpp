@@ -267,8 +267,10 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id) 
     model::StatusReport report;
     const Job* job = jobs_.map.find(jobs_.find(id));
     if (job == nullptr) {
-        const auto past = std::ranges::find(history_, id, &model::JobRow::id);
-        if (past != history_.end()) {
+        // Its last end: it may have been a dead letter before.
+        const auto past = std::find_if(
+            history_.rbegin(), history_.rend(), [&](const auto& row) { return row.id == id; });
+        if (past != history_.rend()) {
             report.job = *past;
             return report;
         }

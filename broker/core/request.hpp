@@ -41,7 +41,8 @@ struct CancelJobs {
     Cursor from = 0;
 };
 
-/// Dead letters become ready again, with their attempts counted anew.
+/// Dead letters become ready again, with their attempts counted anew. One that waited for others
+/// waits for those of them that are still there, dead letters too: they may be retried as well.
 struct RetryDead {
     JobFilter which;
     Cursor from = 0;

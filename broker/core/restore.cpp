@@ -31,6 +31,11 @@ base::Expected<void> State::restore(const Record& record) {
     return result;
 }
 
+// How long ago it was. Clocks may have been set back.
+base::Duration State::age_of(base::WallTime instant) const {
+    return std::max(start_.wall - instant, base::Duration::zero());
+}
+
 // A job waits for its worker to come back until the broker has settled: an attempt may have begun
 // whose fact did not reach the disk.
 void State::put_back(JobHandle handle, base::MonoTime due) {
@@ -56,7 +61,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     if (!queue.names_something()) {
         return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
     }
-    const base::Duration age = start_.wall - fact.at;
+    const base::Duration age = age_of(fact.at);
     Job job = new_job(options, queue);
     job.id = fact.id;
     job.submission = fact.submission;
@@ -198,6 +203,21 @@ void State::meet_restored(JobHandle handle) {
     }
 }
 
+// Those that wait for it. Of one that dies with it a fact of its own tells, if it reached the disk.
+void State::tell_restored(Job& job, model::JobState end) {
+    for (const JobHandle handle : std::exchange(job.extras->dependents, {})) {
+        const Job* other = jobs_.map.find(handle);
+        if (other == nullptr || other->state != model::JobState::Blocked) {
+            continue;
+        }
+        if (end == model::JobState::Succeeded) {
+            meet_restored(handle);
+        } else {
+            other->extras->lost_one = true;
+        }
+    }
+}
+
 base::Expected<void> State::restore_fact(const JobEnded& fact) {
     const JobHandle handle = jobs_.find(fact.id);
     if (!handle.names_something()) {
@@ -210,20 +230,12 @@ base::Expected<void> State::restore_fact(const JobEnded& fact) {
     job.losses = fact.losses;
     unique_.release(jobs_.map, handle);
     const KeptResult end{name_of_service(job), fact.state, fact.text, fact.result};
-    const base::Duration age = start_.wall - fact.at;
-    if (fact.state != model::JobState::Dead && job.result_ttl > base::Duration::zero()) {
-        // Kept at least until the facts of those that wait for it have been read.
-        job.result_ttl = std::max(job.result_ttl - age, base::Duration{1});
+    if (fact.state != model::JobState::Dead) {
+        job.result_ttl -= age_of(fact.at);
         keep_result(job, end, fact.at, 0);
     }
     if (job.extras != nullptr) {
-        for (const JobHandle dependent : std::exchange(job.extras->dependents, {})) {
-            const Job* other = jobs_.map.find(dependent);
-            if (other != nullptr && other->state == model::JobState::Blocked &&
-                fact.state == model::JobState::Succeeded) {
-                meet_restored(dependent);
-            }
-        }
+        tell_restored(job, fact.state);
         count_in_batch(job, fact.state);
     }
     if (fact.state == model::JobState::Dead) {
@@ -241,8 +253,9 @@ base::Expected<void> State::restore_fact(const JobRetried& fact) {
         return contradiction(fact.id, "was retried without being dead");
     }
     release(handle);
-    revive(*job);
-    schedule(handle, settled_at_);
+    revive(handle);
+    job->due = start_.mono;
+    put_back(handle, job->due);
     return {};
 }
 
@@ -251,6 +264,9 @@ base::Expected<void> State::restore_fact(const JobDiscarded& fact) {
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->state != model::JobState::Dead) {
         return contradiction(fact.id, "was discarded without being dead");
+    }
+    if (Job& dead = jobs_.map.at(handle); dead.extras != nullptr) {
+        tell_restored(dead, model::JobState::Dead);
     }
     release(handle);
     forget_job(handle);
@@ -285,9 +301,6 @@ base::Expected<void> State::restore_fact(const LimitRemoved& fact) {
 }
 
 base::Expected<void> State::restore_fact(const GroupSet& fact) {
-    if (std::ranges::find(policy.groups, fact.name, &GroupPolicy::name) != policy.groups.end()) {
-        return {};
-    }
     const Group* known = groups_.map.find(groups_.find(fact.name.view()));
     if (known == nullptr || !known->is_configured) {
         set_group({fact.name, fact.weight, fact.limit, fact.spacing});

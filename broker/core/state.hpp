@@ -182,6 +182,7 @@ private:
     [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
         const std::vector<model::JobId>& after) const;
     void wait_for(JobHandle handle, const std::vector<model::JobId>& after);
+    void wait_again(JobHandle handle);
     void tell_dependents(const Job& job, model::JobState end, std::string_view text);
     void dependency_met(JobHandle handle);
     void settle_dependents();
@@ -240,7 +241,7 @@ private:
     bool refuse_unknown(const Address& from, const model::JobId& id);
     bool cancel_job(JobHandle handle, std::string_view why);
     bool retry_dead(JobHandle handle);
-    void revive(Job& job);
+    void revive(JobHandle handle);
 
     // ---- filter.cpp: jobs by what they are ----
     [[nodiscard]] std::optional<Wanted> wanted_of(const JobFilter& filter) const;
@@ -383,8 +384,10 @@ private:
     base::Expected<void> restore_fact(const BatchOpened& fact);
     base::Expected<void> restore_fact(const BatchClosed& fact);
     base::Expected<void> restore_fact(const BatchEnded& fact);
+    [[nodiscard]] base::Duration age_of(base::WallTime instant) const;
     void put_back(JobHandle handle, base::MonoTime due);
     void meet_restored(JobHandle handle);
+    void tell_restored(Job& job, model::JobState end);
 
     // ---- what the configuration says, state.cpp ----
     void apply_service_policies();

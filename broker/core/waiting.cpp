@@ -74,6 +74,7 @@ void State::block(JobHandle handle) {
     job.state = JobState::Blocked;
     services_.map.at(job.service).blocked.push_back(jobs_.map, handle);
     ++blocked_;
+    retake_key(handle);
     if (announcing.has(EventKind::Blocked)) {
         announce(job,
                  EventKind::Blocked,

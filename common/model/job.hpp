@@ -60,7 +60,7 @@ struct Outcome {
 
 /// blocked → scheduled → ready → active → succeeded | failed | dead | expired | cancelled, and back
 /// to ready or scheduled when an attempt fails or its worker is lost. A dead job stays as a dead
-/// letter until it is retried or discarded. Numbers are wire-stable.
+/// letter until it is retried (ready again, or blocked) or discarded. Numbers are wire-stable.
 enum class JobState : std::uint8_t {
     Scheduled = 0,  // waits for an instant (delay, backoff)
     Ready = 1,      // waits for a worker
@@ -97,7 +97,7 @@ inline constexpr std::size_t kJobStates = 9;
         bit(JobState::Ready) | bit(JobState::Scheduled) | kEnds,        // active
         0,
         0,
-        bit(JobState::Ready),  // dead: retried
+        bit(JobState::Ready) | bit(JobState::Blocked),  // dead: retried
         0,
         0,
         bit(JobState::Ready) | bit(JobState::Scheduled) | kEndsUnrun};  // blocked

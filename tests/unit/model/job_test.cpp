@@ -41,7 +41,7 @@ const std::set<std::pair<JobState, JobState>> kMoves = {
     {JobState::Active, JobState::Scheduled},    {JobState::Active, JobState::Succeeded},
     {JobState::Active, JobState::Failed},       {JobState::Active, JobState::Dead},
     {JobState::Active, JobState::Expired},      {JobState::Active, JobState::Cancelled},
-    {JobState::Dead, JobState::Ready},
+    {JobState::Dead, JobState::Ready},          {JobState::Dead, JobState::Blocked},
 };
 
 }  // namespace
