@@ -105,13 +105,13 @@ TEST_CASE(
     "A handler that ignores its cancellation costs its process, and the job stays cancelled") {
     Trial t("unstoppable");
     const std::string id = t.submit(kHangs);
-    REQUIRE(t.has_seen("EXECUTE_START"));
+    REQUIRE(t.has_seen("DELEGATE_START"));
     CHECK(run(t.broker.tool({"cancel", id})).code == 0);
     CHECK(t.worker->wait() == kReplace);
     CHECK(t.has_seen("CANCELLED"));
     t.start_worker();
     CHECK(t.call({{"seconds", 0}})["attempt"] == 1);
-    CHECK(t.count("EXECUTE_START") == 2);
+    CHECK(t.count("DELEGATE_START") == 2);
 }
 
 TEST_CASE("Other jobs of a process that is given up finish within the grace or run again") {
@@ -136,7 +136,7 @@ TEST_CASE("A job over its memory limit fails and its process is replaced") {
     t.start_worker();
     CHECK(t.worker->wait() == kReplace);
     CHECK(t.has_seen("DEAD"));
-    CHECK(t.count("EXECUTE_START") == 2);
+    CHECK(t.count("DELEGATE_START") == 2);
 }
 
 TEST_CASE("Processes that give way after three jobs each run every job once") {
@@ -182,7 +182,7 @@ TEST_CASE("A failure is tried again, a rejection is not") {
     t.submit({{"outcome", "reject"}, {"why", "never"}});
     CHECK(t.has_seen("DEAD"));
     CHECK(t.count("EXECUTE_ERROR") == 3);
-    CHECK(t.count("EXECUTE_START") == 4);
+    CHECK(t.count("DELEGATE_START") == 4);
 }
 
 TEST_CASE("A worker takes the jobs of its channels and of no other") {
@@ -191,7 +191,7 @@ TEST_CASE("A worker takes the jobs of its channels and of no other") {
     CHECK(t.call({}, {{"channel", "cpu"}})["channel"] == "cpu");
     const std::string waits = t.submit(json::object());
     CHECK(t.call({}, {{"channel", "gpu"}})["channel"] == "gpu");
-    CHECK(t.count("EXECUTE_START") == 3);
+    CHECK(t.count("DELEGATE_START") == 3);
     t.args = {"--service-name", t.service};
     const auto first = std::move(t.worker);
     t.start_worker();

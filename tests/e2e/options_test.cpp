@@ -290,13 +290,15 @@ TEST_CASE("after: a job waits for others, and dies with them") {
 TEST_CASE("batch and meta: handed to the worker") {
     Trial t;
     t.each_way([&](const Submit& submit) {
-        REQUIRE(run(t.broker.tool({"batch", "open", "b1"})).code == 0);
-        const std::string id = submit(kNothing, {{"batch", "b1"}, {"meta", {{"trace", "17"}}}});
+        const Finished opened = run(t.broker.tool({"batch", "open"}));
+        REQUIRE(opened.code == 0);
+        const std::string batch = opened.out.substr(0, opened.out.find('\n'));
+        const std::string id = submit(kNothing, {{"batch", batch}, {"meta", {{"trace", "17"}}}});
         t.start_worker();
         const json told = t.result(id);
-        CHECK(told["batch"] == "b1");
+        CHECK(told["batch"] == batch);
         CHECK(told["meta"]["trace"] == "17");
-        REQUIRE(run(t.broker.tool({"batch", "close", "b1"})).code == 0);
+        REQUIRE(run(t.broker.tool({"batch", "close", batch})).code == 0);
         CHECK(t.broker.wait_for_events(1, "BATCH_COMPLETE"));
     });
 }
