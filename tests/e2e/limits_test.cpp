@@ -169,6 +169,7 @@ TEST_CASE("A snoozed job comes again by itself and no attempt is counted") {
         t.call({{"outcome", "snooze"}, {"pause", 0.2}, {"times", 2}}, {{"max_attempts", 1}});
     CHECK(told["service"] == "sleepy");
     CHECK(t.count("SNOOZED") == 2);
+    CHECK(t.has_seen("EXECUTE_COMPLETE"));
     CHECK(t.count("EXECUTE_COMPLETE") == 1);
     CHECK(t.count("EXECUTE_ERROR") == 0);
 }
