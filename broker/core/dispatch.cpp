@@ -141,7 +141,6 @@ void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
     const Group* group = groups_.map.find(lane.group);
     lanes_.spend_turn(
         services_.queues.at(lane.queue), lane_handle, group != nullptr ? group->weight : 1);
-    announce(job, EventKind::Dequeued);
     release(handle);
     ++job.attempt;
     ++counters.started;

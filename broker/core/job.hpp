@@ -36,6 +36,7 @@ struct JobExtras {
     // Those that wait for it, and some that have gone meanwhile.
     std::vector<JobHandle> dependents;
 
+    std::string progress_text;  // of the running attempt
     WaiterList waiters;
     model::Label ends_batch;  // it is what follows this batch
     // No worker gets it before `accepted_seq` is durable: a crash must not submit it anew.
@@ -103,7 +104,7 @@ struct Job {
     Seq accepted_seq = 0;
     std::uint64_t progress_done = 0;
     std::uint64_t progress_total = 0;
-    std::string text;  // last progress or failure text
+    std::string text;  // why its last attempt failed, or it ends
     std::unique_ptr<JobExtras> extras;
 
     [[nodiscard]] GroupHandle group() const {

@@ -42,14 +42,15 @@ void State::change_jobs(
     const Address& from, JobFilter& which, Cursor start, JobStates states, Change&& change) {
     which.states = which.states == 0 ? states : which.states & states;
     if (which.states == 0) {
-        return answer_done(from, 0);
+        return answer_done(from, 0, 0, last_seq_);
     }
     std::size_t changed = 0;
     const Cursor next = visit_jobs(which, start, [&](JobHandle handle) {
         changed += change(handle) ? 1U : 0U;
         return changed < kChangedMax;
     });
-    answer_done(from, changed, next, changed > 0 ? last_seq_ : 0);
+    // Also when nothing was left to change: an earlier request may have changed it a moment ago.
+    answer_done(from, changed, next, last_seq_);
 }
 
 void State::apply(const Address& from, CancelJobs& request) {
@@ -112,7 +113,6 @@ bool State::refuse_unknown(const Address& from, const model::JobId& id) {
 bool State::cancel_job(JobHandle handle, std::string_view why) {
     Job& job = jobs_.map.at(handle);
     if (job.state != JobState::Active) {
-        announce(job, EventKind::Dequeued, why);
         release(handle);
         end_job(handle, JobState::Cancelled, std::string(why), {});
         return true;

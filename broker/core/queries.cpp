@@ -284,7 +284,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id) 
     report.job = row_of(*job);
     report.progress_done = job->progress_done;
     report.progress_total = job->progress_total;
-    report.progress_text = job->progress_total > 0 ? job->text : std::string{};
+    report.progress_text = job->extras != nullptr ? job->extras->progress_text : std::string{};
     report.queue_place = place_of(*job);
     return report;
 }

@@ -158,6 +158,7 @@ private:
     // ---- waiting.cpp: the lists that jobs wait in ----
     void release(JobHandle handle);
     void release_active(JobHandle handle);
+    static void forget_progress(Job& job);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);

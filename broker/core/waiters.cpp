@@ -167,10 +167,12 @@ void State::on(Progress& progress) {
     Job& job = jobs_.map.at(held->job);
     job.progress_done = progress.done;
     job.progress_total = progress.total;
-    job.text = std::move(progress.text);
-    announce(job, model::EventKind::Progress, job.text);
+    announce(job, model::EventKind::Progress, progress.text);
+    if (!progress.text.empty() || job.extras != nullptr) {
+        job.more().progress_text = progress.text;
+    }
     tell_callers(job, [&](model::Encoding /*wanted*/) {
-        return JobProgress{job.id, progress.done, progress.total, job.text};
+        return JobProgress{job.id, progress.done, progress.total, progress.text};
     });
 }
 

@@ -54,8 +54,18 @@ void State::release_active(JobHandle handle) {
     }
     job.recalled = false;
     job.stopping = false;
+    forget_progress(job);
     --services_.map.at(job.service).active;
     --active_;
+}
+
+// The next attempt begins at nothing.
+void State::forget_progress(Job& job) {
+    job.progress_done = 0;
+    job.progress_total = 0;
+    if (job.extras != nullptr) {
+        job.extras->progress_text.clear();
+    }
 }
 
 void State::unlink_ready(JobHandle handle) {
@@ -65,6 +75,7 @@ void State::unlink_ready(JobHandle handle) {
     lanes_.remove(services_.queues, jobs_.map, handle, parked);
     --services_.map.at(job.service).ready;
     --ready_;
+    announce(job, EventKind::Dequeued);
 }
 
 // Pre of these three: the job is in no list.

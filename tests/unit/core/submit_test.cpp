@@ -207,7 +207,7 @@ TEST_CASE("submit: a delayed job starts when it is due, an expired one never") {
     broker.submit(late);
     broker.apply(Heartbeat{Peer{1}, 0, true});
     const Effects& effects = broker.wait(5s);
-    CHECK(events(effects) == std::vector{model::EventKind::Expired});
+    CHECK(events(effects) == std::vector{model::EventKind::Dequeued, model::EventKind::Expired});
     CHECK(sent<Assign>(broker.finish(worker, attempt)).empty());
 }
 
