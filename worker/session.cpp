@@ -49,6 +49,10 @@ struct Session::Obey {
     }
 
     void operator()(wire::native::Disconnect& said) const {
+        if (session.said_finishing_ && session.has_reported_all()) {
+            session.parted_ = true;
+            return;
+        }
         session.lose(now, "the broker ended it: " + base::printable(said.why, 200));
     }
 
@@ -287,9 +291,9 @@ void Session::progress(base::MonoTime,
 }
 
 std::optional<Action> Session::next_action() {
-    const bool all_said =
-        outbox_.empty() && (!is_open() || must_announce_ || (said_goodbye_ && writer_.empty()));
-    if (leaving_ && !left_ && awaited() == 0 && all_said) {
+    const bool has_parted =
+        !is_open() || must_announce_ || parted_ || (said_lost_ && writer_.empty());
+    if (leaving_ && !left_ && has_reported_all() && has_parted) {
         left_ = true;
         actions_.emplace_back(Left{!was_told_to_leave_, stuck_ != 0});
     }
@@ -324,7 +328,7 @@ void Session::gather() {
         must_beat_ = false;
     }
     // Before what is given back, or the broker would give it to this worker again.
-    if (leaving_ && !said_finishing_ && (!busy_.empty() || !returns_.empty())) {
+    if (leaving_ && !said_finishing_) {
         writer_.add(wire::native::Goodbye{true});
         said_finishing_ = true;
     }
@@ -332,9 +336,9 @@ void Session::gather() {
         writer_.add(wire::native::Return{std::exchange(returns_, {})});
     }
     gather_outbox();
-    if (leaving_ && awaited() == 0 && outbox_.empty() && !said_goodbye_) {
+    if (leaving_ && stuck_ != 0 && !said_lost_ && has_reported_all()) {
         writer_.add(wire::native::Goodbye{false});
-        said_goodbye_ = true;
+        said_lost_ = true;
     }
 }
 

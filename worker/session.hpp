@@ -65,8 +65,7 @@ struct Leaving {  // it leaves without having been told to; for the log
     bool is_forced = false;  // because of a job, not of the process's age
 };
 
-/// Goodbye is said and nothing is held: close and end. The last action; comes after the batch with
-/// the goodbye has been taken.
+/// Goodbye is said, and the broker knows that nothing is held: close and end. The last action.
 struct Left {
     bool wants_successor = false;  // a fresh process should take the place of this one
     bool is_stuck = false;         // some work does not return: do not wait for its thread
@@ -117,8 +116,9 @@ public:
                   std::uint64_t done,
                   std::uint64_t total,
                   std::string text);
-    /// SIGTERM: gives back what has not been started, finishes what runs, says goodbye, Left. With
-    /// no broker to be found, outcomes are given up after interval*tries.
+    /// SIGTERM: says goodbye, gives back what has not been started, finishes what runs, and waits
+    /// for the broker's Disconnect, so that no job is on its way here any more; then Left. With no
+    /// answer within interval*tries, it goes all the same.
     void leave(base::MonoTime now);
     /// The answer to MeasureMemory; 0: it could not be measured.
     void resident(base::MonoTime now, std::uint64_t bytes);
@@ -227,6 +227,10 @@ private:
     /// Busy threads that are worth waiting for.
     [[nodiscard]] std::size_t awaited() const { return busy_.size() - stuck_; }
 
+    [[nodiscard]] bool has_reported_all() const {
+        return awaited() == 0 && outbox_.empty() && returns_.empty();
+    }
+
     void limit(base::MonoTime now, Busy& busy, const wire::native::Assign& job);
     void halt(base::MonoTime now, Works::iterator work, std::string why, base::Duration grace);
     void ring(base::MonoTime now);
@@ -280,7 +284,8 @@ private:
     bool was_told_to_leave_ = false;
     bool left_ = false;
     bool said_finishing_ = false;  // Goodbye{finishing} on this connection
-    bool said_goodbye_ = false;    // the last word on this connection
+    bool said_lost_ = false;       // Goodbye of a process with work that does not return
+    bool parted_ = false;          // the broker has nothing more for this connection
     base::MonoTime leave_by_;      // outcomes are given up then
     std::deque<Action> actions_;
 };

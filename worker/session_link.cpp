@@ -71,7 +71,8 @@ void Session::announce() {
     must_announce_ = true;
     must_beat_ = false;
     said_finishing_ = false;
-    said_goodbye_ = false;
+    said_lost_ = false;
+    parted_ = false;
     returns_.clear();
     writer_ = {};
 }

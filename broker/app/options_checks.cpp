@@ -162,8 +162,8 @@ base::Expected<void> check_service(std::string_view text) {
 }
 
 base::Expected<void> check_label(std::string_view text) {
-    const std::string_view fault = model::label_fault(text);
-    return fault.empty() ? base::Expected<void>() : refuse("such a name " + std::string(fault));
+    const std::string fault = model::label_fault(text);
+    return fault.empty() ? base::Expected<void>() : refuse("such a name " + fault);
 }
 
 base::Expected<void> check_rate(std::string_view text) {

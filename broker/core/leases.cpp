@@ -32,6 +32,7 @@ void State::on(Finish& finish) {
         const WorkerHandle worker = workers_.find(finish.from);
         if (worker.names_something()) {
             forget_overdue(worker, finish.attempt);
+            part_when_done(worker);
         }
         return;
     }
@@ -52,11 +53,9 @@ void State::on(Finish& finish) {
         ++worker.failed;
         attempt_failed(held->job, outcome);
     }
-    if (worker.leaving && worker.held.empty()) {
-        drop_worker(held->worker, "it said goodbye and has finished");
-        return;
+    if (!part_when_done(held->worker)) {
+        feed_worker(held->worker);
     }
-    feed_worker(held->worker);
 }
 
 // A slow job raises the measure at once, fast ones lower it slowly: a worker that may be slow is
@@ -95,7 +94,9 @@ void State::on(Return& returned) {
         give_back(*job);
     }
     dispatch_queues(queues);
-    feed_worker(worker);
+    if (!part_when_done(worker)) {
+        feed_worker(worker);
+    }
 }
 
 // The worker had not started it: the attempt does not count and its number is used again.

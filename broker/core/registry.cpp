@@ -220,12 +220,25 @@ void State::on(Goodbye& goodbye) {
     }
     Worker& worker = workers_.map.at(handle);
     refresh(worker);
-    if (goodbye.finishing && !worker.held.empty()) {
-        worker.leaving = true;
-        take_turn(handle, false);
+    if (!goodbye.finishing) {
+        drop_worker(handle, "it said goodbye");
         return;
     }
-    drop_worker(handle, "it said goodbye");
+    worker.leaving = true;
+    take_turn(handle, false);
+    part_when_done(handle);
+}
+
+// A job that crossed the goodbye comes back by itself: only when nothing is held is nothing on its
+// way, and the worker may end.
+bool State::part_when_done(WorkerHandle handle) {
+    const Worker& worker = workers_.map.at(handle);
+    if (!worker.leaving || !worker.held.empty() || !worker.overdue.empty()) {
+        return false;
+    }
+    send(worker.address, Disconnect{"goodbye"});
+    drop_worker(handle, "it said goodbye and holds nothing");
+    return true;
 }
 
 void State::on(Misbehaved& misbehaved) {

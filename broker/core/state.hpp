@@ -293,6 +293,7 @@ private:
     void join_crew(WorkerHandle handle, CrewHandle crew);
     void leave_crew(WorkerHandle handle);
     std::vector<QueueHandle> lose_held(WorkerHandle handle, std::string_view why);
+    bool part_when_done(WorkerHandle handle);
     void drop_worker(WorkerHandle handle, std::string_view why);
     void arm_worker_timer(WorkerHandle handle);
     void on_worker_timer(WorkerHandle handle);

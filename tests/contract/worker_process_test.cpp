@@ -60,9 +60,23 @@ struct Meeting {
             .value();
     }
 
-    /// The goodbye that is the last word, after which the process ends with `status`.
-    void check_end(int status) {
+    /// Work does not return, so the process says that it is lost, and ends with `status`.
+    void check_end_of_stuck(int status) {
         CHECK(broker.wait_for<native::Goodbye>([](const auto& g) { return !g.finishing; }));
+        check_exit(status);
+    }
+
+    /// All that was held has been reported: the broker's last word ends the process.
+    void check_end(int status) {
+        const bool was_heard = std::ranges::any_of(broker.heard, [](const auto& command) {
+            return std::holds_alternative<native::Goodbye>(command);
+        });
+        CHECK((was_heard || broker.wait_for<native::Goodbye>().has_value()));
+        broker.say({native::Disconnect{"goodbye"}});
+        check_exit(status);
+    }
+
+    void check_exit(int status) {
         CHECK(process->wait() == status);
         CHECK(process->standard_error().find(" left") != std::string::npos);
     }
@@ -91,7 +105,7 @@ TEST_CASE("Work that ignores its time limit fails, and the process gives way to 
     CHECK(finish.outcome.text ==
           "ran longer than its time limit of 200 ms and ignored its stop token for 300 ms");
     CHECK(finish.run_time >= 500ms);
-    m.check_end(worker::kExitReplace);
+    m.check_end_of_stuck(worker::kExitReplace);
     // READY, progress, and then in this order: it would be given more otherwise.
     REQUIRE(m.broker.heard.size() == 6);
     CHECK(std::get<native::Goodbye>(m.broker.heard[2]).finishing);
@@ -116,7 +130,7 @@ TEST_CASE("Other work of a process that is given up has as long as the grace") {
     m.broker.say({hanging(1, 200ms), trial(2, {{"seconds", 3}}), hanging(3, 1min)});
     CHECK(m.finish_of(1).outcome.verdict == model::Verdict::Failed);
     CHECK(m.finish_of(2).outcome.verdict == model::Verdict::Succeeded);
-    m.check_end(worker::kExitReplace);  // attempt 3 is lost with it: no word of its end
+    m.check_end_of_stuck(worker::kExitReplace);  // attempt 3 is lost with it: no word of its end
     CHECK(std::none_of(m.broker.heard.begin(), m.broker.heard.end(), [](const auto& command) {
         const auto* finish = std::get_if<native::Finish>(&command);
         return finish != nullptr && finish->attempt == attempt(3);
@@ -129,7 +143,7 @@ TEST_CASE("Work that ignores its cancellation ends the process in the same way")
     REQUIRE(m.broker.wait_for<native::Progress>().has_value());  // it is at work
     m.broker.say({native::StopAttempt{attempt(1), "it was cancelled"}});
     CHECK(m.finish_of(1).outcome.text == "it was cancelled and ignored its stop token for 300 ms");
-    m.check_end(worker::kExitReplace);
+    m.check_end_of_stuck(worker::kExitReplace);
 }
 
 TEST_CASE("Work that holds more memory than its limit fails at once, obedient or not") {
@@ -143,7 +157,11 @@ TEST_CASE("Work that holds more memory than its limit fails at once, obedient or
         const auto finish = m.finish_of(1);
         CHECK(finish.outcome.verdict == model::Verdict::Failed);
         CHECK(finish.outcome.text.find("memory_limit of 64MiB") != std::string::npos);
-        m.check_end(worker::kExitReplace);
+        if (ignores) {
+            m.check_end_of_stuck(worker::kExitReplace);
+        } else {
+            m.check_end(worker::kExitReplace);
+        }
         CHECK(m.has_logged("giving_up"));
     }
 }
@@ -182,15 +200,23 @@ TEST_CASE("At the end of its lifetime a process gives way to another") {
 
 TEST_CASE("Told to leave, a process ends with 0, also when its work has to be given up") {
     Meeting m;
-    SUBCASE("idle") {}
+    SUBCASE("idle") {
+        m.process->signal(SIGTERM);
+        m.check_end(worker::kExitEnded);
+    }
     SUBCASE("at work that ends") {
         m.broker.say({trial(1, {{"seconds", 0.2}})});
+        REQUIRE(m.broker.wait_for<native::Progress>().has_value());
+        m.process->signal(SIGTERM);
+        CHECK(m.finish_of(1).outcome.verdict == model::Verdict::Succeeded);
+        m.check_end(worker::kExitEnded);
     }
     SUBCASE("at work that hangs") {
         m.broker.say({hanging(1, 500ms)});
+        REQUIRE(m.broker.wait_for<native::Progress>().has_value());
+        m.process->signal(SIGTERM);
+        m.check_end_of_stuck(worker::kExitEnded);
     }
-    m.process->signal(SIGTERM);
-    m.check_end(worker::kExitEnded);
 }
 
 TEST_CASE("Channels are announced") {

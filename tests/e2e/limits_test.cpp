@@ -151,6 +151,7 @@ TEST_CASE("Processes that give way after three jobs each run every job once") {
     }
     CHECK(t.has_seen("EXECUTE_COMPLETE", kJobs));
     CHECK(t.count("EXECUTE_COMPLETE") == kJobs);
+    CAPTURE(t.detail("DELEGATE_ERROR"));
     CHECK(t.count("DELEGATE_ERROR") == 0);
     CHECK(t.count("EXECUTE_ERROR") == 0);
 }

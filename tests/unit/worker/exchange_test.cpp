@@ -255,11 +255,12 @@ TEST_CASE("remarks for the log are kept up to their limit and no further") {
     CHECK(m.exchange.take_remarks().empty());
 }
 
-TEST_CASE("after leaving with nothing to do the exchange says so once the goodbye is taken") {
+TEST_CASE("after leaving with nothing to do the exchange says so once the broker lets it go") {
     Meeting m;
     m.exchange.leave();
     CHECK_FALSE(m.exchange.state().left.has_value());
     CHECK(only<native::Goodbye>(m.said()).size() == 1);
+    m.exchange.on_frames(batch({native::Disconnect{"goodbye"}}));
     REQUIRE(m.exchange.state().left.has_value());
     CHECK_FALSE(m.exchange.state().left->wants_successor);
 }
@@ -302,6 +303,7 @@ TEST_CASE("reports tell the memory where the process is bounded by it, and it is
     CHECK(remarks[0].event == "leaving");
     CHECK_FALSE(remarks[0].is_warning);
     CHECK(only<native::Return>(m.said()).size() == 1);
+    m.exchange.on_frames(batch({native::Disconnect{"goodbye"}}));
     REQUIRE(m.exchange.state().left.has_value());
     CHECK(m.exchange.state().left->wants_successor);
 }

@@ -395,9 +395,12 @@ TEST_CASE("leaving gives back what has not been started, finishes what runs, and
     h.finish(1);
     CHECK(h.actions().empty());  // the outcome has not left yet
     said = h.said();
-    REQUIRE(said.size() == 2);
+    REQUIRE(said.size() == 1);
     CHECK(std::holds_alternative<native::Finish>(said[0]));
-    CHECK_FALSE(std::get<native::Goodbye>(said[1]).finishing);
+    CHECK(h.actions().empty());  // something may still be on its way
+    h.say({job(5)});
+    CHECK(only<native::Return>(h.said()).size() == 1);
+    h.say({native::Disconnect{"goodbye"}});
     CHECK(only<Left>(h.actions()).size() == 1);
     CHECK_FALSE(h.session.next_deadline().has_value());
     h.session.leave(h.now);
@@ -405,14 +408,37 @@ TEST_CASE("leaving gives back what has not been started, finishes what runs, and
     CHECK(h.said().empty());
 }
 
-TEST_CASE("leaving with nothing to do says goodbye and ends at once") {
+TEST_CASE("leaving with nothing to do says goodbye and ends at the broker's last word") {
     Harness h;
     h.register_worker();
     h.session.leave(h.now);
     const auto said = h.said();
     REQUIRE(said.size() == 1);
-    CHECK_FALSE(std::get<native::Goodbye>(said[0]).finishing);
-    CHECK(only<Left>(h.actions()).size() == 1);
+    CHECK(std::get<native::Goodbye>(said[0]).finishing);
+    CHECK(h.actions().empty());
+    SUBCASE("that comes") {
+        h.say({native::Disconnect{"goodbye"}});
+        CHECK(only<Left>(h.actions()).size() == 1);
+    }
+    SUBCASE("that does not come") {
+        h.pass(3s - kBlink);
+        CHECK(only<Left>(h.actions()).empty());
+        h.pass(kBlink);
+        CHECK(only<Left>(h.actions()).size() == 1);
+    }
+}
+
+TEST_CASE("a broker that ends it while work goes on is tried again, also by one that leaves") {
+    Harness h;
+    h.register_worker();
+    h.say({job(1)});
+    static_cast<void>(h.actions());
+    h.session.leave(h.now);
+    static_cast<void>(h.said());
+    h.say({native::Disconnect{"what a pity"}});
+    CHECK(h.actions().empty());
+    h.pass(50ms);
+    CHECK(only<Connect>(h.actions()).size() == 1);
 }
 
 TEST_CASE("leaving without a broker and with nothing unsent ends at once") {
