@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kBatches = 41;
 constexpr std::size_t kBatch = 100;
+constexpr std::size_t kFanRounds = 9;
 constexpr std::uint64_t kClient = 1;
 constexpr std::uint64_t kWorker = 2;
 const std::string kParams(100, 'p');
@@ -84,12 +85,32 @@ public:
 
     void cancel_one() {
         const std::size_t at = random_.below(waiting_.size());
-        core::CancelJobs cancel;
-        cancel.which.jobs = {waiting_[at]};
+        const model::JobId job = waiting_[at];
         waiting_[at] = waiting_.back();
         waiting_.pop_back();
+        cancel(job);
+    }
+
+    void cancel(const model::JobId& job) {
+        core::CancelJobs cancel;
+        cancel.which.jobs = {job};
         apply(core::Operator{{core::Peer{kClient}, 0, 0}, std::move(cancel)});
     }
+
+    // A job after all that wait.
+    model::JobId submit_after_all() {
+        model::JobOptions options;
+        options.after = waiting_;
+        return submit(std::move(options));
+    }
+
+    model::JobId submit_after(const model::JobId& job) {
+        model::JobOptions options;
+        options.after = {job};
+        return submit(std::move(options));
+    }
+
+    [[nodiscard]] const model::JobId& running() const { return assigned_.job; }
 
     void list_page(core::Cursor& cursor) {
         core::Query query;
@@ -163,6 +184,12 @@ double nanoseconds_since(std::chrono::steady_clock::time_point start) {
         .count();
 }
 
+double median(std::vector<double> costs) {
+    const auto middle = costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2);
+    std::ranges::nth_element(costs, middle);
+    return *middle;
+}
+
 // The median cost of one call, over kBatches batches of kBatch.
 double cost_of(const std::function<void()>& call, std::size_t batch = kBatch) {
     std::vector<double> costs;
@@ -173,8 +200,7 @@ double cost_of(const std::function<void()>& call, std::size_t batch = kBatch) {
         }
         costs.push_back(nanoseconds_since(start) / static_cast<double>(batch));
     }
-    std::ranges::nth_element(costs, costs.begin() + kBatches / 2);
-    return costs[kBatches / 2];
+    return median(std::move(costs));
 }
 
 struct Row {
@@ -203,11 +229,60 @@ Row measure(std::string name, std::size_t jobs, std::size_t services, std::size_
         waiting.expire_all();
         expiries.push_back(nanoseconds_since(start) / kBatch);
     }
-    std::ranges::nth_element(expiries, expiries.begin() + kBatches / 2);
-    row.expire = expiries[kBatches / 2];
+    row.expire = median(std::move(expiries));
     waiting.add_worker();
     row.dispatch = cost_of([&] { waiting.finish_one(); }, 10);
     return row;
+}
+
+// Nanoseconds for each dependency: the median of some rounds.
+double fan_in(std::size_t jobs) {
+    std::vector<double> costs;
+    for (std::size_t i = 0; i < kFanRounds; ++i) {
+        Waiting waiting(jobs, 1, 0);
+        const auto start = std::chrono::steady_clock::now();
+        const model::JobId last = waiting.submit_after_all();
+        waiting.add_worker();
+        for (std::size_t done = 0; done < jobs; ++done) {
+            waiting.finish_one();
+        }
+        costs.push_back(nanoseconds_since(start) / static_cast<double>(jobs));
+        if (waiting.running() != last) {
+            std::fprintf(stderr, "the last of a fan-in does not run\n");
+            std::exit(EXIT_FAILURE);
+        }
+    }
+    return median(std::move(costs));
+}
+
+double fan_out(std::size_t jobs) {
+    std::vector<double> costs;
+    for (std::size_t i = 0; i < kFanRounds; ++i) {
+        Waiting waiting(0, 1, 0);
+        const model::JobId first = waiting.submit({});
+        const auto start = std::chrono::steady_clock::now();
+        for (std::size_t j = 0; j < jobs; ++j) {
+            waiting.submit_after(first);
+        }
+        waiting.cancel(first);
+        costs.push_back(nanoseconds_since(start) / static_cast<double>(jobs));
+    }
+    return median(std::move(costs));
+}
+
+void print_fans(std::size_t few, std::size_t many) {
+    const double in = fan_in(few);
+    const double out = fan_out(few);
+    std::printf("\nnanoseconds a job (times the first line)\n%-28s %15s %15s\n",
+                "after",
+                "fan-in, run",
+                "fan-out, die");
+    for (const std::size_t jobs : {few, many}) {
+        const double one = fan_in(jobs);
+        const double other = fan_out(jobs);
+        std::printf(
+            "%-28zu %8.0f (%4.1f) %8.0f (%4.1f)\n", jobs, one, one / in, other, other / out);
+    }
 }
 
 void print(const Row& row, const Row& first) {
@@ -248,5 +323,6 @@ int main(int argc, char** argv) {
     print(measure("100000, 10000 services", 100'000, 10'000, 0), first);
     print(measure("100000, 10000 groups", 100'000, 1, 10'000), first);
     print(measure("1000000, both", 1'000'000, 10'000, 10'000), first);
+    print_fans(100, 10'000);
     return 0;
 }

@@ -156,10 +156,9 @@ model::Label Arguments::label(std::string_view name) {
         refuse(Errc::BadName, std::string(name) + " is not empty");
         return {};
     }
-    if (const std::string_view fault = model::label_fault(*text); !fault.empty()) {
+    if (const std::string fault = model::label_fault(*text); !fault.empty()) {
         refuse(Errc::BadName,
-               std::string(name) + " \"" + base::printable(*text, kShownBytesMax) + "\" " +
-                   std::string(fault));
+               std::string(name) + " \"" + base::printable(*text, kShownBytesMax) + "\" " + fault);
         return {};
     }
     return *text;

@@ -69,13 +69,15 @@ private:
 
     // Those that wait for no other one that is still to come.
     base::Expected<void> wave() {
-        const auto later = std::ranges::stable_partition(due_, [&](const Replayed& one) {
-            return std::ranges::none_of(one.job.spec.options.after,
-                                        [&](const model::JobId& id) { return open_.contains(id); });
-        });
+        const auto later =
+            std::stable_partition(due_.begin(), due_.end(), [&](const Replayed& one) {
+                return std::ranges::none_of(
+                    one.job.spec.options.after,
+                    [&](const model::JobId& id) { return open_.contains(id); });
+            });
         std::vector<Replayed> now(std::make_move_iterator(due_.begin()),
-                                  std::make_move_iterator(later.begin()));
-        due_.erase(due_.begin(), later.begin());
+                                  std::make_move_iterator(later));
+        due_.erase(due_.begin(), later);
         if (now.empty()) {  // they wait for each other: no broker has ever taken such
             now = std::exchange(due_, {});
         }
