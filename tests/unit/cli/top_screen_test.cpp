@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-TopSample sample(int seconds, json services, json workers = json::array()) {
+// Arrays by name: what `json{one}` is, compilers disagree about.
+TopSample sample(int seconds, json::array_t services, json::array_t workers = {}) {
     return {{{"uptime", 3600 + seconds},
              {"ready", 5},
              {"active", 2},
