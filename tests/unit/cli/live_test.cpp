@@ -205,7 +205,8 @@ TEST_CASE("replay chooses by time, tells refusals and silence, and ends accordin
     const auto ended = run(broker, {"replay", refused.name, "--timeout", "300ms"});
     CHECK(ended.status == kRefused);
     CHECK(ended.out.find("refused: the queue is full") != std::string::npos);
-    CHECK(run(broker, {"replay", refused.name, "--since", "100s"}).status == kRefused);
+    CHECK(run(broker, {"replay", refused.name, "--since", "100s", "--timeout", "300ms"}).status ==
+          kRefused);
     CHECK(run(broker, {"replay", refused.name, "--since", "99s"}).status == kSuccess);
     const LogFile mute(std::vector<json>{received(0, "mute")});
     CHECK(run(broker, {"replay", mute.name, "--timeout", "300ms"}).status == kTimeout);
