@@ -11,6 +11,10 @@
 namespace steward::store {
 
 using Seq = std::uint64_t;
+/// Takes one record. Valid only while it runs.
+using RecordSink = std::function<base::Expected<void>(std::string_view record)>;
+/// Gives all records that the state amounts to, as append() would have taken them, to its argument.
+using StateWriter = std::function<base::Expected<void>(const RecordSink& put)>;
 
 /// Completion-shaped: append() returns at once and durable() tells later how far the disk, or a
 /// quorum, has come.
@@ -22,12 +26,11 @@ public:
 
     /// Gives every record of earlier runs to `sink`, oldest first. Only before the first append().
     /// Errors: Io; Malformed where the file is damaged. A refusal by `sink` is passed on.
-    [[nodiscard]] virtual base::Expected<void> replay(
-        const std::function<base::Expected<void>(std::string_view record)>& sink) = 0;
+    [[nodiscard]] virtual base::Expected<void> replay(const RecordSink& sink) = 0;
 
     /// Appends `records` as one atomic commit and numbers them upward from last() + 1.
     /// Order:  commits become durable in call order.
-    /// Errors: QueueFull – nothing was queued, try after durable() has moved;
+    /// Errors: QueueFull, DiskFull – nothing was queued, try again a little later;
     ///         JournalFailed – the journal is dead, stop the broker.
     /// Blocks: never.
     [[nodiscard]] virtual base::Expected<void> append(
@@ -40,6 +43,21 @@ public:
     /// A descriptor that becomes readable when durable() may have moved, and unreadable again by
     /// calling durable(); -1: durable() moves only within append().
     [[nodiscard]] virtual int wakeup_fd() const = 0;
+
+    /// Whether new work should be taken at all. Errors: those of append().
+    [[nodiscard]] virtual base::Expected<void> room() const { return {}; }
+
+    /// So much has been appended since the last checkpoint that another would give back space.
+    /// Asked after each turn. Blocks: never.
+    [[nodiscard]] virtual bool wants_checkpoint() { return false; }
+
+    /// Everything appended so far may be replaced by what `write_state` gives, which must amount to
+    /// the same. It sees the state as it is now, but may run beside the caller, in a process of its
+    /// own. A failure leaves the log as it is.
+    /// Errors: Io.
+    [[nodiscard]] virtual base::Expected<void> checkpoint(const StateWriter& /*write_state*/) {
+        return {};
+    }
 };
 
 }  // namespace steward::store

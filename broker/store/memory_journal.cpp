@@ -2,8 +2,7 @@
 
 namespace steward::store {
 
-base::Expected<void> MemoryJournal::replay(
-    const std::function<base::Expected<void>(std::string_view record)>& /*sink*/) {
+base::Expected<void> MemoryJournal::replay(const RecordSink& /*sink*/) {
     return {};
 }
 

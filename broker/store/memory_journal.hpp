@@ -9,8 +9,7 @@ namespace steward::store {
 /// Every record is "durable" at once, and replay() finds none.
 class MemoryJournal final : public Journal {
 public:
-    [[nodiscard]] base::Expected<void> replay(
-        const std::function<base::Expected<void>(std::string_view record)>& sink) override;
+    [[nodiscard]] base::Expected<void> replay(const RecordSink& sink) override;
     [[nodiscard]] base::Expected<void> append(std::span<const std::string_view> records) override;
 
     [[nodiscard]] Seq last() const override { return last_; }

@@ -1,0 +1,53 @@
+// broker/store: the files of a journal in their folder: which there are, what they hold, and which
+// are no longer needed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "broker/store/disk.hpp"
+#include "broker/store/journal.hpp"
+#include "broker/store/segment_format.hpp"
+
+namespace steward::store {
+
+/// Where the next log file goes on.
+struct LogPosition {
+    std::uint64_t file = 1;
+    std::uint64_t record = 1;
+
+    bool operator==(const LogPosition&) const = default;
+};
+
+/// What reading found that people should know.
+struct ReadReport {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;  // of all files that were read
+    std::uint64_t checkpoint_bytes = 0;
+    std::vector<std::string> cut;  // torn ends that were removed, and what was damaged and dropped
+};
+
+[[nodiscard]] std::string file_name(FileKind kind, std::uint64_t number);
+
+/// Gives every record to `sink`: the newest checkpoint's, then those of the log files from its
+/// number on. The torn end of the last file is removed, and so is what an unfinished checkpoint
+/// left behind. `repair`: damage in the middle ends the journal there instead of being refused;
+/// the files behind it are renamed to end in ".damaged".
+/// Errors: Io; Malformed, with file and offset, when something that was safe is damaged or missing;
+///         UnsupportedVersion; those of `sink`.
+[[nodiscard]] base::Expected<LogPosition> read_log(Disk& disk,
+                                                   const RecordSink& sink,
+                                                   ReadReport& report,
+                                                   bool repair = false);
+
+/// Writes the checkpoint before log file `at.file`: first under another name, and under its own
+/// only once it is safe. Then removes the files that it replaces.
+/// `write_state` gives all records of the state to its argument.
+/// Errors: DiskFull; Io; of write_state.
+[[nodiscard]] base::Expected<void> write_checkpoint(Disk& disk,
+                                                    const LogPosition& at,
+                                                    const StateWriter& write_state);
+
+}  // namespace steward::store
