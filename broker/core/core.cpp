@@ -26,6 +26,11 @@ base::Expected<void> Core::restore(const Record& record) {
     return state_->restore(record);
 }
 
+base::Expected<void> Core::write_facts(
+    const std::function<base::Expected<void>(const Record&)>& put) const {
+    return state_->write_facts(put);
+}
+
 void Core::set_policy(const Policy& policy) {
     state_->set_policy(policy);
 }

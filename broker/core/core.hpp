@@ -3,6 +3,7 @@
 // they happened, effects come out. Start reading here; core.cpp has one handler per input.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -35,6 +36,11 @@ public:
     /// Takes in one fact of an earlier run, oldest first. Only before the first apply().
     /// Errors: Malformed when the fact contradicts what was restored before it.
     [[nodiscard]] base::Expected<void> restore(const Record& record);
+
+    /// Gives the facts that the durable state amounts to: restore() makes the same of them as of
+    /// all facts since the beginning. Ends with the first error of `put`, and returns it.
+    [[nodiscard]] base::Expected<void> write_facts(
+        const std::function<base::Expected<void>(const Record&)>& put) const;
 
     /// What can be changed while running: everything but broker_id.
     void set_policy(const Policy& policy);

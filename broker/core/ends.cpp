@@ -100,6 +100,7 @@ void State::keep_result(const Job& job, const KeptResult& end, base::WallTime en
     ended.service = end.service;
     ended.state = end.state;
     ended.sync = job.sync;
+    ended.durable = job.durable;
     ended.priority = job.priority;
     ended.attempt = job.attempt;
     ended.text = end.text.empty() ? base::Blob() : base::Blob::copy(end.text);

@@ -8,6 +8,7 @@
 
 #include "broker/core/handles.hpp"
 #include "broker/core/input.hpp"
+#include "broker/core/record.hpp"
 #include "broker/core/waiter.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/timer_heap.hpp"
@@ -43,13 +44,6 @@ struct JobExtras {
     bool starts_once = false;
 
     [[nodiscard]] bool is_unique() const { return unique_params || !unique.empty(); }
-};
-
-/// What became of a job's last attempt: whether a worker that brings it back is believed.
-enum class AttemptFate : std::uint8_t {
-    Open,  // nothing, as far as is known
-    Lost,  // its worker was lost, and counted
-    Over,  // it failed, was given back or asked for another time
 };
 
 /// How far ahead of what is known of a job a worker's attempt number can be believed to be: the

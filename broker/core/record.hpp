@@ -185,6 +185,93 @@ struct BatchEnded {
     bool operator==(const BatchEnded&) const = default;
 };
 
+// ---- how things stand: only in checkpoints, which take the place of the facts before them ----
+
+/// What became of a job's last attempt: whether a worker that brings it back is believed.
+enum class AttemptFate : std::uint8_t {
+    Open,  // nothing, as far as is known
+    Lost,  // its worker was lost, and counted
+    Over,  // it failed, was given back or asked for another time
+};
+
+/// Of a job that JobAccepted told of just before. A dead letter's JobEnded follows.
+struct JobStands {
+    model::JobId id;
+    std::uint32_t attempt = 0;
+    AttemptFate fate = AttemptFate::Open;
+    bool is_active = false;  // the attempt goes on, as far as is known
+    bool is_cancelling = false;
+    std::uint32_t failures = 0;
+    std::uint32_t losses = 0;
+    std::uint32_t failures_max = 1;
+    std::uint32_t losses_max = 1;
+    base::WallTime due{};
+    std::optional<base::WallTime> expires;
+    base::WallTime started_at{};
+    std::string text;
+
+    bool operator==(const JobStands&) const = default;
+};
+
+/// The end of a job that is forgotten otherwise, for those who fetch it.
+struct ResultKept {
+    model::JobId id;
+    model::ServiceName service;
+    model::JobState state = model::JobState::Succeeded;
+    std::int32_t priority = 0;
+    std::uint32_t attempt = 0;
+    std::string text;
+    model::Payload result;
+    base::WallTime accepted_at{};
+    base::WallTime started_at{};
+    base::WallTime ended_at{};
+    base::WallTime forget_at{};
+    model::Label channel;
+    model::Label context;
+    model::Label group;
+    model::Label batch;
+
+    bool operator==(const ResultKept&) const = default;
+};
+
+/// The submissions of durable jobs of one client session that may be sent again.
+struct SubmissionsSeen {
+    struct One {
+        std::uint64_t number = 0;
+        model::JobId job;
+
+        bool operator==(const One&) const = default;
+    };
+
+    std::uint64_t session = 0;
+    std::uint64_t base = 0;  // those below are acknowledged
+    std::vector<One> seen;
+
+    bool operator==(const SubmissionsSeen&) const = default;
+};
+
+/// Of a batch that BatchOpened told of, after all facts of its jobs.
+struct BatchStands {
+    model::Label name;
+    std::uint64_t total = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    bool is_closed = false;
+    std::optional<base::WallTime> ended_at;
+    std::optional<model::JobId> followed_by;
+
+    bool operator==(const BatchStands&) const = default;
+};
+
+/// The last instant of the schedule that was run, and its job.
+struct ScheduleRan {
+    model::Label name;
+    base::WallTime instant{};
+    model::JobId job;
+
+    bool operator==(const ScheduleRan&) const = default;
+};
+
 using Record = std::variant<JobAccepted,
                             AttemptStarted,
                             AttemptFailed,
@@ -205,6 +292,11 @@ using Record = std::variant<JobAccepted,
                             ScheduleMoved,
                             BatchOpened,
                             BatchClosed,
-                            BatchEnded>;
+                            BatchEnded,
+                            JobStands,
+                            ResultKept,
+                            SubmissionsSeen,
+                            BatchStands,
+                            ScheduleRan>;
 
 }  // namespace steward::core

@@ -37,7 +37,12 @@ using AllKinds = Kinds<JobAccepted,      // 1
                        ScheduleMoved,    // 18
                        BatchOpened,      // 19
                        BatchClosed,      // 20
-                       BatchEnded>;      // 21
+                       BatchEnded,       // 21
+                       JobStands,        // 22
+                       ResultKept,       // 23
+                       SubmissionsSeen,  // 24
+                       BatchStands,      // 25
+                       ScheduleRan>;     // 26
 
 template <class Fact, class... Facts>
 constexpr std::uint8_t number_of(Kinds<Facts...> /*all*/) {
@@ -100,6 +105,14 @@ bool is_sane(const ScheduleSet& fact) {
     const model::Schedule& schedule = fact.schedule;
     return schedule.missed <= model::MissedRuns::All && !schedule.zone.changes.empty() &&
            is_sane(schedule.job);
+}
+
+bool is_sane(const JobStands& fact) {
+    return fact.fate <= AttemptFate::Over;
+}
+
+bool is_sane(const ResultKept& fact) {
+    return model::is_final(fact.state) && is_sane(fact.result);
 }
 
 bool is_sane(const BatchOpened& fact) {

@@ -231,4 +231,69 @@ void lay_out(Io& io, Field<Io, BatchEnded> fact) {
     io.label(fact.name);
 }
 
+// ---- how things stand ----
+template <class Io>
+void lay_out(Io& io, Field<Io, JobStands> fact) {
+    lay_out<Io>(io, fact.id);
+    io.integer(fact.attempt);
+    io.byte(fact.fate);
+    io.byte(fact.is_active);
+    io.byte(fact.is_cancelling);
+    io.integer(fact.failures);
+    io.integer(fact.losses);
+    io.integer(fact.failures_max);
+    io.integer(fact.losses_max);
+    io.instant(fact.due);
+    io.maybe(fact.expires, [&](auto& value) { io.instant(value); });
+    io.instant(fact.started_at);
+    io.text(fact.text);
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, ResultKept> fact) {
+    lay_out<Io>(io, fact.id);
+    io.service(fact.service);
+    io.byte(fact.state);
+    io.integer(fact.priority);
+    io.integer(fact.attempt);
+    io.text(fact.text);
+    lay_out<Io>(io, fact.result);
+    io.instant(fact.accepted_at);
+    io.instant(fact.started_at);
+    io.instant(fact.ended_at);
+    io.instant(fact.forget_at);
+    io.label(fact.channel);
+    io.label(fact.context);
+    io.label(fact.group);
+    io.label(fact.batch);
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, SubmissionsSeen> fact) {
+    io.integer(fact.session);
+    io.integer(fact.base);
+    io.list(fact.seen, [&](auto& one) {
+        io.integer(one.number);
+        lay_out<Io>(io, one.job);
+    });
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, BatchStands> fact) {
+    io.label(fact.name);
+    io.integer(fact.total);
+    io.integer(fact.succeeded);
+    io.integer(fact.failed);
+    io.byte(fact.is_closed);
+    io.maybe(fact.ended_at, [&](auto& value) { io.instant(value); });
+    io.maybe(fact.followed_by, [&](auto& value) { lay_out<Io>(io, value); });
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, ScheduleRan> fact) {
+    io.label(fact.name);
+    io.instant(fact.instant);
+    lay_out<Io>(io, fact.job);
+}
+
 }  // namespace steward::core

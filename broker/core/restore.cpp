@@ -72,7 +72,14 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     }
     job.params = fact.spec.params;
     if (job.submission.session != 0) {
-        submissions_.acknowledge(job.submission.session, 0, start_.mono, policy.limits);
+        // Facts may come in another order than the numbers. What lies a whole window back has been
+        // acknowledged, or the client could not have sent this one.
+        const std::uint64_t window = policy.limits.in_flight_max;
+        const std::uint64_t number = job.submission.number;
+        submissions_.acknowledge(job.submission.session,
+                                 number < window ? 0 : number - window + 1,
+                                 start_.mono,
+                                 policy.limits);
         note_submission(job.submission, job);
     }
     const base::MonoTime due = job.due;

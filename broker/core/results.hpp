@@ -20,6 +20,7 @@ struct Ended {
     model::ServiceName service;
     model::JobState state = model::JobState::Succeeded;
     bool sync = false;
+    bool durable = false;
     std::int32_t priority = 0;
     std::uint32_t attempt = 0;
     base::Blob text;

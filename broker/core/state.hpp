@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,8 @@ public:
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
 
     [[nodiscard]] base::Expected<void> restore(const Record& record);
+    [[nodiscard]] base::Expected<void> write_facts(
+        const std::function<base::Expected<void>(const Record&)>& put) const;
     void set_policy(const Policy& changed);
     void check_invariants() const;
 
@@ -386,10 +389,31 @@ private:
     base::Expected<void> restore_fact(const BatchOpened& fact);
     base::Expected<void> restore_fact(const BatchClosed& fact);
     base::Expected<void> restore_fact(const BatchEnded& fact);
+    base::Expected<void> restore_fact(const JobStands& fact);
+    base::Expected<void> restore_fact(const ResultKept& fact);
+    base::Expected<void> restore_fact(const SubmissionsSeen& fact);
+    base::Expected<void> restore_fact(const BatchStands& fact);
+    base::Expected<void> restore_fact(const ScheduleRan& fact);
     [[nodiscard]] base::Duration age_of(base::WallTime instant) const;
     void put_back(JobHandle handle, base::MonoTime due);
     void meet_restored(JobHandle handle);
     void tell_restored(Job& job, model::JobState end);
+
+    // ---- standing.cpp: the facts of a checkpoint ----
+    template <class Put>
+    bool write_settings(Put&& put) const;
+    template <class Put>
+    bool write_batches(Put&& put, bool are_counted) const;
+    template <class Put>
+    bool write_jobs(Put&& put) const;
+    template <class Put>
+    bool write_results(Put&& put) const;
+    template <class Put>
+    bool write_submissions(Put&& put) const;
+    template <class Put>
+    bool write_job(JobHandle handle, Put&& put) const;
+    [[nodiscard]] model::JobOptions options_of(const Job& job) const;
+    [[nodiscard]] base::WallTime wall_of(base::MonoTime instant) const;
 
     // ---- what the configuration says, state.cpp ----
     void apply_service_policies();

@@ -104,6 +104,34 @@ void SubmissionTable::keep(const model::SubmissionId& id,
     }
 }
 
+void SubmissionTable::visit_seen(const std::function<void(SubmissionsSeen&&)>& visit) const {
+    for (Handle at = by_age_.front(); at.names_something(); at = map_.at(at).age.next) {
+        const Session& session = map_.at(at);
+        SubmissionsSeen fact{session.id, session.base, {}};
+        std::uint64_t number = session.base;
+        for (const Submission& one : session.window) {
+            if (one.seen() && one.durable) {
+                fact.seen.push_back({number, one.job});
+            }
+            ++number;
+        }
+        visit(std::move(fact));
+    }
+}
+
+void SubmissionTable::restore(const SubmissionsSeen& fact,
+                              base::MonoTime now,
+                              const model::Limits& limits) {
+    touch(fact.session, fact.base, now, limits);
+    for (const SubmissionsSeen::One& one : fact.seen) {
+        const Found found = open({fact.session, one.number}, now, limits);
+        if (found.submission != nullptr) {
+            found.submission->job = one.job;
+            found.submission->durable = true;
+        }
+    }
+}
+
 void SubmissionTable::forget_silent(base::MonoTime before) {
     while (!by_age_.empty() && map_.at(by_age_.front()).last_heard < before) {
         forget(by_age_.front());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -29,6 +30,7 @@ struct Submission {
     model::JobId job;
     Seq accepted_seq = 0;
     std::unique_ptr<KeptResult> kept;
+    bool durable = false;  // the job is
 
     [[nodiscard]] bool seen() const { return job != model::JobId{}; }
 };
@@ -59,6 +61,11 @@ public:
     void keep(const model::SubmissionId& id, KeptResult&& result, const model::Limits& limits);
     /// Forgets sessions that were last heard before `before`.
     void forget_silent(base::MonoTime before);
+
+    /// What a checkpoint must tell of those of durable jobs, the longest silent session first.
+    void visit_seen(const std::function<void(SubmissionsSeen&&)>& visit) const;
+    /// Pre: no submission of the session is known.
+    void restore(const SubmissionsSeen& fact, base::MonoTime now, const model::Limits& limits);
 
     [[nodiscard]] std::size_t sessions() const { return map_.size(); }
 

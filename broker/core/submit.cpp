@@ -285,6 +285,7 @@ void State::note_submission(const model::SubmissionId& submission, const Job& jo
     if (found.submission != nullptr) {
         found.submission->job = job.id;
         found.submission->accepted_seq = job.accepted_seq;
+        found.submission->durable = job.durable;
     }
 }
 

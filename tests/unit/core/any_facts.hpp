@@ -245,6 +245,64 @@ private:
 
     BatchEnded fill(BatchEnded /*fact*/) { return {label()}; }
 
+    JobStands fill(JobStands fact) {
+        fact.id = job();
+        fact.attempt = integer<std::uint32_t>(3);
+        fact.fate = AttemptFate(prng_.below(3));
+        fact.is_active = coin();
+        fact.is_cancelling = coin();
+        fact.failures = integer<std::uint32_t>(3);
+        fact.losses = integer<std::uint32_t>(3);
+        fact.failures_max = integer<std::uint32_t>(3);
+        fact.losses_max = integer<std::uint32_t>(3);
+        fact.due = instant();
+        maybe(fact.expires, [&] { return instant(); });
+        fact.started_at = instant();
+        fact.text = text();
+        return fact;
+    }
+
+    ResultKept fill(ResultKept fact) {
+        fact.id = job();
+        fact.service = service();
+        fact.state = coin() ? model::JobState::Succeeded : model::JobState::Cancelled;
+        fact.priority = integer<std::int32_t>(3);
+        fact.attempt = integer<std::uint32_t>(3);
+        fact.text = text();
+        fact.result = payload();
+        fact.accepted_at = instant();
+        fact.started_at = instant();
+        fact.ended_at = instant();
+        fact.forget_at = instant();
+        fact.channel = maybe_label();
+        fact.context = maybe_label();
+        fact.group = maybe_label();
+        fact.batch = maybe_label();
+        return fact;
+    }
+
+    SubmissionsSeen fill(SubmissionsSeen fact) {
+        fact.session = integer<std::uint64_t>(2);
+        fact.base = integer<std::uint64_t>(5);
+        for (std::uint64_t count = prng_.below(4); count > 0; --count) {
+            fact.seen.push_back({integer<std::uint64_t>(10), job()});
+        }
+        return fact;
+    }
+
+    BatchStands fill(BatchStands fact) {
+        fact.name = label();
+        fact.total = integer<std::uint64_t>(5);
+        fact.succeeded = integer<std::uint64_t>(5);
+        fact.failed = integer<std::uint64_t>(5);
+        fact.is_closed = coin();
+        maybe(fact.ended_at, [&] { return instant(); });
+        maybe(fact.followed_by, [&] { return job(); });
+        return fact;
+    }
+
+    ScheduleRan fill(ScheduleRan /*fact*/) { return {label(), instant(), job()}; }
+
     bool is_small_;
     base::Prng prng_;
     base::WallTime around_;

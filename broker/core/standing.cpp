@@ -1,0 +1,333 @@
+// broker/core: checkpoints: the facts that the durable state amounts to, and restoring those of
+// them that only checkpoints have. Which order they come in is part of their meaning.
+#include <algorithm>
+
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using model::JobState;
+
+// ---- writing ----
+
+base::WallTime State::wall_of(base::MonoTime instant) const {
+    return now_.wall + (instant - now_.mono);
+}
+
+base::Expected<void> State::write_facts(
+    const std::function<base::Expected<void>(const Record&)>& put) const {
+    base::Expected<void> result;
+    // False: the end.
+    const auto write = [&](Record&& record) {
+        result = put(record);
+        return result.has_value();
+    };
+    (void)(write_settings(write) && write_submissions(write) && write_batches(write, false) &&
+           write_jobs(write) && write_batches(write, true) && write_results(write));
+    return result;
+}
+
+template <class Put>
+bool State::write_settings(Put&& put) const {
+    ModesChanged modes;
+    if (mode_ != Mode::Running) {
+        modes.changes.push_back({"", mode_});
+    }
+    for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
+        const Service* service = services_.map.find(services_.map.handle_at(slot));
+        if (service != nullptr && service->mode != Mode::Running) {
+            modes.changes.push_back({std::string(service->name.view()), service->mode});
+        }
+    }
+    if (!modes.changes.empty() && !put(std::move(modes))) {
+        return false;
+    }
+    for (std::uint32_t slot = 0; slot < groups_.map.slots(); ++slot) {
+        const Group* group = groups_.map.find(groups_.map.handle_at(slot));
+        if (group != nullptr && group->is_set && !group->is_configured &&
+            !put(GroupSet{group->name, group->weight, group->gate.at_once, group->gate.spacing})) {
+            return false;
+        }
+    }
+    for (const auto& [name, handle] : limits_.by_name) {
+        const Limit& limit = limits_.map.at(handle);
+        if (!limit.is_configured && !put(LimitSet{limit.settings})) {
+            return false;
+        }
+    }
+    for (const ScheduleEntry* entry : schedules_.page(0, schedules_.size())) {
+        if (!put(ScheduleSet{entry->schedule, entry->mark, entry->is_configured})) {
+            return false;
+        }
+        if (entry->last && entry->last_job &&
+            !put(ScheduleRan{entry->schedule.name, *entry->last, *entry->last_job})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// First that they are there, for their jobs; when these have been told, how they stand.
+template <class Put>
+bool State::write_batches(Put&& put, bool are_counted) const {
+    for (const BatchTable::List* list : {&batches_.ended, &batches_.open}) {
+        for (BatchHandle at = list->front(); at.names_something();) {
+            const Batch& batch = batches_.map.at(at);
+            at = batch.age.next;
+            if (are_counted) {
+                BatchStands fact{batch.name,
+                                 batch.total,
+                                 batch.succeeded,
+                                 batch.failed,
+                                 batch.is_closed,
+                                 {},
+                                 batch.followed_by};
+                if (batch.is_ended) {
+                    fact.ended_at = batch.ended_at;
+                }
+                if (!put(std::move(fact))) {
+                    return false;
+                }
+                continue;
+            }
+            BatchOpened fact{batch.name, batch.opened_at, {}};
+            if (batch.then != nullptr) {
+                fact.then = *batch.then;
+            }
+            if (!put(std::move(fact))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// In the order of their ids: none waits for a later one. Then the dead letters, oldest first.
+template <class Put>
+bool State::write_jobs(Put&& put) const {
+    std::vector<JobHandle> handles;
+    for (std::uint32_t slot = 0; slot < jobs_.map.slots(); ++slot) {
+        const JobHandle handle = jobs_.map.handle_at(slot);
+        const Job* job = jobs_.map.find(handle);
+        if (job != nullptr && job->durable && !job->adopted && job->state != JobState::Dead) {
+            handles.push_back(handle);
+        }
+    }
+    std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
+    for (JobHandle at = dead_.front(); at.names_something(); at = jobs_.map.at(at).place.next) {
+        if (jobs_.map.at(at).durable) {
+            handles.push_back(at);
+        }
+    }
+    return std::ranges::all_of(handles, [&](JobHandle handle) { return write_job(handle, put); });
+}
+
+template <class Put>
+bool State::write_job(JobHandle handle, Put&& put) const {
+    const Job& job = jobs_.map.at(handle);
+    const bool is_dead = job.state == JobState::Dead;
+    JobAccepted accepted;
+    accepted.id = job.id;
+    accepted.submission = job.submission;
+    accepted.at = job.accepted_at;
+    accepted.spec = {name_of_service(job), job.params, options_of(job)};
+    JobStands stands;
+    stands.id = job.id;
+    stands.attempt = job.attempt;
+    stands.fate = job.fate;
+    stands.is_active = job.state == JobState::Active;
+    stands.is_cancelling = job.cancelling;
+    stands.failures = job.failures;
+    stands.losses = job.losses;
+    stands.failures_max = job.failures_max;
+    stands.losses_max = job.losses_max;
+    stands.due = wall_of(std::max(job.due, now_.mono - model::kDurationMax));
+    if (job.expires != base::MonoTime::max()) {
+        stands.expires = wall_of(job.expires);
+    }
+    stands.started_at = job.started_at;
+    stands.text = job.text;
+    if (!put(std::move(accepted)) || !put(std::move(stands))) {
+        return false;
+    }
+    return !is_dead ||
+           put(JobEnded{job.id, JobState::Dead, now_.wall, job.text, {}, job.failures, job.losses});
+}
+
+// What it came with, as far as it still counts. Instants are told by JobStands.
+model::JobOptions State::options_of(const Job& job) const {
+    model::JobOptions options;
+    options.sync = job.sync;
+    options.durable = job.durable;
+    options.priority = job.priority;
+    options.time_limit = job.time_limit;
+    options.result_ttl = job.result_ttl;
+    options.channel = services_.queues.at(job.queue).channel;
+    options.meta = job.meta;
+    if (job.extras == nullptr) {
+        return options;
+    }
+    const JobExtras& extras = *job.extras;
+    options.run_at = extras.run_at;
+    options.context = extras.context;
+    options.backoff = extras.backoff;
+    options.backoff_max = extras.backoff_max;
+    options.unique = extras.unique;
+    options.unique_params = extras.unique_params;
+    if (extras.is_unique()) {
+        options.unique_scope = extras.unique_scope;
+    }
+    if (extras.memory_limit != 0) {
+        options.memory_limit = extras.memory_limit;
+    }
+    if (const Group* group = groups_.map.find(extras.group)) {
+        options.group = group->name;
+        options.group_weight = group->weight;
+        if (group->gate.at_once != 0) {
+            options.group_limit = group->gate.at_once;
+        }
+        if (group->gate.spacing != base::Duration::zero()) {
+            options.group_rate = model::Rate{group->gate.spacing};
+        }
+    }
+    if (const Batch* batch = batches_.map.find(extras.batch)) {
+        options.batch = batch->name;
+    }
+    // Those that have succeeded are gone.
+    if (extras.unmet > 0 || job.state == JobState::Dead) {
+        std::ranges::copy_if(
+            extras.after, std::back_inserter(options.after), [&](const model::JobId& id) {
+                return jobs_.find(id).names_something();
+            });
+    }
+    return options;
+}
+
+template <class Put>
+bool State::write_results(Put&& put) const {
+    for (std::uint64_t number = results_.first(); number < results_.end(); ++number) {
+        const Ended& ended = results_.at(number);
+        if (!ended.durable || ended.forget_at <= now_.mono) {
+            continue;
+        }
+        if (!put(ResultKept{ended.id,
+                            ended.service,
+                            ended.state,
+                            ended.priority,
+                            ended.attempt,
+                            std::string(ended.text.view()),
+                            ended.result,
+                            ended.accepted_at,
+                            ended.started_at,
+                            ended.ended_at,
+                            wall_of(ended.forget_at),
+                            ended.channel,
+                            ended.context,
+                            ended.group,
+                            ended.batch})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Before the jobs, so that no window begins lower than it did.
+template <class Put>
+bool State::write_submissions(Put&& put) const {
+    bool goes_on = true;
+    submissions_.visit_seen([&](SubmissionsSeen&& fact) {
+        goes_on = goes_on && (fact.seen.empty() || put(std::move(fact)));
+    });
+    return goes_on;
+}
+
+// ---- restoring ----
+
+base::Expected<void> State::restore_fact(const JobStands& fact) {
+    const JobHandle handle = jobs_.find(fact.id);
+    Job* job = jobs_.map.find(handle);
+    if (job == nullptr) {
+        return base::fail(
+            base::Errc::Malformed,
+            "the journal tells how job " + fact.id.text() + " stands, which was never accepted");
+    }
+    release(handle);
+    job->attempt = fact.attempt;
+    job->fate = fact.fate;
+    job->cancelling = fact.is_cancelling;
+    job->failures = fact.failures;
+    job->losses = fact.losses;
+    job->failures_max = fact.failures_max;
+    job->losses_max = fact.losses_max;
+    job->started_at = fact.started_at;
+    job->text = fact.text;
+    job->due = start_.mono + (fact.due - start_.wall);
+    job->expires =
+        fact.expires ? start_.mono + (*fact.expires - start_.wall) : base::MonoTime::max();
+    if (fact.is_active) {  // its worker may come back for it until the broker has settled
+        if (job->extras != nullptr) {
+            job->extras->run_at.reset();
+        }
+        schedule(handle, settled_at_);
+        key_on_start(handle);
+    } else {
+        put_back(handle, job->due);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const ResultKept& fact) {
+    Ended ended;
+    ended.id = fact.id;
+    ended.service = fact.service;
+    ended.state = fact.state;
+    ended.durable = true;
+    ended.priority = fact.priority;
+    ended.attempt = fact.attempt;
+    ended.text = fact.text.empty() ? base::Blob() : base::Blob::copy(fact.text);
+    ended.result = fact.result;
+    ended.accepted_at = fact.accepted_at;
+    ended.started_at = fact.started_at;
+    ended.ended_at = fact.ended_at;
+    ended.forget_at = start_.mono + (fact.forget_at - start_.wall);
+    ended.channel = fact.channel;
+    ended.context = fact.context;
+    ended.group = fact.group;
+    ended.batch = fact.batch;
+    if (results_.find(fact.id, start_.mono) == nullptr) {
+        results_.add(std::move(ended), start_.mono, policy.limits);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const SubmissionsSeen& fact) {
+    submissions_.restore(fact, start_.mono, policy.limits);
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const BatchStands& fact) {
+    const BatchHandle handle = batches_.find(fact.name.view());
+    if (!handle.names_something()) {
+        return base::fail(base::Errc::Malformed,
+                          "the journal tells how a batch stands that was never opened");
+    }
+    Batch& batch = batches_.map.at(handle);
+    batch.total = fact.total;
+    batch.succeeded = fact.succeeded;
+    batch.failed = fact.failed;
+    batch.is_closed = fact.is_closed;
+    batch.followed_by = fact.followed_by;
+    if (fact.ended_at && !batch.is_ended) {
+        end_batch(handle);
+        batch.ended_at = *fact.ended_at;
+        batch.forget_at -= age_of(*fact.ended_at);
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const ScheduleRan& fact) {
+    schedules_.note_run(fact.name, fact.instant, fact.job);
+    return {};
+}
+
+}  // namespace steward::core
