@@ -21,6 +21,7 @@ struct Switches {
     bool print_config = false;
     bool print_manual = false;
     bool print_processes = false;
+    bool repair = false;
 };
 
 int complain(const std::string& message, int code) {
@@ -52,6 +53,13 @@ void describe(CLI::App& app, app::OptionSources& sources, Switches& switches) {
         app, sources, "--worker-port", "broker.worker_port", "port for workers, 0: any free");
     add_setting(app, sources, "--news-port", "broker.news_port", "port for news, 0: any free");
     add_setting(app, sources, "--data-dir", "broker.data_dir", "folder for what is written");
+    add_setting(
+        app, sources, "--journal", "journal.engine", "disk, or memory: jobs end with the broker");
+    add_setting(app,
+                sources,
+                "--durability",
+                "journal.durability",
+                "what acknowledgements wait for: sync, interval:50ms or os");
     add_setting(app, sources, "--log-level", "broker.log_level", "error, warning, info or debug");
     app.add_flag("--check-config", switches.check_config, "check the settings and leave");
     app.add_flag("--print-config", switches.print_config, "print all settings and leave");
@@ -60,6 +68,9 @@ void describe(CLI::App& app, app::OptionSources& sources, Switches& switches) {
     app.add_flag("--print-processes",
                  switches.print_processes,
                  "print the [[process]] entries, tab-separated, and leave");
+    app.add_flag("--repair",
+                 switches.repair,
+                 "start without what is damaged in the journal, and tell what that is");
     app.set_version_flag("--version", std::string("steward-broker ") + STEWARD_VERSION);
 }
 
@@ -99,7 +110,7 @@ int run(int argc, char** argv) {
     if (print_and_leave(switches, **options)) {
         return 0;
     }
-    auto process = app::BrokerProcess::open(std::move(*options), sources);
+    auto process = app::BrokerProcess::open(std::move(*options), sources, switches.repair);
     if (!process) {
         return complain(process.error().message, kFailed);
     }

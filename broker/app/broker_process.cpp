@@ -4,7 +4,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include "broker/store/disk_journal.hpp"
+#include "broker/store/fork_checkpointer.hpp"
 #include "broker/store/memory_journal.hpp"
+#include "broker/store/posix_disk.hpp"
+#include "common/config/units.hpp"
 #include "common/posix/append_file.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
@@ -28,16 +32,16 @@ BrokerProcess::BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSourc
 BrokerProcess::~BrokerProcess() = default;
 
 base::Expected<std::unique_ptr<BrokerProcess>> BrokerProcess::open(
-    std::unique_ptr<BrokerOptions> options, OptionSources sources) {
+    std::unique_ptr<BrokerOptions> options, OptionSources sources, bool repair) {
     std::unique_ptr<BrokerProcess> process(
         new BrokerProcess(std::move(options), std::move(sources)));
-    if (auto opened = process->open_parts(); !opened) {
+    if (auto opened = process->open_parts(repair); !opened) {
         return base::Unexpected(std::move(opened.error()));
     }
     return process;
 }
 
-base::Expected<void> BrokerProcess::open_parts() {
+base::Expected<void> BrokerProcess::open_parts(bool repair) {
     // Signals first: the threads of log and sockets inherit what is blocked here.
     auto signals = posix::SignalFd::open({SIGTERM, SIGINT, SIGHUP});
     if (!signals) {
@@ -76,12 +80,15 @@ base::Expected<void> BrokerProcess::open_parts() {
         return base::Unexpected(std::move(transport.error()));
     }
     transport_ = std::move(*transport);
+    if (auto opened = open_journal(repair); !opened) {
+        return with_setting(std::move(opened.error()), "journal.folder");
+    }
 
     const auto seed = posix::random_seed();
     if (!seed) {
         return base::Unexpected(seed.error());
     }
-    journal_ = std::make_unique<store::MemoryJournal>();
+    const base::MonoTime began = posix::read_mono();
     node_ = std::make_unique<Node>(options_->policy,
                                    posix::read_clock(),
                                    *seed,
@@ -92,7 +99,47 @@ base::Expected<void> BrokerProcess::open_parts() {
     if (node_->stopped()) {
         return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
     }
+    tell_of_journal(began);
     return {};
+}
+
+base::Expected<void> BrokerProcess::open_journal(bool repair) {
+    if (options_->journal_engine == "memory") {
+        journal_ = std::make_unique<store::MemoryJournal>();
+        return {};
+    }
+    auto disk = store::PosixDisk::open(options_->journal_path());
+    if (!disk) {
+        return base::Unexpected(std::move(disk.error()));
+    }
+    auto journal = store::DiskJournal::open(std::move(*disk),
+                                            std::make_unique<store::ForkCheckpointer>(),
+                                            options_->journal_options(),
+                                            repair);
+    if (!journal) {
+        return base::Unexpected(std::move(journal.error()));
+    }
+    journal_report_ = &(*journal)->report();
+    journal_ = std::move(*journal);
+    return {};
+}
+
+void BrokerProcess::tell_of_journal(base::MonoTime began) const {
+    if (journal_report_ == nullptr) {
+        log_->write(log::Level::Warning,
+                    "journal_in_memory",
+                    {{"meaning", "jobs that were accepted end with this process"}});
+        return;
+    }
+    for (const std::string& what : journal_report_->cut) {
+        log_->write(log::Level::Warning, "journal_cut", {{"what", what}});
+    }
+    log_->write(log::Level::Info,
+                "journal_read",
+                {{"records", std::to_string(journal_report_->records)},
+                 {"bytes", std::to_string(journal_report_->bytes)},
+                 {"took", config::duration_text(posix::read_mono() - began)},
+                 {"durability", options_->journal_durability}});
 }
 
 std::string BrokerProcess::ready_line() const {
@@ -109,9 +156,6 @@ bool BrokerProcess::run() {
                  {"clients", at.clients},
                  {"workers", at.workers},
                  {"news", at.news}});
-    log_->write(log::Level::Warning,
-                "journal_in_memory",
-                {{"meaning", "jobs that were accepted end with this process"}});
     BrokerLoop loop({.transport = *transport_,
                      .node = *node_,
                      .journal_fd = journal_->wakeup_fd(),

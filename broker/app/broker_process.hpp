@@ -8,7 +8,7 @@
 
 #include "broker/app/broker_loop.hpp"
 #include "broker/app/options.hpp"
-#include "broker/store/journal.hpp"
+#include "broker/store/log_files.hpp"
 #include "common/net/context.hpp"
 
 namespace steward::app {
@@ -16,11 +16,12 @@ namespace steward::app {
 /// Thread: the main one, before any other has been started.
 class BrokerProcess {
 public:
-    /// Opens log, journal and sockets. `sources` is read again on SIGHUP.
+    /// Opens log, journal and sockets. `sources` is read again on SIGHUP. `repair`: what is damaged
+    /// in the journal is told and left out.
     /// Errors: Io, saying what could not be opened and which setting names it; Malformed, when the
     ///         journal is damaged.
     [[nodiscard]] static base::Expected<std::unique_ptr<BrokerProcess>> open(
-        std::unique_ptr<BrokerOptions> options, OptionSources sources);
+        std::unique_ptr<BrokerOptions> options, OptionSources sources, bool repair = false);
     ~BrokerProcess();
     BrokerProcess(const BrokerProcess&) = delete;
     BrokerProcess& operator=(const BrokerProcess&) = delete;
@@ -33,7 +34,9 @@ public:
 
 private:
     BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources);
-    [[nodiscard]] base::Expected<void> open_parts();
+    [[nodiscard]] base::Expected<void> open_parts(bool repair);
+    [[nodiscard]] base::Expected<void> open_journal(bool repair);
+    void tell_of_journal(base::MonoTime began) const;
     void reload();
 
     std::unique_ptr<BrokerOptions> options_;
@@ -42,6 +45,7 @@ private:
     std::unique_ptr<log::Log> log_;
     std::optional<ShellSink> sink_;
     std::unique_ptr<store::Journal> journal_;
+    const store::ReadReport* journal_report_ = nullptr;  // null: it is in memory
     std::optional<net::Context> context_;
     std::unique_ptr<ZmqTransport> transport_;
     std::unique_ptr<Node> node_;

@@ -33,11 +33,9 @@ bool needs_journal(const core::Input& input) {
     return request != nullptr && !std::holds_alternative<core::DrainBroker>(request->what);
 }
 
-core::Send journal_is_behind(const core::Input& input) {
-    core::Refused refused{{base::Errc::QueueFull,
-                           "the journal cannot keep up: its disk is slow or stuck",
-                           kJournalRetryAfter},
-                          {}};
+core::Send refused_for(base::Error why, const core::Input& input) {
+    why.retry_after = kJournalRetryAfter;
+    core::Refused refused{std::move(why), {}};
     if (const auto* submit = std::get_if<core::Submit>(&input)) {
         refused.service = submit->spec.service.view();
         return {submit->from, std::move(refused)};
@@ -94,6 +92,7 @@ struct Node::Parts final : Receiver {
     bool lose_the_lost();
     [[nodiscard]] bool has_work() const;
     void stop_if_all_is_said();
+    void give_back_space();
 
     core::Core core;
     PeerTable peers;
@@ -117,9 +116,11 @@ struct Node::Parts final : Receiver {
 void Node::Parts::take(core::Input&& input) {
     if (const auto* ready = std::get_if<core::Ready>(&input)) {
         peers.set_worker_form(ready->from.peer, wire::Form::unpack(ready->from.form));
-    } else if (journal.is_behind() && needs_journal(input)) {
-        answer(journal_is_behind(input));
-        return;
+    } else if (needs_journal(input)) {
+        if (auto room = journal.room(); !room) {
+            answer(refused_for(std::move(room.error()), input));
+            return;
+        }
     }
     apply(std::move(input));
 }
@@ -229,6 +230,16 @@ void Node::Parts::stop_if_all_is_said() {
     }
 }
 
+void Node::Parts::give_back_space() {
+    if (stopping || !effects.appends.empty()) {
+        return;
+    }
+    if (const auto begun = journal.checkpoint_if_due(core); !begun) {
+        sink.note(
+            {core::Severity::Warning, "checkpoint_failed", {{"why", begun.error().message}}, {}});
+    }
+}
+
 // ---- the face ----
 
 Node::Node(const core::Policy& policy,
@@ -283,6 +294,7 @@ void Node::end_batch() {
     parts.counters.undeliverable = sent.undeliverable;
     parts.counters.backlog_dropped = sent.backlog_dropped;
     parts.stop_if_all_is_said();
+    parts.give_back_space();
 }
 
 std::optional<base::MonoTime> Node::next_deadline() const {

@@ -51,7 +51,8 @@ base::Expected<void> JournalFeed::hand_over() {
             commit_.push_back(std::string_view(bytes_).substr(start_of(i), ends_[i] - start_of(i)));
         }
         auto taken = journal_.append(commit_);
-        if (!taken && taken.error().code == base::Errc::QueueFull) {
+        if (!taken && base::class_of(taken.error().code) == base::ErrorClass::Retry) {
+            refusal_ = std::move(taken.error());
             return {};
         }
         if (!taken) {
@@ -63,6 +64,24 @@ base::Expected<void> JournalFeed::hand_over() {
     ends_.clear();
     first_ = 0;
     return {};
+}
+
+base::Expected<void> JournalFeed::room() const {
+    return is_behind() ? base::Unexpected(refusal_) : journal_.room();
+}
+
+base::Expected<void> JournalFeed::checkpoint_if_due(const core::Core& core) {
+    if (is_behind() || !journal_.wants_checkpoint()) {
+        return {};
+    }
+    return journal_.checkpoint([&](const store::RecordSink& put) {
+        std::string bytes;
+        return core.write_facts([&](const core::Record& fact) {
+            bytes.clear();
+            core::encode_record(fact, bytes);
+            return put(bytes);
+        });
+    });
 }
 
 }  // namespace steward::app

@@ -34,6 +34,13 @@ public:
     /// The journal refused a commit and has not taken it yet.
     [[nodiscard]] bool is_behind() const { return first_ < ends_.size(); }
 
+    /// Why nothing may be taken in that the journal must hold. Errors: QueueFull, DiskFull.
+    [[nodiscard]] base::Expected<void> room() const;
+
+    /// Begins a checkpoint of `core` when one is due. Pre: all facts of the core were appended.
+    /// Errors: of store::Journal::checkpoint; the journal goes on as it is.
+    [[nodiscard]] base::Expected<void> checkpoint_if_due(const core::Core& core);
+
 private:
     [[nodiscard]] std::size_t start_of(std::size_t record) const {
         return record == 0 ? 0 : ends_[record - 1];
@@ -47,6 +54,7 @@ private:
     std::vector<std::size_t> ends_;  // where each ends
     std::size_t first_ = 0;          // those before it are the journal's
     std::vector<std::string_view> commit_;
+    base::Error refusal_;  // why it is behind
 };
 
 }  // namespace steward::app

@@ -14,6 +14,7 @@
 #include "broker/app/options_rows.hpp"
 #include "broker/app/zmq_transport.hpp"
 #include "broker/core/policy.hpp"
+#include "broker/store/disk_journal.hpp"
 #include "common/base/expected.hpp"
 #include "common/config/schema.hpp"
 #include "common/log/log.hpp"
@@ -37,6 +38,12 @@ struct BrokerOptions {
     std::size_t lifecycle_bytes_max = 64UL << 20U;
     std::uint32_t lifecycle_files = 8;
     std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
+    std::string journal_engine = "disk";
+    std::string journal_folder = "journal";
+    std::string journal_durability = "sync";
+    std::size_t journal_queue_bytes_max = 64UL << 20U;
+    std::size_t journal_file_bytes_max = 256UL << 20U;
+    std::size_t journal_checkpoint_bytes_min = 256UL << 20U;
     std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
     std::vector<ProcessEntry> processes;
     ScratchRows scratch;
@@ -45,6 +52,9 @@ struct BrokerOptions {
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
     [[nodiscard]] LifecycleOptions lifecycle_options() const;
+    [[nodiscard]] store::DiskJournalOptions journal_options() const;
+    /// Where the journal lies.
+    [[nodiscard]] std::string journal_path() const;
     /// The kinds of events that the lifecycle log has.
     [[nodiscard]] model::EventSet lifecycle_kinds() const;
 };

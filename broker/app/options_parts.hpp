@@ -21,6 +21,11 @@ inline constexpr std::uint64_t kPathBytesMax = 4'000;
 [[nodiscard]] config::Section limits_section(model::Limits& limits);
 [[nodiscard]] config::Section lifecycle_section(BrokerOptions& options);
 
+// ---- options_journal.cpp ----
+[[nodiscard]] config::Section journal_section(BrokerOptions& options);
+/// `sync`, `interval:DURATION` or `os`.
+[[nodiscard]] base::Expected<void> check_durability(std::string_view text);
+
 // ---- options_services.cpp ----
 [[nodiscard]] config::RowTable service_table(BrokerOptions& options);
 [[nodiscard]] config::RowTable group_table(BrokerOptions& options);

@@ -39,6 +39,7 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::ServiceStopped:
         case Errc::TooManyNames:
         case Errc::TooManyWaiters:
+        case Errc::DiskFull:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return kRefused;

@@ -94,8 +94,44 @@ TEST_CASE("SIGTERM and SIGINT end a broker that has nothing to do, as it should"
         const Setting setting;
         CHECK(setting.run_with({signal}));
         CHECK(contains(setting.log(), "broker_ended"));
-        CHECK(contains(setting.log(), "journal_in_memory"));
+        CHECK(contains(setting.log(), "journal_read"));
     }
+}
+
+TEST_CASE("A broker that keeps its jobs in memory alone says so") {
+    const Setting setting;
+    setting.write_config("[journal]\nengine = \"memory\"\n");
+    CHECK(setting.run_with({SIGTERM}));
+    CHECK(contains(setting.log(), "journal_in_memory"));
+    CHECK_FALSE(std::filesystem::exists(setting.folder / "data" / "journal"));
+}
+
+TEST_CASE("Two brokers cannot have one journal: the second is told which folder it is") {
+    const Setting setting;
+    const auto first = setting.open();
+    REQUIRE(first.has_value());
+    const auto second = setting.open();  // on other ports
+    REQUIRE_FALSE(second.has_value());
+    CHECK(contains(second.error().message, (setting.folder / "data" / "journal").string()));
+    CHECK(contains(second.error().message, "journal.folder"));
+}
+
+TEST_CASE("A damaged journal ends the start, naming file and offset; repair goes on without it") {
+    const Setting setting;
+    CHECK(setting.run_with({SIGTERM}));
+    const auto file = setting.folder / "data" / "journal" / "0000000000000001.log";
+    std::ofstream(file) << "this is no journal file, and longer than the header of one is";
+    const auto refused = setting.open();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(contains(refused.error().message, file.string()));
+    CHECK(contains(refused.error().message, "--repair"));
+    auto options = load_options(setting.sources);
+    REQUIRE(options.has_value());
+    auto repaired = BrokerProcess::open(std::move(*options), setting.sources, true);
+    REQUIRE(repaired.has_value());
+    repaired->reset();
+    CHECK(contains(setting.log(), "journal_cut"));
+    CHECK(std::filesystem::exists(file.string() + ".damaged"));
 }
 
 TEST_CASE("A second signal ends a broker at once") {

@@ -231,6 +231,12 @@ struct RecordInWords {
         return label("batch ", r.name) + " ended";
     }
 
+    // Facts of checkpoints are in no story.
+    template <class Standing>
+    std::string operator()(const Standing& /*fact*/) const {
+        return "a fact of a checkpoint";
+    }
+
     static std::string label(const char* before, const model::Label& name) {
         return name.empty() ? "" : before + std::string(name.view());
     }
