@@ -48,7 +48,7 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         return base::Unexpected(std::move(signals.error()));
     }
     signals_.emplace(std::move(*signals));
-    posix::ignore_broken_pipes();
+    posix::ignore_write_signals();
     posix::raise_descriptor_limit();
 
     auto log = log::Log::open(options_->log_options());

@@ -152,7 +152,7 @@ int tail(Console& console, const Settings& settings, const TailWords& words) {
         return kUsage;
     }
     // Before the threads of ZeroMQ: they must not get the signals.
-    posix::ignore_broken_pipes();
+    posix::ignore_write_signals();
     auto signals = posix::SignalFd::open({SIGINT, SIGTERM, SIGHUP});
     if (!signals) {
         return report_error(console, signals.error());

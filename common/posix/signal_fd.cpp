@@ -62,8 +62,9 @@ std::optional<int> SignalFd::next() {
     return static_cast<int>(info.ssi_signo);
 }
 
-void ignore_broken_pipes() noexcept {
+void ignore_write_signals() noexcept {
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
 }
 
 void reset_signals() noexcept {

@@ -34,8 +34,9 @@ private:
     std::uint64_t newly_blocked_;  // bit n: signal n was not blocked before
 };
 
-/// Writing to a pipe or connection nobody reads becomes an error instead of the end of the process.
-void ignore_broken_pipes() noexcept;
+/// Writing to a pipe or connection nobody reads, or past the limit of a file's size, becomes an
+/// error instead of the end of the process.
+void ignore_write_signals() noexcept;
 
 /// Undoes what a parent may have blocked or ignored: for a child between fork and exec.
 void reset_signals() noexcept;
