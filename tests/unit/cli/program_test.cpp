@@ -93,6 +93,9 @@ TEST_CASE("Wrong words end with usage, one line and nothing sent") {
         CHECK(ended.err.starts_with("steward: "));
         CHECK(ended.out.empty());
     }
+    CHECK(run({"dance"}).err == "steward: there is no verb dance; see steward --help\n");
+    CHECK(run({"--dance"}).err == "steward: there is no option --dance; see steward --help\n");
+    CHECK(run({}).err == "steward: say what to do; see steward --help\n");
     CHECK(run({"ping", "--broker", ""}).status == kUsage);
     CHECK(run({"ping", "--broker", "a:b:c:d"}).status != kSuccess);
     CHECK(broker.submissions() == 0);
