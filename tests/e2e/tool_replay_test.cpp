@@ -15,7 +15,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kServices = "[[service]]\nname = \"mail\"\n[[service]]\nname = \"log\"\n";
+constexpr const char* kServices =
+    "[[service]]\nname = \"mail\"\n[[service]]\nname = \"log\"\n[[service]]\nname = \"trial\"\n";
 
 /// A broker that was killed with jobs of every kind, and its log.
 struct Lost {
@@ -139,8 +140,12 @@ TEST_CASE("replay chooses by service and time, and takes calls when it is told t
     CHECK(due({"--since", "2099-01-01T00:00:00Z"}).empty());
     CHECK(due({"--since", "2020-01-01T00:00:00Z"}) == lost.unfinished());
     CHECK(due({"--calls", "--service", "mail"}).size() == 2);
-    CHECK(told(desk.rows({"replay", lost.log, "--service", "log"}), "resubmitted") ==
-          std::set{lost.after});
+    CHECK(told(desk.rows({"replay", lost.log, "--service", "trial"}), "resubmitted") ==
+          std::set{lost.running});
+    // What the other waits for is not there unless it is replayed too.
+    const Finished alone = desk.run({"replay", lost.log, "--service", "log"});
+    CHECK(alone.code == kRefused);
+    CHECK(has_all(alone.out, {lost.after, lost.waiting}));
 }
 
 TEST_CASE("A broker of the log that knows its jobs is given none again") {

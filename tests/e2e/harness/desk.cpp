@@ -56,7 +56,11 @@ Finished Desk::run_with_input(const std::string& input, const Args& args) const 
 
 std::string Desk::say(const Args& args) const {
     const Finished done = run(args);
-    CAPTURE(args);
+    std::string words;
+    for (const std::string& arg : args) {
+        words += arg + ' ';
+    }
+    INFO("steward ", words, "printed: ", done.out);
     CHECK(done.err == "");
     REQUIRE(done.code == kSuccess);
     return done.out;
