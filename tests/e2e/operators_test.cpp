@@ -1,5 +1,5 @@
 // tests/e2e: what operators do to several services with real workers at once, and that only those
-// services feel it, through a restart too.
+// services feel it.
 #include <algorithm>
 #include <set>
 

@@ -1,5 +1,8 @@
 // tests/e2e: `steward replay`: from the lifecycle log of a broker that was killed, another broker
 // is given what never finished, once.
+#include <array>
+#include <cmath>
+#include <ctime>
 #include <map>
 #include <set>
 
@@ -60,6 +63,25 @@ std::set<std::string> told(const std::vector<json>& rows, const std::string& out
         }
     }
     return ids;
+}
+
+/// When the log says that this job was received, as --since takes it.
+std::string received_at(const Broker& broker, const std::string& id) {
+    double at = 0;
+    for (const json& line : broker.lifecycle()) {
+        if (line.value("event", "") == "RECEIVED" && line.value("job", "") == id) {
+            at = line.value("at", 0.0);
+        }
+    }
+    const auto seconds = static_cast<std::time_t>(at);
+    std::tm parts{};
+    REQUIRE(::gmtime_r(&seconds, &parts) != nullptr);
+    std::array<char, 32> text{};
+    REQUIRE(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts) > 0);
+    const auto micros = std::llround((at - static_cast<double>(seconds)) * 1e6);
+    std::string fraction = std::to_string(micros);
+    fraction.insert(0, 6 - fraction.size(), '0');
+    return std::string(text.data()) + '.' + fraction + 'Z';
 }
 
 }  // namespace
@@ -127,7 +149,7 @@ TEST_CASE("A broker that is killed once more leaves each job to be replayed once
 }
 
 TEST_CASE("replay chooses by service and time, and takes calls when it is told to") {
-    const Lost lost;
+    Lost lost;
     Desk desk(kServices);
     const auto due = [&](const Args& more) {
         Args args = {"replay", lost.log, "--dry-run"};
@@ -139,6 +161,8 @@ TEST_CASE("replay chooses by service and time, and takes calls when it is told t
     CHECK(due({"--since", "1h"}) == lost.unfinished());
     CHECK(due({"--since", "2099-01-01T00:00:00Z"}).empty());
     CHECK(due({"--since", "2020-01-01T00:00:00Z"}) == lost.unfinished());
+    CHECK(due({"--since", received_at(lost.desk.broker(), lost.waiting)}) ==
+          std::set{lost.waiting, lost.after});
     CHECK(due({"--calls", "--service", "mail"}).size() == 2);
     CHECK(told(desk.rows({"replay", lost.log, "--service", "trial"}), "resubmitted") ==
           std::set{lost.running});
