@@ -77,7 +77,10 @@ TEST_CASE("tail tells each step of a job, in order, and ends with success at SIG
     Desk desk;
     desk.start_worker(kReverseProgram, "reverse");
     const Tail tail(desk, {});
-    tail.hears([&] { desk.say({"pause", "other"}); });
+    tail.hears([&] {
+        desk.say({"pause", "other"});
+        desk.say({"resume", "other"});
+    });
     const std::string id = desk.submit("reverse", "abc");
     CHECK(tail.tells(id, "EXECUTE_COMPLETE"));
     CHECK(tail.names_of(id) == Args{"RECEIVED",
@@ -130,18 +133,18 @@ TEST_CASE("tail leaves out what is of another service, event, context, group or 
         {{"--group", "acme"}, "ab", {"--group", "acme"}, "group", "acme"},
         {{"--batch", batch}, "ab", {"--batch", batch}, "batch", batch},
         {{"--event", "delayed"}, "a", {"--delay", "1h"}, "event", "DELAYED"}};
-    for (const auto& [filter, service, mine, key, value] : cases) {
-        CAPTURE(key);
-        const Tail tail(desk, filter);
+    for (const Case& one : cases) {
+        CAPTURE(one.key);
+        const Tail tail(desk, one.filter);
         tail.hears([&] {
             static_cast<void>(desk.submit("ab"));
-            static_cast<void>(desk.submit(service, 1, mine));
+            static_cast<void>(desk.submit(one.service, 1, one.mine));
         });
         static_cast<void>(desk.submit("ab", 1, {"--group", "other", "--context", "other"}));
-        const std::string last = desk.submit(service, 1, mine);
+        const std::string last = desk.submit(one.service, 1, one.mine);
         CHECK(wait_until([&] { return !tail.names_of(last).empty(); }));
         for (const json& event : tail.events()) {
-            CHECK(event.value(key, "") == value);
+            CHECK(event.value(one.key, "") == one.value);
         }
         tail.ends_at(SIGINT);
     }
@@ -157,6 +160,7 @@ TEST_CASE("tail follows one job from now to its end") {
     tail.hears([&] {
         desk.say({"edit", other, "--priority", "low"});
         desk.say({"edit", id, "--priority", "high"});
+        desk.say({"edit", id, "--priority", "urgent"});
     });
     desk.say({"resume", "trial"});
     CHECK(tail.tells(id, "EXECUTE_COMPLETE"));

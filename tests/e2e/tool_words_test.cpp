@@ -102,14 +102,14 @@ TEST_CASE("A wrong command line is told in one line, which names what is wrong")
         {{"tail", "--event", "started"}, "STARTED"},
         {{"top", "--interval", "1ms"}, "100ms"},
         {{"completion", "fish"}, "fish"}};
-    for (const auto& [words, named] : wrong) {
-        CAPTURE(named);
-        const Finished done = desk.run(words);
+    for (const auto& one : wrong) {
+        CAPTURE(one.second);
+        const Finished done = desk.run(one.first);
         CHECK(done.code == kUsage);
         CHECK(done.out.empty());
         CHECK(is_one_line(done.err));
         CHECK(done.err.starts_with("steward: "));
-        CHECK(has(done.err, named));
+        CHECK(has(done.err, one.second));
     }
     const Finished no_terminal = desk.run({"top"});
     CHECK(no_terminal.code == kUsage);
@@ -130,7 +130,7 @@ TEST_CASE("Where no broker answers, each verb says so and ends with its own stat
                                      {"top", "--once"}};
     for (Args words : asked) {
         CAPTURE(words.front());
-        words.insert(words.end(), {"--broker", nowhere, "--timeout", "300ms"});
+        words.insert(words.end(), {"--broker", nowhere, "--timeout", "100ms"});
         const Finished done = run({built_program("steward"), words, {}, {}});
         CHECK(done.code == kNoBroker);
         CHECK(done.out.empty());

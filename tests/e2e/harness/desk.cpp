@@ -2,6 +2,7 @@
 #include "tests/e2e/harness/desk.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -41,6 +42,16 @@ Process& Desk::start_worker(const char* program, const std::string& service, con
     workers_.push_back(broker_.start_worker(program, args));
     REQUIRE(wait_until([&] { return this->service(service).value("workers", 0U) > before; }));
     return *workers_.back();
+}
+
+void Desk::stop_workers() {
+    for (const auto& worker : workers_) {
+        worker->signal(SIGTERM);
+    }
+    for (const auto& worker : workers_) {
+        CHECK(worker->wait() == 0);
+    }
+    workers_.clear();
 }
 
 Finished Desk::run(const Args& args) const {

@@ -28,6 +28,9 @@ public:
     /// Ends the workers that were started, without a word.
     void kill_workers() { workers_.clear(); }
 
+    /// Asks them to leave and waits until they have.
+    void stop_workers();
+
     /// `steward ARGS…` run to its end.
     [[nodiscard]] Finished run(const Args& args) const;
     /// The same, with `input` to read from.
