@@ -114,7 +114,20 @@ void print_name(Console& console, const Settings& settings, const client::Batch&
     console.out << std::flush;
 }
 
-// Reads the lines into the batch; tells what can be done when they stop half way.
+// What can be done with a batch whose lines stopped half way, unless it takes no more.
+void tell_how_to_go_on(Console& console, client::Batch& batch) {
+    const auto row = batch.status();
+    const json* closed = row ? member(*row, "closed") : nullptr;
+    if (row ? closed != nullptr && *closed == true : row.error().code == base::Errc::UnknownName) {
+        return;
+    }
+    console.err << "steward: the batch " << harmless(batch.name())
+                << " is still open: go on with `steward batch submit " << harmless(batch.name())
+                << "`, or end it with `steward cancel --batch " << harmless(batch.name()) << "`\n"
+                << std::flush;
+}
+
+// Reads the lines into the batch.
 std::optional<int> feed(Console& console,
                         const Settings& settings,
                         const BatchWords& words,
@@ -135,10 +148,7 @@ std::optional<int> feed(Console& console,
         return std::nullopt;
     }
     const int status = report_error(console, fed.error());
-    console.err << "steward: the batch " << batch.name()
-                << " is still open: go on with `steward batch submit " << batch.name()
-                << "`, or end it with `steward cancel --batch " << batch.name() << "`\n"
-                << std::flush;
+    tell_how_to_go_on(console, batch);
     return status;
 }
 

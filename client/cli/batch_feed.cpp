@@ -39,22 +39,15 @@ public:
     base::Expected<Fed> run(std::istream& input, const LineRules& rules) {
         LineReader reader(input);
         while (true) {
-            auto line = reader.next();
-            if (!line) {
-                return base::Unexpected(std::move(line.error()));
-            }
-            if (*line) {
-                auto spec = spec_of_line(**line, rules);
-                if (spec) {
-                    lines_.push_back({reader.number(), std::move(*spec)});
-                } else if (auto error = skip(at_line(reader.number(), std::move(spec.error())))) {
-                    return base::Unexpected(std::move(*error));
-                }
-            }
-            if (!*line || lines_.size() >= kAtOnce) {
+            auto line = next(reader, rules);
+            if (!line || !*line || lines_.size() >= kAtOnce) {
+                // Also before an error: the batch then has all lines up to the one that is named.
                 if (auto error = submit()) {
                     return base::Unexpected(std::move(*error));
                 }
+            }
+            if (!line) {
+                return base::Unexpected(std::move(line.error()));
             }
             if (!*line) {
                 return fed_;
@@ -63,6 +56,24 @@ public:
     }
 
 private:
+    // Keeps the next line to be submitted, or leaves it out; false at the end of the input.
+    base::Expected<bool> next(LineReader& reader, const LineRules& rules) {
+        auto line = reader.next();
+        if (!line) {
+            return base::Unexpected(std::move(line.error()));
+        }
+        if (!*line) {
+            return false;
+        }
+        auto spec = spec_of_line(**line, rules);
+        if (spec) {
+            lines_.push_back({reader.number(), std::move(*spec)});
+        } else if (auto error = skip(at_line(reader.number(), std::move(spec.error())))) {
+            return base::Unexpected(std::move(*error));
+        }
+        return true;
+    }
+
     // Counts a line as left out, or says that it is the end.
     std::optional<base::Error> skip(base::Error error) {
         if (!keeps_going_) {

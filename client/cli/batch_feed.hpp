@@ -16,7 +16,8 @@ struct Fed {
 
 /// Submits each line of `input` into the batch. What the broker has no room for is offered again
 /// until the time-out has passed without any success. The first line that is no job, or that is
-/// refused for good, ends it; with `keeps_going` it is reported and left out.
+/// refused for good, ends it; what stands before a line that is no job is submitted. With
+/// `keeps_going` such lines are reported and left out.
 [[nodiscard]] base::Expected<Fed> feed_batch(Console& console,
                                              client::Batch& batch,
                                              std::istream& input,

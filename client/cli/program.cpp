@@ -1,6 +1,7 @@
 // client/cli: the command line put together.
 #include <ostream>
-#include <sstream>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -8,6 +9,19 @@
 #include "client/cli/verbs.hpp"
 
 namespace steward::cli {
+
+namespace {
+
+// What is wrong with a command line in which no verb was found.
+std::string without_verb(const std::vector<std::string>& words) {
+    if (words.empty()) {
+        return "say what to do";
+    }
+    const bool is_option = words.front().starts_with('-');
+    return (is_option ? "there is no option " : "there is no verb ") + words.front();
+}
+
+}  // namespace
 
 int run_program(int argc, const char* const* argv, Console& console) {
     Invocation invocation;
@@ -42,6 +56,11 @@ int run_program(int argc, const char* const* argv, Console& console) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const bool needs_more =
+            error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+        if (needs_more && program.get_subcommands().empty()) {
+            return report_usage(console, without_verb(program.remaining()));
+        }
         return program.exit(error, console.out, console.err) == 0 ? kSuccess : kUsage;
     }
     return invocation.run(console);

@@ -7,6 +7,7 @@
 
 #include "client/cli/fields.hpp"
 #include "client/cli/listing.hpp"
+#include "client/cli/words.hpp"
 
 namespace steward::cli {
 
@@ -129,8 +130,8 @@ std::string TopScreen::head_line(const TopView& view) const {
     if (const auto uptime = seconds_of(member(broker, "uptime"))) {
         add("up " + duration_text(*uptime));
     }
-    add(std::to_string(rows_of(sample_->services).size()) + " services");
-    add(std::to_string(rows_of(sample_->workers).size()) + " workers");
+    add(counted(rows_of(sample_->services).size(), "service"));
+    add(counted(rows_of(sample_->workers).size(), "worker"));
     const std::string mode = named(broker, "mode");
     if (!mode.empty() && mode != "running") {
         add("all services " + mode);

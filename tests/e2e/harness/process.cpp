@@ -56,6 +56,24 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
+/// Between fork and exec. The streams as the command has them; false: a file cannot be opened.
+bool redirect(const CommandLine& command, int out, int err) {
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(err, STDERR_FILENO);
+    if (!command.input.empty()) {
+        const int input = ::open(command.input.c_str(), O_RDONLY | O_CLOEXEC);
+        return ::dup2(input, STDIN_FILENO) == STDIN_FILENO;
+    }
+    if (!command.terminal.empty()) {
+        ::setsid();  // the first terminal that the leader of a session opens is its own
+        const int terminal = ::open(command.terminal.c_str(), O_RDWR | O_CLOEXEC);
+        return ::dup2(terminal, STDIN_FILENO) == STDIN_FILENO &&
+               ::dup2(terminal, STDOUT_FILENO) == STDOUT_FILENO &&
+               ::dup2(terminal, STDERR_FILENO) == STDERR_FILENO;
+    }
+    return true;
+}
+
 /// Between fork and exec: only what is safe there.
 [[noreturn]] void become(
     const CommandLine& command, char** args, char** environment, int out, int err, pid_t parent) {
@@ -63,9 +81,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     if (::getppid() != parent) {
         ::_exit(126);  // the test had already died
     }
-    ::dup2(out, STDOUT_FILENO);
-    ::dup2(err, STDERR_FILENO);
-    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) {
+    const bool is_there = command.directory.empty() || ::chdir(command.directory.c_str()) == 0;
+    if (!is_there || !redirect(command, out, err)) {
         ::_exit(126);
     }
     ::execve(command.program.c_str(), args, environment);

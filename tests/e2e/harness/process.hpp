@@ -23,6 +23,8 @@ struct CommandLine {
     std::vector<std::string> args;
     std::map<std::string, std::string> environment;  // on top of the test's own
     std::string directory;                           // empty: the test's own
+    std::string input = {};     // a file to read as standard input; empty: the test's own
+    std::string terminal = {};  // its controlling terminal and all its streams; empty: none
 };
 
 /// What a child left when it ended: its exit code, or 128 + the signal that killed it.

@@ -7,6 +7,7 @@ namespace steward::e2e {
 inline constexpr const char* kReverseProgram = "steward-worker-reverse";  // a text, backwards
 inline constexpr const char* kSleepProgram = "steward-worker-sleep";      // {"seconds": n}
 inline constexpr const char* kRandomProgram = "steward-worker-random";    // {"count": n} partials
+inline constexpr const char* kLogProgram = "steward-worker-log";  // {"line": text} into --file
 /// Does as its params say: worker/samples/trial.cpp lists them.
 inline constexpr const char* kTrialProgram = "steward-worker-trial";
 

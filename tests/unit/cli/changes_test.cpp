@@ -233,8 +233,10 @@ TEST_CASE("The first line that is no job ends a batch, which stays open; or it i
     CHECK(stopped.err.find("steward cancel --batch " + stopped.out.substr(0, 32)) !=
           std::string::npos);
     CHECK(broker.operations().size() == 1);  // not closed
+    const auto before = broker.submits();    // so that the batch goes on with line 3
+    REQUIRE(before.size() == 2);
+    CHECK(before[1].spec.params.bytes.view() == "2");
 
-    static_cast<void>(broker.submits());
     const auto most = run_with_input(
         broker, "1\nno json\n{}{}\n4\n", {"batch", "submit", "b1", "mail", "--keep-going"});
     CHECK(most.status == kSuccess);
@@ -246,6 +248,9 @@ TEST_CASE("The first line that is no job ends a batch, which stays open; or it i
         broker, R"({"service":"refuse"})", {"batch", "submit", "b1", "--timeout", "50ms"});
     CHECK(full.status == kRefused);
     CHECK(full.err.find("line 1: the queue is full") != std::string::npos);
+    const auto closed = run_with_input(broker, "no json", {"batch", "submit", "closed", "mail"});
+    CHECK(closed.err.find("line 1: ") != std::string::npos);
+    CHECK(closed.err.find("still open") == std::string::npos);
 }
 
 TEST_CASE("Batches are opened, shown, closed and listed") {

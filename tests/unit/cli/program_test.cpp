@@ -1,4 +1,8 @@
 // tests: the program as a whole, against a fake broker: what it prints and how it ends.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +18,15 @@ namespace steward::cli {
 
 using namespace test;
 using nlohmann::json;
+
+namespace {
+
+/// What the first group of `pattern` matches, at each place.
+std::vector<std::string> words_of(const std::string& text, const std::regex& pattern) {
+    return {std::sregex_token_iterator(text.begin(), text.end(), pattern, 1), {}};
+}
+
+}  // namespace
 
 TEST_CASE("call prints the result and ends with success") {
     FakeBroker broker;
@@ -93,6 +106,9 @@ TEST_CASE("Wrong words end with usage, one line and nothing sent") {
         CHECK(ended.err.starts_with("steward: "));
         CHECK(ended.out.empty());
     }
+    CHECK(run({"dance"}).err == "steward: there is no verb dance; see steward --help\n");
+    CHECK(run({"--dance"}).err == "steward: there is no option --dance; see steward --help\n");
+    CHECK(run({}).err == "steward: say what to do; see steward --help\n");
     CHECK(run({"ping", "--broker", ""}).status == kUsage);
     CHECK(run({"ping", "--broker", "a:b:c:d"}).status != kSuccess);
     CHECK(broker.submissions() == 0);
@@ -156,6 +172,42 @@ TEST_CASE("Help and version end with success") {
     const auto help = run({"call", "--help"});
     CHECK(help.status == kSuccess);
     CHECK(help.out.find("--max-attempts") != std::string::npos);
+}
+
+TEST_CASE("Each verb and each of its options is told in docs/command-line.md or docs/jobs.md") {
+    const auto read = [](const std::string& name) {
+        std::ifstream file(STEWARD_SOURCE_DIR "/docs/" + name);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const std::string page = read("command-line.md");
+    const std::string jobs = read("jobs.md");
+    const auto verbs = [](const std::string& help) {
+        return words_of(help, std::regex("\n  ([a-z]+) {2,}[A-Z]"));
+    };
+    std::size_t seen = 0;
+    const auto check = [&](std::vector<std::string> verb) {
+        verb.emplace_back("--help");
+        const std::string help = run(verb).out;
+        for (const std::string& option : words_of(help, std::regex("\n  --([a-z-]+)"))) {
+            std::string name = option;
+            std::ranges::replace(name, '-', '_');
+            CAPTURE(option);
+            CHECK((page.find("--" + option) != std::string::npos ||
+                   jobs.find('`' + name + '`') != std::string::npos));
+            ++seen;
+        }
+        return help;
+    };
+    for (const std::string& verb : verbs(check({}))) {
+        CAPTURE(verb);
+        CHECK(std::regex_search(page, std::regex("(`|, |steward )" + verb + "\\b")));
+        for (const std::string& below : verbs(check({verb}))) {
+            CAPTURE(below);
+            CHECK(page.find('`' + verb + ' ' + below) != std::string::npos);
+            check({verb, below});
+        }
+    }
+    CHECK(seen > 100);
 }
 
 TEST_CASE("Each error code has an exit status") {

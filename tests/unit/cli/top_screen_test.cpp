@@ -150,6 +150,7 @@ TEST_CASE("Few services leave their room to the workers") {
     TopScreen screen;
     screen.update(sample(1, {service("mail", 0, 0)}, workers));
     const auto lines = screen.lines(view());
+    CHECK(lines[0].find("  1 service  12 workers") != std::string::npos);
     CHECK(std::ranges::none_of(lines,
                                [](const std::string& line) { return line.starts_with("… and "); }));
 }

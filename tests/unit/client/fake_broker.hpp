@@ -213,6 +213,7 @@ inline void FakeBroker::answer(const native::Query& query, native::BatchWriter& 
                               {"total", 3},
                               {"succeeded", 2},
                               {"failed", query.batch == "unlucky" ? 1 : 0},
+                              {"closed", query.batch == "closed"},
                               {"ended", query.batch != "endless"},
                               {"states", query.states},
                               {"rows_max", query.rows_max}};
