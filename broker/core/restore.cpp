@@ -327,8 +327,12 @@ base::Expected<void> State::restore_fact(const BatchOpened& fact) {
 }
 
 base::Expected<void> State::restore_fact(const BatchClosed& fact) {
-    if (Batch* batch = batches_.map.find(batches_.find(fact.name.view()))) {
+    const BatchHandle handle = batches_.find(fact.name.view());
+    if (Batch* batch = batches_.map.find(handle)) {
         batch->is_closed = true;
+        if (batch->is_complete()) {  // that it has ended may not have reached the disk
+            complete_batches_.push_back(handle);
+        }
     }
     return {};
 }

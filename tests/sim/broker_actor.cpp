@@ -4,6 +4,7 @@
 
 #include "common/wire/native.hpp"
 #include "tests/sim/failure.hpp"
+#include "tests/sim/operator_acts.hpp"
 #include "tests/sim/wire_tap.hpp"
 
 namespace steward::sim {
@@ -22,6 +23,15 @@ JournalRules rules_of(const Stage& stage) {
 core::Policy policy_of(const Stage& stage, std::size_t index) {
     core::Policy policy = stage.plan.policy;
     policy.broker_id = static_cast<std::uint16_t>(index + 1);
+    if (stage.plan.has(Fault::Schedules)) {
+        model::Schedule schedule;
+        schedule.name = "minutely";
+        schedule.expression = "* * * * *";
+        schedule.missed = static_cast<model::MissedRuns>(stage.choices.below(3));
+        schedule.job.service = *model::ServiceName::parse(services().front());
+        schedule.job.params = {model::Encoding::Opaque, base::Blob::copy(kNobodysParams)};
+        policy.schedules.push_back(std::move(schedule));
+    }
     return policy;
 }
 
@@ -40,9 +50,13 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
     transport_.subscribe("", [this](std::string_view topic, std::string_view body) {
         stage_.trace.line(stage_.schedule.now(), topic, body);
         stage_.events.published(run(), topic, body);
+        stage_.oracles.published(run(), stage_.schedule.now(), body);
     });
     journal_.set_on_durable([this] { plan_turn(0s); });
-    journal_.set_on_stored([this](std::string_view record) { stage_.events.stored(record); });
+    journal_.set_on_stored([this](std::string_view record) {
+        stage_.events.stored(record);
+        stage_.oracles.stored(index_, record);
+    });
 }
 
 base::Now BrokerActor::now() const {

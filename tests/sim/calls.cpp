@@ -33,7 +33,11 @@ void Calls::end(Uid uid, std::string_view how) {
 
 void Calls::end_with_result(Uid uid, bool succeeded, std::string_view bytes) {
     Call& call = calls_.at(uid);
-    if (succeeded) {
+    if (succeeded && call.is_unique) {
+        if (!uid_in(bytes, 'r')) {
+            broken("results are true: " + name(uid, call) + " got " + base::printable(bytes));
+        }
+    } else if (succeeded) {
         if (call.successes == 0) {
             broken("results are true: no worker succeeded in " + name(uid, call));
         }

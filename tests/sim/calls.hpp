@@ -28,6 +28,7 @@ struct Call {
     bool sync = false;
     bool delayed = false;
     bool poison = false;          // kills whoever runs it
+    bool is_unique = false;       // may get the result of another with its key
     bool ended = false;           // its client has a final outcome
     bool abandoned = false;       // its client waits no longer
     std::uint32_t successes = 0;  // how often a worker said so

@@ -2,6 +2,8 @@
 #include "tests/sim/client_actor.hpp"
 
 #include "tests/sim/failure.hpp"
+#include "tests/sim/job_options.hpp"
+#include "tests/sim/operator_acts.hpp"
 
 namespace steward::sim {
 
@@ -13,8 +15,32 @@ void ClientActor::start() {
     options.brokers = stage_.plan.brokers;
     options.in_flight_max = 256;
     session_.emplace(options, now(), choices().below(UINT64_MAX));
+    if (stage_.healed) {
+        bring_back_order();
+    }
     plan_next_calls();
     pump();
+}
+
+void ClientActor::heal() {
+    Actor::heal();
+    if (session_) {
+        bring_back_order();
+        pump();
+    }
+}
+
+// Its own earlier requests arrive before this one.
+void ClientActor::bring_back_order() {
+    if (stage_.plan.has(Fault::Operators)) {
+        run_again("");
+        for (const std::string& service : services()) {
+            run_again(service);
+        }
+    }
+    if (!batch_.empty()) {
+        ask(batch_close(std::exchange(batch_, {})));
+    }
 }
 
 void ClientActor::on_death() {
@@ -22,6 +48,9 @@ void ClientActor::on_death() {
         stage_.calls.abandon(uid);
     }
     open_.clear();
+    probes_.clear();
+    orders_.clear();
+    batch_.clear();
     session_.reset();
     wake_at_.reset();
 }
@@ -56,6 +85,12 @@ void ClientActor::plan_next_calls() {
         if (stage_.has(Fault::ForgetfulUser) && choices().chance(1, 10)) {
             forget_one();
         }
+        if (stage_.has(Fault::Operators) && choices().chance(1, 8)) {
+            act_as_operator();
+        }
+        if (stage_.has(Fault::Batches) && choices().chance(1, 8)) {
+            work_on_batch();
+        }
         pump();
         plan_next_calls();
     });
@@ -82,6 +117,15 @@ void ClientActor::make_call() {
     if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
         spec.options.expires_in = choices().between(Duration(1ms), Duration(3s));
     }
+    draw_options(stage_, known_, spec.options);
+    call.is_unique = spec.options.is_unique();
+    call.poison = call.poison && !call.is_unique;
+    if (!batch_.empty() && choices().chance(1, 2)) {
+        spec.options.batch = batch_;
+    }
+    if (!call.sync && choices().chance(1, 10)) {
+        spec.options.wait = choices().between(Duration(0), Duration(300ms));
+    }
     const bool is_large = choices().chance(1, 50);
     const auto filling = choices().below(is_large ? 10'000 : 40);
     const Uid uid = stage_.calls.open(call);
@@ -95,6 +139,72 @@ void ClientActor::make_call() {
         return;
     }
     open_[*number] = uid;
+}
+
+void ClientActor::probe_keys() {
+    if (!session_) {
+        return;
+    }
+    for (const std::string& service : services()) {
+        for (const std::string& key : unique_keys()) {
+            Call call;
+            call.client = name();
+            call.service = service;
+            call.is_unique = true;
+            const Uid uid = stage_.calls.open(call);
+            model::JobSpec spec;
+            spec.service = *model::ServiceName::parse(service);
+            spec.options.unique = key;
+            spec.params = {model::Encoding::Opaque, base::Blob::copy(params_text(uid, 3))};
+            if (const auto number = session_->submit(now(), std::move(spec))) {
+                open_[*number] = uid;
+                probes_.insert(*number);
+            }
+        }
+    }
+    pump();
+}
+
+void ClientActor::run_again(const std::string& service) {
+    if (session_) {
+        orders_[ask(sim::run_again(service))] = service;
+        pump();
+    }
+}
+
+void ClientActor::act_as_operator() {
+    ask(draw_act(stage_, known_));
+}
+
+void ClientActor::work_on_batch() {
+    if (batch_.empty()) {
+        batch_ = name() + "-" + std::to_string(lives_) + "-" + std::to_string(++batches_);
+        ask(batch_open(batch_, choices().chance(1, 2)));
+    } else {
+        ask(batch_close(std::exchange(batch_, {})));
+    }
+}
+
+// Answers to these are for nobody: what they do shows in the news.
+std::uint64_t ClientActor::ask(wire::native::Operate&& act) {
+    say("asks for " + act.verb);
+    return session_->ask(now(), std::move(act)).value_or(0);
+}
+
+// That everything runs again must come true, unless there is no room for the service at all.
+void ClientActor::hear_refusal(const client::Refused& refused) {
+    const auto order = orders_.find(refused.number);
+    if (order != orders_.end() && refused.error.code != base::Errc::TooManyServices) {
+        later(100ms, [this, service = order->second] { run_again(service); });
+    }
+}
+
+void ClientActor::remember(const model::JobId& job) {
+    constexpr std::size_t kRemembered = 20;
+    if (known_.size() == kRemembered) {
+        known_.erase(known_.begin());
+    }
+    known_.push_back(job);
 }
 
 void ClientActor::forget_one() {
@@ -134,11 +244,20 @@ void ClientActor::hear(client::Happening& happening) {
         connect_to(connect->broker, app::Side::Frontend);
     } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
         const Uid uid = uid_of(accepted->number);
+        remember(accepted->job);
+        if (accepted->is_duplicate && probes_.contains(accepted->number)) {
+            broken("a key is free when its job has ended: " + accepted->job.text() +
+                   " still has that of call p" + std::to_string(uid));
+        }
         if (!stage_.calls.at(uid).sync) {
             stage_.calls.end(uid, "accepted");
             finish(accepted->number);
         }
     } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
+        if (!open_.contains(refused->number)) {  // an operator's request
+            hear_refusal(*refused);
+            return;
+        }
         stage_.calls.end(uid_of(refused->number), "refused");
         say("was refused #" + std::to_string(refused->number) + ": " + refused->error.message);
         finish(refused->number);

@@ -16,15 +16,29 @@ bool is_end(std::string_view event) {
     return kind && model::is_end(*kind);
 }
 
+bool is_of_no_job(std::string_view event) {
+    return event == "PAUSED" || event == "RESUMED" || event == "DRAINED" || event == "DISABLED" ||
+           event == "ENABLED" || event == "BATCH_COMPLETE";
+}
+
+// What takes a job out of the order in which it came.
+bool leaves_order(std::string_view event) {
+    return event == "DELEGATE_START" || event == "DELAYED" || event == "BLOCKED" ||
+           event == "EDITED";
+}
+
 }  // namespace
 
 void JobEvents::published(BrokerRun run, std::string_view topic, std::string_view body) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.contains("job") || !json.contains("event")) {
+    if (!json.is_object() || !json.contains("event")) {
         broken("events are JSON: " + base::printable(body, 400));
     }
     const std::string event = json["event"].get<std::string>();
-    const auto job = model::JobId::parse(json["job"].get<std::string>());
+    if (is_of_no_job(event)) {
+        return;
+    }
+    const auto job = model::JobId::parse(json.value("job", ""));
     if (!job || !topic.ends_with("." + event)) {
         broken("events name their job and topic: " + base::printable(body, 400));
     }
@@ -36,19 +50,21 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
     // A broker may forget a job of an earlier run, or of another broker, that it took over from a
     // worker and that ended here; the worker may bring it once more.
     const bool was_brought_back = life.ended && job->epoch != epochs_.at(run);
-    if (life.ended && !was_brought_back) {
+    const bool goes_on = life.last_event == "DEAD" && (event == "RETRY" || event == "DISCARDED");
+    if (life.ended && !was_brought_back && !goes_on) {
         broken("one end for each job: " + job->text() + " had ended with " + life.last_event +
                " and now " + event);
     }
     if (event == "DELEGATE_START") {
         check_order(run, *job, json, life);
     }
-    if (event == "DELEGATE_START" || event == "DELAYED") {
+    if (leaves_order(event)) {
         life.in_order = false;
     }
     // What a worker brought from an earlier run and gives back has no params: it counts as lost.
     const bool was_given_back =
-        job->epoch != epochs_.at(run) && json.value("detail", "").ends_with("gave it back");
+        job->epoch != epochs_.at(run) && json.contains("detail") &&
+        json["detail"].dump().ends_with("gave it back\"");
     if (event == "DELEGATE_ERROR" && !was_given_back) {
         const auto worker = base::from_hex(json.value("worker", ""));
         leases_.lost(run,
@@ -56,7 +72,7 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
                      job->text());
     }
     life.last_event = event;
-    life.ended = is_end(event);
+    life.ended = is_end(event) || event == "DISCARDED";
     if (life.ended) {
         open_[run].erase(*job);
         ended_.insert(*job);
@@ -75,6 +91,8 @@ void JobEvents::stored(std::string_view bytes) {
         stored_.insert(accepted->id);
     } else if (const auto* ended = std::get_if<core::JobEnded>(&*record)) {
         ended_.insert(ended->id);
+    } else if (const auto* retried = std::get_if<core::JobRetried>(&*record)) {
+        ended_.erase(retried->id);
     }
 }
 
@@ -98,7 +116,10 @@ void JobEvents::begin(BrokerRun run,
     life.in_order = is_accepted;
     life.priority = model::kPriorityNormal;
     if (is_accepted && event.contains("options")) {
-        life.priority = event["options"].value("priority", model::kPriorityNormal);
+        const nlohmann::json& options = event["options"];
+        life.priority = options.value("priority", model::kPriorityNormal);
+        // These have queues and turns of their own.
+        life.in_order = !options.contains("group") && !options.contains("channel");
     }
 }
 
@@ -109,7 +130,7 @@ void JobEvents::check_order(BrokerRun run,
     if (!life.in_order) {
         return;
     }
-    std::uint64_t& last = last_started_[{run, event.value("service", ""), life.priority}];
+    std::uint64_t& last = last_started_[{run, event["service"].dump(), life.priority}];
     if (job.number < last) {
         broken("first in, first out: " + job.text() + " is started after number " +
                std::to_string(last));

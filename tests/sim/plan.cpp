@@ -12,7 +12,9 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "broker-killed", "client-vanishes", "forgetful-user", "garbage",
     "wall-jumps",    "late-journal",    "small-limits",   "fixed-ids",
     "poison-jobs",   "failing-jobs",    "long-jobs",      "delayed",
-    "old-dialects",  "several-brokers"};
+    "old-dialects",  "several-brokers", "groups",         "named-limits",
+    "unique",        "dependencies",    "batches",        "channels",
+    "snoozes",       "schedules",       "operators"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;
@@ -25,6 +27,10 @@ core::Policy draw_policy(Choices& choices, const Plan& plan) {
     policy.max_attempts_async = 3;
     policy.max_losses = 3;
     policy.ahead = choices.chance(1, 3) ? base::Duration(0) : base::Duration(10ms);
+    if (plan.has(Fault::NamedLimits)) {
+        policy.limits_named.push_back({"shared", 2, {}, {"reverse", "resize"}});
+        policy.limits_named.push_back({"paced", {}, model::Rate{10ms}, {"mail"}});
+    }
     if (plan.has(Fault::SmallLimits)) {
         policy.limits.jobs_max = choices.between(5, 40);
         policy.limits.jobs_per_service_max = choices.between(2, 20);
@@ -34,6 +40,9 @@ core::Policy draw_policy(Choices& choices, const Plan& plan) {
         policy.limits.held_results_bytes_max = choices.between(200, 4000);
         policy.limits.credit_max = choices.between(1, 8);
         policy.limits.services_max = choices.between(3, 10);
+        if (plan.has(Fault::Channels)) {  // each service has a queue for each: workers must find room
+            policy.limits.services_max += 9;
+        }
     }
     return policy;
 }

@@ -39,8 +39,18 @@ enum class Fault : std::uint8_t {
     Delayed,         // delay and expires_in are used
     OldDialects,     // clients and workers of ZMWS and Majordomo
     SeveralBrokers,  // and peers that fail over between them
+    // What jobs may ask for, and others may do to them.
+    Groups,
+    NamedLimits,
+    Unique,
+    Dependencies,
+    Batches,
+    Channels,
+    Snoozes,
+    Schedules,
+    Operators,
 };
-inline constexpr std::size_t kFaults = 22;
+inline constexpr std::size_t kFaults = 31;
 
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

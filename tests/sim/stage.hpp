@@ -12,6 +12,7 @@
 #include "tests/sim/job_events.hpp"
 #include "tests/sim/leases.hpp"
 #include "tests/sim/network.hpp"
+#include "tests/sim/oracles/oracles.hpp"
 #include "tests/sim/plan.hpp"
 #include "tests/sim/schedule.hpp"
 #include "tests/sim/trace.hpp"
@@ -42,6 +43,7 @@ struct Stage {
     Calls& calls;
     Leases& leases;
     JobEvents& events;
+    Oracles& oracles;
     bool healed = false;  // the faults have stopped: everybody does his best from now on
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }

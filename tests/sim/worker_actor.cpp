@@ -2,6 +2,7 @@
 #include "tests/sim/worker_actor.hpp"
 
 #include "tests/sim/failure.hpp"
+#include "tests/sim/job_options.hpp"
 
 namespace steward::sim {
 
@@ -25,6 +26,15 @@ void WorkerActor::start() {
     }
     if (options_.services.empty()) {
         options_.services.push_back(services().front());
+    }
+    options_.channels.clear();
+    if (stage_.plan.has(Fault::Channels)) {
+        options_.channels.push_back(std::string(model::kDefaultChannel));
+        for (const std::string& channel : channels()) {
+            if (serves_all_ || choices().chance(1, 2)) {
+                options_.channels.push_back(channel);
+            }
+        }
     }
     session_.emplace(options_, now(), choices().below(UINT64_MAX));
     pump();
@@ -212,6 +222,10 @@ Duration WorkerActor::draw_run_time() {
 }
 
 model::Outcome WorkerActor::draw_outcome(Uid uid) {
+    if (stage_.has(Fault::Snoozes) && choices().chance(1, 8)) {
+        const Duration again_in = choices().between(Duration(0), Duration(500ms));
+        return {model::Verdict::Snoozed, {}, {}, again_in};
+    }
     if (stage_.has(Fault::FailingJobs) && choices().chance(1, 5)) {
         const bool for_good = choices().chance(1, 8);
         return {for_good ? model::Verdict::FailedForGood : model::Verdict::Failed, "bad luck", {}};

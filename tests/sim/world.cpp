@@ -11,7 +11,8 @@ World::World(Choices& choices, const Plan& plan, Trace& trace)
       network_(schedule_, choices, trace, network_rules()),
       leases_(network_),
       events_(network_, leases_),
-      stage_{schedule_, choices, network_, trace, plan, wall_, calls_, leases_, events_} {
+      oracles_(plan),
+      stage_{schedule_, choices, network_, trace, plan, wall_, calls_, leases_, events_, oracles_} {
     populate();
     for (const Fault fault : {Fault::Cut,
                               Fault::WorkerDies,
@@ -132,7 +133,16 @@ void World::do_fault(Fault fault) {
         case Fault::LongJobs:
         case Fault::Delayed:
         case Fault::OldDialects:
-        case Fault::SeveralBrokers: break;  // not acts but the nature of the run
+        case Fault::SeveralBrokers:
+        case Fault::Groups:
+        case Fault::NamedLimits:
+        case Fault::Unique:
+        case Fault::Dependencies:
+        case Fault::Batches:
+        case Fault::Channels:
+        case Fault::Snoozes:
+        case Fault::Schedules:
+        case Fault::Operators: break;  // not acts but the nature of the run
     }
 }
 
@@ -195,6 +205,9 @@ void World::wait_until_quiet() {
     }
     // What comes after the last answer must be right as well, and late messages are still on the
     // way.
+    if (plan_.has(Fault::Unique) && is_quiet()) {
+        clients_.front()->probe_keys();
+    }
     const MonoTime end = schedule_.now() + 5s;
     while ((schedule_.now() < end || !is_quiet()) && schedule_.now() < limit && schedule_.step()) {
     }

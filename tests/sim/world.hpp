@@ -49,6 +49,7 @@ private:
     Calls calls_;
     Leases leases_;
     JobEvents events_;
+    Oracles oracles_;
     Stage stage_;
     std::vector<std::unique_ptr<BrokerActor>> brokers_;
     std::vector<std::unique_ptr<WorkerActor>> workers_;

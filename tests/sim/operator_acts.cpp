@@ -1,0 +1,82 @@
+#include "tests/sim/operator_acts.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace steward::sim {
+namespace {
+
+using nlohmann::json;
+
+wire::native::Operate operate(std::string verb, const json& arguments) {
+    return {0, std::move(verb), base::Blob::copy(arguments.dump())};
+}
+
+json some_jobs(Choices& choices, const std::vector<model::JobId>& known) {
+    json jobs = json::array();
+    for (std::uint64_t count = 1 + choices.below(3); count > 0 && !known.empty(); --count) {
+        jobs.push_back(choices.pick(known).text());
+    }
+    return jobs;
+}
+
+json some_modes(Choices& choices) {
+    static const std::vector<std::string> kModes = {
+        "running", "running", "paused", "draining", "disabled"};
+    json changes = json::array();
+    for (std::uint64_t count = 1 + choices.below(2); count > 0; --count) {
+        json change = {{"mode", choices.pick(kModes)}};
+        if (choices.chance(3, 4)) {
+            change["service"] = choices.pick(services());
+        }
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
+}  // namespace
+
+wire::native::Operate draw_act(Stage& stage, const std::vector<model::JobId>& known) {
+    Choices& choices = stage.choices;
+    const auto kind = choices.below(known.empty() ? 4 : 7);
+    const std::string service = choices.pick(services());
+    switch (kind) {
+        case 0: return operate("mode", {{"changes", some_modes(choices)}});
+        case 1: return operate("purge", {{"service", service}});
+        case 2: return operate("retry", {{"service", service}});
+        case 3: return operate("discard", {{"service", service}});
+        case 4: {
+            const std::string job = choices.pick(known).text();
+            if (choices.chance(1, 2)) {
+                const auto delay = choices.between(0, 2000);
+                return operate("edit", {{"job", job}, {"delay", std::to_string(delay) + "ms"}});
+            }
+            const auto priority = choices.between(1, 5000);
+            return operate("edit", {{"job", job}, {"priority", priority}});
+        }
+        default: return operate("cancel", {{"jobs", some_jobs(choices, known)}});
+    }
+}
+
+wire::native::Operate run_again(const std::string& service) {
+    json change = {{"mode", "running"}};
+    if (!service.empty()) {
+        change["service"] = service;
+    }
+    json changes = json::array();
+    changes.push_back(std::move(change));
+    return operate("mode", {{"changes", std::move(changes)}});
+}
+
+wire::native::Operate batch_open(const std::string& name, bool is_followed) {
+    json arguments = {{"batch", name}};
+    if (is_followed) {
+        arguments["then"] = {{"service", services().front()}, {"params", kNobodysParams}};
+    }
+    return operate("batch-open", arguments);
+}
+
+wire::native::Operate batch_close(const std::string& name) {
+    return operate("batch-close", {{"batch", name}});
+}
+
+}  // namespace steward::sim

@@ -1,0 +1,24 @@
+// tests/sim: what operators do, as requests of the native protocol.
+#pragma once
+
+#include <vector>
+
+#include "common/model/ids.hpp"
+#include "common/wire/native.hpp"
+#include "tests/sim/stage.hpp"
+
+namespace steward::sim {
+
+/// Cancels, edits, purges, changes modes, retries or discards dead letters.
+[[nodiscard]] wire::native::Operate draw_act(Stage& stage, const std::vector<model::JobId>& known);
+
+/// The service takes and starts jobs again; empty: all do, but for what is set of one alone.
+[[nodiscard]] wire::native::Operate run_again(const std::string& service);
+
+[[nodiscard]] wire::native::Operate batch_open(const std::string& name, bool is_followed);
+[[nodiscard]] wire::native::Operate batch_close(const std::string& name);
+
+/// Params of jobs that no client submits: nobody's call.
+inline constexpr std::string_view kNobodysParams = "nobody's";
+
+}  // namespace steward::sim

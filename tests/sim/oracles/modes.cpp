@@ -1,0 +1,65 @@
+#include "tests/sim/oracles/modes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "tests/sim/failure.hpp"
+
+namespace steward::sim {
+namespace {
+
+constexpr double kRounding = 0.000'01;  // seconds
+
+}  // namespace
+
+Modes::Mode Modes::mode_of(BrokerRun run, const std::string& service) const {
+    Mode mode;
+    for (const std::string& name : {service, std::string("*")}) {
+        const auto found = modes_.find({run, name});
+        if (found != modes_.end()) {
+            mode.takes = mode.takes && found->second.takes;
+            mode.starts = mode.starts && found->second.starts;
+        }
+    }
+    return mode;
+}
+
+void Modes::hear(const Heard& heard) {
+    const std::string& service = heard.service;
+    Mode& mode = modes_[{heard.run, service}];
+    if (heard.event == "PAUSED") {
+        mode = {true, false};
+    } else if (heard.event == "DRAINED") {
+        mode = {false, true};
+    } else if (heard.event == "DISABLED") {
+        mode = {false, false};
+    } else if (heard.event == "RESUMED" || heard.event == "ENABLED") {
+        mode = {};
+    } else if (heard.event == "DELEGATE_START" && !mode_of(heard.run, service).starts) {
+        broken("modes hold: " + heard.id.text() + " starts although " + service +
+               " is paused or disabled");
+    } else if (heard.event == "RECEIVED" && heard.job->is_a_clients &&
+               !mode_of(heard.run, service).takes) {
+        broken("modes hold: " + heard.id.text() + " is taken in although " + service +
+               " is drained or disabled");
+    }
+    if (heard.job != nullptr && has_true_wall_) {
+        check_due(heard);
+    }
+}
+
+void Modes::check_due(const Heard& heard) {
+    const std::pair key(heard.run, heard.id);
+    if (heard.event == "DELAYED" && heard.body.contains("due")) {
+        due_[key] = heard.body["due"].get<double>();
+    } else if (heard.event == "EDITED" || heard.ends_job() || heard.event == "RETRY") {
+        due_.erase(key);
+    } else if (heard.event == "ENQUEUED") {
+        const auto due = due_.find(key);
+        if (due != due_.end() && heard.body.value("at", 0.0) < due->second - kRounding) {
+            broken("nothing starts before its time: " + heard.id.text());
+        }
+        due_.erase(key);
+    }
+}
+
+}  // namespace steward::sim
