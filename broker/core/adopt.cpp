@@ -109,6 +109,40 @@ bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
     return true;
 }
 
+// The client of an adopted job has come back with what it asked for. The job runs already: groups,
+// batches, keys and others to wait for have no part in it any more. What is durable is told to its
+// client only once it is: an earlier run had no time for that.
+void State::make_own(JobHandle handle, Submit& submit) {
+    model::JobOptions& options = submit.spec.options;
+    Job& job = jobs_.map.at(handle);
+    apply_defaults(options, services_.map.at(job.service));
+    const Job wanted = new_job(options, job.queue);
+    job.adopted = false;
+    job.sync = options.sync;
+    job.durable = wanted.durable;
+    job.priority = wanted.priority;
+    job.result_ttl = wanted.result_ttl;
+    job.failures_max = wanted.failures_max;
+    job.losses_max = wanted.losses_max;
+    job.waiter = options.sync ? submit.from : Address{};
+    job.meta = options.meta;
+    if (job.durable) {
+        JobAccepted fact{job.id, submit.submission, job.accepted_at, submit.spec, {}, {}, {}};
+        model::JobOptions& told = fact.spec.options;
+        told.after.clear();
+        told.group = {};
+        told.batch = {};
+        told.unique = {};
+        told.unique_params = false;
+        told.delay.reset();
+        told.run_at.reset();
+        told.expires_in.reset();
+        job.accepted_seq = append_always(std::move(fact));
+        append_always(AttemptStarted{{job.id, job.attempt}, now_.wall});
+    }
+    jobs_.set_params(handle, std::move(submit.spec.params));
+}
+
 // A worker came back with this very job before its client did.
 bool State::claim_adopted(Submit& submit) {
     const auto found = adopted_.find(submit.submission);
@@ -125,12 +159,10 @@ bool State::claim_adopted(Submit& submit) {
         *submissions_.open(submit.submission, now_.mono, policy.limits).submission;
     submission.job = adopted.job;
     if (handle.names_something()) {
-        Job& job = jobs_.map.at(handle);
-        job.adopted = false;
-        job.sync = submit.spec.options.sync;
-        job.waiter = submit.from;
-        job.meta = submit.spec.options.meta;
-        jobs_.set_params(handle, std::move(submit.spec.params));
+        make_own(handle, submit);
+        const Job& job = jobs_.map.at(handle);
+        submission.accepted_seq = job.accepted_seq;
+        submission.durable = job.durable;
     } else if (submit.spec.options.sync) {
         submissions_.keep(submit.submission, std::move(*adopted.result), policy.limits);
     }

@@ -310,6 +310,7 @@ private:
     void adopt(WorkerHandle handle, Ready::Running& running);
     bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
+    void make_own(JobHandle handle, Submit& submit);
     [[nodiscard]] bool may_be_running(const Job& job, std::uint32_t attempt) const;
     static void resume_attempt(Job& job, std::uint32_t attempt);
 

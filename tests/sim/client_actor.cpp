@@ -16,7 +16,7 @@ void ClientActor::start() {
     options.in_flight_max = 256;
     session_.emplace(options, now(), choices().below(UINT64_MAX));
     if (stage_.healed) {
-        bring_back_order();
+        close_batch();
     }
     plan_next_calls();
     pump();
@@ -25,19 +25,12 @@ void ClientActor::start() {
 void ClientActor::heal() {
     Actor::heal();
     if (session_) {
-        bring_back_order();
+        close_batch();
         pump();
     }
 }
 
-// Its own earlier requests arrive before this one.
-void ClientActor::bring_back_order() {
-    if (stage_.plan.has(Fault::Operators)) {
-        run_again("");
-        for (const std::string& service : services()) {
-            run_again(service);
-        }
-    }
+void ClientActor::close_batch() {
     if (!batch_.empty()) {
         ask(batch_close(std::exchange(batch_, {})));
     }
@@ -49,7 +42,6 @@ void ClientActor::on_death() {
     }
     open_.clear();
     probes_.clear();
-    orders_.clear();
     batch_.clear();
     session_.reset();
     wake_at_.reset();
@@ -85,9 +77,6 @@ void ClientActor::plan_next_calls() {
         if (stage_.has(Fault::ForgetfulUser) && choices().chance(1, 10)) {
             forget_one();
         }
-        if (stage_.has(Fault::Operators) && choices().chance(1, 8)) {
-            act_as_operator();
-        }
         if (stage_.has(Fault::Batches) && choices().chance(1, 8)) {
             work_on_batch();
         }
@@ -117,7 +106,7 @@ void ClientActor::make_call() {
     if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
         spec.options.expires_in = choices().between(Duration(1ms), Duration(3s));
     }
-    draw_options(stage_, known_, spec.options);
+    draw_options(stage_, spec.options);
     call.is_unique = spec.options.is_unique();
     call.poison = call.poison && !call.is_unique;
     if (!batch_.empty() && choices().chance(1, 2)) {
@@ -159,21 +148,12 @@ void ClientActor::probe_keys() {
             if (const auto number = session_->submit(now(), std::move(spec))) {
                 open_[*number] = uid;
                 probes_.insert(*number);
+            } else {
+                stage_.calls.end(uid, "not taken by the session");
             }
         }
     }
     pump();
-}
-
-void ClientActor::run_again(const std::string& service) {
-    if (session_) {
-        orders_[ask(sim::run_again(service))] = service;
-        pump();
-    }
-}
-
-void ClientActor::act_as_operator() {
-    ask(draw_act(stage_, known_));
 }
 
 void ClientActor::work_on_batch() {
@@ -186,25 +166,9 @@ void ClientActor::work_on_batch() {
 }
 
 // Answers to these are for nobody: what they do shows in the news.
-std::uint64_t ClientActor::ask(wire::native::Operate&& act) {
+void ClientActor::ask(wire::native::Operate&& act) {
     say("asks for " + act.verb);
-    return session_->ask(now(), std::move(act)).value_or(0);
-}
-
-// That everything runs again must come true, unless there is no room for the service at all.
-void ClientActor::hear_refusal(const client::Refused& refused) {
-    const auto order = orders_.find(refused.number);
-    if (order != orders_.end() && refused.error.code != base::Errc::TooManyServices) {
-        later(100ms, [this, service = order->second] { run_again(service); });
-    }
-}
-
-void ClientActor::remember(const model::JobId& job) {
-    constexpr std::size_t kRemembered = 20;
-    if (known_.size() == kRemembered) {
-        known_.erase(known_.begin());
-    }
-    known_.push_back(job);
+    (void)session_->ask(now(), std::move(act));
 }
 
 void ClientActor::forget_one() {
@@ -244,7 +208,7 @@ void ClientActor::hear(client::Happening& happening) {
         connect_to(connect->broker, app::Side::Frontend);
     } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
         const Uid uid = uid_of(accepted->number);
-        remember(accepted->job);
+        stage_.remember(accepted->job);
         if (accepted->is_duplicate && probes_.contains(accepted->number)) {
             broken("a key is free when its job has ended: " + accepted->job.text() +
                    " still has that of call p" + std::to_string(uid));
@@ -254,9 +218,8 @@ void ClientActor::hear(client::Happening& happening) {
             finish(accepted->number);
         }
     } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
-        if (!open_.contains(refused->number)) {  // an operator's request
-            hear_refusal(*refused);
-            return;
+        if (!open_.contains(refused->number)) {
+            return;  // of a batch: what becomes of it shows in the news
         }
         stage_.calls.end(uid_of(refused->number), "refused");
         say("was refused #" + std::to_string(refused->number) + ": " + refused->error.message);

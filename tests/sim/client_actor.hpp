@@ -35,13 +35,9 @@ private:
     void plan_next_calls();
     void make_call();
     void forget_one();
-    void act_as_operator();
     void work_on_batch();
-    std::uint64_t ask(wire::native::Operate&& act);
-    void run_again(const std::string& service);
-    void hear_refusal(const client::Refused& refused);
-    void remember(const model::JobId& job);
-    void bring_back_order();
+    void ask(wire::native::Operate&& act);
+    void close_batch();
     [[nodiscard]] Uid uid_of(std::uint64_t number) const;
 
     void finish(std::uint64_t number) { open_.erase(number); }
@@ -50,10 +46,8 @@ private:
     std::uint64_t lives_ = 0;
     std::optional<client::Session> session_;
     std::map<std::uint64_t, Uid> open_;
-    std::map<std::uint64_t, std::string> orders_;  // to run again: of which service
-    std::set<std::uint64_t> probes_;   // of open_: unique, and to be taken as new
-    std::vector<model::JobId> known_;  // that it was told of lately
-    std::string batch_;                // that it has opened last; empty: none
+    std::set<std::uint64_t> probes_;  // of open_: unique, and to be taken as new
+    std::string batch_;               // that it has opened last; empty: none
     std::uint64_t batches_ = 0;
     std::optional<MonoTime> wake_at_;
 };

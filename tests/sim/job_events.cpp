@@ -62,9 +62,8 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
         life.in_order = false;
     }
     // What a worker brought from an earlier run and gives back has no params: it counts as lost.
-    const bool was_given_back =
-        job->epoch != epochs_.at(run) && json.contains("detail") &&
-        json["detail"].dump().ends_with("gave it back\"");
+    const bool was_given_back = job->epoch != epochs_.at(run) && json.contains("detail") &&
+                                json["detail"].dump().ends_with("gave it back\"");
     if (event == "DELEGATE_ERROR" && !was_given_back) {
         const auto worker = base::from_hex(json.value("worker", ""));
         leases_.lost(run,

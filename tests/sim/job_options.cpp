@@ -43,9 +43,7 @@ const std::vector<std::string>& channels() {
     return kChannels;
 }
 
-void draw_options(Stage& stage,
-                  const std::vector<model::JobId>& known,
-                  model::JobOptions& options) {
+void draw_options(Stage& stage, model::JobOptions& options) {
     Choices& choices = stage.choices;
     if (stage.has(Fault::Groups) && choices.chance(1, 2)) {
         draw_group(choices, options);
@@ -56,9 +54,9 @@ void draw_options(Stage& stage,
     if (stage.has(Fault::Unique) && options.channel.empty() && choices.chance(1, 4)) {
         draw_unique(choices, options);
     }
-    if (stage.has(Fault::Dependencies) && !known.empty() && choices.chance(1, 4)) {
+    if (stage.has(Fault::Dependencies) && !stage.known_jobs.empty() && choices.chance(1, 4)) {
         for (std::uint64_t count = 1 + choices.below(3); count > 0; --count) {
-            options.after.push_back(choices.pick(known));
+            options.after.push_back(choices.pick(stage.known_jobs));
         }
     }
     if (choices.chance(1, 10)) {

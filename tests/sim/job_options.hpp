@@ -14,8 +14,8 @@ namespace steward::sim {
 /// Beside the default one.
 [[nodiscard]] const std::vector<std::string>& channels();
 
-/// Fills in options of the kinds that exist in this run. `known`: ids of jobs that this client was
-/// told of. A group always has the same bounds, so that oracles know them.
-void draw_options(Stage& stage, const std::vector<model::JobId>& known, model::JobOptions& options);
+/// Fills in options of the kinds that exist in this run. A group always has the same bounds, so
+/// that oracles know them.
+void draw_options(Stage& stage, model::JobOptions& options);
 
 }  // namespace steward::sim

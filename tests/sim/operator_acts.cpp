@@ -35,8 +35,9 @@ json some_modes(Choices& choices) {
 
 }  // namespace
 
-wire::native::Operate draw_act(Stage& stage, const std::vector<model::JobId>& known) {
+wire::native::Operate draw_act(Stage& stage) {
     Choices& choices = stage.choices;
+    const std::vector<model::JobId>& known = stage.known_jobs;
     const auto kind = choices.below(known.empty() ? 4 : 7);
     const std::string service = choices.pick(services());
     switch (kind) {

@@ -1,16 +1,16 @@
 // tests/sim: what operators do, as requests of the native protocol.
 #pragma once
 
-#include <vector>
+#include <string>
+#include <string_view>
 
-#include "common/model/ids.hpp"
 #include "common/wire/native.hpp"
 #include "tests/sim/stage.hpp"
 
 namespace steward::sim {
 
 /// Cancels, edits, purges, changes modes, retries or discards dead letters.
-[[nodiscard]] wire::native::Operate draw_act(Stage& stage, const std::vector<model::JobId>& known);
+[[nodiscard]] wire::native::Operate draw_act(Stage& stage);
 
 /// The service takes and starts jobs again; empty: all do, but for what is set of one alone.
 [[nodiscard]] wire::native::Operate run_again(const std::string& service);

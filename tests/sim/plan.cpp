@@ -40,7 +40,8 @@ core::Policy draw_policy(Choices& choices, const Plan& plan) {
         policy.limits.held_results_bytes_max = choices.between(200, 4000);
         policy.limits.credit_max = choices.between(1, 8);
         policy.limits.services_max = choices.between(3, 10);
-        if (plan.has(Fault::Channels)) {  // each service has a queue for each: workers must find room
+        if (plan.has(
+                Fault::Channels)) {  // each service has a queue for each: workers must find room
             policy.limits.services_max += 9;
         }
     }

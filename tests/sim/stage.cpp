@@ -7,6 +7,14 @@
 
 namespace steward::sim {
 
+void Stage::remember(const model::JobId& job) {
+    constexpr std::size_t kRemembered = 20;
+    if (known_jobs.size() == kRemembered) {
+        known_jobs.erase(known_jobs.begin());
+    }
+    known_jobs.push_back(job);
+}
+
 Uid Stage::uid_of_job(std::string_view params) const {
     if (params.find(kNobodysParams) != std::string_view::npos) {
         return kNobodysCall;

@@ -44,10 +44,12 @@ struct Stage {
     Leases& leases;
     JobEvents& events;
     Oracles& oracles;
+    std::vector<model::JobId> known_jobs{};  // that clients were told of lately
     bool healed = false;  // the faults have stopped: everybody does his best from now on
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }
 
+    void remember(const model::JobId& job);
     /// The call that a job is for. Babblers make jobs by chance: those are nobody's call.
     [[nodiscard]] Uid uid_of_job(std::string_view params) const;
 };

@@ -2,6 +2,7 @@
 #include "tests/sim/world.hpp"
 
 #include "tests/sim/failure.hpp"
+#include "tests/sim/operator_actor.hpp"
 
 namespace steward::sim {
 
@@ -60,6 +61,9 @@ void World::populate() {
     }
     for (std::size_t i = 0; i < plan_.rogues; ++i) {
         others_.push_back(std::make_unique<Rogue>(stage_, "rogue" + std::to_string(i + 1)));
+    }
+    if (plan_.has(Fault::Operators)) {
+        others_.push_back(std::make_unique<OperatorActor>(stage_, "op"));
     }
     if (plan_.has(Fault::Garbage)) {
         others_.push_back(std::make_unique<Babbler>(stage_, "babble-f", app::Side::Frontend));

@@ -55,8 +55,7 @@ void Ends::check_cancel(const Heard& heard) {
         cancelling_.emplace(heard.run, heard.id);
     } else if (heard.ends_job() && heard.event != "CANCELLED" &&
                cancelling_.contains({heard.run, heard.id})) {
-        broken("what was cancelled is cancelled: " + heard.id.text() + " ends with " +
-               heard.event);
+        broken("what was cancelled is cancelled: " + heard.id.text() + " ends with " + heard.event);
     }
 }
 

@@ -1,4 +1,5 @@
-// tests/sim: oracle of group limits, group rates and named limits: never more at once, never sooner.
+// tests/sim: oracle of group limits, group rates and named limits: never more at once, never
+// sooner.
 #pragma once
 
 #include <map>

@@ -1,11 +1,16 @@
 #include "tests/sim/oracles/turns.hpp"
 
+#include <algorithm>
+
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
 
 void Turns::hear(const Heard& heard) {
     if (heard.job == nullptr) {
+        if (heard.event == "DELEGATE_START") {
+            forget_turns(heard);
+        }
         return;
     }
     const KnownJob& job = *heard.job;
@@ -20,6 +25,23 @@ void Turns::hear(const Heard& heard) {
         level[job.group].waiting.erase(heard.id);
     } else if (heard.event == "DELEGATE_START") {
         started(heard);
+    } else if (heard.event == "DELEGATE_ERROR" || heard.event == "RETURNED") {
+        // It goes to the front of the queue: its turn is not over, and is not taken twice.
+        for (auto& [name, group] : level) {
+            std::uint32_t& passed = group.passed_by[job.group];
+            passed -= std::min(passed, 1U);
+        }
+    }
+}
+
+// A job of an earlier run whose news were lost with it: whose turn it was nobody knows.
+void Turns::forget_turns(const Heard& heard) {
+    for (auto& [level, groups] : levels_) {
+        if (std::get<0>(level) == heard.run && std::get<1>(level) == heard.service) {
+            for (auto& [name, group] : groups) {
+                group.passed_by.clear();
+            }
+        }
     }
 }
 
@@ -45,8 +67,7 @@ void Turns::started(const Heard& heard) {
         if (++group.passed_by[job.group] > most) {
             broken("turns are fair: group \"" + job.group + "\" starts " +
                    std::to_string(group.passed_by[job.group]) + " jobs of " + job.service +
-                   " while group \"" + name + "\" waits with " +
-                   group.waiting.begin()->text());
+                   " while group \"" + name + "\" waits with " + group.waiting.begin()->text());
         }
     }
 }

@@ -28,6 +28,7 @@ private:
         return job.group_limit != 0 || job.group_spacing != Duration(0);
     }
 
+    void forget_turns(const Heard& heard);
     void started(const Heard& heard);
 
     std::map<Level, std::map<std::string, Group>> levels_;

@@ -1,5 +1,5 @@
-// tests/sim: oracle of unique keys: never two jobs with one key within its scope, and no key is kept
-// by a job that has ended.
+// tests/sim: oracle of unique keys: never two jobs with one key within its scope, and no key is
+// kept by a job that has ended.
 #pragma once
 
 #include <map>

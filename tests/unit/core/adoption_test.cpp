@@ -56,6 +56,31 @@ TEST_CASE("adoption: an attempt whose fact did not reach the disk is believed, a
     check_restores(second);  // and a third start reads it all
 }
 
+TEST_CASE("adoption: a durable job that no fact tells of is safe before its client is told of it") {
+    model::Attempt attempt;
+    {
+        Broker first(patient());
+        first.facts_tell_all = false;
+        first.ready(1, {"X"});
+        attempt = only_assign(first.submit({})).second;
+    }
+    Second second(patient(), {});  // the broker died before anything was on the disk
+    second.apply(returning(2, attempt));
+    CHECK(second.journal.empty());
+    Call again;
+    again.number = 1;
+    again.again = true;
+    const Effects& effects = second.submit(again);
+    REQUIRE(effects.sends.size() == 1);
+    CHECK(std::get<JobTaken>(effects.sends.front().what).job == attempt.job);
+    CHECK(effects.sends.front().after != 0);
+    CHECK(second.journal.size() == 2);
+    CHECK(status(second, attempt.job).job.state == JobState::Active);
+    check_restores(second);
+    second.finish(2, attempt);
+    CHECK(status(second, attempt.job).job.state == JobState::Succeeded);
+}
+
 TEST_CASE("adoption: an attempt as far ahead as can be is believed, one further is not") {
     for (const std::uint32_t ahead : {kAttemptsUnwrittenMax, kAttemptsUnwrittenMax + 1}) {
         std::vector<Record> facts;

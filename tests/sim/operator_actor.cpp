@@ -1,0 +1,132 @@
+// tests/sim: an operator, in virtual time.
+#include "tests/sim/operator_actor.hpp"
+
+#include "tests/sim/operator_acts.hpp"
+
+namespace steward::sim {
+
+void OperatorActor::start() {
+    born();
+    client::SessionOptions options;
+    options.session = choices().between(1, UINT32_MAX);
+    options.heartbeat_interval = 1s;
+    options.brokers = stage_.plan.brokers;
+    session_.emplace(options, now(), choices().below(UINT64_MAX));
+    if (stage_.healed) {
+        run_everything();
+    }
+    plan_next_act();
+    pump();
+}
+
+void OperatorActor::heal() {
+    Actor::heal();
+    run_everything();
+    pump();
+}
+
+void OperatorActor::on_death() {
+    session_.reset();
+    orders_.clear();
+    wake_at_.reset();
+}
+
+void OperatorActor::connected() {
+    session_->connected(now());
+    pump();
+}
+
+void OperatorActor::disconnected() {
+    session_->disconnected(now());
+    pump();
+}
+
+void OperatorActor::take(const wire::Frames& frames) {
+    session_->on_frames(now(), frames);
+    pump();
+}
+
+void OperatorActor::plan_next_act() {
+    if (stage_.healed) {
+        return;
+    }
+    later(choices().between(Duration(0), stage_.plan.submit_pause_max * 4), [this] {
+        if (!stage_.healed) {
+            auto act = draw_act(stage_);
+            say("asks for " + act.verb);
+            (void)session_->ask(now(), std::move(act));
+            pump();
+            plan_next_act();
+        }
+    });
+}
+
+// What this operator asked for before arrives before it.
+void OperatorActor::run_everything() {
+    run_again("");
+    for (const std::string& service : services()) {
+        run_again(service);
+    }
+}
+
+void OperatorActor::run_again(const std::string& service) {
+    if (!session_) {
+        return;
+    }
+    if (const auto number = session_->ask(now(), sim::run_again(service))) {
+        orders_[*number] = service;
+    } else {
+        later(100ms, [this, service] {
+            run_again(service);
+            pump();
+        });
+    }
+}
+
+void OperatorActor::hear(client::Happening& happening) {
+    if (const auto* connect = std::get_if<client::Connect>(&happening)) {
+        connect_to(connect->broker, app::Side::Frontend);
+    } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
+        const auto order = orders_.find(refused->number);
+        // Where there is no room for the service it cannot have been stopped.
+        if (order != orders_.end() && refused->error.code != base::Errc::TooManyServices) {
+            later(100ms, [this, service = order->second] {
+                run_again(service);
+                pump();
+            });
+        }
+    }
+}
+
+void OperatorActor::pump() {
+    if (!session_) {
+        return;
+    }
+    while (auto happening = session_->next_happening()) {
+        hear(*happening);
+    }
+    while (auto batch = session_->take_batch(now())) {
+        send(std::move(*batch));
+    }
+    while (auto happening = session_->next_happening()) {
+        hear(*happening);
+    }
+    plan_wake_up();
+}
+
+void OperatorActor::plan_wake_up() {
+    const auto due = session_->next_deadline();
+    if (!due || (wake_at_ && *wake_at_ <= *due && *wake_at_ > now())) {
+        return;
+    }
+    wake_at_ = due;
+    later_at(*due, [this, at = *due] {
+        if (wake_at_ == at) {
+            wake_at_.reset();
+            session_->on_time(now());
+            pump();
+        }
+    });
+}
+
+}  // namespace steward::sim

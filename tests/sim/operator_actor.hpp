@@ -1,0 +1,40 @@
+// tests/sim: somebody at the command line: a client that makes no jobs and changes what others
+// made.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "client/session.hpp"
+#include "tests/sim/actor.hpp"
+
+namespace steward::sim {
+
+class OperatorActor final : public Actor {
+public:
+    using Actor::Actor;
+
+    void start() override;
+    /// Whatever was stopped runs again: asked for until the broker has agreed.
+    void heal() override;
+
+private:
+    void connected() override;
+    void disconnected() override;
+    void take(const wire::Frames& frames) override;
+    void on_death() override;
+
+    void plan_next_act();
+    void run_everything();
+    void run_again(const std::string& service);
+    void pump();
+    void hear(client::Happening& happening);
+    void plan_wake_up();
+
+    std::optional<client::Session> session_;
+    std::map<std::uint64_t, std::string> orders_;  // to run again: of which service
+    std::optional<MonoTime> wake_at_;
+};
+
+}  // namespace steward::sim
