@@ -1,6 +1,7 @@
 // broker/core: checkpoints: the facts that the durable state amounts to, and restoring those of
 // them that only checkpoints have. Which order they come in is part of their meaning.
 #include <algorithm>
+#include <unordered_map>
 
 #include "broker/core/state.hpp"
 
@@ -22,8 +23,8 @@ base::Expected<void> State::write_facts(
         result = put(record);
         return result.has_value();
     };
-    (void)(write_settings(write) && write_submissions(write) && write_batches(write, false) &&
-           write_jobs(write) && write_batches(write, true) && write_results(write));
+    (void)(write_settings(write) && write_submissions(write) && write_batches(write) &&
+           write_jobs(write) && write_batch_counts(write) && write_results(write));
     return result;
 }
 
@@ -67,34 +68,53 @@ bool State::write_settings(Put&& put) const {
     return true;
 }
 
-// First that they are there, for their jobs; when these have been told, how they stand.
+// That they are there, for their jobs.
 template <class Put>
-bool State::write_batches(Put&& put, bool are_counted) const {
+bool State::write_batches(Put&& put) const {
+    return each_batch([&](BatchHandle /*handle*/, const Batch& batch) {
+        BatchOpened fact{batch.name, batch.opened_at, {}};
+        if (batch.then != nullptr) {
+            fact.then = *batch.then;
+        }
+        return put(std::move(fact));
+    });
+}
+
+// When their jobs have been told: how they stand. Jobs that end with this run are none of theirs
+// any more, or they would be waited for without end.
+template <class Put>
+bool State::write_batch_counts(Put&& put) const {
+    std::unordered_map<std::uint32_t, std::uint64_t> volatile_jobs;  // by slot of the batch
+    for (std::uint32_t slot = 0; slot < jobs_.map.slots() && batches_.map.size() > 0; ++slot) {
+        const Job* job = jobs_.map.find(jobs_.map.handle_at(slot));
+        if (job != nullptr && !job->durable && job->state != JobState::Dead &&
+            job->extras != nullptr) {
+            ++volatile_jobs[job->extras->batch.slot];
+        }
+    }
+    return each_batch([&](BatchHandle handle, const Batch& batch) {
+        const auto lost = volatile_jobs.find(handle.slot);
+        BatchStands fact{batch.name,
+                         batch.total - (lost == volatile_jobs.end() ? 0 : lost->second),
+                         batch.succeeded,
+                         batch.failed,
+                         batch.is_closed,
+                         {},
+                         batch.followed_by};
+        if (batch.is_ended) {
+            fact.ended_at = batch.ended_at;
+        }
+        return put(std::move(fact));
+    });
+}
+
+// Ended ones first, in the order of their ends, then open ones in that of their beginning.
+template <class Visit>
+bool State::each_batch(Visit&& visit) const {
     for (const BatchTable::List* list : {&batches_.ended, &batches_.open}) {
-        for (BatchHandle at = list->front(); at.names_something();) {
-            const Batch& batch = batches_.map.at(at);
-            at = batch.age.next;
-            if (are_counted) {
-                BatchStands fact{batch.name,
-                                 batch.total,
-                                 batch.succeeded,
-                                 batch.failed,
-                                 batch.is_closed,
-                                 {},
-                                 batch.followed_by};
-                if (batch.is_ended) {
-                    fact.ended_at = batch.ended_at;
-                }
-                if (!put(std::move(fact))) {
-                    return false;
-                }
-                continue;
-            }
-            BatchOpened fact{batch.name, batch.opened_at, {}};
-            if (batch.then != nullptr) {
-                fact.then = *batch.then;
-            }
-            if (!put(std::move(fact))) {
+        for (BatchHandle at = list->front(); at.names_something();
+             at = batches_.map.at(at).age.next) {
+            if (!visit(at, batches_.map.at(at))) {
                 return false;
             }
         }
@@ -317,6 +337,9 @@ base::Expected<void> State::restore_fact(const BatchStands& fact) {
     batch.failed = fact.failed;
     batch.is_closed = fact.is_closed;
     batch.followed_by = fact.followed_by;
+    if (!fact.ended_at && batch.is_complete()) {
+        complete_batches_.push_back(handle);  // those that it waited for were not durable
+    }
     if (fact.ended_at && !batch.is_ended) {
         end_batch(handle);
         batch.ended_at = *fact.ended_at;

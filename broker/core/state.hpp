@@ -404,7 +404,11 @@ private:
     template <class Put>
     bool write_settings(Put&& put) const;
     template <class Put>
-    bool write_batches(Put&& put, bool are_counted) const;
+    bool write_batches(Put&& put) const;
+    template <class Put>
+    bool write_batch_counts(Put&& put) const;
+    template <class Visit>
+    bool each_batch(Visit&& visit) const;
     template <class Put>
     bool write_jobs(Put&& put) const;
     template <class Put>

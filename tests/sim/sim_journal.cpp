@@ -23,7 +23,33 @@ void SimJournal::crash() {
     queue_.clear();
 }
 
+bool SimJournal::wants_checkpoint() {
+    return rules_.keeps && !disk_.empty() && choices_.chance(1, 200);
+}
+
+// What waits to be synced is part of the state, and so on the disk with it.
+base::Expected<void> SimJournal::checkpoint(const store::StateWriter& write_state) {
+    for (Commit& commit : queue_) {
+        for (const std::string& record : commit.records) {
+            if (on_stored_ && !commit.is_in_checkpoint) {
+                on_stored_(record);
+            }
+        }
+        commit.is_in_checkpoint = true;
+    }
+    disk_.clear();
+    ++checkpoints_;
+    return write_state([this](std::string_view record) -> base::Expected<void> {
+        disk_.emplace_back(record);
+        return {};
+    });
+}
+
 void SimJournal::store_first() {
+    if (queue_.front().is_in_checkpoint) {
+        queue_.pop_front();
+        return;
+    }
     for (std::string& record : queue_.front().records) {
         if (on_stored_) {
             on_stored_(record);
@@ -33,8 +59,7 @@ void SimJournal::store_first() {
     queue_.pop_front();
 }
 
-base::Expected<void> SimJournal::replay(
-    const std::function<base::Expected<void>(std::string_view record)>& sink) {
+base::Expected<void> SimJournal::replay(const store::RecordSink& sink) {
     for (const std::string& record : disk_) {
         if (auto taken = sink(record); !taken) {
             return taken;

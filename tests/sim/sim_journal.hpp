@@ -40,8 +40,7 @@ public:
     }
 
     // ---- store::Journal ----
-    base::Expected<void> replay(
-        const std::function<base::Expected<void>(std::string_view record)>& sink) override;
+    base::Expected<void> replay(const store::RecordSink& sink) override;
     base::Expected<void> append(std::span<const std::string_view> records) override;
 
     [[nodiscard]] store::Seq last() const override { return last_; }
@@ -50,10 +49,17 @@ public:
 
     [[nodiscard]] int wakeup_fd() const override { return -1; }
 
+    /// Now and then, whatever has been written.
+    [[nodiscard]] bool wants_checkpoint() override;
+    base::Expected<void> checkpoint(const store::StateWriter& write_state) override;
+
+    [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
+
 private:
     struct Commit {
         std::vector<std::string> records;
         store::Seq last = 0;
+        bool is_in_checkpoint = false;  // on the disk already, though nobody was told
     };
 
     void sync_first(std::uint64_t life);
@@ -70,6 +76,7 @@ private:
     store::Seq last_ = 0;
     store::Seq durable_ = 0;
     std::uint64_t life_ = 0;
+    std::uint64_t checkpoints_ = 0;
 };
 
 }  // namespace steward::sim
