@@ -1,0 +1,79 @@
+// tests: the page of the format tells the truth: its example is what the program writes, and reads.
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+#include "broker/store/crc32c.hpp"
+#include "broker/store/segment_format.hpp"
+#include "common/base/bytes.hpp"
+
+namespace steward::store {
+namespace {
+
+std::string page() {
+    std::ifstream file(STEWARD_SOURCE_DIR "/docs/journal-format.md");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The bytes of the block, without what stands behind a ';'.
+std::string bytes_of_block(const std::string& name) {
+    const std::string text = page();
+    const std::size_t begin = text.find("```hex " + name);
+    REQUIRE(begin != std::string::npos);
+    std::istringstream block(text.substr(begin, text.find("```", begin + 3) - begin));
+    std::string line;
+    std::getline(block, line);
+    std::string hex;
+    while (std::getline(block, line)) {
+        for (const char c : line.substr(0, line.find(';'))) {
+            hex += c == ' ' ? "" : std::string(1, c);
+        }
+    }
+    const auto bytes = base::from_hex(hex);
+    REQUIRE(bytes.has_value());
+    return *bytes;
+}
+
+}  // namespace
+
+TEST_CASE("docs/journal-format.md shows a log as the program writes it") {
+    std::string file = encode_header({FileKind::Log, 1, 1});
+    std::string commit;
+    const std::string_view records[] = {"one", "two"};
+    put_commit(commit, 1, records);
+    seal_commits(commit, file.size());
+    file += commit;
+    CHECK(base::to_hex(bytes_of_block("a-log-with-one-commit")) == base::to_hex(file));
+}
+
+TEST_CASE("The files of version 1 are read as they were written") {
+    const std::string file = bytes_of_block("a-log-with-one-commit");
+    const auto header = decode_header(file);
+    REQUIRE(header.has_value());
+    CHECK(*header == FileHeader{FileKind::Log, 1, 1});
+    std::string read;
+    const auto end =
+        read_commits(file, *header, [&](std::string_view record) -> base::Expected<void> {
+            read += record;
+            read += ';';
+            return {};
+        });
+    REQUIRE(end.has_value());
+    CHECK(read == "one;two;");
+    CHECK(end->offset == file.size());
+    CHECK(end->next == 3);
+    CHECK_FALSE(end->is_torn);
+}
+
+TEST_CASE("A file of a later version is refused by its number") {
+    std::string file = encode_header({FileKind::Log, 1, 1}).substr(0, kFileHeaderBytes - 4);
+    file[8] = 2;
+    base::put_le(file, crc32c(file));  // it is whole
+    const auto header = decode_header(file);
+    REQUIRE_FALSE(header.has_value());
+    CHECK(header.error().code == base::Errc::UnsupportedVersion);
+}
+
+}  // namespace steward::store
