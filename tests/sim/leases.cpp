@@ -54,6 +54,11 @@ void Leases::check_nobody_runs_it(BrokerRun run,
     }
 }
 
+LinkId Leases::holder_of(BrokerRun run, const model::JobId& job) const {
+    const auto found = leases_.find({run, job});
+    return found == leases_.end() || found->second.number == 0 ? 0 : found->second.holder;
+}
+
 Uid Leases::uid_of(const model::JobId& job) const {
     const auto found = uids_.find(job);
     return found == uids_.end() ? kNobodysCall : found->second;

@@ -28,6 +28,7 @@ void OperatorActor::heal() {
 void OperatorActor::on_death() {
     session_.reset();
     orders_.clear();
+    cancels_.clear();
     wake_at_.reset();
 }
 
@@ -52,13 +53,25 @@ void OperatorActor::plan_next_act() {
     }
     later(choices().between(Duration(0), stage_.plan.submit_pause_max * 4), [this] {
         if (!stage_.healed) {
-            auto act = draw_act(stage_);
-            say("asks for " + act.verb);
-            (void)session_->ask(now(), std::move(act));
+            act();
             pump();
             plan_next_act();
         }
     });
+}
+
+void OperatorActor::act() {
+    if (stage_.known_jobs.empty() || choices().chance(3, 5)) {
+        auto act = draw_act(stage_);
+        say("asks for " + act.verb);
+        (void)session_->ask(now(), std::move(act));
+        return;
+    }
+    auto jobs = some_jobs(choices(), stage_.known_jobs);
+    say("cancels " + std::to_string(jobs.size()) + " jobs");
+    if (const auto number = session_->ask(now(), cancel(jobs))) {
+        cancels_[*number] = std::move(jobs);
+    }
 }
 
 // What this operator asked for before arrives before it.
@@ -85,7 +98,13 @@ void OperatorActor::run_again(const std::string& service) {
 
 void OperatorActor::hear(client::Happening& happening) {
     if (const auto* connect = std::get_if<client::Connect>(&happening)) {
-        connect_to(connect->broker, app::Side::Frontend);
+        broker_ = connect->broker;
+        connect_to(broker_, app::Side::Frontend);
+    } else if (const auto* report = std::get_if<client::Report>(&happening)) {
+        if (const auto jobs = cancels_.find(report->number); jobs != cancels_.end()) {
+            stage_.oracles.cancel_told(broker_, jobs->second);
+            cancels_.erase(jobs);
+        }
     } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
         const auto order = orders_.find(refused->number);
         // Where there is no room for the service it cannot have been stopped.

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/session.hpp"
 #include "tests/sim/actor.hpp"
@@ -26,6 +27,7 @@ private:
     void on_death() override;
 
     void plan_next_act();
+    void act();
     void run_everything();
     void run_again(const std::string& service);
     void pump();
@@ -34,6 +36,8 @@ private:
 
     std::optional<client::Session> session_;
     std::map<std::uint64_t, std::string> orders_;  // to run again: of which service
+    std::map<std::uint64_t, std::vector<model::JobId>> cancels_;
+    std::size_t broker_ = 0;  // that it is connected to
     std::optional<MonoTime> wake_at_;
 };
 

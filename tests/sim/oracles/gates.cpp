@@ -1,6 +1,9 @@
 #include "tests/sim/oracles/gates.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
 
 #include "tests/sim/failure.hpp"
 
@@ -21,6 +24,14 @@ std::vector<Gates::Bounds> Gates::bounds_of(const KnownJob& job) const {
     return bounds;
 }
 
+MonoTime Gates::instant_of(const Heard& heard) const {
+    if (clock_ != Clock::Wall) {
+        return heard.now;
+    }
+    const double at_us = heard.body.value("at", 0.0) * 1e6;
+    return MonoTime(Duration(std::llround(at_us)));
+}
+
 // Jobs that workers brought from an earlier run are not counted: that they run is no decision of
 // this one.
 void Gates::hear(const Heard& heard) {
@@ -28,6 +39,7 @@ void Gates::hear(const Heard& heard) {
         return;
     }
     const std::pair key(heard.run, heard.id);
+    const MonoTime at = instant_of(heard);
     if (heard.event == "DELEGATE_START") {
         active_[key] = true;
         for (const Bounds& bounds : bounds_of(*heard.job)) {
@@ -37,12 +49,12 @@ void Gates::hear(const Heard& heard) {
                 broken("limits are never exceeded: " + std::to_string(gate.active) + " of " +
                        bounds.name + " run at once, the last is " + heard.id.text());
             }
-            if (tells_at_once_ && gate.last_start &&
-                heard.now < *gate.last_start + bounds.spacing) {
+            if (clock_ != Clock::None && gate.last_start &&
+                at < *gate.last_start + bounds.spacing) {
                 broken("rates are never exceeded: " + heard.id.text() + " of " + bounds.name +
                        " starts too early");
             }
-            gate.last_start = heard.now;
+            gate.last_start = at;
         }
     } else if (heard.ends_attempt() && active_.erase(key) != 0) {
         for (const Bounds& bounds : bounds_of(*heard.job)) {

@@ -23,6 +23,26 @@ Modes::Mode Modes::mode_of(BrokerRun run, const std::string& service) const {
     return mode;
 }
 
+void Modes::started(BrokerRun run, bool keeps) {
+    for (const auto& [name, mode] : kept_) {
+        if (keeps && name.first == run.broker) {
+            modes_[{run, name.second}] = mode;
+        }
+    }
+}
+
+void Modes::stored(std::size_t broker, const core::Record& fact) {
+    const auto* changed = std::get_if<core::ModesChanged>(&fact);
+    if (changed == nullptr) {
+        return;
+    }
+    for (const core::ModeChange& change : changed->changes) {
+        const bool runs = change.mode == core::Mode::Running;
+        kept_[{broker, change.service.empty() ? "*" : change.service}] = {
+            runs || change.mode == core::Mode::Paused, runs || change.mode == core::Mode::Draining};
+    }
+}
+
 void Modes::hear(const Heard& heard) {
     const std::string& service = heard.service;
     Mode& mode = modes_[{heard.run, service}];
@@ -37,7 +57,7 @@ void Modes::hear(const Heard& heard) {
     } else if (heard.event == "DELEGATE_START" && !mode_of(heard.run, service).starts) {
         broken("modes hold: " + heard.id.text() + " starts although " + service +
                " is paused or disabled");
-    } else if (heard.event == "RECEIVED" && heard.job->is_a_clients &&
+    } else if (heard.event == "RECEIVED" && heard.job->follows.empty() &&
                !mode_of(heard.run, service).takes) {
         broken("modes hold: " + heard.id.text() + " is taken in although " + service +
                " is drained or disabled");
