@@ -122,9 +122,16 @@ bool State::each_batch(Visit&& visit) const {
     return true;
 }
 
-// In the order of their ids: none waits for a later one. Then the dead letters, oldest first.
+// The dead letters, oldest first, then the others in the order of their ids, but each after those
+// that it waits for: ids of a run whose clock was set back are lower than earlier ones, and a dead
+// letter that was retried may wait for another dead letter.
 template <class Put>
 bool State::write_jobs(Put&& put) const {
+    for (JobHandle at = dead_.front(); at.names_something(); at = jobs_.map.at(at).place.next) {
+        if (jobs_.map.at(at).durable && !write_job(at, put)) {
+            return false;
+        }
+    }
     std::vector<JobHandle> handles;
     for (std::uint32_t slot = 0; slot < jobs_.map.slots(); ++slot) {
         const JobHandle handle = jobs_.map.handle_at(slot);
@@ -134,12 +141,42 @@ bool State::write_jobs(Put&& put) const {
         }
     }
     std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
-    for (JobHandle at = dead_.front(); at.names_something(); at = jobs_.map.at(at).place.next) {
-        if (jobs_.map.at(at).durable) {
-            handles.push_back(at);
+    std::vector<bool> is_reached(jobs_.map.slots());
+    std::vector<JobHandle> path;  // each waits for the next
+    for (const JobHandle first : handles) {
+        if (!is_reached[first.slot]) {
+            is_reached[first.slot] = true;
+            path.push_back(first);
+        }
+        while (!path.empty()) {
+            if (const JobHandle next = unreached(path.back(), is_reached); next.names_something()) {
+                is_reached[next.slot] = true;
+                path.push_back(next);
+            } else if (!write_job(path.back(), put)) {
+                return false;
+            } else {
+                path.pop_back();
+            }
         }
     }
-    return std::ranges::all_of(handles, [&](JobHandle handle) { return write_job(handle, put); });
+    return true;
+}
+
+// One of the jobs that this one waits for which is to be written before it and was not thought of.
+JobHandle State::unreached(JobHandle handle, const std::vector<bool>& is_reached) const {
+    const Job& job = jobs_.map.at(handle);
+    if (job.extras == nullptr || job.extras->unmet == 0) {
+        return {};
+    }
+    for (const model::JobId& id : job.extras->after) {
+        const JobHandle other = jobs_.find(id);
+        const Job* found = jobs_.map.find(other);
+        if (found != nullptr && found->durable && !found->adopted &&
+            found->state != JobState::Dead && !is_reached[other.slot]) {
+            return other;
+        }
+    }
+    return {};
 }
 
 template <class Put>

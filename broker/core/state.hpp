@@ -415,6 +415,7 @@ private:
     bool write_results(Put&& put) const;
     template <class Put>
     bool write_submissions(Put&& put) const;
+    [[nodiscard]] JobHandle unreached(JobHandle handle, const std::vector<bool>& is_reached) const;
     template <class Put>
     bool write_job(JobHandle handle, Put&& put) const;
     [[nodiscard]] model::JobOptions options_of(const Job& job) const;

@@ -117,6 +117,81 @@ TEST_CASE("standing: a second checkpoint, made after a restart, tells the same a
     }
 }
 
+TEST_CASE(
+    "standing: a job still waits for another after a checkpoint whose clock had been set back") {
+    Broker broker(patient());
+    const auto accepted = [](const model::JobId& id, std::vector<model::JobId> after) {
+        JobAccepted fact;
+        fact.id = id;
+        fact.at = kStart.wall;
+        fact.spec = {service("X"), {model::Encoding::Opaque, base::Blob::copy("p")}, {}};
+        fact.spec.options.durable = true;
+        fact.spec.options.after = std::move(after);
+        return fact;
+    };
+    const model::JobId first{9, 1};
+    const model::JobId second{5, 1};
+    const model::JobId third{1, 1};
+    for (Record fact :
+         {accepted(first, {}), accepted(second, {first}), accepted(third, {second})}) {
+        broker.journal.emplace_back(std::move(fact));
+    }
+    broker.facts_tell_all = false;  // facts of runs before this one
+    std::vector<Record> facts;
+    REQUIRE(begun_from(broker, broker.journal)
+                ->write_facts([&](const Record& fact) -> base::Expected<void> {
+                    facts.push_back(fact);
+                    return {};
+                }));
+    for (const model::JobId& id : {first, second}) {
+        facts.emplace_back(AttemptStarted{{id, 1}, kStart.wall});
+        facts.emplace_back(JobEnded{id, model::JobState::Succeeded, kStart.wall, {}, {}, 0, 0});
+    }
+    const auto core = begun_from(broker, facts);
+    Effects effects;
+    core->apply({kStart.mono + 1h, kStart.wall + 1h}, Tick{}, effects);
+    Query query;
+    query.from = at(kOperator);
+    query.kind = QueryKind::Status;
+    query.which = only_job(third);
+    core->apply({kStart.mono + 1h, kStart.wall + 1h}, query, effects);
+    const auto answers = sent<Answer>(effects);
+    REQUIRE(answers.size() == 1);
+    CHECK(std::get<model::StatusReport>(*answers.front().second->report).job.state ==
+          model::JobState::Ready);
+}
+
+TEST_CASE("standing: a retried dead letter still waits for another dead letter") {
+    Policy policy = patient();
+    policy.services.push_back({"X", {}, 0});
+    Broker broker(policy);
+    Call call;
+    const model::JobId first = taken_by(broker.submit(call));
+    const model::JobId second =
+        taken_by(broker.submit(call.with([&](auto& options) { options.after = {first}; })));
+    broker.ready(1, {"X"});
+    broker.finish(1, {first, 1}, model::Verdict::FailedForGood);
+    broker.operate(RetryDead{only_job(second), 0});
+    REQUIRE(state_of(broker, second) == model::JobState::Blocked);
+    const auto core = begun_from(broker, checkpoint_of(broker));
+    const base::Now later{broker.now.mono + 1h, broker.now.wall + 1h};
+    const auto state = [&] {
+        Query query;
+        query.from = at(kOperator);
+        query.kind = QueryKind::Status;
+        query.which = only_job(second);
+        Effects effects;
+        core->apply(later, query, effects);
+        const auto answers = sent<Answer>(effects);
+        REQUIRE(answers.size() == 1);
+        return std::get<model::StatusReport>(*answers.front().second->report).job.state;
+    };
+    CHECK(state() == model::JobState::Blocked);
+    Effects effects;
+    core->apply(later, Operator{at(kOperator), DiscardDead{only_job(first), 0}}, effects);
+    CHECK(state() == model::JobState::Dead);
+}
+
 TEST_CASE("standing: results are kept as long as they would have been, and no longer") {
     Broker broker(patient());
     broker.ready(1, {"X"});
