@@ -291,6 +291,24 @@ private:
     std::string commit_;
 };
 
+base::Expected<void> fill_checkpoint(Disk& disk,
+                                     const std::string& name,
+                                     const LogPosition& at,
+                                     const StateWriter& write_state) {
+    auto file = disk.open_file(name);
+    if (!file) {
+        return base::Unexpected(std::move(file.error()));
+    }
+    CheckpointWriter writer(**file);
+    return (*file)
+        ->truncate(0)
+        .and_then([&] { return writer.begin(at); })
+        .and_then([&] {
+            return write_state([&](std::string_view record) { return writer.put(record); });
+        })
+        .and_then([&] { return writer.finish(); });
+}
+
 }  // namespace
 
 std::string file_name(FileKind kind, std::uint64_t number) {
@@ -362,25 +380,9 @@ base::Expected<void> write_checkpoint(Disk& disk,
                                       const StateWriter& write_state) {
     const std::string name = file_name(FileKind::Checkpoint, at.file);
     const std::string unfinished = name + std::string(kUnfinishedEnding);
-    {
-        auto file = disk.open_file(unfinished);
-        if (!file) {
-            return base::Unexpected(std::move(file.error()));
-        }
-        if (auto emptied = (*file)->truncate(0); !emptied) {
-            return emptied;
-        }
-        CheckpointWriter writer(**file);
-        if (auto done = writer.begin(at); !done) {
-            return done;
-        }
-        if (auto done = write_state([&](std::string_view record) { return writer.put(record); });
-            !done) {
-            return done;
-        }
-        if (auto done = writer.finish(); !done) {
-            return done;
-        }
+    if (auto done = fill_checkpoint(disk, unfinished, at, write_state); !done) {
+        (void)disk.remove(unfinished);  // a full disk needs the room; what failed first is told
+        return done;
     }
     if (auto done = disk.rename(unfinished, name); !done) {
         return done;

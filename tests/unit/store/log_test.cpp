@@ -261,6 +261,22 @@ TEST_CASE("A checkpoint takes the place of what is before it, whenever power is 
     }
 }
 
+TEST_CASE("A checkpoint that finds no room leaves nothing behind, and the log as it was") {
+    FakeDisk disk;
+    write_three_commits(disk);
+    disk.set_room(disk.bytes() + 1000);
+    Log log(disk);
+    REQUIRE(log.read());
+    const std::string large(2000, 'x');
+    const auto done =
+        write_checkpoint(disk, log.at, [&](const RecordSink& put) { return put(large); });
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().code == base::Errc::DiskFull);
+    CHECK(disk.names() == std::vector<std::string>{kFirstLog});
+    REQUIRE(log.read());
+    CHECK(log.read_records.size() == 3);
+}
+
 TEST_CASE("A checkpoint larger than one commit is whole") {
     FakeDisk disk;
     const std::string large(700'000, 'x');
