@@ -56,7 +56,7 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
     });
     journal_.set_on_durable([this] { plan_turn(0s); });
     journal_.set_on_stored([this](std::string_view record) {
-        stage_.events.stored(record);
+        stage_.events.stored(index_, record);
         stage_.oracles.stored(index_, record);
     });
 }

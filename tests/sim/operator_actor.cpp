@@ -14,6 +14,7 @@ void OperatorActor::start() {
     session_.emplace(options, now(), choices().below(UINT64_MAX));
     if (stage_.healed) {
         run_everything();
+        tidy();
     }
     plan_next_act();
     pump();
@@ -22,6 +23,7 @@ void OperatorActor::start() {
 void OperatorActor::heal() {
     Actor::heal();
     run_everything();
+    tidy();
     pump();
 }
 
@@ -94,6 +96,19 @@ void OperatorActor::run_again(const std::string& service) {
             pump();
         });
     }
+}
+
+void OperatorActor::tidy() {
+    if (!session_) {
+        return;
+    }
+    for (const std::string& service : services()) {
+        (void)session_->ask(now(), discard_all(service));
+    }
+    later(500ms, [this] {
+        tidy();
+        pump();
+    });
 }
 
 void OperatorActor::hear(client::Happening& happening) {

@@ -17,7 +17,8 @@ public:
     using Actor::Actor;
 
     void start() override;
-    /// Whatever was stopped runs again: asked for until the broker has agreed.
+    /// Whatever was stopped runs again: asked for until the broker has agreed. Dead letters go: for
+    /// those that were retried alone others would wait without end.
     void heal() override;
 
 private:
@@ -30,6 +31,7 @@ private:
     void act();
     void run_everything();
     void run_again(const std::string& service);
+    void tidy();
     void pump();
     void hear(client::Happening& happening);
     void plan_wake_up();

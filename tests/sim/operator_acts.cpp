@@ -81,7 +81,7 @@ wire::native::Operate draw_act(Stage& stage) {
             return choices.chance(1, 3) ? operate("purge", {{"service", service}})
                                         : operate("retry", {{"service", service}});
         case 2: return operate("retry", {{"service", service}});
-        case 3: return operate("discard", {{"service", service}});
+        case 3: return discard_all(service);
         case 4: return draw_bounds(choices);
         case 5:
             return stage.has(Fault::Schedules) ? draw_schedule(choices)
@@ -106,6 +106,10 @@ wire::native::Operate run_again(const std::string& service) {
     json changes = json::array();
     changes.push_back(std::move(change));
     return operate("mode", {{"changes", std::move(changes)}});
+}
+
+wire::native::Operate discard_all(const std::string& service) {
+    return operate("discard", {{"service", service}});
 }
 
 wire::native::Operate batch_open(const std::string& name, bool is_followed) {

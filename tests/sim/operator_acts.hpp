@@ -21,6 +21,9 @@ namespace steward::sim {
 /// The service takes and starts jobs again; empty: all do, but for what is set of one alone.
 [[nodiscard]] wire::native::Operate run_again(const std::string& service);
 
+/// Throws the service's dead letters away.
+[[nodiscard]] wire::native::Operate discard_all(const std::string& service);
+
 [[nodiscard]] wire::native::Operate batch_open(const std::string& name, bool is_followed);
 [[nodiscard]] wire::native::Operate batch_close(const std::string& name);
 

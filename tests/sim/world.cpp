@@ -201,6 +201,7 @@ void World::heal() {
 bool World::is_quiet() const {
     return calls_.open_count() == 0 && brokers_.front()->is_up() &&
            events_.open_count(brokers_.front()->run()) == 0 &&
+           (!plan_.has(Fault::LateJournal) || events_.kept_and_open(0).empty()) &&
            (!keeps_jobs() || events_.acknowledged_and_gone().empty());
 }
 
@@ -228,7 +229,6 @@ void World::check_the_end() const {
         broken("every call ends once the faults have stopped: " +
                std::to_string(calls_.open_count()) + " did not, such as " + calls_.any_open());
     }
-    oracles_.check_the_end(0, wall_.at(schedule_.now()));
     const BrokerActor& broker = *brokers_.front();
     if (events_.open_count(broker.run()) != 0) {
         broken("every job ends once the faults have stopped: " +
@@ -238,6 +238,11 @@ void World::check_the_end() const {
     if (const std::string gone = events_.acknowledged_and_gone(); keeps_jobs() && !gone.empty()) {
         broken("nothing acknowledged is lost: job " + gone + " never ended");
     }
+    if (const std::string open = events_.kept_and_open(0);
+        plan_.has(Fault::LateJournal) && !open.empty()) {
+        broken("every job ends, those of earlier runs too: " + open + " did not");
+    }
+    oracles_.check_the_end(0, wall_.at(schedule_.now()));
 }
 
 Tally World::tally() const {
