@@ -13,7 +13,6 @@ void OperatorActor::start() {
     options.brokers = stage_.plan.brokers;
     session_.emplace(options, now(), choices().below(UINT64_MAX));
     if (stage_.healed) {
-        run_everything();
         tidy();
     }
     plan_next_act();
@@ -22,14 +21,12 @@ void OperatorActor::start() {
 
 void OperatorActor::heal() {
     Actor::heal();
-    run_everything();
     tidy();
     pump();
 }
 
 void OperatorActor::on_death() {
     session_.reset();
-    orders_.clear();
     cancels_.clear();
     wake_at_.reset();
 }
@@ -76,33 +73,15 @@ void OperatorActor::act() {
     }
 }
 
-// What this operator asked for before arrives before it.
-void OperatorActor::run_everything() {
-    run_again("");
-    for (const std::string& service : services()) {
-        run_again(service);
-    }
-}
-
-void OperatorActor::run_again(const std::string& service) {
-    if (!session_) {
-        return;
-    }
-    if (const auto number = session_->ask(now(), sim::run_again(service))) {
-        orders_[*number] = service;
-    } else {
-        later(100ms, [this, service] {
-            run_again(service);
-            pump();
-        });
-    }
-}
-
+// Again and again: what was asked on an earlier connection may still be on its way, and what is
+// refused now may be taken later.
 void OperatorActor::tidy() {
     if (!session_) {
         return;
     }
+    (void)session_->ask(now(), run_again(""));
     for (const std::string& service : services()) {
+        (void)session_->ask(now(), run_again(service));
         (void)session_->ask(now(), discard_all(service));
     }
     later(500ms, [this] {
@@ -119,15 +98,6 @@ void OperatorActor::hear(client::Happening& happening) {
         if (const auto jobs = cancels_.find(report->number); jobs != cancels_.end()) {
             stage_.oracles.cancel_told(broker_, jobs->second);
             cancels_.erase(jobs);
-        }
-    } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
-        const auto order = orders_.find(refused->number);
-        // Where there is no room for the service it cannot have been stopped.
-        if (order != orders_.end() && refused->error.code != base::Errc::TooManyServices) {
-            later(100ms, [this, service = order->second] {
-                run_again(service);
-                pump();
-            });
         }
     }
 }

@@ -17,7 +17,7 @@ public:
     using Actor::Actor;
 
     void start() override;
-    /// Whatever was stopped runs again: asked for until the broker has agreed. Dead letters go: for
+    /// Whatever was stopped runs again: asked for until the end. Dead letters go: for
     /// those that were retried alone others would wait without end.
     void heal() override;
 
@@ -29,15 +29,12 @@ private:
 
     void plan_next_act();
     void act();
-    void run_everything();
-    void run_again(const std::string& service);
     void tidy();
     void pump();
     void hear(client::Happening& happening);
     void plan_wake_up();
 
     std::optional<client::Session> session_;
-    std::map<std::uint64_t, std::string> orders_;  // to run again: of which service
     std::map<std::uint64_t, std::vector<model::JobId>> cancels_;
     std::size_t broker_ = 0;  // that it is connected to
     std::optional<MonoTime> wake_at_;
