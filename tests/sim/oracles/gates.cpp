@@ -9,9 +9,11 @@
 
 namespace steward::sim {
 
-std::vector<Gates::Bounds> Gates::bounds_of(const KnownJob& job) const {
+std::vector<Gates::Bounds> Gates::bounds_of(const Heard& heard) const {
+    const KnownJob& job = *heard.job;
+    const bool has_group = heard.body.contains("group");
     std::vector<Bounds> bounds;
-    if (job.group_limit != 0 || job.group_spacing != Duration(0)) {
+    if (has_group && (job.group_limit != 0 || job.group_spacing != Duration(0))) {
         bounds.push_back({"group " + job.group, job.group_limit, job.group_spacing});
     }
     for (const core::LimitSettings& limit : limits_) {
@@ -32,8 +34,8 @@ MonoTime Gates::instant_of(const Heard& heard) const {
     return MonoTime(Duration(std::llround(at_us)));
 }
 
-// Jobs that workers brought from an earlier run are not counted: that they run is no decision of
-// this one.
+// A job that its client came back for has no group any more. Jobs that workers brought from an
+// earlier run are not counted: that they run is no decision of this one.
 void Gates::hear(const Heard& heard) {
     if (heard.job == nullptr) {
         return;
@@ -42,7 +44,7 @@ void Gates::hear(const Heard& heard) {
     const MonoTime at = instant_of(heard);
     if (heard.event == "DELEGATE_START") {
         active_[key] = true;
-        for (const Bounds& bounds : bounds_of(*heard.job)) {
+        for (const Bounds& bounds : bounds_of(heard)) {
             Gate& gate = gates_[{heard.run, bounds.name}];
             ++gate.active;
             if (bounds.at_once != 0 && gate.active > bounds.at_once) {
@@ -57,7 +59,7 @@ void Gates::hear(const Heard& heard) {
             gate.last_start = at;
         }
     } else if (heard.ends_attempt() && active_.erase(key) != 0) {
-        for (const Bounds& bounds : bounds_of(*heard.job)) {
+        for (const Bounds& bounds : bounds_of(heard)) {
             --gates_[{heard.run, bounds.name}].active;
         }
     }

@@ -39,7 +39,7 @@ private:
     };
 
     [[nodiscard]] MonoTime instant_of(const Heard& heard) const;
-    [[nodiscard]] std::vector<Bounds> bounds_of(const KnownJob& job) const;
+    [[nodiscard]] std::vector<Bounds> bounds_of(const Heard& heard) const;
 
     std::vector<core::LimitSettings> limits_;
     Clock clock_;
