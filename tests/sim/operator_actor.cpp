@@ -79,10 +79,16 @@ void OperatorActor::tidy() {
     if (!session_) {
         return;
     }
-    (void)session_->ask(now(), run_again(""));
+    std::vector<wire::native::Operate> orders = {run_again("")};
     for (const std::string& service : services()) {
-        (void)session_->ask(now(), run_again(service));
-        (void)session_->ask(now(), discard_all(service));
+        orders.push_back(run_again(service));
+        orders.push_back(discard_all(service));
+    }
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        if (!session_->ask(now(), orders[tidied_ % orders.size()])) {
+            break;  // the rest when there is room
+        }
+        ++tidied_;
     }
     later(500ms, [this] {
         tidy();

@@ -36,6 +36,7 @@ private:
 
     std::optional<client::Session> session_;
     std::map<std::uint64_t, std::vector<model::JobId>> cancels_;
+    std::size_t tidied_ = 0;  // orders given since the faults have stopped
     std::size_t broker_ = 0;  // that it is connected to
     std::optional<MonoTime> wake_at_;
 };

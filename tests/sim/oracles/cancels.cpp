@@ -1,5 +1,7 @@
 #include "tests/sim/oracles/cancels.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
@@ -60,7 +62,7 @@ void Cancels::end(const Heard& heard) {
         broken("what was cancelled ends with its grace: " + heard.id.text() + " took longer");
     }
     if (!stops_.contains(key)) {
-        untold_.push_back({key, heard.now});
+        untold_.push_back({key, heard.body.value("attempt", 0U), heard.now});
     }
     since_.erase(since);
 }
@@ -73,7 +75,8 @@ void Cancels::check_stops(const Heard& heard) {
             return untold.key.first.broker == heard.run.broker &&
                    untold.key.first.run != heard.run.run;
         }
-        const auto holder = leases_.holder_of(untold.key.first, untold.key.second);
+        const auto holder =
+            leases_.holder_of(untold.key.first, {untold.key.second, untold.attempt});
         if (holder != 0 && !network_.was_hurt(holder) && !stops_.contains(untold.key)) {
             broken("who runs what is cancelled is told: nobody stopped " +
                    untold.key.second.text());

@@ -40,6 +40,7 @@ private:
 
     struct Untold {
         Key key;
+        std::uint32_t attempt;
         MonoTime since;
     };
 
