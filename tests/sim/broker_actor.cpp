@@ -79,14 +79,11 @@ void BrokerActor::start() {
     journal_.open();
     transport_.begin_run();
     const base::Now started = now();
-    const auto ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(started.wall.time_since_epoch());
-    const std::uint64_t epoch = (static_cast<std::uint64_t>(ms.count()) << 16U) | policy_.broker_id;
-    stage_.events.broker_started(run(), epoch);
-    stage_.oracles.started(run(), epoch);
     stage_.trace.line(started.mono, name_, "starts");
     const std::uint64_t seed = stage_.choices.below(UINT64_MAX);
     node_ = std::make_unique<app::Node>(policy_, started, seed, transport_, journal_, *this);
+    stage_.events.broker_started(run(), node_->core().epoch());
+    stage_.oracles.started(run(), node_->core().epoch());
     stage_.network.broker_up(index_, *this);
     plan_turn(0s);
 }

@@ -45,6 +45,7 @@ KnownJob known_from(const nlohmann::json& event) {
     job.uid = uid_in(params).value_or(kNobodysCall);
     job.is_sync = options.sync;
     job.max_attempts = options.max_attempts;
+    job.delay = options.delay;
     job.backoff = options.backoff;
     job.backoff_max = options.backoff_max;
     job.unique =

@@ -33,6 +33,7 @@ struct KnownJob {
     std::int32_t priority = model::kPriorityNormal;
     bool is_sync = false;
     std::optional<std::uint32_t> max_attempts;
+    std::optional<Duration> delay;
     std::optional<Duration> backoff;
     std::optional<Duration> backoff_max;
     Uid uid = kNobodysCall;  // of the call that it was made for

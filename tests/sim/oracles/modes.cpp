@@ -1,5 +1,7 @@
 #include "tests/sim/oracles/modes.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/sim/failure.hpp"
@@ -67,15 +69,23 @@ void Modes::hear(const Heard& heard) {
     }
 }
 
+// Told to wait by its options, by a backoff or by its worker; what the broker says that it waits
+// for may only be later.
 void Modes::check_due(const Heard& heard) {
     const std::pair key(heard.run, heard.id);
-    if (heard.event == "DELAYED" && heard.body.contains("due")) {
+    const double at = heard.body.value("at", 0.0);
+    const bool has_due = heard.body.contains("due");
+    if (heard.event == "RECEIVED" && heard.job->delay) {
+        due_[key] = at + std::chrono::duration<double>(*heard.job->delay).count();
+    } else if ((heard.event == "RETRY" || heard.event == "SNOOZED") && has_due) {
         due_[key] = heard.body["due"].get<double>();
+    } else if (heard.event == "DELAYED" && has_due) {
+        due_[key] = std::max(due_[key], heard.body["due"].get<double>());
     } else if (heard.event == "EDITED" || heard.ends_job() || heard.event == "RETRY") {
         due_.erase(key);
     } else if (heard.event == "ENQUEUED") {
         const auto due = due_.find(key);
-        if (due != due_.end() && heard.body.value("at", 0.0) < due->second - kRounding) {
+        if (due != due_.end() && at < due->second - kRounding) {
             broken("nothing starts before its time: " + heard.id.text());
         }
         due_.erase(key);
