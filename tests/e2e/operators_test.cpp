@@ -206,8 +206,9 @@ TEST_CASE("purge empties one queue, edit moves a job to the front of another") {
     s.desk.say({"cancel", s.desk.ids({"active", "mail"}).at(0)});
     s.desk.say({"resume", "mail"});
     CHECK(s.desk.reaches(first, "succeeded"));
+    // Events are told once they are on the disk, states as soon as they are.
+    REQUIRE(wait_until([&] { return s.started().size() == before + 2; }));
     const Args started = s.started();
-    REQUIRE(started.size() == before + 2);
     CHECK(started[before] == second);
     CHECK(started[before + 1] == first);
 }
