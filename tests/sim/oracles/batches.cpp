@@ -6,12 +6,13 @@
 
 namespace steward::sim {
 
+// A job that a worker brought from a run that kept nothing has lost its batch.
 void Batches::hear(const Heard& heard) {
     if (heard.event == "BATCH_COMPLETE") {
         complete(heard);
     } else if (heard.job != nullptr && !heard.job->follows.empty()) {
         hear_follower(heard);
-    } else if (heard.job != nullptr && !heard.job->batch.empty()) {
+    } else if (heard.job != nullptr && heard.body.contains("batch") && !heard.job->batch.empty()) {
         hear_job(heard);
     }
 }
