@@ -43,6 +43,10 @@ void Core::check_invariants() const {
     state_->check_invariants();
 }
 
+std::uint64_t Core::epoch() const {
+    return state_->epoch();
+}
+
 const model::Counters& Core::counters() const {
     return state_->counters;
 }

@@ -53,6 +53,9 @@ public:
 
     [[nodiscard]] const model::Counters& counters() const;
 
+    /// What the ids of this run's jobs begin with. Changes only while facts are restored.
+    [[nodiscard]] std::uint64_t epoch() const;
+
 private:
     std::unique_ptr<State> state_;
 };

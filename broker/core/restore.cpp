@@ -36,6 +36,16 @@ base::Duration State::age_of(base::WallTime instant) const {
     return std::max(start_.wall - instant, base::Duration::zero());
 }
 
+// A clock that was set back may bring an instant again at which a run began: this one gives none of
+// the ids that there are facts of.
+void State::shun_epoch(const model::JobId& id) {
+    constexpr std::uint64_t kOneMillisecond = std::uint64_t{1} << 16U;  // above the broker's id
+    epochs_.insert(id.epoch);
+    while (epochs_.contains(epoch_)) {
+        epoch_ += kOneMillisecond;
+    }
+}
+
 // A job waits for its worker to come back until the broker has settled: an attempt may have begun
 // whose fact did not reach the disk.
 void State::put_back(JobHandle handle, base::MonoTime due) {
@@ -54,6 +64,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     if (jobs_.find(fact.id).names_something()) {
         return contradiction(fact.id, "was accepted twice");
     }
+    shun_epoch(fact.id);
     const model::JobOptions& options = fact.spec.options;
     const ServiceHandle service = service_for(fact.spec.service);
     const QueueHandle queue =

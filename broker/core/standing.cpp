@@ -334,6 +334,7 @@ base::Expected<void> State::restore_fact(const JobStands& fact) {
 }
 
 base::Expected<void> State::restore_fact(const ResultKept& fact) {
+    shun_epoch(fact.id);
     Ended ended;
     ended.id = fact.id;
     ended.service = fact.service;
@@ -358,6 +359,9 @@ base::Expected<void> State::restore_fact(const ResultKept& fact) {
 }
 
 base::Expected<void> State::restore_fact(const SubmissionsSeen& fact) {
+    for (const SubmissionsSeen::One& one : fact.seen) {
+        shun_epoch(one.job);
+    }
     submissions_.restore(fact, start_.mono, policy.limits);
     return {};
 }

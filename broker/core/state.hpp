@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -97,6 +98,9 @@ public:
 
     Policy policy;
     model::Counters counters;
+
+    [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+
     model::EventSet announcing = model::EventSet::all();
 
 private:
@@ -395,6 +399,7 @@ private:
     base::Expected<void> restore_fact(const SubmissionsSeen& fact);
     base::Expected<void> restore_fact(const BatchStands& fact);
     base::Expected<void> restore_fact(const ScheduleRan& fact);
+    void shun_epoch(const model::JobId& id);
     [[nodiscard]] base::Duration age_of(base::WallTime instant) const;
     void put_back(JobHandle handle, base::MonoTime due);
     void meet_restored(JobHandle handle);
@@ -457,6 +462,7 @@ private:
     base::Prng prng_;
     base::Now start_;
     std::uint64_t epoch_ = 0;
+    std::set<std::uint64_t> epochs_;  // of jobs that there were facts of at the start
     std::uint64_t job_numbers_ = 0;
     std::uint64_t turns_ = 0;
     Seq last_seq_ = 0;

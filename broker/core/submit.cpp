@@ -64,8 +64,9 @@ void State::on(Submit& submit) {
 bool State::answer_resend(Submit& submit, Submission& submission) {
     const JobHandle handle = jobs_.find(submission.job);
     if (!submit.spec.options.sync) {
-        // Whoever waited for the result under this number is told the id instead.
-        if (handle.names_something() && submit.spec.options.wait) {
+        // Whoever waited for the result under this number is told the id instead; not by the older
+        // one, come late over a connection that has gone.
+        if (handle.names_something() && submit.spec.options.wait && submit.again) {
             renew_waiter(handle, submit);
         }
         // That it was a duplicate is known as long as the other's job is.

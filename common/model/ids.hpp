@@ -12,9 +12,9 @@
 namespace steward::model {
 
 /// Names a job for ever. `epoch` names one run of one broker (16 bits broker id, 48 bits start in
-/// milliseconds since 1970), `number` counts within it: ids of one broker sort by age and two
-/// brokers never give the same. As text: 26 characters of Crockford's base32, lower case, no i l o
-/// u.
+/// milliseconds since 1970, or a little later when an earlier run began then), `number` counts
+/// within it: ids of one broker sort by age and two brokers never give the same. As text: 26
+/// characters of Crockford's base32, lower case, no i l o u.
 struct JobId {
     std::uint64_t epoch = 0;
     std::uint64_t number = 0;

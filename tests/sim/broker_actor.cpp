@@ -24,13 +24,15 @@ core::Policy policy_of(const Stage& stage, std::size_t index) {
     core::Policy policy = stage.plan.policy;
     policy.broker_id = static_cast<std::uint16_t>(index + 1);
     if (stage.plan.has(Fault::Schedules)) {
-        model::Schedule schedule;
-        schedule.name = "minutely";
-        schedule.expression = "* * * * *";
-        schedule.missed = static_cast<model::MissedRuns>(stage.choices.below(3));
-        schedule.job.service = *model::ServiceName::parse(services().front());
-        schedule.job.params = {model::Encoding::Opaque, base::Blob::copy(kNobodysParams)};
-        policy.schedules.push_back(std::move(schedule));
+        for (std::size_t i = 0; i < services().size(); ++i) {
+            model::Schedule schedule;
+            schedule.missed = static_cast<model::MissedRuns>(i);
+            schedule.name = model::Label(model::name_of(schedule.missed));
+            schedule.expression = stage.choices.chance(2, 3) ? "* * * * *" : "*/2 * * * *";
+            schedule.job.service = *model::ServiceName::parse(services()[i]);
+            schedule.job.params = {model::Encoding::Opaque, base::Blob::copy(kNobodysParams)};
+            policy.schedules.push_back(std::move(schedule));
+        }
     }
     return policy;
 }
@@ -54,7 +56,7 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
     });
     journal_.set_on_durable([this] { plan_turn(0s); });
     journal_.set_on_stored([this](std::string_view record) {
-        stage_.events.stored(record);
+        stage_.events.stored(index_, record);
         stage_.oracles.stored(index_, record);
     });
 }
@@ -77,13 +79,11 @@ void BrokerActor::start() {
     journal_.open();
     transport_.begin_run();
     const base::Now started = now();
-    const auto ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(started.wall.time_since_epoch());
-    const std::uint64_t epoch = (static_cast<std::uint64_t>(ms.count()) << 16U) | policy_.broker_id;
-    stage_.events.broker_started(run(), epoch);
     stage_.trace.line(started.mono, name_, "starts");
     const std::uint64_t seed = stage_.choices.below(UINT64_MAX);
     node_ = std::make_unique<app::Node>(policy_, started, seed, transport_, journal_, *this);
+    stage_.events.broker_started(run(), node_->core().epoch());
+    stage_.oracles.started(run(), node_->core().epoch());
     stage_.network.broker_up(index_, *this);
     plan_turn(0s);
 }
@@ -93,6 +93,7 @@ void BrokerActor::kill() {
         return;
     }
     stage_.trace.line(stage_.schedule.now(), name_, "is killed");
+    stage_.oracles.stopped(run());
     node_.reset();
     journal_.crash();
     inbox_.clear();

@@ -6,6 +6,15 @@
 #include "tests/sim/operator_acts.hpp"
 
 namespace steward::sim {
+namespace {
+
+// The same for several calls, so that they can be each other's duplicates.
+model::Payload nobodys_params(std::uint64_t number) {
+    const std::string text = std::string(kNobodysParams) + (number % 2 == 0 ? " even" : " odd");
+    return {model::Encoding::Opaque, base::Blob::copy(text)};
+}
+
+}  // namespace
 
 void ClientActor::start() {
     born();
@@ -42,6 +51,8 @@ void ClientActor::on_death() {
     }
     open_.clear();
     probes_.clear();
+    awaits_.clear();
+    replaces_.clear();
     batch_.clear();
     session_.reset();
     wake_at_.reset();
@@ -76,6 +87,9 @@ void ClientActor::plan_next_calls() {
         }
         if (stage_.has(Fault::ForgetfulUser) && choices().chance(1, 10)) {
             forget_one();
+        }
+        if (stage_.has(Fault::Questions) && !stage_.known_jobs.empty() && choices().chance(1, 4)) {
+            ask_something();
         }
         if (stage_.has(Fault::Batches) && choices().chance(1, 8)) {
             work_on_batch();
@@ -115,11 +129,13 @@ void ClientActor::make_call() {
     if (!call.sync && choices().chance(1, 10)) {
         spec.options.wait = choices().between(Duration(0), Duration(300ms));
     }
+    const bool spec_replaces = spec.options.on_duplicate == model::OnDuplicate::Replace;
     const bool is_large = choices().chance(1, 50);
     const auto filling = choices().below(is_large ? 10'000 : 40);
     const Uid uid = stage_.calls.open(call);
     const auto text = params_text(uid, static_cast<std::size_t>(filling));
-    spec.params = choices().chance(1, 2)
+    spec.params = spec.options.unique_params ? nobodys_params(filling)
+                  : choices().chance(1, 2)
                       ? model::Payload{model::Encoding::Opaque, base::Blob::copy(text)}
                       : model::Payload{model::Encoding::Json, base::Blob::copy('"' + text + '"')};
     const auto number = session_->submit(now(), std::move(spec));
@@ -128,6 +144,9 @@ void ClientActor::make_call() {
         return;
     }
     open_[*number] = uid;
+    if (call.is_unique && spec_replaces) {
+        replaces_.insert(*number);
+    }
 }
 
 void ClientActor::probe_keys() {
@@ -162,6 +181,24 @@ void ClientActor::work_on_batch() {
         ask(batch_open(batch_, choices().chance(1, 2)));
     } else {
         ask(batch_close(std::exchange(batch_, {})));
+    }
+}
+
+// That each is answered is for the session; what is told of a job's end must be true.
+void ClientActor::ask_something() {
+    static const std::vector<std::string> kQuestions = {
+        "status", "why", "list", "jobs", "groups", "limits", "schedules", "batches", "hist"};
+    const model::JobId job = choices().pick(stage_.known_jobs);
+    if (choices().chance(1, 3)) {
+        wire::native::Query query;
+        query.what = choices().pick(kQuestions);
+        query.job = job;
+        (void)session_->ask(now(), std::move(query));
+        return;
+    }
+    const Duration wait = choices().between(Duration(0), Duration(500ms));
+    if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait})) {
+        awaits_.insert(*number);
     }
 }
 
@@ -207,11 +244,17 @@ void ClientActor::hear(client::Happening& happening) {
     if (const auto* connect = std::get_if<client::Connect>(&happening)) {
         connect_to(connect->broker, app::Side::Frontend);
     } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
+        if (awaits_.erase(accepted->number) != 0) {
+            return;  // it still goes on
+        }
         const Uid uid = uid_of(accepted->number);
         stage_.remember(accepted->job);
         if (accepted->is_duplicate && probes_.contains(accepted->number)) {
             broken("a key is free when its job has ended: " + accepted->job.text() +
                    " still has that of call p" + std::to_string(uid));
+        }
+        if (accepted->is_duplicate && replaces_.contains(accepted->number)) {
+            stage_.oracles.replaced(accepted->job);
         }
         if (!stage_.calls.at(uid).sync) {
             stage_.calls.end(uid, "accepted");
@@ -225,6 +268,10 @@ void ClientActor::hear(client::Happening& happening) {
         say("was refused #" + std::to_string(refused->number) + ": " + refused->error.message);
         finish(refused->number);
     } else if (const auto* result = std::get_if<client::Result>(&happening)) {
+        stage_.oracles.result_told(result->job, result->state, result->result.bytes.view());
+        if (awaits_.erase(result->number) != 0) {
+            return;
+        }
         stage_.calls.end_with_result(uid_of(result->number),
                                      result->state == model::JobState::Succeeded,
                                      result->result.bytes.view());

@@ -36,18 +36,24 @@ private:
     void make_call();
     void forget_one();
     void work_on_batch();
+    void ask_something();
     void ask(wire::native::Operate&& act);
     void close_batch();
     [[nodiscard]] Uid uid_of(std::uint64_t number) const;
 
-    void finish(std::uint64_t number) { open_.erase(number); }
+    void finish(std::uint64_t number) {
+        open_.erase(number);
+        replaces_.erase(number);
+    }
 
     std::uint64_t number_;
     std::uint64_t lives_ = 0;
     std::optional<client::Session> session_;
     std::map<std::uint64_t, Uid> open_;
-    std::set<std::uint64_t> probes_;  // of open_: unique, and to be taken as new
-    std::string batch_;               // that it has opened last; empty: none
+    std::set<std::uint64_t> awaits_;    // of results of any jobs
+    std::set<std::uint64_t> replaces_;  // of open_: to put other params in the place of the first
+    std::set<std::uint64_t> probes_;    // of open_: unique, and to be taken as new
+    std::string batch_;                 // that it has opened last; empty: none
     std::uint64_t batches_ = 0;
     std::optional<MonoTime> wake_at_;
 };

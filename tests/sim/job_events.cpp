@@ -81,17 +81,20 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
     }
 }
 
-void JobEvents::stored(std::string_view bytes) {
+void JobEvents::stored(std::size_t broker, std::string_view bytes) {
     const auto record = core::decode_record(bytes);
     if (!record) {
         broken("the journal's records can be read: " + record.error().message);
     }
     if (const auto* accepted = std::get_if<core::JobAccepted>(&*record)) {
         stored_.insert(accepted->id);
+        kept_open_[broker].insert(accepted->id);
     } else if (const auto* ended = std::get_if<core::JobEnded>(&*record)) {
         ended_.insert(ended->id);
+        kept_open_[broker].erase(ended->id);
     } else if (const auto* retried = std::get_if<core::JobRetried>(&*record)) {
         ended_.erase(retried->id);
+        kept_open_[broker].insert(retried->id);
     }
 }
 
@@ -149,6 +152,11 @@ std::string JobEvents::acknowledged_and_gone() const {
         }
     }
     return {};
+}
+
+std::string JobEvents::kept_and_open(std::size_t broker) const {
+    const auto found = kept_open_.find(broker);
+    return found == kept_open_.end() || found->second.empty() ? "" : found->second.begin()->text();
 }
 
 std::string JobEvents::any_open(BrokerRun run) const {

@@ -26,13 +26,15 @@ public:
     /// One message of the news socket.
     void published(BrokerRun run, std::string_view topic, std::string_view body);
 
-    /// A record is on the disk.
-    void stored(std::string_view record);
+    /// A record is on this broker's disk.
+    void stored(std::size_t broker, std::string_view record);
     /// A broker tells a client that its durable job is safe. With a journal it must be.
     void acknowledge(const model::JobId& job, bool has_journal);
 
     /// How many jobs of this run have not ended.
     [[nodiscard]] std::size_t open_count(BrokerRun run) const;
+    /// A job on this broker's disk that has not ended, of any run; empty when there is none.
+    [[nodiscard]] std::string kept_and_open(std::size_t broker) const;
     /// An acknowledged job that never ended, in any run; empty when there is none.
     [[nodiscard]] std::string acknowledged_and_gone() const;
     [[nodiscard]] std::string any_open(BrokerRun run) const;
@@ -65,6 +67,7 @@ private:
     std::map<BrokerRun, std::uint64_t> epochs_;
     std::map<BrokerRun, std::set<model::JobId>> open_;
     std::set<model::JobId> stored_;
+    std::map<std::size_t, std::set<model::JobId>> kept_open_;  // by broker
     std::set<model::JobId> acknowledged_;
     std::set<model::JobId> ended_;
 };

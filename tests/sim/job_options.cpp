@@ -23,7 +23,11 @@ void draw_group(Choices& choices, model::JobOptions& options) {
 }
 
 void draw_unique(Choices& choices, model::JobOptions& options) {
-    options.unique = choices.pick(unique_keys());
+    if (!options.sync && choices.chance(1, 5)) {
+        options.unique_params = true;
+    } else {
+        options.unique = choices.pick(unique_keys());
+    }
     if (choices.chance(1, 2)) {
         options.unique_scope =
             choices.chance(1, 2) ? model::UniqueScope::Waiting : model::UniqueScope::Running;
@@ -58,6 +62,11 @@ void draw_options(Stage& stage, model::JobOptions& options) {
         for (std::uint64_t count = 1 + choices.below(3); count > 0; --count) {
             options.after.push_back(choices.pick(stage.known_jobs));
         }
+    }
+    if (stage.has(Fault::FailingJobs) && choices.chance(1, 6)) {
+        options.max_attempts = static_cast<std::uint32_t>(choices.between(1, 4));
+        options.backoff = choices.between(Duration(1ms), Duration(200ms));
+        options.backoff_max = *options.backoff * static_cast<int>(choices.between(1, 4));
     }
     if (choices.chance(1, 10)) {
         options.result_ttl = choices.between(Duration(0), Duration(5s));

@@ -54,6 +54,12 @@ void Leases::check_nobody_runs_it(BrokerRun run,
     }
 }
 
+LinkId Leases::holder_of(BrokerRun run, const model::Attempt& attempt) const {
+    const auto found = leases_.find({run, attempt.job});
+    return found == leases_.end() || found->second.number != attempt.number ? 0
+                                                                            : found->second.holder;
+}
+
 Uid Leases::uid_of(const model::JobId& job) const {
     const auto found = uids_.find(job);
     return found == uids_.end() ? kNobodysCall : found->second;

@@ -54,6 +54,9 @@ public:
     void work_ended(const WorkerProcess& worker, const model::Attempt& attempt);
     void worker_gone(const WorkerProcess& worker);
 
+    /// The connection of the worker that this run gave the attempt; 0: none, or one of a dialect
+    /// that names no attempts.
+    [[nodiscard]] LinkId holder_of(BrokerRun run, const model::Attempt& attempt) const;
     /// The call that a job is for, if it was ever given out; kNobodysCall otherwise.
     [[nodiscard]] Uid uid_of(const model::JobId& job) const;
 

@@ -13,7 +13,7 @@ void OperatorActor::start() {
     options.brokers = stage_.plan.brokers;
     session_.emplace(options, now(), choices().below(UINT64_MAX));
     if (stage_.healed) {
-        run_everything();
+        tidy();
     }
     plan_next_act();
     pump();
@@ -21,13 +21,13 @@ void OperatorActor::start() {
 
 void OperatorActor::heal() {
     Actor::heal();
-    run_everything();
+    tidy();
     pump();
 }
 
 void OperatorActor::on_death() {
     session_.reset();
-    orders_.clear();
+    cancels_.clear();
     wake_at_.reset();
 }
 
@@ -52,48 +52,58 @@ void OperatorActor::plan_next_act() {
     }
     later(choices().between(Duration(0), stage_.plan.submit_pause_max * 4), [this] {
         if (!stage_.healed) {
-            auto act = draw_act(stage_);
-            say("asks for " + act.verb);
-            (void)session_->ask(now(), std::move(act));
+            act();
             pump();
             plan_next_act();
         }
     });
 }
 
-// What this operator asked for before arrives before it.
-void OperatorActor::run_everything() {
-    run_again("");
-    for (const std::string& service : services()) {
-        run_again(service);
+void OperatorActor::act() {
+    if (stage_.known_jobs.empty() || choices().chance(3, 5)) {
+        auto act = draw_act(stage_);
+        say("asks for " + act.verb);
+        (void)session_->ask(now(), std::move(act));
+        return;
+    }
+    auto jobs = some_jobs(choices(), stage_.known_jobs);
+    say("cancels " + std::to_string(jobs.size()) + " jobs");
+    if (const auto number = session_->ask(now(), cancel(jobs))) {
+        cancels_[*number] = std::move(jobs);
     }
 }
 
-void OperatorActor::run_again(const std::string& service) {
+// Again and again: what was asked on an earlier connection may still be on its way, and what is
+// refused now may be taken later.
+void OperatorActor::tidy() {
     if (!session_) {
         return;
     }
-    if (const auto number = session_->ask(now(), sim::run_again(service))) {
-        orders_[*number] = service;
-    } else {
-        later(100ms, [this, service] {
-            run_again(service);
-            pump();
-        });
+    std::vector<wire::native::Operate> orders = {run_again("")};
+    for (const std::string& service : services()) {
+        orders.push_back(run_again(service));
+        orders.push_back(discard_all(service));
     }
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        if (!session_->ask(now(), orders[tidied_ % orders.size()])) {
+            break;  // the rest when there is room
+        }
+        ++tidied_;
+    }
+    later(500ms, [this] {
+        tidy();
+        pump();
+    });
 }
 
 void OperatorActor::hear(client::Happening& happening) {
     if (const auto* connect = std::get_if<client::Connect>(&happening)) {
-        connect_to(connect->broker, app::Side::Frontend);
-    } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
-        const auto order = orders_.find(refused->number);
-        // Where there is no room for the service it cannot have been stopped.
-        if (order != orders_.end() && refused->error.code != base::Errc::TooManyServices) {
-            later(100ms, [this, service = order->second] {
-                run_again(service);
-                pump();
-            });
+        broker_ = connect->broker;
+        connect_to(broker_, app::Side::Frontend);
+    } else if (const auto* report = std::get_if<client::Report>(&happening)) {
+        if (const auto jobs = cancels_.find(report->number); jobs != cancels_.end()) {
+            stage_.oracles.cancel_told(broker_, jobs->second);
+            cancels_.erase(jobs);
         }
     }
 }

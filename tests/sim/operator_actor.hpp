@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/session.hpp"
 #include "tests/sim/actor.hpp"
@@ -16,7 +17,8 @@ public:
     using Actor::Actor;
 
     void start() override;
-    /// Whatever was stopped runs again: asked for until the broker has agreed.
+    /// Whatever was stopped runs again: asked for until the end. Dead letters go: for
+    /// those that were retried alone others would wait without end.
     void heal() override;
 
 private:
@@ -26,14 +28,16 @@ private:
     void on_death() override;
 
     void plan_next_act();
-    void run_everything();
-    void run_again(const std::string& service);
+    void act();
+    void tidy();
     void pump();
     void hear(client::Happening& happening);
     void plan_wake_up();
 
     std::optional<client::Session> session_;
-    std::map<std::uint64_t, std::string> orders_;  // to run again: of which service
+    std::map<std::uint64_t, std::vector<model::JobId>> cancels_;
+    std::size_t tidied_ = 0;  // orders given since the faults have stopped
+    std::size_t broker_ = 0;  // that it is connected to
     std::optional<MonoTime> wake_at_;
 };
 

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "poison-jobs",   "failing-jobs",    "long-jobs",      "delayed",
     "old-dialects",  "several-brokers", "groups",         "named-limits",
     "unique",        "dependencies",    "batches",        "channels",
-    "snoozes",       "schedules",       "operators"};
+    "snoozes",       "schedules",       "operators",      "questions"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;

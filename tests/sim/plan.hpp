@@ -49,8 +49,9 @@ enum class Fault : std::uint8_t {
     Snoozes,
     Schedules,
     Operators,
+    Questions,  // how jobs stand, what became of them
 };
-inline constexpr std::size_t kFaults = 31;
+inline constexpr std::size_t kFaults = 32;
 
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

@@ -70,6 +70,11 @@ base::Expected<void> SimJournal::replay(const store::RecordSink& sink) {
 
 base::Expected<void> SimJournal::append(std::span<const std::string_view> records) {
     if (!rules_.keeps) {
+        for (const std::string_view record : records) {
+            if (on_stored_) {
+                on_stored_(record);
+            }
+        }
         last_ += records.size();
         durable_ = last_;
         return {};

@@ -34,7 +34,8 @@ public:
     /// Called when durable() has moved.
     void set_on_durable(std::function<void()> on_durable) { on_durable_ = std::move(on_durable); }
 
-    /// Called with each record that reaches the disk, whether anybody is told of it or not.
+    /// Called with each record that reaches the disk, or would, whether anybody is told of it or
+    /// not.
     void set_on_stored(std::function<void(std::string_view)> on_stored) {
         on_stored_ = std::move(on_stored);
     }

@@ -23,13 +23,17 @@ namespace steward::sim {
 class WallClock {
 public:
     [[nodiscard]] base::WallTime at(MonoTime now) const {
-        return base::WallTime(kStart + now.time_since_epoch() + error_);
+        return base::WallTime(kStart + late_ + now.time_since_epoch() + error_);
     }
 
     void set_error(Duration error) { error_ = error; }
 
+    /// The run begins so long after a full hour.
+    void begin_later(Duration late) { late_ = late; }
+
 private:
     static constexpr Duration kStart = std::chrono::hours(24 * 365 * 55);  // some day in 2024
+    Duration late_{};
     Duration error_{};
 };
 

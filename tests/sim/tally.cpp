@@ -15,6 +15,16 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
             {"jobs given out", tally.given_out},
             {"broker kills", tally.broker_kills},
             {"garbage messages", tally.garbage},
+            {"complete batches", tally.batches},
+            {"followed batches", tally.batches_followed},
+            {"scheduled runs", tally.scheduled_runs},
+            {"missed runs", tally.missed_runs},
+            {"running jobs cancelled", tally.running_cancelled},
+            {"replaced params", tally.replaced},
+            {"results", tally.results},
+            {"duplicates", tally.core.deduplicated},
+            {"cancelled jobs", tally.core.cancelled},
+            {"snoozed jobs", tally.core.snoozed},
             {"refusals", tally.core.refused},
             {"failed jobs", tally.core.failed},
             {"dead jobs", tally.core.dead},
@@ -38,6 +48,16 @@ void Tally::add(const Tally& other) {
     given_out += other.given_out;
     broker_kills += other.broker_kills;
     garbage += other.garbage;
+    batches += other.batches;
+    batches_followed += other.batches_followed;
+    scheduled_runs += other.scheduled_runs;
+    missed_runs += other.missed_runs;
+    running_cancelled += other.running_cancelled;
+    replaced += other.replaced;
+    results += other.results;
+    core.deduplicated += other.core.deduplicated;
+    core.cancelled += other.core.cancelled;
+    core.snoozed += other.core.snoozed;
     core.refused += other.core.refused;
     core.failed += other.core.failed;
     core.dead += other.core.dead;

@@ -16,6 +16,13 @@ struct Tally {
     std::uint64_t given_out = 0;
     std::uint64_t broker_kills = 0;
     std::uint64_t garbage = 0;
+    std::uint64_t batches = 0;  // complete
+    std::uint64_t batches_followed = 0;
+    std::uint64_t scheduled_runs = 0;
+    std::uint64_t missed_runs = 0;  // made up for
+    std::uint64_t running_cancelled = 0;
+    std::uint64_t replaced = 0;
+    std::uint64_t results = 0;
     model::Counters core;  // of the first broker's last run
 
     void add(const Tally& other);

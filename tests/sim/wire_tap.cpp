@@ -30,10 +30,12 @@ void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames
         if (const auto* assign = std::get_if<native::Assign>(&**command)) {
             const Uid uid = stage.uid_of_job(assign->params.bytes.view());
             stage.leases.assigned(run, to, assign->attempt.job, assign->attempt.number, uid);
+            stage.oracles.assigned(assign->attempt.job, uid);
         } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
             acknowledge(stage, accepted->job);
         } else if (const auto* stop = std::get_if<native::StopAttempt>(&**command)) {
             stage.leases.stop_sent(to, stop->attempt);
+            stage.oracles.stop_sent(run, stop->attempt.job);
         }
     }
 }

@@ -1,6 +1,8 @@
 // tests/sim: the runtime of a native worker, in virtual time.
 #include "tests/sim/worker_actor.hpp"
 
+#include <algorithm>
+
 #include "tests/sim/failure.hpp"
 #include "tests/sim/job_options.hpp"
 
@@ -116,8 +118,8 @@ void WorkerActor::obey(worker::Action& action) {
         begin(start->job);
     } else if (const auto* stop = std::get_if<worker::StopJob>(&action)) {
         stop_work(stop->attempt);
-    } else if (std::holds_alternative<worker::Left>(action)) {
-        say("has left");
+    } else if (const auto* left = std::get_if<worker::Left>(&action)) {
+        say(left->is_stuck ? "has left with work that does not return" : "has left");
         hang_up();
         end_and_restart(choices().between(Duration(10ms), Duration(3s)));
     }
@@ -145,12 +147,35 @@ void WorkerActor::begin(const wire::native::Assign& job) {
     const Uid uid = stage_.uid_of_job(job.params.bytes.view());
     stage_.leases.work_started(*this, job.attempt, uid);
     works_[job.attempt] = {uid, now()};
+    check_work(job);
     if (stage_.calls.at(uid).poison) {
         later(choices().between(Duration(0), Duration(50ms)),
               [this] { die(choices().between(Duration(10ms), Duration(1s))); });
         return;
     }
     do_work(job.attempt);
+}
+
+// It has slots and channels, and is given nothing that these do not allow.
+void WorkerActor::check_work(const wire::native::Assign& job) const {
+    if (works_.size() > options_.concurrency) {
+        broken("slots hold: " + name() + " runs " + std::to_string(works_.size()) +
+               " jobs at once");
+    }
+    const std::string channel = job.options.channel.empty()
+                                    ? std::string(model::kDefaultChannel)
+                                    : std::string(job.options.channel.view());
+    const std::vector<std::string>& joined = options_.channels;
+    const bool is_joined = joined.empty() ? channel == model::kDefaultChannel
+                                          : std::ranges::find(joined, channel) != joined.end();
+    if (!is_joined) {
+        broken("only who joined a channel runs its jobs: " + name() + " is given " +
+               job.attempt.job.text() + " of " + channel);
+    }
+    if (std::ranges::find(options_.services, job.service) == options_.services.end()) {
+        broken("workers run what they announced: " + name() + " is given " +
+               job.attempt.job.text() + " of " + job.service);
+    }
 }
 
 void WorkerActor::do_work(const model::Attempt& attempt) {
@@ -195,9 +220,13 @@ void WorkerActor::stop_work(const model::Attempt& attempt) {
     if (works_.erase(attempt) == 0) {
         return;
     }
-    // Work that heeds its stop token returns soon; work that hangs needs the supervisor's kill.
+    // Work that heeds its stop token returns soon. Work that hangs needs the supervisor's kill,
+    // unless the session gives the process up first.
     const Duration pause = choices().between(Duration(0), Duration(500ms));
     later(pause, [this, attempt] {
+        if (hangs_ && choices().chance(1, 2)) {
+            return;
+        }
         if (hangs_) {
             die(choices().between(Duration(10ms), Duration(1s)));
             return;
@@ -228,7 +257,9 @@ model::Outcome WorkerActor::draw_outcome(Uid uid) {
     }
     if (stage_.has(Fault::FailingJobs) && choices().chance(1, 5)) {
         const bool for_good = choices().chance(1, 8);
-        return {for_good ? model::Verdict::FailedForGood : model::Verdict::Failed, "bad luck", {}};
+        return {for_good ? model::Verdict::FailedForGood : model::Verdict::Failed,
+                for_good ? "bad luck for good" : std::string(kFailsNow),
+                {}};
     }
     const auto answer = base::Blob::copy(answer_text(uid));
     return {model::Verdict::Succeeded, {}, {model::Encoding::Opaque, answer}};

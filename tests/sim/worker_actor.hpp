@@ -46,6 +46,7 @@ private:
     void obey(worker::Action& action);
     void plan_wake_up();
     void begin(const wire::native::Assign& job);
+    void check_work(const wire::native::Assign& job) const;
     void do_work(const model::Attempt& attempt);
     void end_work(const model::Attempt& attempt);
     void stop_work(const model::Attempt& attempt);

@@ -12,8 +12,11 @@ World::World(Choices& choices, const Plan& plan, Trace& trace)
       network_(schedule_, choices, trace, network_rules()),
       leases_(network_),
       events_(network_, leases_),
-      oracles_(plan),
+      oracles_(plan, network_, leases_),
       stage_{schedule_, choices, network_, trace, plan, wall_, calls_, leases_, events_, oracles_} {
+    if (plan.has(Fault::Schedules)) {  // most runs are shorter than a minute
+        wall_.begin_later(choices.between(Duration(0), Duration(1min)));
+    }
     populate();
     for (const Fault fault : {Fault::Cut,
                               Fault::WorkerDies,
@@ -120,7 +123,9 @@ void World::do_fault(Fault fault) {
         case Fault::BrokerKilled: fault_a_broker(); break;
         case Fault::ClientVanishes: choices_.pick(clients_)->die(pause); break;
         case Fault::WallJumps: {
-            const Duration jump = choices_.between(Duration(0), Duration(20s));
+            const bool is_far = plan_.has(Fault::Schedules) && choices_.chance(1, 2);
+            const Duration jump =
+                choices_.between(Duration(0), is_far ? Duration(10min) : Duration(20s));
             wall_.set_error(choices_.chance(1, 2) ? jump : -jump);
             break;
         }
@@ -146,7 +151,8 @@ void World::do_fault(Fault fault) {
         case Fault::Channels:
         case Fault::Snoozes:
         case Fault::Schedules:
-        case Fault::Operators: break;  // not acts but the nature of the run
+        case Fault::Operators:
+        case Fault::Questions: break;  // not acts but the nature of the run
     }
 }
 
@@ -195,6 +201,7 @@ void World::heal() {
 bool World::is_quiet() const {
     return calls_.open_count() == 0 && brokers_.front()->is_up() &&
            events_.open_count(brokers_.front()->run()) == 0 &&
+           (!plan_.has(Fault::LateJournal) || events_.kept_and_open(0).empty()) &&
            (!keeps_jobs() || events_.acknowledged_and_gone().empty());
 }
 
@@ -231,6 +238,11 @@ void World::check_the_end() const {
     if (const std::string gone = events_.acknowledged_and_gone(); keeps_jobs() && !gone.empty()) {
         broken("nothing acknowledged is lost: job " + gone + " never ended");
     }
+    if (const std::string open = events_.kept_and_open(0);
+        plan_.has(Fault::LateJournal) && !open.empty()) {
+        broken("every job ends, those of earlier runs too: " + open + " did not");
+    }
+    oracles_.check_the_end(0, wall_.at(schedule_.now()));
 }
 
 Tally World::tally() const {
@@ -244,6 +256,7 @@ Tally World::tally() const {
     const app::Node& node = brokers_.front()->node();
     tally.garbage = node.edge_counters().garbage + node.edge_counters().malformed;
     tally.core = node.core().counters();
+    oracles_.add_to(tally);
     return tally;
 }
 

@@ -13,10 +13,15 @@ namespace steward::sim {
 
 class Gates {
 public:
-    /// `tells_at_once`: events are published in the turn in which they happen, so that what lies
-    /// between two of them can be measured.
-    Gates(const std::vector<core::LimitSettings>& limits, bool tells_at_once)
-        : limits_(limits), tells_at_once_(tells_at_once) {}
+    /// What tells how long it is between two events.
+    enum class Clock : std::uint8_t {
+        Turn,  // they are published in the turn in which they happen
+        Wall,  // the instants they name: nobody sets that clock
+        None,
+    };
+
+    Gates(const std::vector<core::LimitSettings>& limits, Clock clock)
+        : limits_(limits), clock_(clock) {}
 
     void hear(const Heard& heard);
 
@@ -33,10 +38,11 @@ private:
         Duration spacing{};
     };
 
-    [[nodiscard]] std::vector<Bounds> bounds_of(const KnownJob& job) const;
+    [[nodiscard]] MonoTime instant_of(const Heard& heard) const;
+    [[nodiscard]] std::vector<Bounds> bounds_of(const Heard& heard) const;
 
     std::vector<core::LimitSettings> limits_;
-    bool tells_at_once_;
+    Clock clock_;
     std::map<std::pair<BrokerRun, std::string>, Gate> gates_;
     std::map<std::pair<BrokerRun, model::JobId>, bool> active_;
 };

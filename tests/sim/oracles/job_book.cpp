@@ -37,7 +37,19 @@ KnownJob known_from(const nlohmann::json& event) {
     job.channel = options.channel.view();
     job.group = options.group.view();
     job.batch = options.batch.view();
-    job.unique = options.unique.view();
+    const std::string params = text_in(event, "params");
+    if (const auto after = params.find(kFollowsBatch); after != std::string::npos) {
+        const auto name = params.substr(after + kFollowsBatch.size());
+        job.follows = name.substr(0, name.find(';'));
+    }
+    job.uid = uid_in(params).value_or(kNobodysCall);
+    job.is_sync = options.sync;
+    job.max_attempts = options.max_attempts;
+    job.delay = options.delay;
+    job.backoff = options.backoff;
+    job.backoff_max = options.backoff_max;
+    job.unique =
+        options.unique_params ? "the params " + params : std::string(options.unique.view());
     job.is_unique_waiting = options.unique_scope == model::UniqueScope::Waiting;
     job.group_limit = options.group_limit.value_or(0);
     job.group_weight = options.group_weight.value_or(1);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,17 +16,27 @@
 
 namespace steward::sim {
 
+/// Stands in the params of a job that follows a batch, before the batch's name and a semicolon.
+inline constexpr std::string_view kFollowsBatch = "after batch ";
+
 struct KnownJob {
     std::string service;
     std::string channel;
     std::string group;
     std::string batch;
-    std::string unique;  // empty: it has no key
+    std::string follows;  // the batch that it comes after
+    std::string unique;   // empty: it has no key
     bool is_unique_waiting = false;
     std::uint32_t group_limit = 0;
     std::uint32_t group_weight = 1;
     Duration group_spacing{};
     std::int32_t priority = model::kPriorityNormal;
+    bool is_sync = false;
+    std::optional<std::uint32_t> max_attempts;
+    std::optional<Duration> delay;
+    std::optional<Duration> backoff;
+    std::optional<Duration> backoff_max;
+    Uid uid = kNobodysCall;  // of the call that it was made for
     std::vector<model::JobId> after;
     bool is_a_clients = false;  // no schedule's and no batch's
     bool was_edited = false;    // its priority or instant is not what it was
@@ -50,6 +62,12 @@ class JobBook {
 public:
     /// Reads an event and remembers what it tells of its job.
     Heard read(BrokerRun run, MonoTime now, const nlohmann::json& body);
+
+    /// Null: nothing was heard of it.
+    [[nodiscard]] const KnownJob* find(const model::JobId& id) const {
+        const auto found = jobs_.find(id);
+        return found == jobs_.end() ? nullptr : &found->second;
+    }
 
 private:
     std::map<model::JobId, KnownJob> jobs_;

@@ -1,5 +1,7 @@
 #include "tests/sim/oracles/modes.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/sim/failure.hpp"
@@ -23,6 +25,26 @@ Modes::Mode Modes::mode_of(BrokerRun run, const std::string& service) const {
     return mode;
 }
 
+void Modes::started(BrokerRun run, bool keeps) {
+    for (const auto& [name, mode] : kept_) {
+        if (keeps && name.first == run.broker) {
+            modes_[{run, name.second}] = mode;
+        }
+    }
+}
+
+void Modes::stored(std::size_t broker, const core::Record& fact) {
+    const auto* changed = std::get_if<core::ModesChanged>(&fact);
+    if (changed == nullptr) {
+        return;
+    }
+    for (const core::ModeChange& change : changed->changes) {
+        const bool runs = change.mode == core::Mode::Running;
+        kept_[{broker, change.service.empty() ? "*" : change.service}] = {
+            runs || change.mode == core::Mode::Paused, runs || change.mode == core::Mode::Draining};
+    }
+}
+
 void Modes::hear(const Heard& heard) {
     const std::string& service = heard.service;
     Mode& mode = modes_[{heard.run, service}];
@@ -37,7 +59,7 @@ void Modes::hear(const Heard& heard) {
     } else if (heard.event == "DELEGATE_START" && !mode_of(heard.run, service).starts) {
         broken("modes hold: " + heard.id.text() + " starts although " + service +
                " is paused or disabled");
-    } else if (heard.event == "RECEIVED" && heard.job->is_a_clients &&
+    } else if (heard.event == "RECEIVED" && heard.job->follows.empty() &&
                !mode_of(heard.run, service).takes) {
         broken("modes hold: " + heard.id.text() + " is taken in although " + service +
                " is drained or disabled");
@@ -47,15 +69,23 @@ void Modes::hear(const Heard& heard) {
     }
 }
 
+// Told to wait by its options, by a backoff or by its worker; what the broker says that it waits
+// for may only be later.
 void Modes::check_due(const Heard& heard) {
     const std::pair key(heard.run, heard.id);
-    if (heard.event == "DELAYED" && heard.body.contains("due")) {
+    const double at = heard.body.value("at", 0.0);
+    const bool has_due = heard.body.contains("due");
+    if (heard.event == "RECEIVED" && heard.job->delay) {
+        due_[key] = at + std::chrono::duration<double>(*heard.job->delay).count();
+    } else if ((heard.event == "RETRY" || heard.event == "SNOOZED") && has_due) {
         due_[key] = heard.body["due"].get<double>();
+    } else if (heard.event == "DELAYED" && has_due) {
+        due_[key] = std::max(due_[key], heard.body["due"].get<double>());
     } else if (heard.event == "EDITED" || heard.ends_job() || heard.event == "RETRY") {
         due_.erase(key);
     } else if (heard.event == "ENQUEUED") {
         const auto due = due_.find(key);
-        if (due != due_.end() && heard.body.value("at", 0.0) < due->second - kRounding) {
+        if (due != due_.end() && at < due->second - kRounding) {
             broken("nothing starts before its time: " + heard.id.text());
         }
         due_.erase(key);

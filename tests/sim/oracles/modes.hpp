@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "broker/core/record.hpp"
 #include "tests/sim/oracles/job_book.hpp"
 
 namespace steward::sim {
@@ -14,7 +15,10 @@ public:
     /// `has_true_wall`: the wall clock does not jump, so that instants can be compared.
     explicit Modes(bool has_true_wall) : has_true_wall_(has_true_wall) {}
 
+    /// A new run has the modes that the last one left on the disk; `keeps`: if there is one.
+    void started(BrokerRun run, bool keeps);
     void hear(const Heard& heard);
+    void stored(std::size_t broker, const core::Record& fact);
 
 private:
     struct Mode {
@@ -26,7 +30,8 @@ private:
     void check_due(const Heard& heard);
 
     bool has_true_wall_;
-    std::map<std::pair<BrokerRun, std::string>, Mode> modes_;  // "*": of all services
+    std::map<std::pair<BrokerRun, std::string>, Mode> modes_;   // "*": of all services
+    std::map<std::pair<std::size_t, std::string>, Mode> kept_;  // by broker
     std::map<std::pair<BrokerRun, model::JobId>, double> due_;
 };
 

@@ -7,9 +7,25 @@
 
 namespace steward::sim {
 
-Oracles::Oracles(const Plan& plan)
-    : gates_(plan.policy.limits_named, !plan.has(Fault::LateJournal)),
+Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
+    : keeps_(plan.has(Fault::LateJournal)),
+      gates_(plan.policy.limits_named,
+             !plan.has(Fault::LateJournal) ? Gates::Clock::Turn
+             : plan.has(Fault::WallJumps)  ? Gates::Clock::None
+                                           : Gates::Clock::Wall),
+      cancels_(network, leases, plan.policy.stop_grace),
+      attempts_(plan.policy),
+      results_(!plan.has(Fault::BrokerKilled) && plan.brokers == 1, !plan.has(Fault::OldDialects)),
       modes_(!plan.has(Fault::WallJumps)) {}
+
+void Oracles::started(BrokerRun run, std::uint64_t epoch) {
+    cancels_.started(run, epoch);
+    modes_.started(run, keeps_);
+    if (!keeps_) {
+        batches_.forget(run.broker);
+        schedules_.forget(run.broker);
+    }
+}
 
 void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
@@ -20,7 +36,11 @@ void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
     gates_.hear(heard);
     turns_.hear(heard);
     keys_.hear(heard);
-    ends_.hear(heard);
+    dependencies_.hear(heard);
+    batches_.hear(heard);
+    cancels_.hear(heard);
+    attempts_.hear(heard);
+    results_.hear(heard);
     modes_.hear(heard);
 }
 
@@ -29,7 +49,32 @@ void Oracles::stored(std::size_t broker, std::string_view record) {
     if (!fact) {
         broken("the journal's records can be read: " + fact.error().message);
     }
-    ends_.stored(broker, *fact);
+    dependencies_.stored(*fact);
+    batches_.stored(broker, *fact);
+    cancels_.stored(*fact);
+    schedules_.stored(broker, *fact);
+    modes_.stored(broker, *fact);
+}
+
+void Oracles::assigned(const model::JobId& job, Uid uid) {
+    results_.assigned(job, uid);
+    keys_.assigned(job, uid, book_.find(job));
+}
+
+void Oracles::check_the_end(std::size_t broker, base::WallTime now) const {
+    batches_.check_the_end(broker);
+    schedules_.check_the_end(broker, now);
+    results_.check_the_end();
+}
+
+void Oracles::add_to(Tally& tally) const {
+    tally.batches = batches_.completed();
+    tally.batches_followed = batches_.followed();
+    tally.scheduled_runs = schedules_.runs();
+    tally.missed_runs = schedules_.missed();
+    tally.running_cancelled = cancels_.running();
+    tally.replaced = keys_.replaced_count();
+    tally.results = results_.told_count();
 }
 
 }  // namespace steward::sim

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
 
 void Turns::hear(const Heard& heard) {
-    if (heard.job == nullptr) {
+    if (heard.job == nullptr || (!heard.job->group.empty() && !heard.body.contains("group"))) {
         if (heard.event == "DELEGATE_START") {
             forget_turns(heard);
         }
@@ -34,7 +36,8 @@ void Turns::hear(const Heard& heard) {
     }
 }
 
-// A job of an earlier run whose news were lost with it: whose turn it was nobody knows.
+// A job of an earlier run whose news were lost with it, or that has lost its group with its run:
+// whose turn it was nobody knows.
 void Turns::forget_turns(const Heard& heard) {
     for (auto& [level, groups] : levels_) {
         if (std::get<0>(level) == heard.run && std::get<1>(level) == heard.service) {

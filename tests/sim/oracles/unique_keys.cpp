@@ -23,4 +23,11 @@ void UniqueKeys::hear(const Heard& heard) {
     }
 }
 
+void UniqueKeys::assigned(const model::JobId& job, Uid uid, const KnownJob* known) const {
+    if (known != nullptr && uid != kNobodysCall && replaced_.contains(job) && uid == known->uid) {
+        broken("params that were replaced are gone: " + job.text() +
+               " is given away with those of call p" + std::to_string(uid));
+    }
+}
+
 }  // namespace steward::sim

@@ -161,6 +161,32 @@ TEST_CASE(
           model::JobState::Ready);
 }
 
+TEST_CASE("standing: no id is given again, though the clock shows an earlier run's start again") {
+    Broker broker(patient());
+    broker.ready(1, {"X"});
+    Call call;
+    const model::JobId ended = taken_by(broker.submit(call));
+    broker.finish(1, {ended, 1});
+    const std::uint64_t first = broker.core.epoch();
+    REQUIRE(ended.epoch == first);
+    for (const bool from_checkpoint : {false, true}) {
+        CAPTURE(from_checkpoint);
+        Core core(broker.policy, kStart, 2);
+        for (const Record& fact : from_checkpoint ? checkpoint_of(broker) : broker.journal) {
+            REQUIRE(core.restore(fact));
+        }
+        CHECK(core.epoch() != first);
+        CHECK(core.epoch() % 65'536 == first % 65'536);  // the broker's own
+        JobAccepted next;
+        next.id = {core.epoch(), 1};
+        next.at = kStart.wall;
+        next.spec = {service("X"), {}, {}};
+        REQUIRE(core.restore(next));
+        CHECK(core.epoch() != first);
+        CHECK(core.epoch() != next.id.epoch);
+    }
+}
+
 TEST_CASE("standing: a retried dead letter still waits for another dead letter") {
     Policy policy = patient();
     policy.services.push_back({"X", {}, 0});
