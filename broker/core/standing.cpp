@@ -1,5 +1,5 @@
-// broker/core: checkpoints: the facts that the durable state amounts to, and restoring those of
-// them that only checkpoints have. Which order they come in is part of their meaning.
+// broker/core: checkpoints: the facts that the durable state amounts to. Which order they come in
+// is part of their meaning.
 #include <algorithm>
 #include <unordered_map>
 
@@ -8,8 +8,6 @@
 namespace steward::core {
 
 using model::JobState;
-
-// ---- writing ----
 
 base::WallTime State::wall_of(base::MonoTime instant) const {
     return now_.wall + (instant - now_.mono);
@@ -296,102 +294,6 @@ bool State::write_submissions(Put&& put) const {
         goes_on = goes_on && (fact.seen.empty() || put(std::move(fact)));
     });
     return goes_on;
-}
-
-// ---- restoring ----
-
-base::Expected<void> State::restore_fact(const JobStands& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
-    Job* job = jobs_.map.find(handle);
-    if (job == nullptr) {
-        return base::fail(
-            base::Errc::Malformed,
-            "the journal tells how job " + fact.id.text() + " stands, which was never accepted");
-    }
-    release(handle);
-    job->attempt = fact.attempt;
-    job->fate = fact.fate;
-    job->cancelling = fact.is_cancelling;
-    job->failures = fact.failures;
-    job->losses = fact.losses;
-    job->failures_max = fact.failures_max;
-    job->losses_max = fact.losses_max;
-    job->started_at = fact.started_at;
-    job->text = fact.text;
-    job->due = start_.mono + (fact.due - start_.wall);
-    job->expires =
-        fact.expires ? start_.mono + (*fact.expires - start_.wall) : base::MonoTime::max();
-    if (fact.is_active) {  // its worker may come back for it until the broker has settled
-        if (job->extras != nullptr) {
-            job->extras->run_at.reset();
-        }
-        schedule(handle, settled_at_);
-        key_on_start(handle);
-    } else {
-        put_back(handle, job->due);
-    }
-    return {};
-}
-
-base::Expected<void> State::restore_fact(const ResultKept& fact) {
-    shun_epoch(fact.id);
-    Ended ended;
-    ended.id = fact.id;
-    ended.service = fact.service;
-    ended.state = fact.state;
-    ended.durable = true;
-    ended.priority = fact.priority;
-    ended.attempt = fact.attempt;
-    ended.text = fact.text.empty() ? base::Blob() : base::Blob::copy(fact.text);
-    ended.result = fact.result;
-    ended.accepted_at = fact.accepted_at;
-    ended.started_at = fact.started_at;
-    ended.ended_at = fact.ended_at;
-    ended.forget_at = start_.mono + (fact.forget_at - start_.wall);
-    ended.channel = fact.channel;
-    ended.context = fact.context;
-    ended.group = fact.group;
-    ended.batch = fact.batch;
-    if (results_.find(fact.id, start_.mono) == nullptr) {
-        results_.add(std::move(ended), start_.mono, policy.limits);
-    }
-    return {};
-}
-
-base::Expected<void> State::restore_fact(const SubmissionsSeen& fact) {
-    for (const SubmissionsSeen::One& one : fact.seen) {
-        shun_epoch(one.job);
-    }
-    submissions_.restore(fact, start_.mono, policy.limits);
-    return {};
-}
-
-base::Expected<void> State::restore_fact(const BatchStands& fact) {
-    const BatchHandle handle = batches_.find(fact.name.view());
-    if (!handle.names_something()) {
-        return base::fail(base::Errc::Malformed,
-                          "the journal tells how a batch stands that was never opened");
-    }
-    Batch& batch = batches_.map.at(handle);
-    batch.total = fact.total;
-    batch.succeeded = fact.succeeded;
-    batch.failed = fact.failed;
-    batch.is_closed = fact.is_closed;
-    batch.followed_by = fact.followed_by;
-    if (!fact.ended_at && batch.is_complete()) {
-        complete_batches_.push_back(handle);  // those that it waited for were not durable
-    }
-    if (fact.ended_at && !batch.is_ended) {
-        end_batch(handle);
-        batch.ended_at = *fact.ended_at;
-        batch.forget_at -= age_of(*fact.ended_at);
-    }
-    return {};
-}
-
-base::Expected<void> State::restore_fact(const ScheduleRan& fact) {
-    schedules_.note_run(fact.name, fact.instant, fact.job);
-    return {};
 }
 
 }  // namespace steward::core

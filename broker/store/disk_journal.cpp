@@ -115,7 +115,6 @@ base::Expected<void> DiskJournal::room() const {
                           "the journal's disk is full: " + disk_->path_of("") +
                               " takes nothing more; make room, it is tried again by itself");
     }
-    const std::lock_guard lock(mutex_);
     if (queue_bytes_ >= options_.queue_bytes_max) {
         return base::fail(base::Errc::QueueFull,
                           "the journal cannot keep up: its disk is slow or stuck");

@@ -116,7 +116,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable work_;
     std::deque<Group> queue_;
-    std::size_t queue_bytes_ = 0;
+    std::atomic<std::size_t> queue_bytes_ = 0;
     Seq queued_ = 0;  // last number in the queue
     bool is_stopping_ = false;
     std::optional<base::Error> failure_;

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "broker/store/checkpoint_file.hpp"
+
 namespace steward::store {
 namespace {
 
@@ -13,7 +15,6 @@ constexpr std::string_view kCheckpointEnding = ".checkpoint";
 constexpr std::string_view kUnfinishedEnding = ".unfinished";
 constexpr std::string_view kDamagedEnding = ".damaged";
 constexpr std::size_t kNumberDigits = 16;
-constexpr std::size_t kCheckpointCommitBytes = 1UL << 20U;
 // Larger files than any that was written are not read into memory.
 constexpr std::size_t kFileBytesMax = 64UL << 30U;
 
@@ -213,11 +214,13 @@ private:
     LogPosition at_;
 };
 
-base::Expected<void> remove_before(Disk& disk,
-                                   const std::map<std::uint64_t, std::string>& files,
-                                   std::uint64_t number) {
-    for (const auto& [other, name] : files) {
-        if (other < number) {
+// What a checkpoint of this number has replaced.
+base::Expected<void> remove_before(Disk& disk, const Folder& folder, std::uint64_t number) {
+    for (const auto* files : {&folder.logs, &folder.checkpoints}) {
+        for (const auto& [other, name] : *files) {
+            if (other >= number) {
+                break;
+            }
             if (auto removed = disk.remove(name); !removed) {
                 return removed;
             }
@@ -225,71 +228,6 @@ base::Expected<void> remove_before(Disk& disk,
     }
     return {};
 }
-
-// Commits of about a megabyte, written one after the other.
-class CheckpointWriter {
-public:
-    explicit CheckpointWriter(File& file) : file_(file) {}
-
-    base::Expected<void> begin(const LogPosition& at) {
-        return write(encode_header({FileKind::Checkpoint, at.file, at.record}));
-    }
-
-    base::Expected<void> put(std::string_view record) {
-        bytes_ += record;
-        ends_.push_back(bytes_.size());
-        return bytes_.size() < kCheckpointCommitBytes ? base::Expected<void>() : flush();
-    }
-
-    base::Expected<void> finish() {
-        if (auto done = flush(); !done) {
-            return done;
-        }
-        put_end_mark(commit_, next_);
-        if (auto done = write_commit(); !done) {
-            return done;
-        }
-        return file_.sync();
-    }
-
-private:
-    base::Expected<void> flush() {
-        if (ends_.empty()) {
-            return {};
-        }
-        std::vector<std::string_view> records;
-        std::size_t from = 0;
-        for (const std::size_t end : ends_) {
-            records.push_back(std::string_view(bytes_).substr(from, end - from));
-            from = end;
-        }
-        put_commit(commit_, next_, records);
-        next_ += records.size();
-        bytes_.clear();
-        ends_.clear();
-        return write_commit();
-    }
-
-    base::Expected<void> write_commit() {
-        seal_commits(commit_, 0);
-        auto written = write(commit_);
-        commit_.clear();
-        return written;
-    }
-
-    base::Expected<void> write(std::string_view bytes) {
-        auto written = file_.write(offset_, bytes);
-        offset_ += bytes.size();
-        return written;
-    }
-
-    File& file_;
-    std::uint64_t offset_ = 0;
-    std::uint64_t next_ = 1;
-    std::string bytes_;
-    std::vector<std::size_t> ends_;
-    std::string commit_;
-};
 
 base::Expected<void> fill_checkpoint(Disk& disk,
                                      const std::string& name,
@@ -299,14 +237,8 @@ base::Expected<void> fill_checkpoint(Disk& disk,
     if (!file) {
         return base::Unexpected(std::move(file.error()));
     }
-    CheckpointWriter writer(**file);
-    return (*file)
-        ->truncate(0)
-        .and_then([&] { return writer.begin(at); })
-        .and_then([&] {
-            return write_state([&](std::string_view record) { return writer.put(record); });
-        })
-        .and_then([&] { return writer.finish(); });
+    return (*file)->truncate(0).and_then(
+        [&] { return write_checkpoint_file(**file, at, write_state); });
 }
 
 }  // namespace
@@ -363,11 +295,9 @@ base::Expected<LogPosition> read_log(Disk& disk,
         }
         goes_on = *more;
     }
-    // What a checkpoint has replaced and was not removed any more.
-    for (const auto* files : {&folder->logs, &folder->checkpoints}) {
-        if (auto removed = remove_before(disk, *files, from); !removed) {
-            return base::Unexpected(std::move(removed.error()));
-        }
+    // What was not removed any more.
+    if (auto removed = remove_before(disk, *folder, from); !removed) {
+        return base::Unexpected(std::move(removed.error()));
     }
     if (auto synced = disk.sync_names(); !synced) {
         return base::Unexpected(std::move(synced.error()));
@@ -394,10 +324,7 @@ base::Expected<void> write_checkpoint(Disk& disk,
     if (!folder) {
         return base::Unexpected(folder.error());
     }
-    if (auto done = remove_before(disk, folder->logs, at.file); !done) {
-        return done;
-    }
-    return remove_before(disk, folder->checkpoints, at.file);
+    return remove_before(disk, *folder, at.file);
 }
 
 }  // namespace steward::store

@@ -13,14 +13,6 @@
 
 namespace steward::store {
 
-/// Where the next log file goes on.
-struct LogPosition {
-    std::uint64_t file = 1;
-    std::uint64_t record = 1;
-
-    bool operator==(const LogPosition&) const = default;
-};
-
 /// What reading found that people should know.
 struct ReadReport {
     std::uint64_t records = 0;

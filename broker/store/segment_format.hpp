@@ -35,6 +35,14 @@ struct FileHeader {
     bool operator==(const FileHeader&) const = default;
 };
 
+/// Where the next log file goes on.
+struct LogPosition {
+    std::uint64_t file = 1;
+    std::uint64_t record = 1;
+
+    bool operator==(const LogPosition&) const = default;
+};
+
 [[nodiscard]] std::string encode_header(const FileHeader& header);
 /// Errors: Malformed when it is none, is cut or damaged; UnsupportedVersion.
 [[nodiscard]] base::Expected<FileHeader> decode_header(std::string_view bytes);

@@ -17,7 +17,6 @@ namespace {
 
 using namespace steward;
 using namespace std::chrono_literals;
-using Records = std::vector<std::string>;
 
 class Folder {
 public:
@@ -108,31 +107,6 @@ private:
     store::DiskJournalOptions options_;
 };
 
-Records read_all(store::DiskJournal& journal) {
-    Records records;
-    const auto done = journal.replay([&](std::string_view record) -> base::Expected<void> {
-        records.emplace_back(record);
-        return {};
-    });
-    if (!done) {
-        FAIL(done.error().message);
-    }
-    return records;
-}
-
-void append(store::DiskJournal& journal, const std::string& record) {
-    const std::string_view view = record;
-    REQUIRE(journal.append(std::span(&view, 1)).has_value());
-}
-
-void await_durable(const store::DiskJournal& journal) {
-    for (int turn = 0; turn < 1000 && journal.durable().value() < journal.last(); ++turn) {
-        pollfd item{journal.wakeup_fd(), POLLIN, 0};
-        REQUIRE(::poll(&item, 1, 10'000) == 1);
-    }
-    REQUIRE(journal.durable().value() == journal.last());
-}
-
 }  // namespace
 
 TEST_CASE("The journal on disk keeps the contract of journals, however durable it is") {
@@ -154,9 +128,9 @@ TEST_CASE("Checkpoints give back space while the journal goes on, and lose nothi
     std::size_t files_most = 0;
     {
         const auto journal = open_journal(folder, options);
-        CHECK(read_all(*journal).empty());
+        CHECK(contract::replayed(*journal).empty());
         for (std::uint64_t i = 1; i <= kRecords; ++i) {
-            append(*journal, std::to_string(i) + std::string(50, ' '));
+            contract::append(*journal, {std::to_string(i) + std::string(50, ' ')});
             sum += i;
             if (journal->wants_checkpoint()) {
                 ++checkpoints;
@@ -164,18 +138,18 @@ TEST_CASE("Checkpoints give back space while the journal goes on, and lose nothi
                     [&](const store::RecordSink& put) { return put(std::to_string(sum)); }));
             }
             if (i % 1000 == 0) {
-                await_durable(*journal);
+                contract::await_durable(*journal);
                 files_most = std::max(files_most, folder.files(".log"));
             }
         }
-        await_durable(*journal);
+        contract::await_durable(*journal);
     }
     // The address sanitizer's allocator may be left locked in a copy, which then never ends.
     CHECK(checkpoints >= 1);
     CHECK((checkpoints == 1 || files_most < kRecords * 90 / options.file_bytes_max));
     const auto journal = open_journal(folder, options);
     std::uint64_t read = 0;
-    for (const std::string& record : read_all(*journal)) {
+    for (const std::string& record : contract::replayed(*journal)) {
         read += std::stoull(record);
     }
     CHECK(read == sum);
@@ -196,7 +170,7 @@ TEST_CASE("A queue that is not written in time refuses, and takes again when it 
     store::DiskJournalOptions options;
     options.queue_bytes_max = 1000;
     const auto journal = open_journal(folder, options);
-    CHECK(read_all(*journal).empty());
+    CHECK(contract::replayed(*journal).empty());
     const std::string record(900, 'x');
     const std::string_view view = record;
     bool was_refused = false;
@@ -208,6 +182,6 @@ TEST_CASE("A queue that is not written in time refuses, and takes again when it 
         }
     }
     CHECK(was_refused);
-    await_durable(*journal);
+    contract::await_durable(*journal);
     CHECK(journal->append(std::span(&view, 1)).has_value());
 }

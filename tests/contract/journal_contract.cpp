@@ -14,6 +14,14 @@ using Records = std::vector<std::string>;
 
 constexpr int kPatienceMs = 10'000;
 
+store::Seq durable(const store::Journal& journal) {
+    const auto seq = journal.durable();
+    REQUIRE(seq.has_value());
+    return *seq;
+}
+
+}  // namespace
+
 void append(store::Journal& journal, const Records& records) {
     const std::vector<std::string_view> views(records.begin(), records.end());
     const auto appended = journal.append(views);
@@ -22,13 +30,6 @@ void append(store::Journal& journal, const Records& records) {
     }
 }
 
-store::Seq durable(const store::Journal& journal) {
-    const auto seq = journal.durable();
-    REQUIRE(seq.has_value());
-    return *seq;
-}
-
-// Waits as the loop does: on the descriptor, asking durable() after each wake-up.
 void await_durable(const store::Journal& journal) {
     for (store::Seq before = durable(journal); before < journal.last();) {
         REQUIRE(journal.wakeup_fd() >= 0);
@@ -52,6 +53,8 @@ Records replayed(store::Journal& journal) {
     }
     return records;
 }
+
+namespace {
 
 void a_new_one_is_empty(JournalWorld& world) {
     const auto journal = world.open();

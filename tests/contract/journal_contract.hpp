@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "broker/store/journal.hpp"
 
@@ -27,6 +29,12 @@ struct JournalRule {
 };
 
 [[nodiscard]] std::span<const JournalRule> journal_rules();
+
+// ---- what the rules are made of, for other tests of journals ----
+void append(store::Journal& journal, const std::vector<std::string>& records);
+/// Waits as the loop does: on the descriptor, asking durable() after each wake-up.
+void await_durable(const store::Journal& journal);
+[[nodiscard]] std::vector<std::string> replayed(store::Journal& journal);
 
 /// Checks every rule, each in a world of its own.
 void check_journal(const std::function<std::unique_ptr<JournalWorld>()>& make_world);

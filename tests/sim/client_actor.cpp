@@ -1,4 +1,4 @@
-// tests/sim: the runtime of a native client and its user, in virtual time.
+// tests/sim: the user of a native client.
 #include "tests/sim/client_actor.hpp"
 
 #include "tests/sim/failure.hpp"
@@ -17,13 +17,7 @@ model::Payload nobodys_params(std::uint64_t number) {
 }  // namespace
 
 void ClientActor::start() {
-    born();
-    client::SessionOptions options;
-    options.session = number_ * 1000 + ++lives_;
-    options.heartbeat_interval = 1s;
-    options.brokers = stage_.plan.brokers;
-    options.in_flight_max = 256;
-    session_.emplace(options, now(), choices().below(UINT64_MAX));
+    begin_session(number_ * 1000 + ++lives_);
     if (stage_.healed) {
         close_batch();
     }
@@ -54,23 +48,7 @@ void ClientActor::on_death() {
     awaits_.clear();
     replaces_.clear();
     batch_.clear();
-    session_.reset();
-    wake_at_.reset();
-}
-
-void ClientActor::connected() {
-    session_->connected(now());
-    pump();
-}
-
-void ClientActor::disconnected() {
-    session_->disconnected(now());
-    pump();
-}
-
-void ClientActor::take(const wire::Frames& frames) {
-    session_->on_frames(now(), frames);
-    pump();
+    SessionActor::on_death();
 }
 
 void ClientActor::plan_next_calls() {
@@ -219,19 +197,6 @@ void ClientActor::forget_one() {
     open_.erase(place);
 }
 
-void ClientActor::pump() {
-    while (auto happening = session_->next_happening()) {
-        hear(*happening);
-    }
-    while (auto batch = session_->take_batch(now())) {
-        send(std::move(*batch));
-    }
-    while (auto happening = session_->next_happening()) {
-        hear(*happening);
-    }
-    plan_wake_up();
-}
-
 Uid ClientActor::uid_of(std::uint64_t number) const {
     const auto found = open_.find(number);
     if (found == open_.end()) {
@@ -241,9 +206,7 @@ Uid ClientActor::uid_of(std::uint64_t number) const {
 }
 
 void ClientActor::hear(client::Happening& happening) {
-    if (const auto* connect = std::get_if<client::Connect>(&happening)) {
-        connect_to(connect->broker, app::Side::Frontend);
-    } else if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
+    if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
         if (awaits_.erase(accepted->number) != 0) {
             return;  // it still goes on
         }
@@ -281,21 +244,6 @@ void ClientActor::hear(client::Happening& happening) {
     } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
         (void)uid_of(progress->number);
     }
-}
-
-void ClientActor::plan_wake_up() {
-    const auto due = session_->next_deadline();
-    if (!due || (wake_at_ && *wake_at_ <= *due && *wake_at_ > now())) {
-        return;
-    }
-    wake_at_ = due;
-    later_at(*due, [this, at = *due] {
-        if (wake_at_ == at) {
-            wake_at_.reset();
-            session_->on_time(now());
-            pump();
-        }
-    });
 }
 
 }  // namespace steward::sim

@@ -3,20 +3,18 @@
 
 #include <iterator>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "client/session.hpp"
-#include "tests/sim/actor.hpp"
+#include "tests/sim/session_actor.hpp"
 
 namespace steward::sim {
 
-class ClientActor final : public Actor {
+class ClientActor final : public SessionActor {
 public:
     ClientActor(Stage& stage, std::string name, std::uint64_t number)
-        : Actor(stage, std::move(name)), number_(number) {}
+        : SessionActor(stage, std::move(name)), number_(number) {}
 
     void start() override;
     void heal() override;
@@ -24,14 +22,9 @@ public:
     void probe_keys();
 
 private:
-    void connected() override;
-    void disconnected() override;
-    void take(const wire::Frames& frames) override;
     void on_death() override;
+    void hear(client::Happening& happening) override;
 
-    void pump();
-    void hear(client::Happening& happening);
-    void plan_wake_up();
     void plan_next_calls();
     void make_call();
     void forget_one();
@@ -48,14 +41,12 @@ private:
 
     std::uint64_t number_;
     std::uint64_t lives_ = 0;
-    std::optional<client::Session> session_;
     std::map<std::uint64_t, Uid> open_;
     std::set<std::uint64_t> awaits_;    // of results of any jobs
     std::set<std::uint64_t> replaces_;  // of open_: to put other params in the place of the first
     std::set<std::uint64_t> probes_;    // of open_: unique, and to be taken as new
     std::string batch_;                 // that it has opened last; empty: none
     std::uint64_t batches_ = 0;
-    std::optional<MonoTime> wake_at_;
 };
 
 }  // namespace steward::sim

@@ -6,12 +6,7 @@
 namespace steward::sim {
 
 void OperatorActor::start() {
-    born();
-    client::SessionOptions options;
-    options.session = choices().between(1, UINT32_MAX);
-    options.heartbeat_interval = 1s;
-    options.brokers = stage_.plan.brokers;
-    session_.emplace(options, now(), choices().below(UINT64_MAX));
+    begin_session(choices().between(1, UINT32_MAX));
     if (stage_.healed) {
         tidy();
     }
@@ -26,24 +21,8 @@ void OperatorActor::heal() {
 }
 
 void OperatorActor::on_death() {
-    session_.reset();
     cancels_.clear();
-    wake_at_.reset();
-}
-
-void OperatorActor::connected() {
-    session_->connected(now());
-    pump();
-}
-
-void OperatorActor::disconnected() {
-    session_->disconnected(now());
-    pump();
-}
-
-void OperatorActor::take(const wire::Frames& frames) {
-    session_->on_frames(now(), frames);
-    pump();
+    SessionActor::on_death();
 }
 
 void OperatorActor::plan_next_act() {
@@ -97,46 +76,12 @@ void OperatorActor::tidy() {
 }
 
 void OperatorActor::hear(client::Happening& happening) {
-    if (const auto* connect = std::get_if<client::Connect>(&happening)) {
-        broker_ = connect->broker;
-        connect_to(broker_, app::Side::Frontend);
-    } else if (const auto* report = std::get_if<client::Report>(&happening)) {
+    if (const auto* report = std::get_if<client::Report>(&happening)) {
         if (const auto jobs = cancels_.find(report->number); jobs != cancels_.end()) {
             stage_.oracles.cancel_told(broker_, jobs->second);
             cancels_.erase(jobs);
         }
     }
-}
-
-void OperatorActor::pump() {
-    if (!session_) {
-        return;
-    }
-    while (auto happening = session_->next_happening()) {
-        hear(*happening);
-    }
-    while (auto batch = session_->take_batch(now())) {
-        send(std::move(*batch));
-    }
-    while (auto happening = session_->next_happening()) {
-        hear(*happening);
-    }
-    plan_wake_up();
-}
-
-void OperatorActor::plan_wake_up() {
-    const auto due = session_->next_deadline();
-    if (!due || (wake_at_ && *wake_at_ <= *due && *wake_at_ > now())) {
-        return;
-    }
-    wake_at_ = due;
-    later_at(*due, [this, at = *due] {
-        if (wake_at_ == at) {
-            wake_at_.reset();
-            session_->on_time(now());
-            pump();
-        }
-    });
 }
 
 }  // namespace steward::sim

@@ -38,7 +38,6 @@ base::Expected<void> SimJournal::checkpoint(const store::StateWriter& write_stat
         commit.is_in_checkpoint = true;
     }
     disk_.clear();
-    ++checkpoints_;
     return write_state([this](std::string_view record) -> base::Expected<void> {
         disk_.emplace_back(record);
         return {};

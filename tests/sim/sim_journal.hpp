@@ -54,8 +54,6 @@ public:
     [[nodiscard]] bool wants_checkpoint() override;
     base::Expected<void> checkpoint(const store::StateWriter& write_state) override;
 
-    [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
-
 private:
     struct Commit {
         std::vector<std::string> records;
@@ -77,7 +75,6 @@ private:
     store::Seq last_ = 0;
     store::Seq durable_ = 0;
     std::uint64_t life_ = 0;
-    std::uint64_t checkpoints_ = 0;
 };
 
 }  // namespace steward::sim

@@ -30,8 +30,6 @@ public:
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] std::uint64_t bytes() const;
 
-    [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
-
     // ---- Disk ----
     base::Expected<std::vector<std::string>> list() override { return names(); }
 
@@ -67,7 +65,6 @@ private:
     Names safe_names_;
     std::uint64_t room_ = UINT64_MAX;
     std::uint64_t syncs_left_ = UINT64_MAX;
-    std::uint64_t syncs_ = 0;
 };
 
 }  // namespace steward::store::testing
