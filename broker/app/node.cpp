@@ -6,6 +6,7 @@
 
 #include "broker/app/news.hpp"
 #include "broker/app/node_journal.hpp"
+#include "broker/app/node_spills.hpp"
 #include "broker/app/outbox.hpp"
 #include "broker/app/peer_table.hpp"
 #include "broker/app/render.hpp"
@@ -53,7 +54,8 @@ struct Node::Parts final : Receiver {
           store::Journal& store,
           Sink& log,
           ZoneSource zones)
-        : core(policy, start, seed),
+        : spills(store.spills()),
+          core(policy, start, seed, spills.store()),
           peers(policy.limits.peers_max),
           renderer(policy, start, peers),
           outbox(transport, peers, renderer, policy.limits),
@@ -94,6 +96,7 @@ struct Node::Parts final : Receiver {
     void stop_if_all_is_said();
     void give_back_space();
 
+    NodeSpills spills;
     core::Core core;
     PeerTable peers;
     Renderer renderer;

@@ -1,6 +1,7 @@
 #include "broker/app/node_journal.hpp"
 
 #include "broker/core/record_codec.hpp"
+#include "broker/store/spill_files.hpp"
 #include "common/base/assert.hpp"
 
 namespace steward::app {
@@ -76,7 +77,12 @@ base::Expected<void> JournalFeed::checkpoint_if_due(const core::Core& core) {
     }
     return journal_.checkpoint([&](const store::RecordSink& put) {
         std::string bytes;
-        return core.write_facts([&](const core::Record& fact) {
+        return core.write_facts([&](const core::Record& fact) -> base::Expected<void> {
+            if (const auto* spilled = std::get_if<core::JobsSpilled>(&fact)) {
+                if (auto synced = journal_.spills()->sync(spilled->spill); !synced) {
+                    return synced;
+                }
+            }
             bytes.clear();
             core::encode_record(fact, bytes);
             return put(bytes);

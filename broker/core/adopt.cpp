@@ -14,7 +14,7 @@ model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
 
 // An attempt that the worker still runs from before a reconnect or a restart of the broker.
 void State::adopt(WorkerHandle handle, Ready::Running& running) {
-    const JobHandle known = jobs_.find(running.attempt.job);
+    const JobHandle known = find_job(running.attempt.job);
     const bool adopted = known.names_something() ? adopt_known(handle, known, running.attempt)
                                                  : adopt_unknown(handle, running);
     if (adopted) {

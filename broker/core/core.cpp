@@ -5,8 +5,8 @@
 
 namespace steward::core {
 
-Core::Core(const Policy& policy, const base::Now& start, std::uint64_t seed)
-    : state_(std::make_unique<State>(policy, start, seed)) {}
+Core::Core(const Policy& policy, const base::Now& start, std::uint64_t seed, SpillStore* spills)
+    : state_(std::make_unique<State>(policy, start, seed, spills)) {}
 
 Core::~Core() = default;
 

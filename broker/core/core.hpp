@@ -10,6 +10,7 @@
 #include "broker/core/effect.hpp"
 #include "broker/core/input.hpp"
 #include "broker/core/policy.hpp"
+#include "broker/core/spill_store.hpp"
 
 namespace steward::core {
 
@@ -19,7 +20,11 @@ class State;
 class Core {
 public:
     /// `start` dates this run of the broker (it is part of every job id); `seed` feeds the jitter.
-    Core(const Policy& policy, const base::Now& start, std::uint64_t seed);
+    /// `spills` outlives the core and is nobody else's; null: all jobs stay in memory.
+    Core(const Policy& policy,
+         const base::Now& start,
+         std::uint64_t seed,
+         SpillStore* spills = nullptr);
     ~Core();
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;

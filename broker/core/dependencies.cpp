@@ -26,11 +26,10 @@ void keep_each_once(std::vector<model::JobId>& ids) {
 }  // namespace
 
 // Those of `after` that have not succeeded yet, each once.
-base::Expected<std::vector<model::JobId>> State::unmet_of(
-    const std::vector<model::JobId>& after) const {
+base::Expected<std::vector<model::JobId>> State::unmet_of(const std::vector<model::JobId>& after) {
     std::vector<model::JobId> unmet;
     for (const model::JobId& id : after) {
-        const Job* job = jobs_.map.find(jobs_.find(id));
+        const Job* job = jobs_.map.find(find_job(id));
         if (job != nullptr) {
             if (job->state == JobState::Dead || job->cancelling) {
                 return cannot_wait(id, job->cancelling ? "is being cancelled" : "is dead");
@@ -65,7 +64,7 @@ void State::wait_for(JobHandle handle, const std::vector<model::JobId>& after) {
     extras.unmet = static_cast<std::uint32_t>(after.size());
     dependents_count_ += after.size();
     for (const model::JobId& id : after) {
-        if (Job* job = jobs_.map.find(jobs_.find(id))) {
+        if (Job* job = jobs_.map.find(find_job(id))) {
             std::vector<JobHandle>& dependents = job->more().dependents;
             // Those that have gone make room before the list grows. It grows all the same when it
             // is still more than half full, or the next one that comes looks at all of it again.
@@ -86,13 +85,13 @@ void State::wait_again(JobHandle handle) {
     dependents_count_ -= extras.after.size();
     keep_each_once(extras.after);
     std::erase_if(extras.after,
-                  [&](const model::JobId& id) { return !jobs_.find(id).names_something(); });
+                  [&](const model::JobId& id) { return !find_job(id).names_something(); });
     dependents_count_ += extras.after.size();
     extras.unmet = static_cast<std::uint32_t>(extras.after.size());
     extras.lost_one = false;
     for (const model::JobId& id : extras.after) {
         // Of one that has not ended it may still be a dependent.
-        std::vector<JobHandle>& dependents = jobs_.map.at(jobs_.find(id)).more().dependents;
+        std::vector<JobHandle>& dependents = jobs_.map.at(find_job(id)).more().dependents;
         if (std::ranges::find(dependents, handle) == dependents.end()) {
             dependents.push_back(handle);
         }
@@ -162,7 +161,7 @@ void State::end_orphans() {
             at = job.place.next;
             const auto there = std::ranges::count_if(
                 job.extras->after,
-                [&](const model::JobId& id) { return jobs_.find(id).names_something(); });
+                [&](const model::JobId& id) { return find_job(id).names_something(); });
             if (job.extras->lost_one) {
                 dependents_.push_back({handle, true, "a job that it waited for did not succeed"});
             } else if (static_cast<std::uint32_t>(there) < job.extras->unmet) {

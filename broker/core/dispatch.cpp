@@ -136,7 +136,7 @@ LaneHandle State::pick_lane(Crew& crew) {
 // Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
 void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
     const Lane& lane = lanes_.map.at(lane_handle);
-    const JobHandle handle = lane.jobs.front();
+    const JobHandle handle = lanes_.first_job(lane_handle);
     Job& job = jobs_.map.at(handle);
     const Group* group = groups_.map.find(lane.group);
     lanes_.spend_turn(

@@ -36,6 +36,20 @@ std::optional<Wanted> State::wanted_of(const JobFilter& filter) const {
     return wanted;
 }
 
+// Null when the block is not spilled or none of its jobs can match.
+const Spill* State::spill_to_visit(BlockHandle handle, const Wanted& wanted) const {
+    const Block* block = lanes_.blocks.find(handle);
+    if (block == nullptr || block->spill == nullptr) {
+        return nullptr;
+    }
+    const Lane& lane = lanes_.map.at(block->lane);
+    const bool can_match =
+        (wanted.states == 0 || (wanted.states & only(model::JobState::Ready)) != 0) &&
+        (!wanted.service || services_.queues.at(lane.queue).service == *wanted.service) &&
+        (!wanted.group || lane.group == *wanted.group);
+    return can_match ? block->spill.get() : nullptr;
+}
+
 bool State::matches(const Job& job, const Wanted& wanted) const {
     const JobExtras* extras = job.extras.get();
     const bool has_state = wanted.states == 0 || (wanted.states & only(job.state)) != 0;

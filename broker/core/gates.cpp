@@ -21,13 +21,11 @@ GroupHandle State::group_for(const model::Label& name) {
 }
 
 // What the latest job says of its group counts, unless an operator or the configuration did.
-void State::join_group(JobHandle handle, const model::JobOptions& options) {
+GroupHandle State::name_group(const model::JobOptions& options) {
     const GroupHandle group_handle = group_for(options.group);
     Group& group = groups_.map.at(group_handle);
-    jobs_.map.at(handle).more().group = group_handle;
-    ++group.jobs;
     if (group.is_set) {
-        return;
+        return group_handle;
     }
     group.weight = options.group_weight.value_or(group.weight);
     if (options.group_limit || options.group_rate) {
@@ -36,6 +34,13 @@ void State::join_group(JobHandle handle, const model::JobOptions& options) {
             options.group_rate ? options.group_rate->spacing : group.gate.spacing);
         opened_groups_.push_back(group_handle);
     }
+    return group_handle;
+}
+
+void State::join_group(JobHandle handle, const model::JobOptions& options) {
+    const GroupHandle group = name_group(options);
+    jobs_.map.at(handle).more().group = group;
+    ++groups_.map.at(group).jobs;
 }
 
 // One job less names it. With the last one it is forgotten, but not before it may start again: or

@@ -10,6 +10,7 @@ namespace steward::core {
 
 struct Job;
 struct Lane;
+struct Block;
 struct Queue;
 struct Service;
 struct Group;
@@ -20,6 +21,7 @@ struct Worker;
 struct Crew;
 using JobHandle = base::Handle<Job>;
 using LaneHandle = base::Handle<Lane>;
+using BlockHandle = base::Handle<Block>;
 using QueueHandle = base::Handle<Queue>;
 using ServiceHandle = base::Handle<Service>;
 using GroupHandle = base::Handle<Group>;

@@ -65,8 +65,8 @@ void State::check_jobs() const {
         rule(jobs_.find(job.id) == handle, "every job is found by its id");
         rule((job.state == JobState::Active) == job.worker.names_something(),
              "a job has a worker while it is active and only then");
-        rule((job.state == JobState::Ready) == job.lane.names_something(),
-             "a job has a lane while it is ready and only then");
+        rule((job.state == JobState::Ready) == job.block.names_something(),
+             "a job has a block while it is ready and only then");
         rule(job.state != JobState::Active || job.attempt > 0, "an active job has an attempt");
         rule(job.state == JobState::Active || (!job.running && !job.stopping),
              "only an active job runs");
@@ -88,7 +88,7 @@ void State::check_jobs() const {
     });
     const auto of = [&](JobState state) { return count[static_cast<std::size_t>(state)]; };
     rule(of(JobState::Scheduled) == scheduled_, "scheduled jobs are counted");
-    rule(of(JobState::Ready) == ready_, "ready jobs are counted");
+    rule(of(JobState::Ready) + stored_jobs_ == ready_, "ready jobs are counted");
     rule(of(JobState::Active) == active_, "active jobs are counted");
     rule(of(JobState::Blocked) == blocked_, "blocked jobs are counted");
     rule(of(JobState::Dead) == dead_.size(), "dead letters are counted");
@@ -110,21 +110,26 @@ void State::check_queues() const {
                 const Lane& lane = lanes_.map.at(at);
                 rule(lane.queue == handle && lane.priority == priority,
                      "a lane is of its level's queue and priority");
-                rule(!lane.jobs.empty() || !lane.group.names_something(),
-                     "a group's lane has jobs");
-                jobs += lane.jobs.size();
+                const bool has_first = lanes_.first_job(at).names_something();
+                check_blocks(at);
+                rule(lane.size > 0 || !lane.group.names_something(), "a group's lane has jobs");
+                jobs += lane.size;
                 turning += lane.turn.linked && !lane.parked ? 1U : 0U;
-                rule(lane.jobs.empty() != lane.turn.linked, "a lane with jobs waits for its turn");
+                rule(has_first == lane.turn.linked,
+                     "a lane with a first job in memory waits for its turn, and no other");
+                rule(has_first || lane.size == 0 || stopped_ ||
+                         lanes_.blocks.at(lane.blocks.front()).spill->is_of_earlier_run,
+                     "a lane with jobs has its first in memory");
                 const Group* group = groups_.map.find(lane.group);
                 rule(!lane.parked || !group->gate.is_open(now_.mono),
                      "what is parked waits for its group's gate");
-                may_start = may_start || (!lane.jobs.empty() && !lane.parked &&
+                may_start = may_start || (has_first && !lane.parked &&
                                           (group == nullptr || group->gate.is_open(now_.mono)));
                 at = lane.of_level.next;
             }
             rule(jobs == level.jobs, "a level's jobs are counted");
             rule(turning == level.turns.size(), "a level's turns are its lanes'");
-            rule(is_open || (jobs > 0 && turning == 0), "in a closed level every lane is parked");
+            rule(is_open || (jobs > 0 && turning == 0), "in a closed level no lane has its turn");
             rule(!is_open || jobs == 0 || turning > 0, "in an open level one has its turn");
             size += jobs;
         };
@@ -153,6 +158,34 @@ void State::check_queues() const {
     rule(ready == ready_, "every ready job is in a queue");
 }
 
+void State::check_blocks(LaneHandle handle) const {
+    const Lane& lane = lanes_.map.at(handle);
+    std::size_t jobs = 0;
+    std::size_t spilled = 0;
+    for (BlockHandle at = lane.blocks.front(); at.names_something();) {
+        const Block& block = lanes_.blocks.at(at);
+        rule(block.lane == handle, "a block is of its lane");
+        rule(block.size > 0 || lane.blocks.size() == 1, "only a lane's last block may be empty");
+        std::size_t stored = 0;
+        if (block.spill != nullptr) {
+            ++spilled;
+            stored = block.spill->stored;
+            for (std::size_t i = 0; i < block.spill->entries.size(); ++i) {
+                const bool is_known = jobs_.find(block.spill->entries[i].id).names_something();
+                rule(block.spill->places[i] != Spill::Place::Stored || !is_known,
+                     "a job is in the store or in memory");
+                rule(block.spill->places[i] != Spill::Place::InMemory || is_known,
+                     "what a block has in memory is there");
+            }
+        }
+        rule(block.size == block.jobs.size() + stored, "a block's jobs are counted");
+        jobs += block.size;
+        at = block.of_lane.next;
+    }
+    rule(jobs == lane.size, "a lane's jobs are those of its blocks");
+    rule(spilled == lane.spilled, "a lane's spilled blocks are counted");
+}
+
 void State::check_services() const {
     std::size_t jobs = 0;
     for_each(services_.map, [&](ServiceHandle handle, const Service& service) {
@@ -164,7 +197,7 @@ void State::check_services() const {
         }
         rule(ready == service.ready, "a service's ready jobs are those of its queues");
     });
-    rule(jobs == jobs_.map.size(), "every job is some service's");
+    rule(jobs == jobs_.map.size() + stored_jobs_, "every job is some service's");
 }
 
 // Gates count what runs, hold to their bound, and wake whoever only waits for time.
@@ -182,6 +215,12 @@ void State::check_gates() const {
             ++count.jobs;
             count.active += job.state == JobState::Active ? 1U : 0U;
             count.dead += job.state == JobState::Dead ? 1U : 0U;
+        }
+    });
+    for_each(lanes_.blocks, [&](BlockHandle, const Block& block) {
+        const GroupHandle group = lanes_.map.at(block.lane).group;
+        if (block.spill != nullptr && group.names_something()) {
+            of_group[group.slot].jobs += block.spill->stored;
         }
     });
     const auto check_watch = [&](const auto& gated) {
@@ -216,6 +255,16 @@ void State::check_batches() const {
     for_each(jobs_.map, [&](JobHandle, const Job& job) {
         if (job.extras != nullptr && job.state != JobState::Dead) {
             ++waits_for[job.extras->batch.slot];
+        }
+    });
+    for_each(lanes_.blocks, [&](BlockHandle, const Block& block) {
+        for (std::size_t i = 0; block.spill != nullptr && i < block.spill->places.size(); ++i) {
+            if (block.spill->places[i] == Spill::Place::Stored) {
+                const auto fact = stored_fact(*block.spill, i);
+                rule(fact && fact->id == block.spill->entries[i].id,
+                     "a stored job can be read back");
+                ++waits_for[batches_.find(fact->spec.options.batch.view()).slot];
+            }
         }
     });
     for_each(batches_.map, [&](BatchHandle handle, const Batch& batch) {

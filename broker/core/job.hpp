@@ -51,14 +51,14 @@ struct JobExtras {
 inline constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
 
 /// A job that has not ended, or a dead letter. `place` links it into exactly one list: its
-/// service's scheduled or blocked list, a lane of its queue, what its worker holds, the dead
+/// service's scheduled or blocked list, a block of its queue, what its worker holds, the dead
 /// letters.
 struct Job {
     model::JobId id;
     model::SubmissionId submission;
     ServiceHandle service;
     QueueHandle queue;
-    LaneHandle lane;  // while ready
+    BlockHandle block;  // of its lane, while ready
     model::Payload params;
     base::Blob meta;
     base::Links<Job> place;

@@ -17,7 +17,7 @@ std::optional<State::Held> State::held_by(Peer from,
     if (!worker.names_something()) {
         return std::nullopt;
     }
-    const JobHandle handle = jobs_.find(attempt.job);
+    const JobHandle handle = find_job(attempt.job);
     const Job* job = jobs_.map.find(handle);
     const bool is_held = job != nullptr && job->state == JobState::Active &&
                          job->worker == worker &&

@@ -7,7 +7,8 @@ namespace steward::core {
 
 namespace {
 
-// A cursor of List: jobs by slot first, then results by number, marked by the highest bit.
+// A cursor of List: jobs as visit_jobs() goes first, then results by number, marked by the highest
+// bit.
 constexpr Cursor kResults = Cursor{1} << 63U;
 
 constexpr JobStates kEndedStates = only(model::JobState::Succeeded) |
@@ -28,7 +29,7 @@ bool matches_ended(const Ended& ended, const JobFilter& filter) {
 
 }  // namespace
 
-model::ListReport State::list_page(const Query& query) const {
+model::ListReport State::list_page(const Query& query) {
     model::ListReport report;
     const std::size_t rows_max =
         std::min<std::size_t>(query.rows_max == 0 ? policy.limits.report_rows_max : query.rows_max,

@@ -91,7 +91,7 @@ void State::apply(const Address& from, DiscardDead& request) {
 
 // One job that is named should be there: a number of changes says too little.
 bool State::refuse_unknown(const Address& from, const model::JobId& id) {
-    if (jobs_.find(id).names_something()) {
+    if (find_job(id).names_something()) {
         return false;
     }
     const Ended* ended = results_.find(id, now_.mono);
@@ -169,7 +169,7 @@ void State::apply(const Address& from, EditJob& request) {
     if (refuse_unknown(from, request.job)) {
         return;
     }
-    const JobHandle handle = jobs_.find(request.job);
+    const JobHandle handle = find_job(request.job);
     Job& job = jobs_.map.at(handle);
     if ((only(job.state) & kWaiting) == 0 || job.cancelling) {
         return refuse(from,

@@ -21,6 +21,9 @@ void State::on(Query& query) {
     const std::string& service = query.which.service;
     const model::JobId job = query.which.jobs.empty() ? model::JobId{} : query.which.jobs.front();
     std::optional<model::Report> report;
+    if (!query.which.jobs.empty()) {
+        find_job(job);  // one that is in the store is looked at in memory
+    }
     switch (query.kind) {
         case QueryKind::Jobs: report = list_jobs(service); break;
         case QueryKind::Active: report = list_active(service); break;
@@ -93,7 +96,7 @@ model::JobRow State::row_of(const Job& job) const {
     return row;
 }
 
-model::JobReport State::list_jobs(const std::string& service) const {
+model::JobReport State::list_jobs(const std::string& service) {
     model::JobReport report;
     const std::size_t rows_max = policy.limits.report_rows_max;
     for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
@@ -111,7 +114,9 @@ model::JobReport State::list_jobs(const std::string& service) const {
             return true;
         };
         for (const QueueHandle queue : one.queues) {
-            lanes_.walk(services_.queues.at(queue), jobs_.map, take);
+            lanes_.walk(services_.queues.at(queue), [&](BlockHandle block) {
+                return std::ranges::all_of(jobs_of(block), take);
+            });
         }
         for (const JobList* list : {&one.scheduled, &one.blocked}) {
             for (JobHandle at = list->front(); at.names_something() && take(at);) {
@@ -235,8 +240,7 @@ model::ServiceRow State::row_of(const Service& service) const {
     for (const QueueHandle handle : service.queues) {
         const LaneHandle lane = LaneTable::front(services_.queues.at(handle));
         if (lane.names_something()) {
-            const base::Duration waited =
-                now_.mono - jobs_.map.at(lanes_.map.at(lane).jobs.front()).ready_at;
+            const base::Duration waited = now_.mono - jobs_.map.at(lanes_.first_job(lane)).ready_at;
             row.oldest_ready = std::max(waited, row.oldest_ready.value_or(waited));
         }
     }
@@ -303,18 +307,17 @@ std::optional<std::uint64_t> State::place_of(const Job& job) const {
             place += priority > job.priority ? level.jobs : 0;
         }
     }
-    std::uint64_t in_lane = 1;
-    for (JobHandle at = job.place.previous; at.names_something(); ++in_lane) {
-        at = jobs_.map.at(at).place.previous;
-        if (in_lane > kPlacesCountedMax) {
-            return std::nullopt;
-        }
+    const auto before = lanes_.count_before(jobs_.map, job, kPlacesCountedMax);
+    if (!before) {
+        return std::nullopt;
     }
+    const std::uint64_t in_lane = *before + 1;
     const auto weight_of = [&](const Lane& lane) -> std::uint64_t {
         const Group* group = groups_.map.find(lane.group);
         return group != nullptr ? group->weight : 1;
     };
-    const std::uint64_t own_weight = weight_of(lanes_.map.at(job.lane));
+    const Block& block = lanes_.blocks.at(job.block);
+    const std::uint64_t own_weight = weight_of(lanes_.map.at(block.lane));
     const auto level = queue.open.find(job.priority);
     const Level& own = level != queue.open.end() ? level->second : queue.closed.at(job.priority);
     if (own.lanes.size() > kLanesCountedMax) {
@@ -323,8 +326,8 @@ std::optional<std::uint64_t> State::place_of(const Job& job) const {
     const std::uint64_t turns_before = (in_lane - 1) / own_weight;
     for (LaneHandle at = own.lanes.front(); at.names_something();) {
         const Lane& lane = lanes_.map.at(at);
-        if (at != job.lane) {
-            place += std::min<std::uint64_t>(lane.jobs.size(), turns_before * weight_of(lane));
+        if (at != block.lane) {
+            place += std::min<std::uint64_t>(lane.size, turns_before * weight_of(lane));
         }
         at = lane.of_level.next;
     }

@@ -1,5 +1,7 @@
 #include "broker/core/queue.hpp"
 
+#include <algorithm>
+
 namespace steward::core {
 
 std::size_t LaneTable::hash_of(QueueHandle queue, std::int32_t priority, GroupHandle group) {
@@ -9,79 +11,145 @@ std::size_t LaneTable::hash_of(QueueHandle queue, std::int32_t priority, GroupHa
     return static_cast<std::size_t>(x ^ (x >> 29U));
 }
 
-// The lane of the job's group in this level, made if need be.
-LaneHandle LaneTable::lane_of(Level& level, const Job& job) {
-    const GroupHandle group = job.group();
+// The lane of the group in this level, made if need be.
+LaneHandle LaneTable::find_lane(Level& level,
+                                QueueHandle queue,
+                                std::int32_t priority,
+                                GroupHandle group) {
+    const auto make = [&] {
+        const LaneHandle handle = map.emplace();
+        Lane& lane = map.at(handle);
+        lane.queue = queue;
+        lane.group = group;
+        lane.priority = priority;
+        level.lanes.push_back(map, handle);
+        return handle;
+    };
     if (!group.names_something()) {
         if (!level.no_group.names_something()) {
-            level.no_group = map.emplace();
-            map.at(level.no_group).queue = job.queue;
-            map.at(level.no_group).priority = job.priority;
-            level.lanes.push_back(map, level.no_group);
+            level.no_group = make();
         }
         return level.no_group;
     }
-    const std::size_t hash = hash_of(job.queue, job.priority, group);
+    const std::size_t hash = hash_of(queue, priority, group);
     const LaneHandle known = grouped_.find(hash, [&](LaneHandle handle) {
         const Lane& lane = map.at(handle);
-        return lane.queue == job.queue && lane.priority == job.priority && lane.group == group;
+        return lane.queue == queue && lane.priority == priority && lane.group == group;
     });
     if (known.names_something()) {
         return known;
     }
-    const LaneHandle handle = map.emplace();
-    Lane& lane = map.at(handle);
-    lane.queue = job.queue;
-    lane.group = group;
-    lane.priority = job.priority;
+    const LaneHandle handle = make();
     grouped_.insert(hash, handle);
-    level.lanes.push_back(map, handle);
     return handle;
 }
 
-void LaneTable::push(QueueMap& queues, JobMap& jobs, JobHandle handle, bool at_front) {
-    Job& job = jobs.at(handle);
-    Queue& queue = queues.at(job.queue);
-    const auto closed = queue.closed.empty() ? queue.closed.end() : queue.closed.find(job.priority);
-    const bool was_closed = closed != queue.closed.end();
-    Level& level = was_closed ? closed->second : queue.open[job.priority];
-    job.lane = lane_of(level, job);
-    Lane& lane = map.at(job.lane);
-    if (lane.jobs.empty()) {
-        lane.turns_left = 0;
-        at_front ? level.turns.push_front(map, job.lane) : level.turns.push_back(map, job.lane);
+// The level of this priority, made if need be.
+Queue::Levels::iterator LaneTable::level_of(Queue& queue, std::int32_t priority) {
+    const auto closed = queue.closed.empty() ? queue.closed.end() : queue.closed.find(priority);
+    return closed != queue.closed.end() ? closed : queue.open.try_emplace(priority).first;
+}
+
+// The block that a job at this end of the lane goes into, made if need be.
+BlockHandle LaneTable::block_at(LaneHandle handle, bool at_back) {
+    Lane& lane = map.at(handle);
+    const BlockHandle last = at_back ? lane.blocks.back() : lane.blocks.front();
+    const Block* block = blocks.find(last);
+    if (block != nullptr && block->spill == nullptr && !(at_back && is_full(*block))) {
+        return last;
     }
-    at_front ? lane.jobs.push_front(jobs, handle) : lane.jobs.push_back(jobs, handle);
-    ++level.jobs;
-    ++queue.size;
-    if (was_closed && !level.turns.empty()) {
+    const BlockHandle added = blocks.emplace();
+    blocks.at(added).lane = handle;
+    at_back ? lane.blocks.push_back(blocks, added) : lane.blocks.push_front(blocks, added);
+    return added;
+}
+
+// The lane has a first job in memory: its turn comes, unless it is in a list already.
+void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
+    Lane& lane = map.at(handle);
+    if (lane.turn.linked || !first_job(handle).names_something()) {
+        return;
+    }
+    lane.turns_left = 0;
+    const auto closed =
+        queue.closed.empty() ? queue.closed.end() : queue.closed.find(lane.priority);
+    const bool was_closed = closed != queue.closed.end();
+    LaneList& turns = (was_closed ? closed->second : queue.open.at(lane.priority)).turns;
+    at_front ? turns.push_front(map, handle) : turns.push_back(map, handle);
+    if (was_closed) {
         queue.open.insert(queue.closed.extract(closed));
     }
+}
+
+// Whether what is spilled has younger jobs than this one.
+bool LaneTable::is_before_spilled(const Lane& lane, const model::JobId& id) const {
+    if (lane.spilled == 0) {
+        return false;
+    }
+    BlockHandle last = lane.blocks.back();
+    while (blocks.at(last).spill == nullptr) {
+        last = blocks.at(last).of_lane.previous;
+    }
+    return id < std::ranges::max(blocks.at(last).spill->entries, {}, &SpillEntry::id).id;
+}
+
+bool LaneTable::push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd end) {
+    Job& job = jobs.at(handle);
+    Queue& queue = queues.at(job.queue);
+    Level& level = level_of(queue, job.priority)->second;
+    const LaneHandle lane = find_lane(level, job.queue, job.priority, job.group());
+    const bool at_front = end == LaneEnd::Front;
+    const bool at_back =
+        end == LaneEnd::Back || (!at_front && !is_before_spilled(map.at(lane), job.id));
+    job.block = block_at(lane, at_back);
+    Block& block = blocks.at(job.block);
+    const bool was_full = is_full(block);
+    at_front ? block.jobs.push_front(jobs, handle) : block.jobs.push_back(jobs, handle);
+    ++block.size;
+    block.bytes += job.params.bytes.size();
+    ++map.at(lane).size;
+    ++level.jobs;
+    ++queue.size;
+    take_turn(queue, lane, at_front);
+    return !was_full && is_full(block);
 }
 
 void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneList* parked) {
     Job& job = jobs.at(handle);
     Queue& queue = queues.at(job.queue);
-    const LaneHandle lane_handle = std::exchange(job.lane, {});
+    const BlockHandle block_handle = std::exchange(job.block, {});
+    Block& block = blocks.at(block_handle);
+    const LaneHandle lane_handle = block.lane;
     Lane& lane = map.at(lane_handle);
-    auto level = queue.open.find(lane.priority);
-    if (level == queue.open.end()) {
-        level = queue.closed.find(lane.priority);
-    }
-    lane.jobs.remove(jobs, handle);
+    auto level = level_of(queue, lane.priority);
+    block.jobs.remove(jobs, handle);
+    --block.size;
+    --lane.size;
     --level->second.jobs;
     --queue.size;
-    if (lane.jobs.empty()) {
-        if (lane.parked) {
-            parked->remove(map, lane_handle);
-            lane.parked = false;
-        } else {
-            level->second.turns.remove(map, lane_handle);
-        }
-        if (lane.group.names_something()) {
-            drop_lane(level->second, lane_handle);
-        }
-        settle_level(queue, level);
+    if (block.spill != nullptr) {
+        block.spill->set(block.spill->find(job.id), Spill::Place::Gone);
+    }
+    drop_if_empty(block_handle);
+    if (first_job(lane_handle).names_something()) {
+        return;
+    }
+    if (lane.turn.linked) {
+        lose_turn(queue, lane_handle, parked);
+    }
+    if (lane.size == 0 && lane.group.names_something()) {
+        drop_lane(level->second, lane_handle);
+    }
+    settle_level(queue, level);
+}
+
+void LaneTable::lose_turn(Queue& queue, LaneHandle handle, LaneList* parked) {
+    Lane& lane = map.at(handle);
+    if (lane.parked) {
+        parked->remove(map, handle);
+        lane.parked = false;
+    } else {
+        queue.open.at(lane.priority).turns.remove(map, handle);
     }
 }
 
@@ -140,7 +208,7 @@ void LaneTable::settle_level(Queue& queue, Queue::Levels::iterator level) {
         return;
     }
     if (level->second.no_group.names_something()) {
-        map.erase(level->second.no_group);
+        erase_lane(level->second.no_group);
     }
     (open != queue.open.end() ? queue.open : queue.closed).erase(priority);
 }
@@ -148,7 +216,7 @@ void LaneTable::settle_level(Queue& queue, Queue::Levels::iterator level) {
 void LaneTable::drop_levels(Queue& queue) {
     for (const auto& [priority, level] : queue.open) {
         if (level.no_group.names_something()) {
-            map.erase(level.no_group);
+            erase_lane(level.no_group);
         }
     }
     queue.open.clear();
@@ -158,7 +226,114 @@ void LaneTable::drop_lane(Level& level, LaneHandle handle) {
     const Lane& lane = map.at(handle);
     level.lanes.remove(map, handle);
     grouped_.erase(hash_of(lane.queue, lane.priority, lane.group), handle);
+    erase_lane(handle);
+}
+
+// Pre: it has no jobs.
+void LaneTable::erase_lane(LaneHandle handle) {
+    while (!map.at(handle).blocks.empty()) {
+        drop_block(map.at(handle).blocks.front());
+    }
     map.erase(handle);
+}
+
+void LaneTable::drop_if_empty(BlockHandle handle) {
+    const Block& block = blocks.at(handle);
+    if (block.size > 0) {
+        return;
+    }
+    if (map.at(block.lane).blocks.size() > 1) {
+        drop_block(handle);
+    } else if (block.spill != nullptr) {
+        unspill(handle);
+    }
+}
+
+void LaneTable::drop_block(BlockHandle handle) {
+    STEWARD_ASSERT(blocks.at(handle).size == 0);
+    if (blocks.at(handle).spill != nullptr) {
+        unspill(handle);
+    }
+    map.at(blocks.at(handle).lane).blocks.remove(blocks, handle);
+    blocks.erase(handle);
+}
+
+std::optional<std::uint64_t> LaneTable::count_before(const JobMap& jobs,
+                                                     const Job& job,
+                                                     std::size_t most) const {
+    const Block& own = blocks.at(job.block);
+    std::uint64_t count = 0;
+    for (BlockHandle at = own.of_lane.previous; at.names_something();) {
+        count += blocks.at(at).size;
+        at = blocks.at(at).of_lane.previous;
+    }
+    if (own.spill != nullptr) {
+        const auto own_place =
+            own.spill->places.begin() + static_cast<std::ptrdiff_t>(own.spill->find(job.id));
+        return count + static_cast<std::uint64_t>(std::count_if(
+                           own.spill->places.begin(), own_place, [](Spill::Place place) {
+                               return place != Spill::Place::Gone;
+                           }));
+    }
+    std::size_t in_block = 0;
+    for (JobHandle at = job.place.previous; at.names_something(); at = jobs.at(at).place.previous) {
+        if (++in_block > most) {
+            return std::nullopt;
+        }
+    }
+    return count + in_block;
+}
+
+// ---- spilled blocks ----
+
+void LaneTable::spill(BlockHandle handle, std::unique_ptr<Spill> spill) {
+    Block& block = blocks.at(handle);
+    block.spill = std::move(spill);
+    ++map.at(block.lane).spilled;
+    spills.add(handle, *block.spill);
+}
+
+void LaneTable::unspill(BlockHandle handle) {
+    Block& block = blocks.at(handle);
+    STEWARD_ASSERT(block.spill->stored == 0);
+    spills.remove(handle, *block.spill);
+    dropped.push_back(block.spill->number);
+    --map.at(block.lane).spilled;
+    block.spill.reset();
+}
+
+BlockHandle LaneTable::add_spilled(Queue& queue,
+                                   QueueHandle of,
+                                   std::int32_t priority,
+                                   GroupHandle group,
+                                   std::unique_ptr<Spill> spilled) {
+    const auto level = level_of(queue, priority);
+    const LaneHandle lane = find_lane(level->second, of, priority, group);
+    const BlockHandle handle = blocks.emplace();
+    Block& block = blocks.at(handle);
+    block.lane = lane;
+    block.size = spilled->stored;
+    map.at(lane).blocks.push_back(blocks, handle);
+    map.at(lane).size += block.size;
+    level->second.jobs += block.size;
+    queue.size += block.size;
+    spill(handle, std::move(spilled));
+    settle_level(queue, level);
+    return handle;
+}
+
+BlockHandle LaneTable::block_before_spilled(LaneHandle handle) {
+    return block_at(handle, false);
+}
+
+void LaneTable::move_up(
+    QueueMap& queues, JobMap& jobs, JobHandle handle, BlockHandle from, BlockHandle to) {
+    Job& job = jobs.at(handle);
+    job.block = to;
+    blocks.at(to).jobs.push_back(jobs, handle);
+    ++blocks.at(to).size;
+    --blocks.at(from).size;
+    take_turn(queues.at(job.queue), blocks.at(to).lane, false);
 }
 
 }  // namespace steward::core

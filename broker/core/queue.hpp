@@ -1,5 +1,5 @@
 // broker/core: what waits for a worker: one queue for each service and channel, in it levels by
-// priority, in a level lanes by group that take turns. Knows no policy.
+// priority, in a level lanes by group that take turns, in a lane blocks of jobs. Knows no policy.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,34 @@
 #include <vector>
 
 #include "broker/core/job.hpp"
+#include "broker/core/spill.hpp"
 
 namespace steward::core {
 
-/// Jobs of one queue, priority and group, first in, first out.
+/// Neighbours in a lane. Those of a spilled block are in the store, but for some.
+struct Block {
+    LaneHandle lane;
+    JobList jobs;                  // in memory; those of a spilled block in no order
+    std::size_t size = 0;          // all of them
+    std::size_t bytes = 0;         // of the params of all that ever came
+    std::unique_ptr<Spill> spill;  // null: all are in memory
+    base::Links<Block> of_lane;
+};
+
+using BlockMap = base::SlotMap<Block>;
+using BlockList = base::LinkedList<Block, &Block::of_lane>;
+
+/// Jobs of one queue, priority and group, first in, first out. It waits for its turn while its
+/// first block has jobs and is not spilled.
 struct Lane {
     QueueHandle queue;
     GroupHandle group;  // names nothing: jobs without one
     std::int32_t priority = 0;
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
     bool parked = false;           // `turn` is in its group's list, not in its level's
-    JobList jobs;
+    std::size_t size = 0;          // jobs in all blocks
+    std::size_t spilled = 0;       // blocks that are
+    BlockList blocks;              // one at least while it has jobs
     base::Links<Lane> turn;
     base::Links<Lane> of_level;
 };
@@ -29,7 +46,7 @@ using LevelLanes = base::LinkedList<Lane, &Lane::of_level>;
 
 /// The lanes of one priority.
 struct Level {
-    LaneList turns;        // those whose jobs may start, as far as is known
+    LaneList turns;        // those whose first job may start, as far as is known
     LevelLanes lanes;      // all there are, in no order
     LaneHandle no_group;   // kept while the level is
     std::size_t jobs = 0;  // of all lanes, parked ones too
@@ -57,12 +74,25 @@ struct Queue {
 using QueueMap = base::SlotMap<Queue>;
 using QueueList = base::LinkedList<Queue, &Queue::parking>;
 
+/// Where in its lane a job comes.
+enum class LaneEnd : std::uint8_t {
+    Back,
+    Front,
+    ById,  // before spilled blocks if it is older than what they have, else the back
+};
+
 /// The lanes of all queues. `parked` of a call: where the lane is linked if it is parked, which is
 /// its group's list; null for jobs without a group.
 class LaneTable {
 public:
-    /// Adds to the queue. Pre: the job is in no list.
-    void push(QueueMap& queues, JobMap& jobs, JobHandle handle, bool at_front);
+    /// A block takes no more at its back.
+    [[nodiscard]] bool is_full(const Block& block) const {
+        return block.size >= block_jobs || block.bytes >= kBlockBytes;
+    }
+
+    /// Adds to the queue. Gives true when this has filled the job's block.
+    /// Pre: the job is in no list.
+    bool push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd end);
     void remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneList* parked);
 
     /// The lane whose turn it is, or one that names nothing.
@@ -75,13 +105,23 @@ public:
         return {};
     }
 
+    /// The lane's first job, if it is in memory.
+    [[nodiscard]] JobHandle first_job(LaneHandle handle) const {
+        const Block* first = blocks.find(map.at(handle).blocks.front());
+        return first != nullptr && first->spill == nullptr ? first->jobs.front() : JobHandle{};
+    }
+
+    [[nodiscard]] const Lane& lane_of(const Job& job) const {
+        return map.at(blocks.at(job.block).lane);
+    }
+
     /// The lane whose turn it is gives a job: after as many as `weight` the next has its turn.
     void spend_turn(Queue& queue, LaneHandle handle, std::uint32_t weight);
 
-    /// Calls `visit(handle)` for the queue's jobs, highest priority first, lane by lane, until it
+    /// Calls `visit(handle)` for the queue's blocks, highest priority first, lane by lane, until it
     /// returns false.
     template <class Visit>
-    bool walk(const Queue& queue, const JobMap& jobs, Visit&& visit) const {
+    bool walk(const Queue& queue, Visit&& visit) const {
         auto open = queue.open.begin();
         auto closed = queue.closed.begin();
         while (open != queue.open.end() || closed != queue.closed.end()) {
@@ -89,17 +129,22 @@ public:
                                  (open != queue.open.end() && open->first > closed->first);
             const Level& level = is_open ? (open++)->second : (closed++)->second;
             for (LaneHandle lane = level.lanes.front(); lane.names_something();) {
-                for (JobHandle at = map.at(lane).jobs.front(); at.names_something();) {
+                for (BlockHandle at = map.at(lane).blocks.front(); at.names_something();) {
                     if (!visit(at)) {
                         return false;
                     }
-                    at = jobs.at(at).place.next;
+                    at = blocks.at(at).of_lane.next;
                 }
                 lane = map.at(lane).of_level.next;
             }
         }
         return true;
     }
+
+    /// How many jobs of its lane come before this one; nothing when that are more than `most`.
+    [[nodiscard]] std::optional<std::uint64_t> count_before(const JobMap& jobs,
+                                                            const Job& job,
+                                                            std::size_t most) const;
 
     /// The lane's group may not start anything now.
     void park(Queue& queue, LaneHandle handle, LaneList& parked);
@@ -108,17 +153,48 @@ public:
     /// Pre: the queue is empty.
     void drop_levels(Queue& queue);
 
+    // ---- spilled blocks; whoever moves jobs counts them in the spill ----
+    /// The jobs of a block are in the store, but for those that it still has.
+    void spill(BlockHandle handle, std::unique_ptr<Spill> spill);
+    /// A spilled block of an earlier run, behind all that its lane has.
+    BlockHandle add_spilled(Queue& queue,
+                            QueueHandle of,
+                            std::int32_t priority,
+                            GroupHandle group,
+                            std::unique_ptr<Spill> spill);
+    /// A block in memory before all spilled ones.
+    BlockHandle block_before_spilled(LaneHandle handle);
+    /// A job of a spilled block, which has no place in memory any more, goes to the back of another
+    /// block of its lane. Pre: the job is in no list.
+    void move_up(
+        QueueMap& queues, JobMap& jobs, JobHandle handle, BlockHandle from, BlockHandle to);
+    /// The block is no more if it has no jobs, unless it is its lane's only one.
+    void drop_if_empty(BlockHandle handle);
+
     LaneMap map;
+    BlockMap blocks;
+    SpillIndex spills;
+    std::size_t block_jobs = 1024;
+    std::vector<SpillNumber> dropped;  // of blocks that are spilled no more; the owner clears it
 
 private:
     static constexpr std::size_t kLevelsKept = 4;
+    static constexpr std::size_t kBlockBytes = 1UL << 20U;  // of params
 
     [[nodiscard]] static std::size_t hash_of(QueueHandle queue,
                                              std::int32_t priority,
                                              GroupHandle group);
-    LaneHandle lane_of(Level& level, const Job& job);
+    [[nodiscard]] static Queue::Levels::iterator level_of(Queue& queue, std::int32_t priority);
+    LaneHandle find_lane(Level& level, QueueHandle queue, std::int32_t priority, GroupHandle group);
+    BlockHandle block_at(LaneHandle handle, bool at_back);
+    [[nodiscard]] bool is_before_spilled(const Lane& lane, const model::JobId& id) const;
+    void take_turn(Queue& queue, LaneHandle handle, bool at_front);
+    void lose_turn(Queue& queue, LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Queue::Levels::iterator level);
     void drop_lane(Level& level, LaneHandle handle);
+    void erase_lane(LaneHandle handle);
+    void drop_block(BlockHandle handle);
+    void unspill(BlockHandle handle);
 
     base::FlatIndex<LaneHandle> grouped_;  // lanes of groups
 };

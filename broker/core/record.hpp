@@ -213,6 +213,17 @@ struct JobStands {
     bool operator==(const JobStands&) const = default;
 };
 
+/// Waiting jobs of one lane, in its order, that lie in a spill. JobAccepted tells of none of them.
+struct JobsSpilled {
+    std::uint64_t spill = 0;
+    model::ServiceName service;
+    model::JobOptions options;        // channel, priority, and the group with its settings
+    std::uint32_t count = 0;          // jobs that still wait in it
+    std::vector<std::uint16_t> gone;  // the other ones' places in it
+
+    bool operator==(const JobsSpilled&) const = default;
+};
+
 /// The end of a job that is forgotten otherwise, for those who fetch it.
 struct ResultKept {
     model::JobId id;
@@ -297,6 +308,7 @@ using Record = std::variant<JobAccepted,
                             ResultKept,
                             SubmissionsSeen,
                             BatchStands,
-                            ScheduleRan>;
+                            ScheduleRan,
+                            JobsSpilled>;
 
 }  // namespace steward::core

@@ -42,7 +42,8 @@ using AllKinds = Kinds<JobAccepted,      // 1
                        ResultKept,       // 23
                        SubmissionsSeen,  // 24
                        BatchStands,      // 25
-                       ScheduleRan>;     // 26
+                       ScheduleRan,      // 26
+                       JobsSpilled>;     // 27
 
 template <class Fact, class... Facts>
 constexpr std::uint8_t number_of(Kinds<Facts...> /*all*/) {

@@ -296,4 +296,13 @@ void lay_out(Io& io, Field<Io, ScheduleRan> fact) {
     lay_out<Io>(io, fact.job);
 }
 
+template <class Io>
+void lay_out(Io& io, Field<Io, JobsSpilled> fact) {
+    io.integer(fact.spill);
+    io.service(fact.service);
+    lay_out<Io>(io, fact.options);
+    io.integer(fact.count);
+    io.list(fact.gone, [&](auto& index) { io.integer(index); });
+}
+
 }  // namespace steward::core

@@ -24,6 +24,8 @@ base::Expected<void> State::restore(const Record& record) {
     const Seq was_last = last_seq_;
     base::Expected<void> result =
         std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
+    forget_recalled();
+    drop_spills();
     open_gates();  // groups are forgotten between facts as they were between inputs
     consequences_wait_ = true;
     last_seq_ = was_last;
@@ -33,7 +35,7 @@ base::Expected<void> State::restore(const Record& record) {
 
 // How long ago it was. Clocks may have been set back.
 base::Duration State::age_of(base::WallTime instant) const {
-    return std::max(start_.wall - instant, base::Duration::zero());
+    return std::max(now_.wall - instant, base::Duration::zero());
 }
 
 // A clock that was set back may bring an instant again at which a run began: this one gives none of
@@ -60,18 +62,9 @@ void State::put_back(JobHandle handle, base::MonoTime due) {
     }
 }
 
-base::Expected<void> State::restore_fact(const JobAccepted& fact) {
-    if (jobs_.find(fact.id).names_something()) {
-        return contradiction(fact.id, "was accepted twice");
-    }
-    shun_epoch(fact.id);
+// As it was when it was accepted, and has waited since.
+Job State::accepted_job(const JobAccepted& fact, QueueHandle queue) const {
     const model::JobOptions& options = fact.spec.options;
-    const ServiceHandle service = service_for(fact.spec.service);
-    const QueueHandle queue =
-        service.names_something() ? queue_for(service, options.channel) : QueueHandle{};
-    if (!queue.names_something()) {
-        return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
-    }
     const base::Duration age = age_of(fact.at);
     Job job = new_job(options, queue);
     job.id = fact.id;
@@ -82,6 +75,22 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
         job.expires -= age;
     }
     job.params = fact.spec.params;
+    return job;
+}
+
+base::Expected<void> State::restore_fact(const JobAccepted& fact) {
+    if (restored_job(fact.id).names_something()) {
+        return contradiction(fact.id, "was accepted twice");
+    }
+    shun_epoch(fact.id);
+    const model::JobOptions& options = fact.spec.options;
+    const ServiceHandle service = service_for(fact.spec.service);
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, options.channel) : QueueHandle{};
+    if (!queue.names_something()) {
+        return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
+    }
+    Job job = accepted_job(fact, queue);
     if (job.submission.session != 0) {
         // Facts may come in another order than the numbers. What lies a whole window back has been
         // acknowledged, or the client could not have sent this one.
@@ -109,7 +118,7 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
 }
 
 base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
-    const JobHandle handle = jobs_.find(fact.attempt.job);
+    const JobHandle handle = restored_job(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     const std::uint32_t number = fact.attempt.number;
     const bool was_lost = job != nullptr && job->fate == AttemptFate::Lost;
@@ -132,7 +141,7 @@ base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
 }
 
 base::Expected<void> State::restore_fact(const AttemptFailed& fact) {
-    const JobHandle handle = jobs_.find(fact.attempt.job);
+    const JobHandle handle = restored_job(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->attempt != fact.attempt.number) {
         return contradiction(fact.attempt.job, "failed in an attempt that was not started");
@@ -146,7 +155,7 @@ base::Expected<void> State::restore_fact(const AttemptFailed& fact) {
 }
 
 base::Expected<void> State::restore_fact(const AttemptReturned& fact) {
-    const JobHandle handle = jobs_.find(fact.attempt.job);
+    const JobHandle handle = restored_job(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->attempt != fact.attempt.number || job->attempt == 0) {
         return contradiction(fact.attempt.job, "gave back an attempt that was not started");
@@ -158,7 +167,7 @@ base::Expected<void> State::restore_fact(const AttemptReturned& fact) {
 }
 
 base::Expected<void> State::restore_fact(const AttemptSnoozed& fact) {
-    const JobHandle handle = jobs_.find(fact.attempt.job);
+    const JobHandle handle = restored_job(fact.attempt.job);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->attempt != fact.attempt.number) {
         return contradiction(fact.attempt.job, "snoozed in an attempt that was not started");
@@ -172,7 +181,7 @@ base::Expected<void> State::restore_fact(const AttemptSnoozed& fact) {
 // Its worker may still be at it. Until the broker has settled it may come back and be told to stop;
 // then the job ends.
 base::Expected<void> State::restore_fact(const JobCancelled& fact) {
-    Job* job = jobs_.map.find(jobs_.find(fact.id));
+    Job* job = jobs_.map.find(restored_job(fact.id));
     if (job == nullptr) {
         return contradiction(fact.id, "was cancelled without having been accepted");
     }
@@ -182,7 +191,7 @@ base::Expected<void> State::restore_fact(const JobCancelled& fact) {
 }
 
 base::Expected<void> State::restore_fact(const JobEdited& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     if (!handle.names_something()) {
         return contradiction(fact.id, "was edited without having been accepted");
     }
@@ -203,7 +212,7 @@ base::Expected<void> State::restore_fact(const JobEdited& fact) {
 }
 
 base::Expected<void> State::restore_fact(const DependencyMet& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->extras == nullptr || job->extras->unmet == 0) {
         return contradiction(fact.id, "waited for a job that it did not name");
@@ -237,7 +246,7 @@ void State::tell_restored(Job& job, model::JobState end) {
 }
 
 base::Expected<void> State::restore_fact(const JobEnded& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     if (!handle.names_something()) {
         return contradiction(fact.id, "ended without having been accepted");
     }
@@ -265,7 +274,7 @@ base::Expected<void> State::restore_fact(const JobEnded& fact) {
 }
 
 base::Expected<void> State::restore_fact(const JobRetried& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->state != model::JobState::Dead) {
         return contradiction(fact.id, "was retried without being dead");
@@ -278,7 +287,7 @@ base::Expected<void> State::restore_fact(const JobRetried& fact) {
 }
 
 base::Expected<void> State::restore_fact(const JobDiscarded& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->state != model::JobState::Dead) {
         return contradiction(fact.id, "was discarded without being dead");

@@ -3,8 +3,22 @@
 
 namespace steward::core {
 
+void State::stand(Job& job, const JobStands& fact) const {
+    job.attempt = fact.attempt;
+    job.fate = fact.fate;
+    job.cancelling = fact.is_cancelling;
+    job.failures = fact.failures;
+    job.losses = fact.losses;
+    job.failures_max = fact.failures_max;
+    job.losses_max = fact.losses_max;
+    job.started_at = fact.started_at;
+    job.text = fact.text;
+    job.due = now_.mono + (fact.due - now_.wall);
+    job.expires = fact.expires ? now_.mono + (*fact.expires - now_.wall) : base::MonoTime::max();
+}
+
 base::Expected<void> State::restore_fact(const JobStands& fact) {
-    const JobHandle handle = jobs_.find(fact.id);
+    const JobHandle handle = restored_job(fact.id);
     Job* job = jobs_.map.find(handle);
     if (job == nullptr) {
         return base::fail(
@@ -12,18 +26,7 @@ base::Expected<void> State::restore_fact(const JobStands& fact) {
             "the journal tells how job " + fact.id.text() + " stands, which was never accepted");
     }
     release(handle);
-    job->attempt = fact.attempt;
-    job->fate = fact.fate;
-    job->cancelling = fact.is_cancelling;
-    job->failures = fact.failures;
-    job->losses = fact.losses;
-    job->failures_max = fact.failures_max;
-    job->losses_max = fact.losses_max;
-    job->started_at = fact.started_at;
-    job->text = fact.text;
-    job->due = start_.mono + (fact.due - start_.wall);
-    job->expires =
-        fact.expires ? start_.mono + (*fact.expires - start_.wall) : base::MonoTime::max();
+    stand(*job, fact);
     if (fact.is_active) {  // its worker may come back for it until the broker has settled
         if (job->extras != nullptr) {
             job->extras->run_at.reset();

@@ -22,7 +22,8 @@ base::Expected<void> State::write_facts(
         return result.has_value();
     };
     (void)(write_settings(write) && write_submissions(write) && write_batches(write) &&
-           write_jobs(write) && write_batch_counts(write) && write_results(write));
+           write_spilled(write) && write_jobs(write) && write_batch_counts(write) &&
+           write_results(write));
     return result;
 }
 
@@ -120,6 +121,22 @@ bool State::each_batch(Visit&& visit) const {
     return true;
 }
 
+// Before the jobs that may wait for them. Lane by lane, or their order would be lost.
+template <class Put>
+bool State::write_spilled(Put&& put) const {
+    bool goes_on = true;
+    for (std::uint32_t slot = 0; slot < services_.queues.slots() && stored_jobs_ > 0; ++slot) {
+        const QueueHandle queue = services_.queues.handle_at(slot);
+        goes_on = goes_on && (!queue.names_something() ||
+                              lanes_.walk(services_.queues.at(queue), [&](BlockHandle handle) {
+                                  const Block& block = lanes_.blocks.at(handle);
+                                  return block.spill == nullptr || block.spill->stored == 0 ||
+                                         put(spilled_fact(handle));
+                              }));
+    }
+    return goes_on;
+}
+
 // The dead letters, oldest first, then the others in the order of their ids, but each after those
 // that it waits for: ids of a run whose clock was set back are lower than earlier ones, and a dead
 // letter that was retried may wait for another dead letter.
@@ -181,11 +198,23 @@ template <class Put>
 bool State::write_job(JobHandle handle, Put&& put) const {
     const Job& job = jobs_.map.at(handle);
     const bool is_dead = job.state == JobState::Dead;
+    if (!put(accepted_fact(job)) || !put(standing_fact(job))) {
+        return false;
+    }
+    return !is_dead ||
+           put(JobEnded{job.id, JobState::Dead, now_.wall, job.text, {}, job.failures, job.losses});
+}
+
+JobAccepted State::accepted_fact(const Job& job) const {
     JobAccepted accepted;
     accepted.id = job.id;
     accepted.submission = job.submission;
     accepted.at = job.accepted_at;
     accepted.spec = {name_of_service(job), job.params, options_of(job)};
+    return accepted;
+}
+
+JobStands State::standing_fact(const Job& job) const {
     JobStands stands;
     stands.id = job.id;
     stands.attempt = job.attempt;
@@ -202,11 +231,7 @@ bool State::write_job(JobHandle handle, Put&& put) const {
     }
     stands.started_at = job.started_at;
     stands.text = job.text;
-    if (!put(std::move(accepted)) || !put(std::move(stands))) {
-        return false;
-    }
-    return !is_dead ||
-           put(JobEnded{job.id, JobState::Dead, now_.wall, job.text, {}, job.failures, job.losses});
+    return stands;
 }
 
 // What it came with, as far as it still counts. Instants are told by JobStands.
@@ -235,16 +260,7 @@ model::JobOptions State::options_of(const Job& job) const {
     if (extras.memory_limit != 0) {
         options.memory_limit = extras.memory_limit;
     }
-    if (const Group* group = groups_.map.find(extras.group)) {
-        options.group = group->name;
-        options.group_weight = group->weight;
-        if (group->gate.at_once != 0) {
-            options.group_limit = group->gate.at_once;
-        }
-        if (group->gate.spacing != base::Duration::zero()) {
-            options.group_rate = model::Rate{group->gate.spacing};
-        }
-    }
+    tell_group(extras.group, options);
     if (const Batch* batch = batches_.map.find(extras.batch)) {
         options.batch = batch->name;
     }
@@ -256,6 +272,21 @@ model::JobOptions State::options_of(const Job& job) const {
             });
     }
     return options;
+}
+
+void State::tell_group(GroupHandle handle, model::JobOptions& options) const {
+    const Group* group = groups_.map.find(handle);
+    if (group == nullptr) {
+        return;
+    }
+    options.group = group->name;
+    options.group_weight = group->weight;
+    if (group->gate.at_once != 0) {
+        options.group_limit = group->gate.at_once;
+    }
+    if (group->gate.spacing != base::Duration::zero()) {
+        options.group_rate = model::Rate{group->gate.spacing};
+    }
 }
 
 template <class Put>

@@ -20,8 +20,9 @@ std::uint64_t epoch_of(std::uint16_t broker_id, base::WallTime start) {
 
 }  // namespace
 
-State::State(const Policy& initial, const base::Now& start, std::uint64_t seed)
+State::State(const Policy& initial, const base::Now& start, std::uint64_t seed, SpillStore* spills)
     : now_(start),
+      spills_(spills),
       prng_(seed),
       start_(start),
       epoch_(epoch_of(initial.broker_id, start.wall)),
@@ -35,6 +36,7 @@ State::State(const Policy& initial, const base::Now& start, std::uint64_t seed)
 void State::set_policy(const Policy& changed) {
     const std::vector<GroupPolicy> groups_before = std::move(policy.groups);
     policy = changed;
+    lanes_.block_jobs = std::max<std::size_t>(policy.spill_jobs, 1);
     apply_service_policies();
     apply_limit_policies();
     apply_group_policies(groups_before);
@@ -180,6 +182,9 @@ void State::settle_consequences() {
         configure_schedules();
     }
     consequences_wait_ = false;
+    if (std::exchange(refills_, false)) {
+        refill_all();
+    }
     // Each may cause the others; every round ends at least one job's waiting.
     while (has_consequences()) {
         drop_dead_letters();
@@ -187,6 +192,9 @@ void State::settle_consequences() {
         finish_batches();
         open_gates();
     }
+    spill_filled_blocks();
+    forget_recalled();
+    drop_spills();
     if (draining_ && !stopped_ && drain_is_over()) {
         finish_drain();
     }

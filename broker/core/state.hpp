@@ -62,7 +62,7 @@ struct Timer {
 
 class State {
 public:
-    State(const Policy& initial, const base::Now& start, std::uint64_t seed);
+    State(const Policy& initial, const base::Now& start, std::uint64_t seed, SpillStore* spills);
 
     // ---- one per input ----
     void on(Submit& submit);
@@ -174,6 +174,29 @@ private:
     void on_job_timer(JobHandle handle);
     void unlink_ready(JobHandle handle);
 
+    // ---- spilling.cpp: long queues on the disk ----
+    static bool is_spillable(const Job& job);
+    void spill_filled_blocks();
+    void spill_block(BlockHandle handle);
+    void note_spill_failure(const base::Error& error);
+    void bring_back(BlockHandle handle, std::size_t index, std::string_view bytes, JobHandle& job);
+    void stop_for_damage(std::string_view why);
+    JobHandle find_job(const model::JobId& id);
+    JobHandle recall(BlockHandle handle, std::size_t index);
+    void forget_recalled();
+    JobHandle restored_job(const model::JobId& id);
+    [[nodiscard]] std::vector<JobHandle> jobs_of(BlockHandle handle);
+    [[nodiscard]] std::size_t few_jobs() const;
+    void refill(LaneHandle handle);
+    [[nodiscard]] bool waits(const Spill& spill) const;
+    void refill_before_leaving(const Block& block);
+    void bring_up(BlockHandle from, BlockHandle to);
+    void refill_all();
+    void drop_spills();
+    [[nodiscard]] JobsSpilled spilled_fact(BlockHandle handle) const;
+    [[nodiscard]] std::optional<JobAccepted> stored_fact(const Spill& spill,
+                                                         std::size_t index) const;
+
     // ---- ends.cpp: the ends of jobs and what follows from them ----
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(const Job& job, model::JobState end);
@@ -188,7 +211,7 @@ private:
 
     // ---- dependencies.cpp: jobs that wait for others ----
     [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
-        const std::vector<model::JobId>& after) const;
+        const std::vector<model::JobId>& after);
     void wait_for(JobHandle handle, const std::vector<model::JobId>& after);
     void wait_again(JobHandle handle);
     void tell_dependents(const Job& job, model::JobState end, std::string_view text);
@@ -208,6 +231,7 @@ private:
 
     // ---- gates.cpp: groups and named limits ----
     GroupHandle group_for(const model::Label& name);
+    GroupHandle name_group(const model::JobOptions& options);
     void join_group(JobHandle handle, const model::JobOptions& options);
     void leave_group(GroupHandle handle);
     void set_group(const GroupPolicy& settings);
@@ -252,19 +276,26 @@ private:
     void revive(JobHandle handle);
 
     // ---- filter.cpp: jobs by what they are ----
+    // A cursor of a walk: a spilled block and a place in it, or with the other bit a slot of the
+    // table of jobs. Looking at a stored job costs like many in memory.
+    static constexpr Cursor kStoredJobs = Cursor{1} << 62U;
+    static constexpr Cursor kMemoryJobs = Cursor{1} << 61U;
+    static constexpr unsigned kEntryBits = 16;
+    static constexpr std::size_t kStoredCost = 16;
+    [[nodiscard]] const Spill* spill_to_visit(BlockHandle handle, const Wanted& wanted) const;
     [[nodiscard]] std::optional<Wanted> wanted_of(const JobFilter& filter) const;
     [[nodiscard]] bool matches(const Job& job, const Wanted& wanted) const;
 
     /// One step of a walk: calls `visit(handle)` for jobs that match, until it returns false or
     /// scan_jobs_max were looked at. `visit` may end jobs. Gives where to go on; 0: at the end.
     template <class Visit>
-    Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit) const {
+    Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit) {
         const auto wanted = wanted_of(filter);
         if (!wanted) {
             return 0;
         }
         for (const model::JobId& id : filter.jobs) {
-            const JobHandle handle = jobs_.find(id);
+            const JobHandle handle = find_job(id);
             if (handle.names_something() && matches(jobs_.map.at(handle), *wanted)) {
                 visit(handle);
             }
@@ -272,8 +303,15 @@ private:
         if (!filter.jobs.empty()) {
             return 0;
         }
-        std::uint64_t slot = from;
-        const std::uint64_t end = from + policy.limits.scan_jobs_max;
+        const bool begins = from == 0 || (from & (kStoredJobs | kMemoryJobs)) == kStoredJobs;
+        if (begins && stored_jobs_ > 0) {
+            const Cursor next = visit_stored(*wanted, from, visit);
+            if (next != kMemoryJobs || !recalled_.empty()) {
+                return next;  // what was looked at is in memory until the end of this apply()
+            }
+        }
+        std::uint64_t slot = begins ? 0 : from & ~kMemoryJobs;
+        const std::uint64_t end = slot + policy.limits.scan_jobs_max;
         while (slot < jobs_.map.slots() && slot < end) {
             const JobHandle handle = jobs_.map.handle_at(static_cast<std::uint32_t>(slot++));
             if (handle.names_something() && matches(jobs_.map.at(handle), *wanted) &&
@@ -281,7 +319,36 @@ private:
                 break;
             }
         }
-        return slot < jobs_.map.slots() ? slot : 0;
+        return slot < jobs_.map.slots() ? kMemoryJobs | slot : 0;
+    }
+
+    /// The same of those in the store, which come first, as they only leave it for memory.
+    template <class Visit>
+    Cursor visit_stored(const Wanted& wanted, Cursor from, Visit&& visit) {
+        std::uint64_t slot = (from & ~kStoredJobs) >> kEntryBits;
+        std::uint64_t index = from & ((1U << kEntryBits) - 1);
+        std::size_t left = policy.limits.scan_jobs_max / kStoredCost + 1;
+        for (; slot < lanes_.blocks.slots(); ++slot, index = 0) {
+            const BlockHandle handle = lanes_.blocks.handle_at(static_cast<std::uint32_t>(slot));
+            while (const Spill* spill = spill_to_visit(handle, wanted)) {
+                index = std::max<std::uint64_t>(index, spill->first);
+                if (index >= spill->entries.size() || stopped_) {
+                    break;
+                }
+                if (left-- == 0) {
+                    return kStoredJobs | slot << kEntryBits | index;
+                }
+                const std::uint64_t at = index++;
+                if (spill->places[at] != Spill::Place::Stored) {
+                    continue;
+                }
+                const JobHandle job = recall(handle, at);
+                if (job.names_something() && matches(jobs_.map.at(job), wanted) && !visit(job)) {
+                    return kStoredJobs | slot << kEntryBits | index;
+                }
+            }
+        }
+        return kMemoryJobs;
     }
 
     // ---- schedule.cpp: jobs by the calendar ----
@@ -337,7 +404,7 @@ private:
 
     // ---- queries.cpp, listing.cpp, why.cpp ----
     [[nodiscard]] model::JobRow row_of(const Job& job) const;
-    [[nodiscard]] model::JobReport list_jobs(const std::string& service) const;
+    [[nodiscard]] model::JobReport list_jobs(const std::string& service);
     [[nodiscard]] model::JobReport list_active(const std::string& service) const;
     [[nodiscard]] model::JobReport list_history(const std::string& service) const;
     [[nodiscard]] model::WorkerReport list_workers(const std::string& service) const;
@@ -347,7 +414,7 @@ private:
     [[nodiscard]] model::BrokerReport report_broker() const;
     [[nodiscard]] std::optional<model::StatusReport> report_status(const model::JobId& id) const;
     [[nodiscard]] std::optional<std::uint64_t> place_of(const Job& job) const;
-    [[nodiscard]] model::ListReport list_page(const Query& query) const;
+    [[nodiscard]] model::ListReport list_page(const Query& query);
     Cursor list_ended(const JobFilter& filter,
                       Cursor from,
                       std::size_t rows_max,
@@ -367,6 +434,7 @@ private:
     // ---- invariants.cpp ----
     void check_jobs() const;
     void check_queues() const;
+    void check_blocks(LaneHandle handle) const;
     void check_services() const;
     void check_gates() const;
     void check_batches() const;
@@ -399,6 +467,9 @@ private:
     base::Expected<void> restore_fact(const SubmissionsSeen& fact);
     base::Expected<void> restore_fact(const BatchStands& fact);
     base::Expected<void> restore_fact(const ScheduleRan& fact);
+    base::Expected<void> restore_fact(const JobsSpilled& fact);
+    [[nodiscard]] Job accepted_job(const JobAccepted& fact, QueueHandle queue) const;
+    void stand(Job& job, const JobStands& fact) const;
     void shun_epoch(const model::JobId& id);
     [[nodiscard]] base::Duration age_of(base::WallTime instant) const;
     void put_back(JobHandle handle, base::MonoTime due);
@@ -420,6 +491,11 @@ private:
     bool write_results(Put&& put) const;
     template <class Put>
     bool write_submissions(Put&& put) const;
+    template <class Put>
+    bool write_spilled(Put&& put) const;
+    [[nodiscard]] JobAccepted accepted_fact(const Job& job) const;
+    [[nodiscard]] JobStands standing_fact(const Job& job) const;
+    void tell_group(GroupHandle handle, model::JobOptions& options) const;
     [[nodiscard]] JobHandle unreached(JobHandle handle, const std::vector<bool>& is_reached) const;
     template <class Put>
     bool write_job(JobHandle handle, Put&& put) const;
@@ -450,7 +526,7 @@ private:
     }
 
     [[nodiscard]] std::size_t waiting_and_running() const {
-        return jobs_.map.size() - dead_.size();
+        return jobs_.map.size() + stored_jobs_ - dead_.size();
     }
 
     [[nodiscard]] bool drain_is_over() const;
@@ -458,6 +534,7 @@ private:
 
     base::Now now_;
     Effects* out_ = nullptr;
+    SpillStore* spills_ = nullptr;
 
     base::Prng prng_;
     base::Now start_;
@@ -484,6 +561,11 @@ private:
     ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;
+    std::size_t stored_jobs_ = 0;             // that are in the spill store only
+    std::vector<BlockHandle> filled_blocks_;  // in this apply()
+    std::vector<JobHandle> recalled_;         // for this apply()
+    bool spill_fails_ = false;
+    bool refills_ = false;       // the broker has just settled
     JobList dead_;               // dead letters, oldest first
     Mode mode_ = Mode::Running;  // of all services
     bool are_schedules_configured_ = false;

@@ -62,7 +62,7 @@ void State::on(Submit& submit) {
 // True when the submission is known and was answered. A sync job whose result is not kept any more
 // is run again: at least once.
 bool State::answer_resend(Submit& submit, Submission& submission) {
-    const JobHandle handle = jobs_.find(submission.job);
+    const JobHandle handle = find_job(submission.job);
     if (!submit.spec.options.sync) {
         // Whoever waited for the result under this number is told the id instead; not by the older
         // one, come late over a connection that has gone.
@@ -129,6 +129,7 @@ void State::admit_waiting_for(const model::ServiceName& service) {
 
 void State::on_settled() {
     end_orphans();
+    refills_ = stored_jobs_ > 0;
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
     for (Submit& submit : waiting) {
         // Not `again` any more: whoever still ran it has come back by now.

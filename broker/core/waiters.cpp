@@ -26,7 +26,7 @@ std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
 }
 
 void State::on(Await& await) {
-    const JobHandle handle = jobs_.find(await.job);
+    const JobHandle handle = find_job(await.job);
     if (handle.names_something()) {
         const Job& job = jobs_.map.at(handle);
         if (job.state == JobState::Dead) {

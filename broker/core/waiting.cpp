@@ -70,7 +70,8 @@ void State::forget_progress(Job& job) {
 
 void State::unlink_ready(JobHandle handle) {
     const Job& job = jobs_.map.at(handle);
-    const GroupHandle group = lanes_.map.at(job.lane).group;
+    refill_before_leaving(lanes_.blocks.at(job.block));
+    const GroupHandle group = job.group();
     LaneList* parked = group.names_something() ? &groups_.map.at(group).parked : nullptr;
     lanes_.remove(services_.queues, jobs_.map, handle, parked);
     --services_.map.at(job.service).ready;
@@ -115,7 +116,13 @@ void State::make_ready(JobHandle handle, bool at_front) {
     job.state = JobState::Ready;
     job.worker = {};
     job.ready_at = now_.mono;
-    lanes_.push(services_.queues, jobs_.map, handle, at_front);
+    // What an earlier run left waits until the broker has settled, and keeps its place then.
+    const LaneEnd end = at_front                                     ? LaneEnd::Front
+                        : stored_jobs_ > 0 && job.due == settled_at_ ? LaneEnd::ById
+                                                                     : LaneEnd::Back;
+    if (lanes_.push(services_.queues, jobs_.map, handle, end) && spills_ != nullptr) {
+        filled_blocks_.push_back(job.block);
+    }
     ++services_.map.at(job.service).ready;
     ++ready_;
     retake_key(handle);

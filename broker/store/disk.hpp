@@ -33,6 +33,9 @@ public:
     [[nodiscard]] virtual base::Expected<void> truncate(std::uint64_t size) = 0;
     /// Errors: Io.
     [[nodiscard]] virtual base::Expected<std::uint64_t> size() = 0;
+
+    /// It will be read soon: a hint.
+    virtual void will_need() {}
 };
 
 /// One folder; names are those of files in it.

@@ -30,6 +30,7 @@ DiskJournal::DiskJournal(std::unique_ptr<Disk> disk,
       options_(options),
       repairs_(repair),
       wake_(std::move(wake)),
+      spills_(*disk_, repair),
       writer_(*disk_) {}
 
 DiskJournal::~DiskJournal() {
@@ -45,10 +46,29 @@ DiskJournal::~DiskJournal() {
 
 // ---- the loop's side ----
 
+// For repair: facts about what was given up are given up with it.
+RecordSink DiskJournal::forgiving(const RecordSink& sink) {
+    return [this, &sink](std::string_view record) -> base::Expected<void> {
+        auto taken = sink(record);
+        if (!taken && taken.error().code == base::Errc::Malformed) {
+            report_.cut.push_back("a fact: " + taken.error().message);
+            return {};
+        }
+        return taken;
+    };
+}
+
 base::Expected<void> DiskJournal::replay(const RecordSink& sink) {
-    const auto position = read_log(*disk_, sink, report_, repairs_);
+    if (auto looked = spills_.look(); !looked) {
+        return looked;
+    }
+    const auto position = read_log(*disk_, repairs_ ? forgiving(sink) : sink, report_, repairs_);
     if (!position) {
         return base::Unexpected(position.error());
+    }
+    report_.cut.insert(report_.cut.end(), spills_.lost().begin(), spills_.lost().end());
+    if (auto removed = spills_.remove_unopened(); !removed) {
+        return removed;
     }
     position_ = *position;
     checkpoint_bytes_ = report_.checkpoint_bytes;
@@ -126,20 +146,27 @@ bool DiskJournal::wants_checkpoint() {
     if (is_checkpointing_) {
         switch (checkpointer_->progress()) {
             case Checkpointer::Progress::Running: return false;
-            case Checkpointer::Progress::Failed: break;  // tried again when as much is written
-            case Checkpointer::Progress::Done: {
-                auto file = disk_->open_file(file_name(FileKind::Checkpoint, checkpointed_));
-                const auto size = file ? (*file)->size() : base::Unexpected(file.error());
-                checkpoint_bytes_ = size.value_or(checkpoint_bytes_);
-                break;
-            }
+            // Tried again when as much is written.
+            case Checkpointer::Progress::Failed: checkpoint_has_ended(false); break;
+            case Checkpointer::Progress::Done: checkpoint_has_ended(true); break;
         }
-        is_checkpointing_ = false;
     }
     return log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
 }
 
+void DiskJournal::checkpoint_has_ended(bool is_done) {
+    is_checkpointing_ = false;
+    // What is not removed now is at the next start.
+    (void)spills_.checkpoint_ended(is_done);
+    if (is_done) {
+        auto file = disk_->open_file(file_name(FileKind::Checkpoint, checkpointed_));
+        const auto size = file ? (*file)->size() : base::Unexpected(file.error());
+        checkpoint_bytes_ = size.value_or(checkpoint_bytes_);
+    }
+}
+
 base::Expected<void> DiskJournal::checkpoint(const StateWriter& write_state) {
+    spills_.checkpoint_begins();
     if (file_bytes_ != 0) {
         begins_file_ = true;
         file_bytes_ = 0;
@@ -151,6 +178,9 @@ base::Expected<void> DiskJournal::checkpoint(const StateWriter& write_state) {
         return write_checkpoint(*disk, at, write_state);
     });
     is_checkpointing_ = started.has_value();
+    if (!started) {
+        checkpoint_has_ended(false);
+    }
     return started;
 }
 

@@ -12,6 +12,7 @@
 
 #include "broker/store/journal.hpp"
 #include "broker/store/log_writer.hpp"
+#include "broker/store/spill_files.hpp"
 #include "common/base/time.hpp"
 #include "common/posix/wake_fd.hpp"
 
@@ -74,6 +75,9 @@ public:
     [[nodiscard]] int wakeup_fd() const override { return wake_.fd(); }
 
     [[nodiscard]] base::Expected<void> room() const override;
+
+    [[nodiscard]] SpillFiles* spills() override { return &spills_; }
+
     [[nodiscard]] bool wants_checkpoint() override;
     [[nodiscard]] base::Expected<void> checkpoint(const StateWriter& write_state) override;
 
@@ -87,6 +91,8 @@ private:
                 bool repair,
                 posix::WakeFd wake);
 
+    [[nodiscard]] RecordSink forgiving(const RecordSink& sink);
+    void checkpoint_has_ended(bool is_done);
     void write_until_stopped();
     bool write_group(Group& group);
     bool sync_what_is_due();
@@ -103,6 +109,7 @@ private:
     ReadReport report_;
 
     // ---- the loop's ----
+    SpillFiles spills_;
     Seq last_ = 0;
     LogPosition position_;  // of the next record
     bool begins_file_ = true;

@@ -10,6 +10,8 @@
 
 namespace steward::store {
 
+class SpillFiles;
+
 using Seq = std::uint64_t;
 /// Takes one record. Valid only while it runs.
 using RecordSink = std::function<base::Expected<void>(std::string_view record)>;
@@ -46,6 +48,10 @@ public:
 
     /// Whether new work should be taken at all. Errors: those of append().
     [[nodiscard]] virtual base::Expected<void> room() const { return {}; }
+
+    /// Where to put pieces of the state for which memory is too dear; null: nowhere. Checkpoints
+    /// may refer to them by number, once they are synced.
+    [[nodiscard]] virtual SpillFiles* spills() { return nullptr; }
 
     /// So much has been appended since the last checkpoint that another would give back space.
     /// Asked after each turn. Blocks: never.

@@ -12,11 +12,21 @@ namespace {
 
 constexpr std::string_view kLogEnding = ".log";
 constexpr std::string_view kCheckpointEnding = ".checkpoint";
+constexpr std::string_view kSpillEnding = ".spill";
 constexpr std::string_view kUnfinishedEnding = ".unfinished";
 constexpr std::string_view kDamagedEnding = ".damaged";
 constexpr std::size_t kNumberDigits = 16;
 // Larger files than any that was written are not read into memory.
 constexpr std::size_t kFileBytesMax = 64UL << 30U;
+
+std::string_view ending_of(FileKind kind) {
+    switch (kind) {
+        case FileKind::Log: return kLogEnding;
+        case FileKind::Checkpoint: return kCheckpointEnding;
+        case FileKind::Spill: break;
+    }
+    return kSpillEnding;
+}
 
 struct Folder {
     std::map<std::uint64_t, std::string> logs;
@@ -249,7 +259,22 @@ std::string file_name(FileKind kind, std::uint64_t number) {
     for (std::size_t i = kNumberDigits; number != 0; number >>= 4U) {
         name[--i] = kDigits[number & 0xFU];
     }
-    return name.append(kind == FileKind::Log ? kLogEnding : kCheckpointEnding);
+    return name.append(ending_of(kind));
+}
+
+base::Expected<std::vector<std::uint64_t>> numbers_of(Disk& disk, FileKind kind) {
+    const auto names = disk.list();
+    if (!names) {
+        return base::Unexpected(names.error());
+    }
+    std::vector<std::uint64_t> numbers;
+    for (const std::string& name : *names) {
+        if (const auto number = number_of(name, ending_of(kind))) {
+            numbers.push_back(*number);
+        }
+    }
+    std::ranges::sort(numbers);
+    return numbers;
 }
 
 base::Expected<LogPosition> read_log(Disk& disk,

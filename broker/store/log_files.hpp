@@ -22,6 +22,8 @@ struct ReadReport {
 };
 
 [[nodiscard]] std::string file_name(FileKind kind, std::uint64_t number);
+/// Of all files of this kind, in order. Errors: Io.
+[[nodiscard]] base::Expected<std::vector<std::uint64_t>> numbers_of(Disk& disk, FileKind kind);
 
 /// Gives every record to `sink`: the newest checkpoint's, then those of the log files from its
 /// number on. The torn end of the last file is removed, and so is what an unfinished checkpoint

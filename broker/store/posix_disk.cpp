@@ -45,6 +45,8 @@ public:
         return {};
     }
 
+    void will_need() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_WILLNEED); }
+
     base::Expected<std::string> read(std::uint64_t offset, std::size_t bytes_max) override {
         const auto whole = size();
         if (!whole) {

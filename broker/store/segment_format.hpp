@@ -25,6 +25,7 @@ inline constexpr std::size_t kCommitBytesMax = 256UL << 20U;
 enum class FileKind : std::uint32_t {
     Log = 1,         // commits in the order of append()
     Checkpoint = 2,  // the state before the log file of the same number, and an end mark
+    Spill = 3,       // see spill_files.hpp; FileHeader::first is the number of its entries
 };
 
 struct FileHeader {

@@ -303,6 +303,17 @@ private:
 
     ScheduleRan fill(ScheduleRan /*fact*/) { return {label(), instant(), job()}; }
 
+    JobsSpilled fill(JobsSpilled fact) {
+        fact.spill = integer<std::uint64_t>(3);
+        fact.service = service();
+        fact.options = options();
+        fact.count = integer<std::uint32_t>(5);
+        for (std::uint64_t gone = prng_.below(4); gone > 0; --gone) {
+            fact.gone.push_back(integer<std::uint16_t>(4));
+        }
+        return fact;
+    }
+
     bool is_small_;
     base::Prng prng_;
     base::WallTime around_;

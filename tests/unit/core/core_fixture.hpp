@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/core/core.hpp"
+#include "tests/unit/core/memory_spills.hpp"
 
 namespace steward::core::test {
 
@@ -72,7 +74,7 @@ inline constexpr base::Now kStart{base::MonoTime{1000s}, base::WallTime{1'700'00
 class Broker {
 public:
     explicit Broker(const Policy& settings = {}, const base::Now& start = kStart)
-        : policy(settings), now(start), core(settings, now, 1) {}
+        : policy(spilling(settings)), now(start), core(policy, now, 1, &spills) {}
 
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
@@ -159,8 +161,21 @@ public:
         return apply(std::move(input));
     }
 
+    /// A core that has read these facts and what is in the store.
+    std::unique_ptr<Core> begun_from(const std::vector<Record>& facts, const Policy& other) const {
+        MemorySpills& store = copies_.emplace_back(spills);
+        store.dropped.clear();
+        auto begun = std::make_unique<Core>(other, now, 2, &store);
+        for (const Record& fact : facts) {
+            const auto taken = begun->restore(fact);
+            CHECK_MESSAGE(taken.has_value(), (taken ? "" : taken.error().message));
+        }
+        return begun;
+    }
+
     Policy policy;
     base::Now now;
+    MemorySpills spills;
     Core core;
     Effects effects;
     std::vector<Record> journal;  // every fact so far
@@ -169,6 +184,15 @@ public:
     bool facts_tell_all = true;
 
 private:
+    // Whatever can be spilled is, so that every rule is shown to hold for spilled jobs too.
+    static Policy spilling(Policy settings) {
+        if (settings.spill_jobs == Policy{}.spill_jobs) {
+            settings.spill_jobs = 2;
+            settings.limits.resident_jobs_max = 0;
+        }
+        return settings;
+    }
+
     void step(Input input) {
         const std::size_t before = effects.appends.size();
         core.apply(now, std::move(input), effects);
@@ -177,6 +201,8 @@ private:
             journal.push_back(effects.appends[i].record);
         }
     }
+
+    mutable std::list<MemorySpills> copies_;  // of cores that began from this one's facts
 };
 
 /// All messages of a kind among the sends, with their addresses.

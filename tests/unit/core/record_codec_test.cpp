@@ -142,7 +142,7 @@ TEST_CASE("another version and an unknown kind are refused by name") {
         other[0] = version;
         CHECK(decode_record(other).error().code == base::Errc::UnsupportedVersion);
     }
-    for (const char kind : {'\0', '\x1B', '\xFF'}) {
+    for (const char kind : {'\0', '\x1C', '\xFF'}) {
         std::string unknown = encoded(AttemptReturned{});
         unknown[1] = kind;
         CHECK(decode_record(unknown).error().code == base::Errc::Malformed);
@@ -159,7 +159,7 @@ TEST_CASE("the numbers of the kinds of facts never change") {
         {ScheduleSet{}, 16}, {ScheduleRemoved{}, 17}, {ScheduleMoved{}, 18},
         {BatchOpened{}, 19}, {BatchClosed{}, 20},     {BatchEnded{}, 21},
         {JobStands{}, 22},   {ResultKept{}, 23},      {SubmissionsSeen{}, 24},
-        {BatchStands{}, 25}, {ScheduleRan{}, 26}};
+        {BatchStands{}, 25}, {ScheduleRan{}, 26},     {JobsSpilled{}, 27}};
     static_assert(std::size(kinds) == std::variant_size_v<Record>);
     for (const auto& [record, number] : kinds) {
         CHECK(encoded(record)[1] == number);

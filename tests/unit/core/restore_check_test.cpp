@@ -165,11 +165,7 @@ namespace {
 std::unique_ptr<Core> restored_from(const Broker& broker, const std::vector<Record>& facts) {
     Policy policy = broker.policy;
     policy.settle = base::Duration::zero();  // nobody comes back
-    auto core = std::make_unique<Core>(policy, broker.now, 2);
-    for (const Record& fact : facts) {
-        const auto taken = core->restore(fact);
-        CHECK_MESSAGE(taken.has_value(), (taken ? "" : taken.error().message));
-    }
+    auto core = broker.begun_from(facts, policy);
     Effects effects;
     core->apply(broker.now, Tick{}, effects);
     core->check_invariants();

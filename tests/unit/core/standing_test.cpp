@@ -15,12 +15,7 @@ std::vector<Record> checkpoint_of(const Broker& broker) {
 }
 
 std::unique_ptr<Core> begun_from(const Broker& broker, const std::vector<Record>& facts) {
-    auto core = std::make_unique<Core>(broker.policy, broker.now, 2);
-    for (const Record& fact : facts) {
-        const auto taken = core->restore(fact);
-        REQUIRE(taken.has_value());
-    }
-    return core;
+    return broker.begun_from(facts, broker.policy);
 }
 
 // The job that a resend of this number is told of; nothing when it is taken for a new one.

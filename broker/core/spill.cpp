@@ -1,0 +1,54 @@
+#include "broker/core/spill.hpp"
+
+#include <algorithm>
+
+#include "common/base/assert.hpp"
+
+namespace steward::core {
+
+std::size_t Spill::find(const model::JobId& id) const {
+    const auto found = std::ranges::find(entries, id, &SpillEntry::id);
+    return static_cast<std::size_t>(found - entries.begin());
+}
+
+void Spill::set(std::size_t index, Place place) {
+    stored -= places[index] == Place::Stored ? 1U : 0U;
+    stored += place == Place::Stored ? 1U : 0U;
+    places[index] = place;
+    while (first < places.size() && places[first] == Place::Gone) {
+        ++first;
+    }
+}
+
+void SpillIndex::add(BlockHandle block, const Spill& spill) {
+    const auto [first, last] = std::ranges::minmax(spill.entries, {}, &SpillEntry::id);
+    const std::size_t at = beginning_up_to(first.id);
+    ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(at),
+                   {first.id, last.id, last.id, block});
+    reckon_reach(at);
+}
+
+void SpillIndex::remove(BlockHandle block, const Spill& spill) {
+    std::size_t at = beginning_up_to(std::ranges::min(spill.entries, {}, &SpillEntry::id).id);
+    while (ranges_[at - 1].block != block) {
+        --at;
+        STEWARD_ASSERT(at > 0);
+    }
+    ranges_.erase(ranges_.begin() + static_cast<std::ptrdiff_t>(at - 1));
+    reckon_reach(at - 1);
+}
+
+// How many ranges begin with this id or a lower one.
+std::size_t SpillIndex::beginning_up_to(const model::JobId& id) const {
+    return static_cast<std::size_t>(std::ranges::upper_bound(ranges_, id, {}, &Range::first) -
+                                    ranges_.begin());
+}
+
+void SpillIndex::reckon_reach(std::size_t from) {
+    for (std::size_t i = from; i < ranges_.size(); ++i) {
+        ranges_[i].reach =
+            i == 0 ? ranges_[i].last : std::max(ranges_[i - 1].reach, ranges_[i].last);
+    }
+}
+
+}  // namespace steward::core

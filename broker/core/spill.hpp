@@ -1,0 +1,91 @@
+// broker/core: what stays in memory of jobs that lie in the spill store, and how one is found there
+// by its id. Knows no policy.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "broker/core/handles.hpp"
+#include "broker/core/spill_store.hpp"
+#include "common/base/time.hpp"
+
+namespace steward::core {
+
+/// A block of a lane of which some jobs are in the store. About 25 bytes a job.
+struct Spill {
+    enum class Place : std::uint8_t {
+        Stored,
+        InMemory,  // it could not be stored, or somebody asked for it: the job has its block's
+                   // handle
+        Gone,      // it has left the block
+    };
+
+    SpillNumber number = 0;
+    std::vector<SpillEntry> entries;  // in the order of the lane
+    std::vector<Place> places;        // of the entries
+    std::size_t stored = 0;           // how many are
+    std::size_t first = 0;            // entries before this one are gone
+    base::MonoTime ready_at{};        // since when the first of them has waited
+    bool is_of_earlier_run = false;
+
+    /// Where the bytes of an entry begin.
+    [[nodiscard]] std::uint32_t begin_of(std::size_t index) const {
+        return index == 0 ? 0 : entries[index - 1].end;
+    }
+
+    /// The index of the job's entry; entries.size() when it has none.
+    [[nodiscard]] std::size_t find(const model::JobId& id) const;
+
+    void set(std::size_t index, Place place);
+};
+
+/// All spills by the ids in them. Jobs of one lane mostly come in the order of their ids, so few
+/// ranges overlap.
+///
+/// Cost: O(log spills + overlapping ranges) to find; O(spills) to add and remove, moving a few
+/// bytes for each.
+class SpillIndex {
+public:
+    struct Found {
+        BlockHandle block;  // names nothing: no stored job has this id
+        std::size_t index = 0;
+    };
+
+    void add(BlockHandle block, const Spill& spill);
+    void remove(BlockHandle block, const Spill& spill);
+
+    /// `spill_of(block)` gives the block's spill.
+    template <class SpillOf>
+    [[nodiscard]] Found find(const model::JobId& id, SpillOf&& spill_of) const {
+        for (std::size_t at = beginning_up_to(id); at > 0 && ranges_[at - 1].reach >= id; --at) {
+            const Range& range = ranges_[at - 1];
+            if (range.last < id) {
+                continue;
+            }
+            const Spill& spill = spill_of(range.block);
+            const std::size_t index = spill.find(id);
+            if (index < spill.entries.size() && spill.places[index] == Spill::Place::Stored) {
+                return {range.block, index};
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::size_t size() const { return ranges_.size(); }
+
+private:
+    struct Range {
+        model::JobId first;
+        model::JobId last;
+        model::JobId reach;  // the highest `last` of this one and those before it
+        BlockHandle block;
+    };
+
+    [[nodiscard]] std::size_t beginning_up_to(const model::JobId& id) const;
+    void reckon_reach(std::size_t from);
+
+    std::vector<Range> ranges_;  // sorted by `first`
+};
+
+}  // namespace steward::core

@@ -1,0 +1,446 @@
+// broker/core: long queues on the disk: which blocks of waiting jobs leave memory, and how their
+// jobs come back – ahead of their turn, or because somebody asks for one.
+#include <algorithm>
+
+#include "broker/core/record_codec.hpp"
+#include "broker/core/state.hpp"
+#include "common/base/bytes.hpp"
+
+namespace steward::core {
+
+using model::JobState;
+
+namespace {
+
+// Blocks that one that has just been filled takes with it at most: those that could not go before.
+constexpr std::size_t kBlocksAtOnce = 2;
+constexpr std::size_t kBlockParts = 16;
+constexpr std::size_t kSpillBytesMax = 1UL << 30U;
+
+void put_sized(std::string& out, const Record& fact) {
+    const std::size_t at = out.size();
+    base::put_le(out, std::uint32_t{0});
+    encode_record(fact, out);
+    std::string size;
+    base::put_le(size, static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t)));
+    out.replace(at, size.size(), size);
+}
+
+template <class Fact>
+base::Expected<Fact> get_sized(std::string_view& bytes) {
+    std::uint32_t size = 0;
+    if (!base::get_le(bytes, size) || size > bytes.size()) {
+        return base::fail(base::Errc::Malformed, "a spilled job ends in the middle");
+    }
+    auto record = decode_record(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+    if (!record) {
+        return base::Unexpected(std::move(record.error()));
+    }
+    if (auto* fact = std::get_if<Fact>(&*record)) {
+        return std::move(*fact);
+    }
+    return base::fail(base::Errc::Malformed, "a spilled job does not hold its facts");
+}
+
+}  // namespace
+
+// Nothing in memory refers to it, and what is written of it stays true.
+bool State::is_spillable(const Job& job) {
+    if (job.state != JobState::Ready || !job.durable || job.sync || job.adopted || job.cancelling ||
+        job.expires != base::MonoTime::max()) {
+        return false;
+    }
+    if (job.extras == nullptr) {
+        return true;
+    }
+    const JobExtras& extras = *job.extras;
+    return !extras.is_unique() && extras.after.empty() && extras.dependents.empty() &&
+           extras.waiters.empty() && extras.ends_batch.empty() && !extras.starts_once;
+}
+
+// ---- out ----
+
+// A block of some lane was filled: it goes, with those before it that should have gone already.
+// Never a lane's first one.
+void State::spill_filled_blocks() {
+    for (const BlockHandle filled : std::exchange(filled_blocks_, {})) {
+        std::size_t left = kBlocksAtOnce;
+        for (BlockHandle at = filled; left > 0; --left) {
+            const Block* block = lanes_.blocks.find(at);
+            if (block == nullptr || block->spill != nullptr ||
+                at == lanes_.map.at(block->lane).blocks.front() ||
+                jobs_.map.size() <= policy.limits.resident_jobs_max) {
+                break;
+            }
+            const BlockHandle before = block->of_lane.previous;
+            spill_block(at);
+            at = before;
+        }
+    }
+}
+
+void State::spill_block(BlockHandle handle) {
+    Block& block = lanes_.blocks.at(handle);
+    auto spill = std::make_unique<Spill>();
+    std::string bytes;
+    std::vector<JobHandle> leaving;
+    spill->ready_at = jobs_.map.at(block.jobs.front()).ready_at;
+    for (JobHandle at = block.jobs.front(); at.names_something();
+         at = jobs_.map.at(at).place.next) {
+        const Job& job = jobs_.map.at(at);
+        const bool leaves = is_spillable(job);
+        if (leaves) {
+            put_sized(bytes, accepted_fact(job));
+            put_sized(bytes, standing_fact(job));
+            leaving.push_back(at);
+        }
+        spill->entries.push_back({job.id, static_cast<std::uint32_t>(bytes.size()), 0});
+        spill->places.push_back(leaves ? Spill::Place::Stored : Spill::Place::InMemory);
+    }
+    // It costs a file, and the places of those that stay.
+    if (leaving.empty() || leaving.size() < block.size / 2 || bytes.size() > kSpillBytesMax) {
+        return;
+    }
+    const auto number = spills_->write(spill->entries, bytes);
+    if (!number) {
+        note_spill_failure(number.error());
+        return;
+    }
+    spill_fails_ = false;
+    spill->number = *number;
+    spill->stored = leaving.size();
+    for (const JobHandle job : leaving) {
+        block.jobs.remove(jobs_.map, job);
+        jobs_.remove(job);
+    }
+    stored_jobs_ += leaving.size();
+    lanes_.spill(handle, std::move(spill));
+}
+
+// The jobs stay in memory. Said once until it works again.
+void State::note_spill_failure(const base::Error& error) {
+    if (!std::exchange(spill_fails_, true)) {
+        note(Severity::Warning, "spill_failed", {{"why", error.message}});
+    }
+}
+
+// ---- back ----
+
+// The jobs whose bytes are given: in memory again, in no list yet. Fewer than `entries` after an
+// error, which stops the broker.
+void State::bring_back(BlockHandle handle,
+                       std::size_t index,
+                       std::string_view bytes,
+                       JobHandle& job) {
+    Block& block = lanes_.blocks.at(handle);
+    const Lane& lane = lanes_.map.at(block.lane);
+    const auto accepted = get_sized<JobAccepted>(bytes);
+    const auto stands = accepted ? get_sized<JobStands>(bytes) : base::Unexpected(accepted.error());
+    if (!stands || accepted->id != block.spill->entries[index].id) {
+        stop_for_damage(stands ? "a spill holds another job than it should"
+                               : stands.error().message);
+        return;
+    }
+    Job back = accepted_job(*accepted, lane.queue);
+    stand(back, *stands);
+    if (back.extras != nullptr) {
+        back.extras->run_at.reset();
+    }
+    back.state = JobState::Ready;
+    back.block = handle;
+    back.ready_at = block.spill->ready_at;
+    if (lane.group.names_something()) {
+        back.more().group = lane.group;
+    }
+    if (const model::Label& batch = accepted->spec.options.batch; !batch.empty()) {
+        back.more().batch = batches_.find(batch.view());
+    }
+    job = jobs_.add(std::move(back));
+    block.spill->set(index, Spill::Place::InMemory);
+    --stored_jobs_;
+}
+
+// What was written is not there any more: jobs that were acknowledged. Somebody must look.
+void State::stop_for_damage(std::string_view why) {
+    if (!stopped_) {
+        stopped_ = true;
+        note(Severity::Error, "spill_damaged", {{"why", std::string(why)}});
+        out_->stops.push_back({std::string(why), true});
+    }
+}
+
+// A job by its id, in memory from here on; until the end of this apply() if nothing becomes of it.
+JobHandle State::find_job(const model::JobId& id) {
+    const JobHandle known = jobs_.find(id);
+    if (known.names_something() || stored_jobs_ == 0) {
+        return known;
+    }
+    const auto found = lanes_.spills.find(
+        id, [&](BlockHandle block) -> const Spill& { return *lanes_.blocks.at(block).spill; });
+    if (!found.block.names_something()) {
+        return {};
+    }
+    return recall(found.block, found.index);
+}
+
+JobHandle State::recall(BlockHandle handle, std::size_t index) {
+    Block& block = lanes_.blocks.at(handle);
+    const Spill& spill = *block.spill;
+    const auto bytes = spills_->read(
+        spill.number, spill.begin_of(index), std::span(spill.entries).subspan(index, 1));
+    if (!bytes) {
+        stop_for_damage(bytes.error().message);
+        return {};
+    }
+    JobHandle job;
+    bring_back(handle, index, *bytes, job);
+    if (job.names_something()) {
+        block.jobs.push_back(jobs_.map, job);
+        recalled_.push_back(job);
+    }
+    return job;
+}
+
+// Those that were asked for and of which nothing has become are forgotten again: what is written of
+// them is still true.
+void State::forget_recalled() {
+    for (const JobHandle handle : std::exchange(recalled_, {})) {
+        const Job* job = jobs_.map.find(handle);
+        if (job == nullptr || !is_spillable(*job)) {
+            continue;
+        }
+        Block& block = lanes_.blocks.at(job->block);
+        if (block.spill == nullptr) {
+            continue;
+        }
+        block.spill->set(block.spill->find(job->id), Spill::Place::Stored);
+        ++stored_jobs_;
+        block.jobs.remove(jobs_.map, handle);
+        jobs_.remove(handle);
+    }
+}
+
+// While facts are restored: a job that a fact is about, which waits for its worker to come back.
+JobHandle State::restored_job(const model::JobId& id) {
+    const JobHandle handle = find_job(id);
+    if (handle.names_something() && jobs_.map.at(handle).state == JobState::Ready) {
+        release(handle);
+        schedule(handle, settled_at_);
+    }
+    return handle;
+}
+
+// All jobs of a block in the order of the lane, in memory as with find_job().
+std::vector<JobHandle> State::jobs_of(BlockHandle handle) {
+    const Block& block = lanes_.blocks.at(handle);
+    std::vector<JobHandle> all;
+    if (block.spill == nullptr) {
+        for (JobHandle at = block.jobs.front(); at.names_something();
+             at = jobs_.map.at(at).place.next) {
+            all.push_back(at);
+        }
+        return all;
+    }
+    for (std::size_t i = block.spill->first; i < block.spill->entries.size(); ++i) {
+        JobHandle job;
+        switch (block.spill->places[i]) {
+            case Spill::Place::Stored: job = recall(handle, i); break;
+            case Spill::Place::InMemory: job = jobs_.find(block.spill->entries[i].id); break;
+            case Spill::Place::Gone: break;
+        }
+        if (job.names_something()) {
+            all.push_back(job);
+        }
+    }
+    return all;
+}
+
+// While a lane's first block has no more, so many of its next one come back.
+std::size_t State::few_jobs() const {
+    return lanes_.block_jobs / kBlockParts + 1;
+}
+
+// Jobs come back before their turn comes: a lane has some in memory as long as it has any.
+void State::refill(LaneHandle handle) {
+    const Lane& lane = lanes_.map.at(handle);
+    while (lane.spilled > 0 && !stopped_) {
+        const Block& first = lanes_.blocks.at(lane.blocks.front());
+        const BlockHandle from =
+            first.spill != nullptr ? lane.blocks.front() : first.of_lane.next;
+        const bool has_few = first.spill != nullptr || first.size <= few_jobs();
+        const Block* block = lanes_.blocks.find(from);
+        if (!has_few || block == nullptr || block->spill == nullptr || waits(*block->spill)) {
+            return;
+        }
+        bring_up(from, lanes_.block_before_spilled(handle));
+    }
+}
+
+// What an earlier run spilled may be running: its worker has time to say so.
+bool State::waits(const Spill& spill) const {
+    return spill.is_of_earlier_run && earlier_spills_wait_;
+}
+
+// One of its jobs is about to leave.
+void State::refill_before_leaving(const Block& block) {
+    if (block.spill == nullptr && block.size <= few_jobs()) {
+        refill(block.lane);
+    }
+}
+
+// The first jobs of a spilled block go to the back of another.
+void State::bring_up(BlockHandle from, BlockHandle to) {
+    Block& block = lanes_.blocks.at(from);
+    Spill& spill = *block.spill;
+    const std::size_t begin = spill.first;
+    const std::size_t end = std::min(begin + few_jobs(), spill.entries.size());
+    if (begin == 0 && block.of_lane.next.names_something()) {
+        if (const Block& after = lanes_.blocks.at(block.of_lane.next); after.spill != nullptr) {
+            spills_->will_need(after.spill->number);
+        }
+    }
+    const std::uint32_t offset = spill.begin_of(begin);
+    const auto bytes =
+        spills_->read(spill.number, offset, std::span(spill.entries).subspan(begin, end - begin));
+    if (!bytes) {
+        stop_for_damage(bytes.error().message);
+        return;
+    }
+    for (std::size_t i = begin; i < end && !stopped_; ++i) {
+        const model::JobId id = spill.entries[i].id;
+        JobHandle job;
+        if (spill.places[i] == Spill::Place::Stored) {
+            const std::uint32_t at = spill.begin_of(i) - offset;
+            bring_back(from,
+                       i,
+                       std::string_view(*bytes).substr(at, spill.entries[i].end - offset - at),
+                       job);
+        } else if (spill.places[i] == Spill::Place::InMemory) {
+            job = jobs_.find(id);
+            block.jobs.remove(jobs_.map, job);
+        }
+        if (job.names_something()) {
+            spill.set(i, Spill::Place::Gone);
+            lanes_.move_up(services_.queues, jobs_.map, job, from, to);
+        }
+    }
+    lanes_.drop_if_empty(from);
+}
+
+// The broker has settled: no worker comes any more for what an earlier run gave out.
+void State::refill_all() {
+    earlier_spills_wait_ = false;
+    for (std::uint32_t slot = 0; slot < lanes_.map.slots(); ++slot) {
+        const LaneHandle handle = lanes_.map.handle_at(slot);
+        if (handle.names_something() && lanes_.map.at(handle).spilled > 0) {
+            refill(handle);
+            unparked_.push_back(lanes_.map.at(handle).queue);
+        }
+    }
+}
+
+void State::drop_spills() {
+    for (const SpillNumber number : std::exchange(lanes_.dropped, {})) {
+        spills_->drop(number);
+    }
+}
+
+// ---- facts ----
+
+// What is written of a stored job; nothing when it cannot be read.
+std::optional<JobAccepted> State::stored_fact(const Spill& spill, std::size_t index) const {
+    const auto bytes = spills_->read(
+        spill.number, spill.begin_of(index), std::span(spill.entries).subspan(index, 1));
+    if (!bytes) {
+        return std::nullopt;
+    }
+    std::string_view rest = *bytes;
+    auto fact = get_sized<JobAccepted>(rest);
+    return fact ? std::optional(*std::move(fact)) : std::nullopt;
+}
+
+JobsSpilled State::spilled_fact(BlockHandle handle) const {
+    const Block& block = lanes_.blocks.at(handle);
+    const Lane& lane = lanes_.map.at(block.lane);
+    const Queue& queue = services_.queues.at(lane.queue);
+    JobsSpilled fact;
+    fact.spill = block.spill->number;
+    fact.service = services_.map.at(queue.service).name;
+    fact.options.channel = queue.channel;
+    fact.options.priority = lane.priority;
+    tell_group(lane.group, fact.options);
+    fact.count = static_cast<std::uint32_t>(block.spill->stored);
+    for (std::size_t i = 0; i < block.spill->places.size(); ++i) {
+        if (block.spill->places[i] != Spill::Place::Stored) {
+            fact.gone.push_back(static_cast<std::uint16_t>(i));
+        }
+    }
+    return fact;
+}
+
+base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
+    if (spills_ == nullptr) {
+        return base::fail(base::Errc::Malformed,
+                          "the journal tells of jobs in spills, and there is no store for them");
+    }
+    auto entries = spills_->open(fact.spill);
+    if (!entries) {
+        return base::Unexpected(std::move(entries.error()));
+    }
+    const ServiceHandle service = service_for(fact.service);
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, fact.options.channel) : QueueHandle{};
+    if (!queue.names_something()) {
+        return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
+    }
+    auto spill = std::make_unique<Spill>();
+    spill->number = fact.spill;
+    spill->entries = *std::move(entries);
+    spill->places.assign(spill->entries.size(), Spill::Place::Stored);
+    spill->stored = spill->entries.size();
+    spill->ready_at = settled_at_;
+    spill->is_of_earlier_run = true;
+    if (spill->entries.empty()) {
+        return {};  // given up, and told so
+    }
+    for (const std::uint16_t index : fact.gone) {
+        if (index < spill->places.size()) {
+            spill->set(index, Spill::Place::Gone);
+        }
+    }
+    if (spill->stored != fact.count || fact.count == 0) {
+        return base::fail(base::Errc::Malformed,
+                          "the journal tells of " + std::to_string(fact.count) +
+                              " jobs in a spill that has " + std::to_string(spill->stored));
+    }
+    for (std::size_t i = 0; i < spill->entries.size(); ++i) {
+        if (spill->entries[i].id == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
+            spill->set(i, Spill::Place::Gone);  // likewise
+        }
+    }
+    if (spill->stored == 0) {
+        return {};
+    }
+    for (const SpillEntry& entry : spill->entries) {
+        if (epochs_.empty() || *epochs_.rbegin() != entry.id.epoch) {
+            shun_epoch(entry.id);
+        }
+    }
+    GroupHandle group;
+    if (!fact.options.group.empty()) {
+        group = name_group(fact.options);
+        groups_.map.at(group).jobs += spill->stored;
+    }
+    stored_jobs_ += spill->stored;
+    ready_ += spill->stored;
+    services_.map.at(service).ready += spill->stored;
+    lanes_.add_spilled(services_.queues.at(queue),
+                       queue,
+                       fact.options.priority.value_or(model::kPriorityNormal),
+                       group,
+                       std::move(spill));
+    return {};
+}
+
+}  // namespace steward::core

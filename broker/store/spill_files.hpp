@@ -1,0 +1,90 @@
+// broker/store: pieces of the state that lie on the disk instead of in memory: files that are
+// written once, read often and removed when no checkpoint needs them. They do not know what a job
+// is. docs/journal-format.md tells their bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/store/disk.hpp"
+
+namespace steward::store {
+
+/// One entry of a file: its bytes begin where those of the entry before end.
+struct SpillItem {
+    std::uint64_t epoch = 0;  // two numbers that name the entry
+    std::uint64_t number = 0;
+    std::uint32_t end = 0;
+    std::uint32_t checksum = 0;  // of its bytes
+
+    bool operator==(const SpillItem&) const = default;
+};
+
+/// Thread: the loop's, but for sync(), which a copy of the process calls too.
+/// Bound:  what its owner keeps, and as much again until the next checkpoint.
+class SpillFiles {
+public:
+    /// `repair`: entries that are damaged are given up instead of refused, and told in `lost`.
+    explicit SpillFiles(Disk& disk, bool repair = false) : disk_(disk), repairs_(repair) {}
+
+    /// Looks which files there are, before any other call. Errors: Io.
+    [[nodiscard]] base::Expected<void> look();
+
+    /// Writes a file and fills in the checksums. It is in the system's hands when this returns.
+    /// Errors: DiskFull; Io: no file is left.
+    [[nodiscard]] base::Expected<std::uint64_t> write(std::span<SpillItem> items,
+                                                      std::string_view bytes);
+    /// The entries of a file of an earlier run, which is kept from now on. With repair: a damaged
+    /// one is named by zeros, and a file that cannot be read has none.
+    /// Errors: Io; Malformed, with file and offset.
+    [[nodiscard]] base::Expected<std::vector<SpillItem>> open(std::uint64_t file);
+    /// The bytes from `begin` to the end of the last of these neighbours, all of them checked.
+    /// Errors: Io; Malformed, with file and offset.
+    [[nodiscard]] base::Expected<std::string> read(std::uint64_t file,
+                                                   std::uint32_t begin,
+                                                   std::span<const SpillItem> items);
+    /// It will soon be read.
+    void will_need(std::uint64_t file);
+    /// It goes when a checkpoint does without it.
+    void drop(std::uint64_t file);
+
+    /// What was written is on the disk. Errors: Io.
+    [[nodiscard]] base::Expected<void> sync(std::uint64_t file);
+
+    // ---- the journal's ----
+    /// All facts were read: files that nobody opened are removed. Errors: Io.
+    [[nodiscard]] base::Expected<void> remove_unopened();
+    /// A checkpoint begins: it does without what has been dropped.
+    void checkpoint_begins();
+    /// Removes what was dropped before it began; not if it has failed. Errors: Io.
+    [[nodiscard]] base::Expected<void> checkpoint_ended(bool is_done);
+
+    /// What repair has given up, for people.
+    [[nodiscard]] const std::vector<std::string>& lost() const { return lost_; }
+
+private:
+    base::Expected<File*> opened(std::uint64_t file);
+    base::Expected<std::vector<SpillItem>> read_items(std::uint64_t file);
+    void give_up_damaged(std::uint64_t file, std::vector<SpillItem>& items);
+    [[nodiscard]] base::Unexpected damage(std::uint64_t file,
+                                          std::uint64_t offset,
+                                          std::string_view what) const;
+
+    Disk& disk_;
+    bool repairs_;
+    std::uint64_t next_ = 1;
+    std::map<std::uint64_t, std::uint32_t> entries_;  // how many, of the files that are needed
+    std::vector<std::uint64_t> found_;                // by look(), until remove_unopened()
+    std::vector<std::uint64_t> dropped_;
+    std::vector<std::uint64_t> leaving_;  // dropped before the checkpoint that is being written
+    std::uint64_t open_number_ = 0;       // the file that was read last
+    std::unique_ptr<File> open_;
+    std::vector<std::string> lost_;
+};
+
+}  // namespace steward::store
