@@ -565,9 +565,10 @@ private:
     std::vector<BlockHandle> filled_blocks_;  // in this apply()
     std::vector<JobHandle> recalled_;         // for this apply()
     bool spill_fails_ = false;
-    bool refills_ = false;       // the broker has just settled
-    JobList dead_;               // dead letters, oldest first
-    Mode mode_ = Mode::Running;  // of all services
+    bool refills_ = false;             // the broker has just settled
+    bool earlier_spills_wait_ = true;  // until it has
+    JobList dead_;                     // dead letters, oldest first
+    Mode mode_ = Mode::Running;        // of all services
     bool are_schedules_configured_ = false;
 
     // The settling time after a start: what must wait for workers to come back.
