@@ -1,6 +1,7 @@
 // bench: a program that is measured: started, waited for until it is ready, ended with this object.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -20,6 +21,10 @@ public:
     [[nodiscard]] std::string line_with(std::string_view part);
     /// Processor seconds it has used so far, all threads.
     [[nodiscard]] double cpu_seconds() const;
+    /// Memory that it has now.
+    [[nodiscard]] std::uint64_t resident_bytes() const;
+    /// As a loss of power would end it.
+    void kill_now();
 
 private:
     pid_t pid_ = -1;

@@ -43,7 +43,7 @@ struct BrokerOptions {
     std::string journal_durability = "sync";
     std::size_t journal_queue_bytes_max = 64UL << 20U;
     std::size_t journal_file_bytes_max = 256UL << 20U;
-    std::size_t journal_checkpoint_bytes_min = 256UL << 20U;
+    std::size_t journal_checkpoint_bytes_min = 64UL << 20U;
     std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
     std::vector<ProcessEntry> processes;
     ScratchRows scratch;

@@ -30,7 +30,7 @@ struct DiskJournalOptions {
     base::Duration sync_interval = std::chrono::milliseconds(50);  // Interval: between two syncs
     std::size_t queue_bytes_max = 64UL << 20U;                   // not yet written; then QueueFull
     std::uint64_t file_bytes_max = 256UL << 20U;                 // then the next file begins
-    std::uint64_t checkpoint_bytes_min = 256UL << 20U;           // of log behind a checkpoint
+    std::uint64_t checkpoint_bytes_min = 64UL << 20U;            // of log behind a checkpoint
     base::Duration full_retry = std::chrono::milliseconds(200);  // while the disk is full
 };
 

@@ -123,8 +123,8 @@ base::Expected<FileHeader> decode_header(std::string_view bytes) {
                               "; this program reads " + std::to_string(kFormatVersion));
     }
     const auto kind = le_at<std::uint16_t>(bytes, 10);
-    if (kind != static_cast<std::uint16_t>(FileKind::Log) &&
-        kind != static_cast<std::uint16_t>(FileKind::Checkpoint)) {
+    if (kind < static_cast<std::uint16_t>(FileKind::Log) ||
+        kind > static_cast<std::uint16_t>(FileKind::Spill)) {
         return base::fail(base::Errc::Malformed, "the file is of an unknown kind");
     }
     return FileHeader{static_cast<FileKind>(kind),

@@ -1,0 +1,200 @@
+// bench: a very long queue of durable jobs: what it costs to add to it, what memory it takes, how
+// soon a broker that was killed serves it again, and how fast it is worked off. The real broker on
+// a real disk.
+#include <condition_variable>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/child.hpp"
+#include "bench/workload.hpp"
+#include "client/client.hpp"
+
+namespace {
+
+using namespace steward;
+using namespace steward::bench;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kWindow = 16'384;
+const std::string kParams(100, 'p');
+
+void require(bool holds, const char* what) {
+    if (!holds) {
+        std::fprintf(stderr, "steward-bench-depth: %s\n", what);
+        std::exit(EXIT_FAILURE);
+    }
+}
+
+std::string port_after(const std::string& line, const std::string& key) {
+    const std::size_t colon = line.find(':', line.find("//", line.find(key)));
+    return line.substr(colon + 1, line.find(' ', colon) - colon - 1);
+}
+
+// A broker on `folder`, and a client of it.
+class Broker {
+public:
+    explicit Broker(const std::filesystem::path& folder)
+        : child_("steward-broker", args(folder)), line_(child_.line_with("ready")) {
+        client::Options options;
+        options.brokers = {"127.0.0.1:" + port_after(line_, "clients ")};
+        client_ = std::make_unique<client::Client>(options);
+    }
+
+    void submit(std::size_t count) {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::size_t open = 0;
+        std::size_t refused = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            {
+                std::unique_lock lock(mutex);
+                changed.wait(lock, [&] { return open < kWindow; });
+                ++open;
+            }
+            client_->submit_async("noop", kParams, {}, [&](auto result) {
+                const std::lock_guard lock(mutex);
+                refused += result.has_value() ? 0U : 1U;
+                if (--open == kWindow - 1 || open == 0) {
+                    changed.notify_one();
+                }
+            });
+        }
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return open == 0; });
+        require(refused == 0, "a job was refused");
+    }
+
+    [[nodiscard]] std::uint64_t count(const char* field) {
+        const auto services = client_->query("services", "noop");
+        require(services.has_value(), "the broker does not answer");
+        return services->empty() ? 0 : services->front().at(field).get<std::uint64_t>();
+    }
+
+    [[nodiscard]] std::unique_ptr<Child> worker() const {
+        return std::make_unique<Child>(
+            "steward-bench-worker",
+            std::vector<std::string>{"--backend-port", port_after(line_, "workers ")});
+    }
+
+    [[nodiscard]] Child& process() { return child_; }
+
+private:
+    static std::vector<std::string> args(const std::filesystem::path& folder) {
+        const auto config = folder / "depth.toml";
+        std::ofstream(config) << "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\n"
+                                 "jobs_per_service_max = 100000000\n"
+                                 "[[service]]\nname = \"noop\"\n";
+        return {"--config",
+                config.string(),
+                "--client-port",
+                "0",
+                "--worker-port",
+                "0",
+                "--news-port",
+                "0",
+                "--data-dir",
+                folder.string(),
+                "--log-level",
+                "warning"};
+    }
+
+    Child child_;
+    std::string line_;
+    std::unique_ptr<client::Client> client_;
+};
+
+double mebibytes(std::uint64_t bytes) {
+    return static_cast<double>(bytes) / (1 << 20U);
+}
+
+std::uint64_t bytes_in(const std::filesystem::path& folder) {
+    std::uint64_t sum = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        std::error_code gone;
+        const auto size = entry.is_regular_file(gone) ? entry.file_size(gone) : 0;
+        sum += gone ? 0 : size;
+    }
+    return sum;
+}
+
+void measure(std::size_t jobs, const std::filesystem::path& folder) {
+    const std::size_t part = std::max<std::size_t>(jobs / 20, 1);
+    auto broker = std::make_unique<Broker>(folder);
+    const std::uint64_t empty = broker->process().resident_bytes();
+    double first_rate = 0;
+    double last_rate = 0;
+    for (std::size_t done = 0; done < jobs; done += part) {
+        const auto start = Clock::now();
+        broker->submit(part);
+        last_rate = static_cast<double>(part) / seconds_since(start);
+        first_rate = first_rate == 0 ? last_rate : first_rate;
+    }
+    const std::uint64_t full = broker->process().resident_bytes();
+    const auto waiting = static_cast<double>(broker->count("ready"));
+    std::printf("waiting jobs                     %12.0f\n", waiting);
+    std::printf(
+        "submits acknowledged a second    %12.0f at the beginning, %.0f at the end (%.2f)\n",
+        first_rate,
+        last_rate,
+        last_rate / first_rate);
+    std::printf(
+        "resident memory                  %12.0f MiB, %.0f bytes a job over the empty one\n",
+        mebibytes(full),
+        static_cast<double>(full - empty) / waiting);
+    std::printf("on disk                          %12.0f MiB, %.0f bytes a job\n",
+                mebibytes(bytes_in(folder)),
+                static_cast<double>(bytes_in(folder)) / waiting);
+    std::fflush(stdout);
+
+    broker->process().kill_now();
+    broker.reset();
+    const auto start = Clock::now();
+    broker = std::make_unique<Broker>(folder);
+    const double ready = seconds_since(start);
+    broker->submit(1);
+    const double accepted = seconds_since(start);
+    require(broker->count("ready") + broker->count("scheduled") ==
+                static_cast<std::uint64_t>(waiting) + 1,
+            "jobs are missing after the restart");
+    auto worker = broker->worker();
+    while (broker->count("succeeded") < 1000) {
+        std::this_thread::sleep_for(5ms);
+    }
+    std::printf(
+        "killed and started: ready        %12.2f s, a job accepted %.2f s, a thousand done %.2f s\n",
+        ready,
+        accepted,
+        seconds_since(start));
+    const auto begin = Clock::now();
+    const std::uint64_t before = broker->count("succeeded");
+    while (broker->count("succeeded") < before + 4 * part) {
+        std::this_thread::sleep_for(20ms);
+    }
+    std::printf("worked off a second              %12.0f\n",
+                static_cast<double>(broker->count("succeeded") - before) / seconds_since(begin));
+    std::printf("resident memory                  %12.0f MiB\n",
+                mebibytes(broker->process().resident_bytes()));
+}
+
+}  // namespace
+
+// Arguments: how many jobs, 1000000 without; a folder on the disk to measure.
+int main(int argc, char** argv) {
+    const std::size_t jobs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
+    std::string folder =
+        (argc > 2 ? std::filesystem::path(argv[2]) : std::filesystem::temp_directory_path()) /
+        "steward-depth-XXXXXX";
+    require(jobs > 0 && mkdtemp(folder.data()) != nullptr,
+            "usage: steward-bench-depth [JOBS [FOLDER]]");
+    measure(jobs, folder);
+    std::filesystem::remove_all(folder);
+    return 0;
+}
