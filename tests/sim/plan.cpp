@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "poison-jobs",   "failing-jobs",    "long-jobs",      "delayed",
     "old-dialects",  "several-brokers", "groups",         "named-limits",
     "unique",        "dependencies",    "batches",        "channels",
-    "snoozes",       "schedules",       "operators",      "questions"};
+    "snoozes",       "schedules",       "operators",      "questions",
+    "power-lost",    "disk-fills",      "sync-fails",     "bits-rot"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;
