@@ -78,6 +78,10 @@ struct Plan {
         return faults.test(static_cast<std::size_t>(fault));
     }
 
+    [[nodiscard]] bool brokers_die() const {
+        return has(Fault::BrokerKilled) || (has(Fault::LateJournal) && has(Fault::SyncFails));
+    }
+
     /// Every open job ends within this time once no fault happens any more.
     [[nodiscard]] base::Duration quiet_time_max() const;
 };

@@ -92,8 +92,8 @@ void SimJournal::crash() {
     if (!rules_.keeps) {
         return;
     }
-    tally_.deaths_in_calls += life_->is_over() ? 1 : 0;
-    tally_.failed_syncs += disk_->has_failed() ? 1 : 0;
+    tally_.deaths_in_calls += life_->is_over() ? 1U : 0U;
+    tally_.failed_syncs += disk_->has_failed() ? 1U : 0U;
     life_->end();
     engine_.reset();
     disk_ = nullptr;
@@ -290,7 +290,7 @@ base::Expected<void> SimJournal::room() const {
         schedule_.now() > *has_room_since_ + rules_.options.full_retry + rules_.step_max) {
         broken("room on the disk is found soon after it was made");
     }
-    tally_.full += is_refused_for_it ? 1 : 0;
+    tally_.full += is_refused_for_it ? 1U : 0U;
     return room;
 }
 

@@ -15,7 +15,7 @@ Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
                                            : Gates::Clock::Wall),
       cancels_(network, leases, plan.policy.stop_grace),
       attempts_(plan.policy),
-      results_(!plan.has(Fault::BrokerKilled) && plan.brokers == 1, !plan.has(Fault::OldDialects)),
+      results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
       modes_(!plan.has(Fault::WallJumps)) {}
 
 void Oracles::started(BrokerRun run, std::uint64_t epoch) {
