@@ -32,7 +32,7 @@ JournalRules rules_of(const Stage& stage) {
     }
     options.queue_bytes_max = stage.plan.has(Fault::SmallLimits) ? 1'000 : 64'000;
     options.file_bytes_max = choices.between(200, 20'000);
-    options.checkpoint_bytes_min = choices.between(1'000, 60'000);
+    options.checkpoint_bytes_min = choices.between(500, 20'000);
     return rules;
 }
 

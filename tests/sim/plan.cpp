@@ -81,6 +81,11 @@ Plan draw_plan(Choices& choices, std::bitset<kFaults> without) {
         const bool exists = choices.chance(density, 5);
         plan.faults.set(i, exists && !without.test(i));
     }
+    // It has faults of its own, which want to be seen.
+    const auto journal = static_cast<std::size_t>(Fault::LateJournal);
+    if (density > 0 && choices.chance(1, 3) && !without.test(journal)) {
+        plan.faults.set(journal);
+    }
     plan.brokers = 1 + (plan.has(Fault::SeveralBrokers) ? choices.between(1, 2) : 0);
     plan.native_workers = choices.between(1, 4);
     plan.native_clients = choices.between(1, 3);
