@@ -14,6 +14,8 @@ using store::testing::FakeDisk;
 constexpr std::uint64_t kNever = UINT64_MAX;
 // One in so many steps, the power of a copy is lost: what if?
 constexpr std::uint64_t kStepsToPowerLoss = 24;
+constexpr std::uint64_t kCheckpointStepsToPowerLoss = 2;
+constexpr std::uint64_t kCallsOfAStart = 12;
 
 struct Reading {
     base::Expected<void> result;
@@ -221,7 +223,7 @@ void SimJournal::plan_checkpointer() {
             on_moved_();
             return;
         }
-        if (rules_.loses_power && choices_.chance(1, kStepsToPowerLoss)) {
+        if (rules_.loses_power && choices_.chance(1, kCheckpointStepsToPowerLoss)) {
             lose_power_of_a_copy();
         }
         if (goes_on) {
@@ -321,6 +323,12 @@ void SimJournal::lose_power_of_a_copy() const {
     FakeDisk copy(platter_);
     copy.fail_sync_after(kNever);
     base::Prng random(choices_.below(kNever));
+    if (random.chance(1, 2)) {  // and before that the process, and the next one within its start
+        const auto life = std::make_shared<Lifetime>(random.next());
+        life->die_after(random.below(kCallsOfAStart));
+        MortalDisk seen(copy, life);
+        (void)read_disk(seen);
+    }
     copy.lose_power(random);
     const Reading reading = read_disk(copy);
     if (!reading.result) {
