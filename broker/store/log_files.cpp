@@ -115,7 +115,7 @@ public:
         }
         at_ = {number + 1, end->next};
         if (!end->is_torn) {
-            return true;
+            return is_last ? make_safe(name) : base::Expected<bool>(true);
         }
         if (end->is_damaged || !is_last) {
             if (!repairs_) {
@@ -181,6 +181,18 @@ private:
             return base::Unexpected(std::move(moved.error()));
         }
         return false;
+    }
+
+    // Its writer may have died before it synced; what is read is relied on.
+    base::Expected<bool> make_safe(const std::string& name) {
+        auto file = disk_.open_file(name);
+        if (!file) {
+            return base::Unexpected(std::move(file.error()));
+        }
+        if (auto done = (*file)->sync(); !done) {
+            return base::Unexpected(std::move(done.error()));
+        }
+        return true;
     }
 
     base::Expected<bool> cut(const std::string& name, const FileEnd& end, std::size_t size) {
@@ -294,6 +306,10 @@ base::Expected<LogPosition> read_log(Disk& disk,
             return base::Unexpected(more.error());
         }
         goes_on = *more;
+    }
+    // Names first: a checkpoint whose name is lost has replaced nothing.
+    if (auto synced = disk.sync_names(); !synced) {
+        return base::Unexpected(std::move(synced.error()));
     }
     // What was not removed any more.
     if (auto removed = remove_before(disk, *folder, from); !removed) {

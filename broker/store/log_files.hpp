@@ -27,6 +27,7 @@ struct ReadReport {
 /// number on. The torn end of the last file is removed, and so is what an unfinished checkpoint
 /// left behind. `repair`: damage in the middle ends the journal there instead of being refused;
 /// the files behind it are renamed to end in ".damaged".
+/// All of it is safe when this returns, also what an earlier process wrote and did not sync.
 /// Errors: Io; Malformed, with file and offset, when something that was safe is damaged or missing;
 ///         UnsupportedVersion; those of `sink`.
 [[nodiscard]] base::Expected<LogPosition> read_log(Disk& disk,

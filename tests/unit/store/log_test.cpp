@@ -138,6 +138,33 @@ TEST_CASE("Power lost at any moment: what was safe is there, and nothing that wa
     }
 }
 
+TEST_CASE("What a start has read is safe, though its writer died before it synced") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        CAPTURE(seed);
+        base::Prng random(seed);
+        FakeDisk disk;
+        write_three_commits(disk);
+        {
+            Log dies(disk);
+            REQUIRE(dies.read());
+            REQUIRE(dies.write({"synced"}));
+            REQUIRE(dies.writer.sync());
+            REQUIRE(dies.write({"only written"}));
+        }
+        Log next(disk);
+        REQUIRE(next.read());
+        REQUIRE(next.read_records.size() == 5);
+        if (random.chance(1, 2)) {
+            REQUIRE(next.write({"in the next file"}));
+        }
+        disk.lose_power(random);
+        Log after(disk);
+        REQUIRE(after.read());
+        REQUIRE(after.read_records.size() >= 5);
+        CHECK(after.read_records[4] == "only written");
+    }
+}
+
 TEST_CASE("Every flipped bit of what was safe is noticed, and named by file and offset") {
     FakeDisk sound;
     write_three_commits(sound);
