@@ -38,27 +38,36 @@ base::Expected<bool> open_all(ReadableFolder& folder, Chain& chain) {
     return true;
 }
 
-// Whether no file of the chain had been removed when this began. A listing is no instant, so this
-// leans on the order in which a broker removes: only once a newer checkpoint has its name, first
-// logs, then checkpoints, each from the lowest number up. So while our first file is there, any
-// checkpoint that has taken the place of another one of ours is there too, and the listing has it.
-base::Expected<bool> still_stands(ReadableFolder& folder, const Chain& chain) {
+// From a checkpoint or log 1 on without a gap. A journal that is not so is empty or damaged; or the
+// folder changed while it was listed: a checkpoint was replaced by the next, or of several new logs
+// only a later one was seen.
+bool is_complete(const Chain& chain) {
+    std::uint64_t expected = chain.checkpoint ? chain.checkpoint->number : 1;
+    for (const ChainFile& log : chain.logs) {
+        if (log.number != expected++) {
+            return false;
+        }
+    }
+    return chain.checkpoint || !chain.logs.empty();
+}
+
+// Whether the listing that the chain is from has missed no file that was there before. A listing is
+// no instant, so this leans on the order in which a broker removes: only once a newer checkpoint
+// has its name, first logs, then checkpoints, each from the lowest number up. So while our first
+// log is there (it was opened after the listing), no log has gone. Without any log it must not be
+// that they have all gone and the checkpoint is next: as long as it is there, one that has taken
+// its place is there too, and another listing has it.
+base::Expected<bool> has_all(ReadableFolder& folder, const Chain& chain) {
+    if (!chain.logs.empty()) {
+        return true;
+    }
     const auto now = look_into(folder);
     if (!now) {
         return base::Unexpected(now.error());
     }
-    const std::optional<ChainFile>& checkpoint = chain.checkpoint;
-    const std::uint64_t newest = now->checkpoints.empty() ? 0 : now->checkpoints.rbegin()->first;
-    if (newest != (checkpoint ? checkpoint->number : 0)) {
-        return false;
-    }
-    if (checkpoint) {
-        return is_there(folder, checkpoint->name);
-    }
-    if (!chain.logs.empty()) {
-        return is_there(folder, chain.logs.front().name);
-    }
-    return now->logs.empty();
+    const bool is_newest =
+        !now->checkpoints.empty() && now->checkpoints.rbegin()->first == chain.checkpoint->number;
+    return is_newest ? is_there(folder, chain.checkpoint->name) : false;
 }
 
 class Walk {
@@ -216,11 +225,18 @@ base::Expected<std::optional<Chain>> open_chain(ReadableFolder& folder) {
         }
         Chain chain = chain_of(*found);
         const auto opened = open_all(folder, chain);
-        const auto stands = opened && *opened ? still_stands(folder, chain) : opened;
-        if (!stands) {
-            return base::Unexpected(stands.error());
+        if (!opened) {
+            return base::Unexpected(opened.error());
         }
-        if (*stands) {
+        if (!*opened) {
+            continue;
+        }
+        // What does not change from one look to the next is how it is.
+        const auto is_whole = is_complete(chain) ? has_all(folder, chain) : i + 1 == kTriesMax;
+        if (!is_whole) {
+            return base::Unexpected(is_whole.error());
+        }
+        if (*is_whole) {
             return std::optional(std::move(chain));
         }
     }
