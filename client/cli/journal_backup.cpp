@@ -22,6 +22,7 @@
 #include "common/base/quantity.hpp"
 #include "common/posix/descriptor_limit.hpp"
 #include "common/posix/errno_text.hpp"
+#include "common/posix/signal_fd.hpp"
 #include "common/posix/unique_fd.hpp"
 
 namespace steward::cli {
@@ -134,6 +135,7 @@ int backup(Console& console,
         return kUsage;
     }
     posix::raise_descriptor_limit();
+    posix::ignore_write_signals();  // a limit of the file size is told like a full disk
     const auto copied = copy(*from, to);
     if (!copied) {
         const int status = report_error(console, copied.error());

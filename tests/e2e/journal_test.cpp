@@ -147,6 +147,27 @@ TEST_CASE("The journal of a running broker is looked at, and nothing in it is to
     CHECK(run(broker.tool({"status", id})).code == 0);
 }
 
+TEST_CASE("A backup that finds no room says so and leaves nothing behind") {
+    const Broker broker({kFastHeartbeats, "[[service]]\nname = \"mail\"\n", {}});
+    const std::string params = json(std::string(4000, 'x')).dump();
+    REQUIRE(run(broker.tool({"submit", "mail", params, "--delay", "1h"})).code == 0);
+    const TempDirectory backups;
+    const CommandLine within_limits{"/bin/sh",
+                                    {"-c",
+                                     "ulimit -f 1; exec \"$0\" \"$@\"",
+                                     built_program("steward"),
+                                     "backup",
+                                     (backups.path() / "copy").string(),
+                                     "--journal",
+                                     journal_of(broker)},
+                                    {},
+                                    {}};
+    const Finished full = run(within_limits);
+    CHECK(full.code == kRefused);
+    CHECK(has_all(full.err, {"cannot write", "0000000000000001.log"}));
+    CHECK(std::filesystem::is_empty(backups.path()));
+}
+
 TEST_CASE(
     "A journal that verify calls damaged starts no broker, and drops under --repair as told") {
     Broker broker({kFastHeartbeats, "[[service]]\nname = \"mail\"\n", {}});
