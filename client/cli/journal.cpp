@@ -14,7 +14,6 @@
 #include "client/cli/table.hpp"
 #include "client/cli/verbs.hpp"
 #include "client/cli/words.hpp"
-#include "common/base/quantity.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
 #include "common/wire/json_text.hpp"
@@ -214,7 +213,7 @@ int verify(Console& console, const Settings& settings, const JournalWords& words
         console.out << report->state() << ": "
                     << harmless(report->status() == kSuccess
                                     ? counted(report->records, "record") + ", " +
-                                          base::size_text(report->end.bytes) + " in " +
+                                          counted(report->end.bytes, "byte") + " in " +
                                           report->folder
                                     : report->problem() + "; " + report->consequence())
                     << '\n';

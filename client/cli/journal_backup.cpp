@@ -19,7 +19,6 @@
 #include "client/cli/journal_reading.hpp"
 #include "client/cli/verbs.hpp"
 #include "client/cli/words.hpp"
-#include "common/base/quantity.hpp"
 #include "common/posix/descriptor_limit.hpp"
 #include "common/posix/errno_text.hpp"
 #include "common/posix/signal_fd.hpp"
@@ -150,7 +149,7 @@ int backup(Console& console,
                     {"records", copied->records}});
     } else {
         console.out << harmless(to) << ": " << counted(copied->records, "record") << " in "
-                    << counted(copied->files, "file") << ", " << base::size_text(copied->bytes)
+                    << counted(copied->files, "file") << ", " << counted(copied->bytes, "byte")
                     << '\n';
     }
     console.out << std::flush;
