@@ -24,7 +24,6 @@ public:
     Reader(JournalReport& report, const FactSink& sink) : report_(report), sink_(sink) {}
 
     void begin(const store::ChainFile& file) override {
-        at_ = &file;
         tally_ = &*std::ranges::find(report_.files, file.name, &FileTally::name);
         tally_->is_read = true;
     }
@@ -38,7 +37,7 @@ public:
             ++tally_->records;
             ++report_.records;
             ++report_.facts[fact ? std::string(name_of(*fact)) : "unreadable"];
-            return sink_({at_->name, commit.offset, number++, bytes}, std::move(fact));
+            return sink_({tally_->name, commit.offset, number++, bytes}, std::move(fact));
         });
         if (!taken) {
             refused_at_ = commit.offset;
@@ -57,7 +56,7 @@ public:
     [[nodiscard]] store::ChainEnd refusal(const base::Error& error) const {
         store::ChainEnd end;
         end.how = How::Damaged;
-        end.file = at_->name;
+        end.file = tally_->name;
         end.offset = refused_at_;
         end.size = tally_->bytes;
         end.rule = error.message;
@@ -69,8 +68,7 @@ public:
 private:
     JournalReport& report_;
     const FactSink& sink_;
-    const store::ChainFile* at_ = nullptr;
-    FileTally* tally_ = nullptr;
+    FileTally* tally_ = nullptr;  // of the file that is read, in the report
     std::uint64_t refused_at_ = 0;
     bool is_refused_ = false;
 };

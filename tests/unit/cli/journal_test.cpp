@@ -305,6 +305,8 @@ TEST_CASE("A whole record that no broker can read is damage that a repair does n
     CHECK(found["state"] == "damaged");
     CHECK(found["can_repair"] == false);
     CHECK(has(found["problem"]["rule"], "kind"));
+    CHECK(found["problem"]["file"] == kFirst);
+    CHECK(found["problem"]["offset"] > 32);
     const Ended exported = run({"journal", "export", journal});
     CHECK(exported.status == kDamaged);
     const auto lines = lines_in(exported.out);
