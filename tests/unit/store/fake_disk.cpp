@@ -147,6 +147,11 @@ std::uint64_t FakeDisk::bytes() const {
     return bytes;
 }
 
+base::Expected<std::unique_ptr<ReadableFile>> FakeDisk::open_to_read(const std::string& name) {
+    const auto found = files_.find(name);
+    return found == files_.end() ? nullptr : std::make_unique<Handle>(*this, found->second);
+}
+
 base::Expected<std::unique_ptr<File>> FakeDisk::open_file(const std::string& name) {
     auto& content = files_[name];
     if (content == nullptr) {
