@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/store/crc32c.hpp"
-#include "broker/store/log_files.hpp"
+#include "broker/store/journal_folder.hpp"
 #include "broker/store/segment_format.hpp"
 #include "common/base/bytes.hpp"
 
@@ -60,13 +60,13 @@ base::Unexpected SpillFiles::damage(std::uint64_t file,
 }
 
 base::Expected<void> SpillFiles::look() {
-    auto found = numbers_of(disk_, FileKind::Spill);
-    if (!found) {
-        return base::Unexpected(std::move(found.error()));
+    const auto folder = look_into(disk_);
+    if (!folder) {
+        return base::Unexpected(folder.error());
     }
-    found_ = *std::move(found);
-    for (const std::uint64_t number : found_) {
-        next_ = std::max(next_, number + 1);
+    for (const auto& [number, name] : folder->spills) {
+        found_.push_back(number);
+        next_ = number + 1;
     }
     return {};
 }
