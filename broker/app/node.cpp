@@ -237,7 +237,11 @@ void Node::Parts::give_back_space() {
     if (stopping || !effects.appends.empty()) {
         return;
     }
-    if (const auto begun = journal.checkpoint_if_due(core); !begun) {
+    const auto begun = journal.checkpoint_if_due(core);
+    if (!begun && begun.error().code == base::Errc::JournalFailed) {
+        fail(begun.error());
+        tell();
+    } else if (!begun) {
         sink.note(
             {core::Severity::Warning, "checkpoint_failed", {{"why", begun.error().message}}, {}});
     }
@@ -296,8 +300,8 @@ void Node::end_batch() {
     const Outbox::Counters& sent = parts.outbox.counters();
     parts.counters.undeliverable = sent.undeliverable;
     parts.counters.backlog_dropped = sent.backlog_dropped;
-    parts.stop_if_all_is_said();
     parts.give_back_space();
+    parts.stop_if_all_is_said();
 }
 
 std::optional<base::MonoTime> Node::next_deadline() const {

@@ -85,6 +85,11 @@ void State::check_jobs() const {
         rule((job.state == JobState::Blocked) == (extras.unmet > 0 && job.state != JobState::Dead),
              "a job waits for others as long as some have not succeeded");
         rule(job.state != JobState::Dead || extras.waiters.empty(), "nobody waits for the dead");
+        if (job.state == JobState::Blocked) {
+            rule(std::ranges::none_of(extras.after,
+                                      [&](const model::JobId& id) { return is_stored(id); }),
+                 "what others wait for is in memory");
+        }
     });
     const auto of = [&](JobState state) { return count[static_cast<std::size_t>(state)]; };
     rule(of(JobState::Scheduled) == scheduled_, "scheduled jobs are counted");

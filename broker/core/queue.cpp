@@ -50,18 +50,37 @@ Queue::Levels::iterator LaneTable::level_of(Queue& queue, std::int32_t priority)
     return closed != queue.closed.end() ? closed : queue.open.try_emplace(priority).first;
 }
 
-// The block that a job at this end of the lane goes into, made if need be.
-BlockHandle LaneTable::block_at(LaneHandle handle, bool at_back) {
+// `before` names nothing: at the back.
+BlockHandle LaneTable::add_block(LaneHandle handle, BlockHandle before) {
     Lane& lane = map.at(handle);
-    const BlockHandle last = at_back ? lane.blocks.back() : lane.blocks.front();
-    const Block* block = blocks.find(last);
-    if (block != nullptr && block->spill == nullptr && !(at_back && is_full(*block))) {
-        return last;
-    }
     const BlockHandle added = blocks.emplace();
     blocks.at(added).lane = handle;
-    at_back ? lane.blocks.push_back(blocks, added) : lane.blocks.push_front(blocks, added);
+    before.names_something() ? lane.blocks.insert_before(blocks, added, before)
+                             : lane.blocks.push_back(blocks, added);
     return added;
+}
+
+// The lane's first block if it is in memory, else one before it.
+BlockHandle LaneTable::front_block(LaneHandle handle) {
+    const BlockHandle first = map.at(handle).blocks.front();
+    const Block* block = blocks.find(first);
+    return block != nullptr && block->spill == nullptr ? first : add_block(handle, first);
+}
+
+// The block that a job goes into, made if need be.
+BlockHandle LaneTable::block_for(LaneHandle handle, const Job& job, LaneEnd end) {
+    const Lane& lane = map.at(handle);
+    if (end == LaneEnd::Front) {
+        return front_block(handle);
+    }
+    const bool at_back = end == LaneEnd::Back || !lane.earlier.names_something() ||
+                         (end == LaneEnd::ById && job.id > lane.earlier_last);
+    const BlockHandle next = at_back ? BlockHandle{} : lane.earlier;
+    const BlockHandle last = at_back ? lane.blocks.back() : blocks.at(next).of_lane.previous;
+    const Block* block = blocks.find(last);
+    return block != nullptr && block->spill == nullptr && !is_full(*block)
+               ? last
+               : add_block(handle, next);
 }
 
 // The lane has a first job in memory: its turn comes, unless it is in a list already.
@@ -81,27 +100,13 @@ void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
     }
 }
 
-// Whether what is spilled has younger jobs than this one.
-bool LaneTable::is_before_spilled(const Lane& lane, const model::JobId& id) const {
-    if (lane.spilled == 0) {
-        return false;
-    }
-    BlockHandle last = lane.blocks.back();
-    while (blocks.at(last).spill == nullptr) {
-        last = blocks.at(last).of_lane.previous;
-    }
-    return id < std::ranges::max(blocks.at(last).spill->entries, {}, &SpillEntry::id).id;
-}
-
 bool LaneTable::push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd end) {
     Job& job = jobs.at(handle);
     Queue& queue = queues.at(job.queue);
     Level& level = level_of(queue, job.priority)->second;
     const LaneHandle lane = find_lane(level, job.queue, job.priority, job.group());
     const bool at_front = end == LaneEnd::Front;
-    const bool at_back =
-        end == LaneEnd::Back || (!at_front && !is_before_spilled(map.at(lane), job.id));
-    job.block = block_at(lane, at_back);
+    job.block = block_for(lane, job, end);
     Block& block = blocks.at(job.block);
     const bool was_full = is_full(block);
     at_front ? block.jobs.push_front(jobs, handle) : block.jobs.push_back(jobs, handle);
@@ -254,7 +259,8 @@ void LaneTable::drop_block(BlockHandle handle) {
     if (blocks.at(handle).spill != nullptr) {
         unspill(handle);
     }
-    map.at(blocks.at(handle).lane).blocks.remove(blocks, handle);
+    Lane& lane = map.at(blocks.at(handle).lane);
+    lane.blocks.remove(blocks, handle);
     blocks.erase(handle);
 }
 
@@ -298,8 +304,15 @@ void LaneTable::unspill(BlockHandle handle) {
     STEWARD_ASSERT(block.spill->stored == 0);
     spills.remove(handle, *block.spill);
     dropped.push_back(block.spill->number);
-    --map.at(block.lane).spilled;
     block.spill.reset();
+    Lane& lane = map.at(block.lane);
+    --lane.spilled;
+    if (lane.earlier == handle) {
+        const Block* next = blocks.find(block.of_lane.next);
+        const bool is_too =
+            next != nullptr && next->spill != nullptr && next->spill->is_of_earlier_run;
+        lane.earlier = is_too ? block.of_lane.next : BlockHandle{};
+    }
 }
 
 BlockHandle LaneTable::add_spilled(Queue& queue,
@@ -309,12 +322,14 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
                                    std::unique_ptr<Spill> spilled) {
     const auto level = level_of(queue, priority);
     const LaneHandle lane = find_lane(level->second, of, priority, group);
-    const BlockHandle handle = blocks.emplace();
+    const BlockHandle handle = add_block(lane, {});
     Block& block = blocks.at(handle);
-    block.lane = lane;
     block.size = spilled->stored;
-    map.at(lane).blocks.push_back(blocks, handle);
-    map.at(lane).size += block.size;
+    Lane& owner = map.at(lane);
+    owner.size += block.size;
+    owner.earlier = owner.earlier.names_something() ? owner.earlier : handle;
+    owner.earlier_last =
+        std::max(owner.earlier_last, std::ranges::max(spilled->entries, {}, &SpillEntry::id).id);
     level->second.jobs += block.size;
     queue.size += block.size;
     spill(handle, std::move(spilled));
@@ -323,7 +338,7 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
 }
 
 BlockHandle LaneTable::block_before_spilled(LaneHandle handle) {
-    return block_at(handle, false);
+    return front_block(handle);
 }
 
 void LaneTable::move_up(

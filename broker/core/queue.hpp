@@ -36,6 +36,8 @@ struct Lane {
     std::size_t size = 0;          // jobs in all blocks
     std::size_t spilled = 0;       // blocks that are
     BlockList blocks;              // one at least while it has jobs
+    BlockHandle earlier;           // the first of those that an earlier run spilled
+    model::JobId earlier_last;     // the highest id in those
     base::Links<Lane> turn;
     base::Links<Lane> of_level;
 };
@@ -78,7 +80,8 @@ using QueueList = base::LinkedList<Queue, &Queue::parking>;
 enum class LaneEnd : std::uint8_t {
     Back,
     Front,
-    ById,  // before spilled blocks if it is older than what they have, else the back
+    BeforeEarlier,  // before what an earlier run spilled
+    ById,           // there if it is older than any of that, else the back
 };
 
 /// The lanes of all queues. `parked` of a call: where the lane is linked if it is parked, which is
@@ -186,8 +189,9 @@ private:
                                              GroupHandle group);
     [[nodiscard]] static Queue::Levels::iterator level_of(Queue& queue, std::int32_t priority);
     LaneHandle find_lane(Level& level, QueueHandle queue, std::int32_t priority, GroupHandle group);
-    BlockHandle block_at(LaneHandle handle, bool at_back);
-    [[nodiscard]] bool is_before_spilled(const Lane& lane, const model::JobId& id) const;
+    BlockHandle front_block(LaneHandle handle);
+    BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
+    BlockHandle add_block(LaneHandle handle, BlockHandle before);
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
     void lose_turn(Queue& queue, LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Queue::Levels::iterator level);

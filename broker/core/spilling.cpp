@@ -2,9 +2,8 @@
 // jobs come back – ahead of their turn, or because somebody asks for one.
 #include <algorithm>
 
-#include "broker/core/record_codec.hpp"
+#include "broker/core/spilled_jobs.hpp"
 #include "broker/core/state.hpp"
-#include "common/base/bytes.hpp"
 
 namespace steward::core {
 
@@ -16,32 +15,6 @@ namespace {
 constexpr std::size_t kBlocksAtOnce = 2;
 constexpr std::size_t kBlockParts = 16;
 constexpr std::size_t kSpillBytesMax = 1UL << 30U;
-
-void put_sized(std::string& out, const Record& fact) {
-    const std::size_t at = out.size();
-    base::put_le(out, std::uint32_t{0});
-    encode_record(fact, out);
-    std::string size;
-    base::put_le(size, static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t)));
-    out.replace(at, size.size(), size);
-}
-
-template <class Fact>
-base::Expected<Fact> get_sized(std::string_view& bytes) {
-    std::uint32_t size = 0;
-    if (!base::get_le(bytes, size) || size > bytes.size()) {
-        return base::fail(base::Errc::Malformed, "a spilled job ends in the middle");
-    }
-    auto record = decode_record(bytes.substr(0, size));
-    bytes.remove_prefix(size);
-    if (!record) {
-        return base::Unexpected(std::move(record.error()));
-    }
-    if (auto* fact = std::get_if<Fact>(&*record)) {
-        return std::move(*fact);
-    }
-    return base::fail(base::Errc::Malformed, "a spilled job does not hold its facts");
-}
 
 }  // namespace
 
@@ -91,8 +64,9 @@ void State::spill_block(BlockHandle handle) {
         const Job& job = jobs_.map.at(at);
         const bool leaves = is_spillable(job);
         if (leaves) {
-            put_sized(bytes, accepted_fact(job));
-            put_sized(bytes, standing_fact(job));
+            JobAccepted accepted = accepted_fact(job);
+            accepted.spec.options.run_at.reset();  // it has come
+            put_spilled(bytes, std::move(accepted), standing_fact(job));
             leaving.push_back(at);
         }
         spill->entries.push_back({job.id, static_cast<std::uint32_t>(bytes.size()), 0});
@@ -135,25 +109,21 @@ void State::bring_back(BlockHandle handle,
                        JobHandle& job) {
     Block& block = lanes_.blocks.at(handle);
     const Lane& lane = lanes_.map.at(block.lane);
-    const auto accepted = get_sized<JobAccepted>(bytes);
-    const auto stands = accepted ? get_sized<JobStands>(bytes) : base::Unexpected(accepted.error());
-    if (!stands || accepted->id != block.spill->entries[index].id) {
-        stop_for_damage(stands ? "a spill holds another job than it should"
-                               : stands.error().message);
+    const auto spilled = get_spilled(bytes);
+    if (!spilled || spilled->accepted.id != block.spill->entries[index].id) {
+        stop_for_damage(spilled ? "a spill holds another job than it should"
+                                : spilled.error().message);
         return;
     }
-    Job back = accepted_job(*accepted, lane.queue);
-    stand(back, *stands);
-    if (back.extras != nullptr) {
-        back.extras->run_at.reset();
-    }
+    Job back = accepted_job(spilled->accepted, lane.queue);
+    stand(back, spilled->stands);
     back.state = JobState::Ready;
     back.block = handle;
     back.ready_at = block.spill->ready_at;
     if (lane.group.names_something()) {
         back.more().group = lane.group;
     }
-    if (const model::Label& batch = accepted->spec.options.batch; !batch.empty()) {
+    if (const model::Label& batch = spilled->accepted.spec.options.batch; !batch.empty()) {
         back.more().batch = batches_.find(batch.view());
     }
     job = jobs_.add(std::move(back));
@@ -176,12 +146,16 @@ JobHandle State::find_job(const model::JobId& id) {
     if (known.names_something() || stored_jobs_ == 0) {
         return known;
     }
-    const auto found = lanes_.spills.find(
-        id, [&](BlockHandle block) -> const Spill& { return *lanes_.blocks.at(block).spill; });
+    const auto found = find_stored(id);
     if (!found.block.names_something()) {
         return {};
     }
     return recall(found.block, found.index);
+}
+
+SpillIndex::Found State::find_stored(const model::JobId& id) const {
+    return lanes_.spills.find(
+        id, [&](BlockHandle block) -> const Spill& { return *lanes_.blocks.at(block).spill; });
 }
 
 JobHandle State::recall(BlockHandle handle, std::size_t index) {
@@ -266,8 +240,7 @@ void State::refill(LaneHandle handle) {
     const Lane& lane = lanes_.map.at(handle);
     while (lane.spilled > 0 && !stopped_) {
         const Block& first = lanes_.blocks.at(lane.blocks.front());
-        const BlockHandle from =
-            first.spill != nullptr ? lane.blocks.front() : first.of_lane.next;
+        const BlockHandle from = first.spill != nullptr ? lane.blocks.front() : first.of_lane.next;
         const bool has_few = first.spill != nullptr || first.size <= few_jobs();
         const Block* block = lanes_.blocks.find(from);
         if (!has_few || block == nullptr || block->spill == nullptr || waits(*block->spill)) {
@@ -355,9 +328,8 @@ std::optional<JobAccepted> State::stored_fact(const Spill& spill, std::size_t in
     if (!bytes) {
         return std::nullopt;
     }
-    std::string_view rest = *bytes;
-    auto fact = get_sized<JobAccepted>(rest);
-    return fact ? std::optional(*std::move(fact)) : std::nullopt;
+    auto job = get_spilled(*bytes);
+    return job ? std::optional(std::move(job->accepted)) : std::nullopt;
 }
 
 JobsSpilled State::spilled_fact(BlockHandle handle) const {

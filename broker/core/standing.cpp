@@ -268,7 +268,7 @@ model::JobOptions State::options_of(const Job& job) const {
     if (extras.unmet > 0 || job.state == JobState::Dead) {
         std::ranges::copy_if(
             extras.after, std::back_inserter(options.after), [&](const model::JobId& id) {
-                return jobs_.find(id).names_something();
+                return jobs_.find(id).names_something() || is_stored(id);
             });
     }
     return options;

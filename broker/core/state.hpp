@@ -20,45 +20,13 @@
 #include "broker/core/results.hpp"
 #include "broker/core/schedules.hpp"
 #include "broker/core/submissions.hpp"
+#include "broker/core/timer.hpp"
 #include "broker/core/unique.hpp"
 #include "broker/core/worker.hpp"
 #include "common/base/prng.hpp"
 #include "common/base/timer_heap.hpp"
 
 namespace steward::core {
-
-/// What is due, and of whom: a handle of the kind's table, as its two numbers.
-struct Timer {
-    enum class Kind : std::uint8_t {
-        Job,       // a scheduled job is due, or a waiting one expires
-        Worker,    // a heartbeat is due, it is silent, or an attempt ran too long
-        Recall,    // a worker has not eaten what it was given ahead
-        Waiter,    // a request for a result has waited long enough
-        Group,     // a group's gate opens
-        Limit,     // a named limit's gate opens
-        Settled,   // the settling time after the start is over
-        Sessions,  // forget silent clients
-        Results,   // forget results that nobody came for
-        Drain,     // the drain's limit
-    };
-
-    Timer() = default;
-
-    explicit Timer(Kind of) : kind(of) {}
-
-    template <class Tag>
-    Timer(Kind of, base::Handle<Tag> handle)
-        : kind(of), slot(handle.slot), generation(handle.generation) {}
-
-    template <class Tag>
-    [[nodiscard]] base::Handle<Tag> of() const {
-        return {slot, generation};
-    }
-
-    Kind kind = Kind::Settled;
-    std::uint32_t slot = UINT32_MAX;
-    std::uint32_t generation = 0;
-};
 
 class State {
 public:
@@ -182,6 +150,12 @@ private:
     void bring_back(BlockHandle handle, std::size_t index, std::string_view bytes, JobHandle& job);
     void stop_for_damage(std::string_view why);
     JobHandle find_job(const model::JobId& id);
+    [[nodiscard]] SpillIndex::Found find_stored(const model::JobId& id) const;
+
+    [[nodiscard]] bool is_stored(const model::JobId& id) const {
+        return find_stored(id).block.names_something();
+    }
+
     JobHandle recall(BlockHandle handle, std::size_t index);
     void forget_recalled();
     JobHandle restored_job(const model::JobId& id);

@@ -12,11 +12,17 @@ namespace steward::store {
 /// Thread: the loop's.
 class Checkpointer {
 public:
-    enum class Progress : std::uint8_t { Running, Done, Failed };
+    enum class Progress : std::uint8_t {
+        Running,
+        Done,
+        Failed,
+        JournalFailed,  // what it relies on could not be synced
+    };
 
     virtual ~Checkpointer() = default;
     /// Begins to do what write_checkpoint() does. `write_state` is called now, or later in a copy
-    /// of this process: it gives the state as it is now, whatever becomes of it. Errors: Io.
+    /// of this process: it gives the state as it is now, whatever becomes of it.
+    /// Errors: Io; of write_state.
     [[nodiscard]] virtual base::Expected<void> start(Disk& disk,
                                                      const LogPosition& at,
                                                      const StateWriter& write_state) = 0;

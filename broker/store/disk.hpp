@@ -40,6 +40,7 @@ public:
     [[nodiscard]] virtual base::Expected<void> sync() = 0;
     /// Errors: Io.
     [[nodiscard]] virtual base::Expected<void> truncate(std::uint64_t size) = 0;
+
     /// It will be read soon: a hint.
     virtual void will_need() {}
 };

@@ -15,6 +15,7 @@ namespace steward::store {
 namespace {
 
 constexpr int kNiceness = 10;
+constexpr int kJournalFailed = 3;  // exit status of the copy
 
 [[noreturn]] void write_and_end(Disk& disk,
                                 const LogPosition& at,
@@ -27,7 +28,10 @@ constexpr int kNiceness = 10;
     // Sockets above all: a broker that is started anew binds the same ports.
     ::close_range(STDERR_FILENO + 1, ~0U, 0);
     [[maybe_unused]] const int niceness = ::nice(kNiceness);
-    ::_exit(write_checkpoint(disk, at, write_state) ? EXIT_SUCCESS : EXIT_FAILURE);
+    const auto written = write_checkpoint(disk, at, write_state);
+    ::_exit(written                                             ? EXIT_SUCCESS
+            : written.error().code == base::Errc::JournalFailed ? kJournalFailed
+                                                                : EXIT_FAILURE);
 }
 
 }  // namespace
@@ -62,8 +66,14 @@ Checkpointer::Progress ForkCheckpointer::progress() {
         return Progress::Running;
     }
     child_ = -1;
-    return ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? Progress::Done
-                                                                                 : Progress::Failed;
+    if (ended < 0 || !WIFEXITED(status)) {
+        return Progress::Failed;
+    }
+    switch (WEXITSTATUS(status)) {
+        case EXIT_SUCCESS: return Progress::Done;
+        case kJournalFailed: return Progress::JournalFailed;
+        default: return Progress::Failed;
+    }
 }
 
 }  // namespace steward::store

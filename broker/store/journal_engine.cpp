@@ -115,6 +115,10 @@ bool JournalEngine::wants_checkpoint() {
             // Tried again when as much is written.
             case Checkpointer::Progress::Failed: checkpoint_has_ended(false); break;
             case Checkpointer::Progress::Done: checkpoint_has_ended(true); break;
+            case Checkpointer::Progress::JournalFailed:
+                checkpoint_has_ended(false);
+                fail({base::Errc::Io, "what lies beside the log could not be synced", {}});
+                return false;
         }
     }
     return log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
@@ -144,6 +148,9 @@ base::Expected<void> JournalEngine::checkpoint(const StateWriter& write_state) {
     is_checkpointing_ = started.has_value();
     if (!started) {
         checkpoint_has_ended(false);
+        if (started.error().code == base::Errc::JournalFailed) {
+            fail(started.error());
+        }
     }
     return started;
 }

@@ -59,6 +59,7 @@ public:
 
     [[nodiscard]] base::Expected<Seq> durable() const;
     [[nodiscard]] base::Expected<void> room() const;
+
     /// As to the loop's side: the writer's has no part in them.
     [[nodiscard]] SpillFiles& spills() { return spills_; }
 

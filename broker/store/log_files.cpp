@@ -118,8 +118,8 @@ base::Expected<LogPosition> read_log(Disk& disk,
     if (end->how == ChainEnd::How::Damaged && !(repair && end->can_repair)) {
         return base::Unexpected(damage_error(disk, *end));
     }
-    const auto settled = end->how == ChainEnd::How::Sound ? make_safe(disk, chain)
-                                                          : drop_behind(disk, *end, report);
+    const auto settled =
+        end->how == ChainEnd::How::Sound ? make_safe(disk, chain) : drop_behind(disk, *end, report);
     if (!settled) {
         return base::Unexpected(settled.error());
     }
@@ -145,6 +145,10 @@ base::Expected<void> write_checkpoint(Disk& disk,
     const std::string unfinished = unfinished_name(name);
     if (auto done = fill_checkpoint(disk, unfinished, at, write_state); !done) {
         (void)disk.remove(unfinished);  // a full disk needs the room; what failed first is told
+        return done;
+    }
+    // Before it has its name, so have the spills that it refers to.
+    if (auto done = disk.sync_names(); !done) {
         return done;
     }
     if (auto done = disk.rename(unfinished, name); !done) {

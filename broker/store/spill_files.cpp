@@ -212,7 +212,11 @@ void SpillFiles::drop(std::uint64_t number) {
 
 base::Expected<void> SpillFiles::sync(std::uint64_t number) {
     auto file = disk_.open_file(file_name(FileKind::Spill, number));
-    return file ? (*file)->sync() : base::Unexpected(std::move(file.error()));
+    auto synced = file ? (*file)->sync() : base::Unexpected(std::move(file.error()));
+    if (!synced) {
+        synced.error().code = base::Errc::JournalFailed;
+    }
+    return synced;
 }
 
 base::Expected<void> SpillFiles::remove_unopened() {

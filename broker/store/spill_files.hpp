@@ -53,7 +53,8 @@ public:
     /// It goes when a checkpoint does without it.
     void drop(std::uint64_t file);
 
-    /// What was written is on the disk. Errors: Io.
+    /// What was written is on the disk.
+    /// Errors: JournalFailed: nobody knows what is, and another try would not tell.
     [[nodiscard]] base::Expected<void> sync(std::uint64_t file);
 
     // ---- the journal's ----

@@ -32,6 +32,12 @@ public:
         insert(map, handle, {}, head_);
     }
 
+    /// Pre: `next` is in the list.
+    template <class Map>
+    void insert_before(Map& map, Handle<T> handle, Handle<T> next) {
+        insert(map, handle, (map.at(next).*Member).previous, next);
+    }
+
     template <class Map>
     void remove(Map& map, Handle<T> handle) {
         Links<T>& links = map.at(handle).*Member;

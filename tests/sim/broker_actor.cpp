@@ -75,8 +75,8 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
         stage_.events.stored(index_, record);
         stage_.oracles.stored(index_, record);
     });
-    journal_.set_on_checkpoint([this](const auto& records, const auto& facts) {
-        check_same_state(policy_, now(), records, facts);
+    journal_.set_on_checkpoint([this](const auto& records, const auto& facts, auto& spills) {
+        check_same_state(policy_, now(), records, facts, spills);
     });
 }
 
@@ -174,7 +174,9 @@ void BrokerActor::turn() {
     }
     inbox_.clear();
     node_->end_batch();
-    node_->core().check_invariants();
+    if (!journal_.is_dead()) {
+        journal_.look([&] { node_->core().check_invariants(); });
+    }
     if (journal_.has_failed() && !node_->stopped()) {
         broken("a broker whose disk has failed stops");
     }

@@ -11,8 +11,8 @@ base::Unexpected killed() {
 }  // namespace
 
 bool Lifetime::begin_call() {
-    if (is_over_) {
-        return false;
+    if (is_over_ || is_looked_at_) {
+        return !is_over_;
     }
     if (calls_left_ == 0) {
         is_over_ = true;
@@ -26,8 +26,9 @@ class MortalDisk::Handle final : public store::File {
 public:
     Handle(std::unique_ptr<store::File> file,
            std::shared_ptr<Lifetime> life,
-           std::shared_ptr<Seen> seen)
-        : file_(std::move(file)), life_(std::move(life)), seen_(std::move(seen)) {}
+           std::shared_ptr<Seen> seen,
+           bool is_log)
+        : file_(std::move(file)), life_(std::move(life)), seen_(std::move(seen)), is_log_(is_log) {}
 
     base::Expected<void> write(std::uint64_t offset, std::string_view bytes) override {
         const bool was_alive = !life_->is_over();
@@ -38,7 +39,9 @@ public:
             return killed();
         }
         auto written = file_->write(offset, bytes);
-        seen_->is_full = !written && written.error().code == base::Errc::DiskFull;
+        if (is_log_) {
+            seen_->is_full = !written && written.error().code == base::Errc::DiskFull;
+        }
         return written;
     }
 
@@ -67,6 +70,7 @@ private:
     std::unique_ptr<store::File> file_;
     std::shared_ptr<Lifetime> life_;
     std::shared_ptr<Seen> seen_;
+    bool is_log_;
 };
 
 base::Expected<std::vector<std::string>> MortalDisk::list() {
@@ -83,7 +87,7 @@ base::Expected<std::unique_ptr<store::ReadableFile>> MortalDisk::open_to_read(
         return found;
     }
     return disk_.open_file(name).map([&](std::unique_ptr<store::File> file) {
-        return std::make_unique<Handle>(std::move(file), life_, seen_);
+        return std::make_unique<Handle>(std::move(file), life_, seen_, name.ends_with(".log"));
     });
 }
 
@@ -95,7 +99,7 @@ base::Expected<std::unique_ptr<store::File>> MortalDisk::open_file(const std::st
     if (!file) {
         return file;
     }
-    return std::make_unique<Handle>(std::move(*file), life_, seen_);
+    return std::make_unique<Handle>(std::move(*file), life_, seen_, name.ends_with(".log"));
 }
 
 base::Expected<void> MortalDisk::remove(const std::string& name) {

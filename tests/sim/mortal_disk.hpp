@@ -19,6 +19,9 @@ public:
 
     void live_on() { calls_left_ = UINT64_MAX; }
 
+    /// The simulator looks: its calls are none of the process's.
+    void set_looked_at(bool is_looked_at) { is_looked_at_ = is_looked_at; }
+
     [[nodiscard]] bool is_over() const { return is_over_; }
 
     void end() { is_over_ = true; }
@@ -35,6 +38,7 @@ private:
     base::Prng random_;
     std::uint64_t calls_left_ = UINT64_MAX;
     bool is_over_ = false;
+    bool is_looked_at_ = false;
 };
 
 class MortalDisk final : public store::Disk {
@@ -42,7 +46,7 @@ public:
     MortalDisk(store::Disk& disk, std::shared_ptr<Lifetime> life)
         : disk_(disk), life_(std::move(life)) {}
 
-    /// The last write found no room.
+    /// The last write of a log found no room.
     [[nodiscard]] bool is_full() const { return seen_->is_full; }
 
     /// A sync has failed: nobody knows what is on the disk.

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "old-dialects",  "several-brokers", "groups",         "named-limits",
     "unique",        "dependencies",    "batches",        "channels",
     "snoozes",       "schedules",       "operators",      "questions",
-    "power-lost",    "disk-fills",      "sync-fails",     "bits-rot"};
+    "power-lost",    "disk-fills",      "sync-fails",     "bits-rot",
+    "long-queues"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;
@@ -28,6 +29,10 @@ core::Policy draw_policy(Choices& choices, const Plan& plan) {
     policy.max_attempts_async = 3;
     policy.max_losses = 3;
     policy.ahead = choices.chance(1, 3) ? base::Duration(0) : base::Duration(10ms);
+    if (plan.has(Fault::LongQueues)) {
+        policy.spill_jobs = choices.between(1, 5);
+        policy.limits.resident_jobs_max = choices.between(0, 10);
+    }
     if (plan.has(Fault::NamedLimits)) {
         policy.limits_named.push_back({"shared", 2, {}, {"reverse", "resize"}});
         policy.limits_named.push_back({"paced", {}, model::Rate{10ms}, {"mail"}});

@@ -55,8 +55,9 @@ enum class Fault : std::uint8_t {
     DiskFills,  // for a while
     SyncFails,  // and from then on every sync, until the next start
     BitsRot,
+    LongQueues,  // of few jobs: what can be spilled is
 };
-inline constexpr std::size_t kFaults = 36;
+inline constexpr std::size_t kFaults = 37;
 
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "broker/app/node_spills.hpp"
+#include "broker/core/record_codec.hpp"
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
@@ -23,13 +25,29 @@ struct Reading {
     store::ReadReport report;
 };
 
+// Every entry of the spills that a fact tells of can be read.
+base::Expected<void> read_spilled(store::SpillFiles& spills, std::string_view record) {
+    const auto fact = core::decode_record(record);
+    const auto* spilled = fact ? std::get_if<core::JobsSpilled>(&*fact) : nullptr;
+    if (spilled == nullptr) {
+        return {};
+    }
+    const auto items = spills.open(spilled->spill);
+    if (!items) {
+        return base::Unexpected(items.error());
+    }
+    return spills.read(spilled->spill, 0, *items).map([](auto&&) {});
+}
+
 Reading read_disk(store::Disk& disk) {
     Reading reading;
+    store::SpillFiles spills(disk);
+    const auto looked = spills.look();
     const auto position = store::read_log(
         disk,
-        [&](std::string_view record) -> base::Expected<void> {
+        [&](std::string_view record) {
             reading.read.records.emplace_back(record);
-            return {};
+            return looked.and_then([&] { return read_spilled(spills, record); });
         },
         reading.report);
     if (position) {
@@ -81,7 +99,7 @@ void SimJournal::open() {
         std::make_unique<MortalDisk>(platter_, life_),
         [this](const store::LogPosition& at, const std::vector<std::string>& facts) {
             archive_.checkpoint(at, facts);
-            on_checkpoint_(archive_.records(), facts);
+            tell_checkpoint(facts);
             plan_checkpointer();
         });
     checkpointer_ = checkpointer.get();
@@ -118,9 +136,9 @@ base::Expected<void> SimJournal::replay(const store::RecordSink& sink) {
         return memory_->replay(sink);
     }
     ReadBack read;
-    auto done = engine_->replay([&](std::string_view record) -> base::Expected<void> {
+    auto done = engine_->replay([&](std::string_view record) {
         read.records.emplace_back(record);
-        return {};
+        return sink(record);
     });
     if (!done) {
         if (!life_->is_over() && !disk_->has_failed()) {
@@ -136,12 +154,18 @@ base::Expected<void> SimJournal::replay(const store::RecordSink& sink) {
     if (rules_.loses_power) {
         lose_power_of_a_copy();
     }
-    for (const std::string& record : read.records) {
-        if (auto taken = sink(record); !taken) {
-            return taken;
-        }
-    }
     return {};
+}
+
+void SimJournal::tell_checkpoint(const std::vector<std::string>& facts) {
+    FakeDisk copy(platter_);
+    copy.fail_sync_after(kNever);
+    store::SpillFiles files(copy);
+    app::NodeSpills spills(&files);
+    if (const auto looked = files.look(); !looked) {
+        broken("what is spilled can be looked at: " + looked.error().message);
+    }
+    on_checkpoint_(archive_.records(), facts, spills);
 }
 
 // ---- accidents ----
@@ -304,6 +328,10 @@ base::Expected<void> SimJournal::checkpoint(const store::StateWriter& write_stat
     return rules_.keeps ? engine_->checkpoint(write_state) : memory_->checkpoint(write_state);
 }
 
+store::SpillFiles* SimJournal::spills() {
+    return rules_.keeps ? &engine_->spills() : nullptr;
+}
+
 // ---- what if? ----
 
 // What was read at the start, and what of this run must be on the disk by now.
@@ -341,7 +369,15 @@ void SimJournal::lose_power_of_a_copy() const {
 void SimJournal::flip_a_bit_of_a_copy() {
     FakeDisk copy(platter_);
     copy.fail_sync_after(kNever);
-    const std::vector<std::string> names = files_in_use(copy);
+    std::vector<std::string> names = files_in_use(copy);
+    const std::string last = names.empty() ? std::string() : names.back();
+    FakeDisk read(copy);  // reading changes it
+    for (const std::string& record : read_disk(read).read.records) {
+        const auto fact = core::decode_record(record);
+        if (const auto* spilled = fact ? std::get_if<core::JobsSpilled>(&*fact) : nullptr) {
+            names.push_back(store::file_name(store::FileKind::Spill, spilled->spill));
+        }
+    }
     if (names.empty()) {
         return;
     }
@@ -350,7 +386,7 @@ void SimJournal::flip_a_bit_of_a_copy() {
     copy.flip_bit(name, bit);
     // In the last log it may look like a write that was torn, unless a later one knew better.
     const bool was_safe =
-        name != names.back() || !name.ends_with(".log") || bit / 8 < copy.known_as_safe(name);
+        name != last || !name.ends_with(".log") || bit / 8 < copy.known_as_safe(name);
     const Reading reading = read_disk(copy);
     const auto names_it = [&](const std::string& text) {
         return text.find(copy.path_of(name)) != std::string::npos &&

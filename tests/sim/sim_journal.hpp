@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "broker/core/spill_store.hpp"
 #include "broker/store/journal_engine.hpp"
 #include "broker/store/memory_journal.hpp"
 #include "tests/sim/choices.hpp"
@@ -48,6 +49,18 @@ public:
     /// Nothing happens to the disk any more.
     void peace();
 
+    /// Looks into a broker that reads what is spilled.
+    template <class Look>
+    void look(Look&& into) {
+        if (life_ != nullptr) {
+            life_->set_looked_at(true);
+        }
+        into();
+        if (life_ != nullptr) {
+            life_->set_looked_at(false);
+        }
+    }
+
     /// The process was killed in a call to the disk.
     [[nodiscard]] bool is_dead() const { return life_ != nullptr && life_->is_over(); }
 
@@ -63,9 +76,10 @@ public:
         on_stored_ = std::move(on_stored);
     }
 
-    /// Called when a checkpoint begins, with all records that it stands for and its facts.
-    using OnCheckpoint =
-        std::function<void(const std::vector<std::string>&, const std::vector<std::string>&)>;
+    /// Called when a checkpoint begins, with all records that it stands for, its facts, and what is
+    /// spilled.
+    using OnCheckpoint = std::function<void(
+        const std::vector<std::string>&, const std::vector<std::string>&, core::SpillStore&)>;
 
     void set_on_checkpoint(OnCheckpoint on_checkpoint) {
         on_checkpoint_ = std::move(on_checkpoint);
@@ -85,6 +99,7 @@ public:
     [[nodiscard]] base::Expected<void> room() const override;
     [[nodiscard]] bool wants_checkpoint() override;
     base::Expected<void> checkpoint(const store::StateWriter& write_state) override;
+    [[nodiscard]] store::SpillFiles* spills() override;
 
 private:
     struct Published {
@@ -92,6 +107,7 @@ private:
         std::uint64_t last = 0;
     };
 
+    void tell_checkpoint(const std::vector<std::string>& facts);
     void plan_step(MonoTime at);
     void step();
     void plan_checkpointer();

@@ -19,7 +19,7 @@ constexpr int kStepsMax = 10'000;
 void listen_to_nothing(SimJournal& journal) {
     journal.set_on_moved([] {});
     journal.set_on_stored([](std::string_view) {});
-    journal.set_on_checkpoint([](const auto&, const auto&) {});
+    journal.set_on_checkpoint([](const auto&, const auto&, auto&) {});
 }
 
 /// Gives it a descriptor: waiting on it lets virtual time pass. Reads before the first append.

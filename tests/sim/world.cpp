@@ -163,7 +163,8 @@ void World::do_fault(Fault fault) {
         case Fault::Operators:
         case Fault::Questions:
         case Fault::PowerLost:
-        case Fault::BitsRot: break;  // not acts but the nature of the run
+        case Fault::BitsRot:
+        case Fault::LongQueues: break;  // not acts but the nature of the run
     }
 }
 

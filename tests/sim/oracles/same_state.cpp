@@ -5,6 +5,7 @@
 
 #include "broker/core/core.hpp"
 #include "broker/core/record_codec.hpp"
+#include "broker/core/spilled_jobs.hpp"
 #include "tests/sim/failure.hpp"
 
 namespace steward::sim {
@@ -35,8 +36,9 @@ bool keep_what_is_told(core::Record& fact) {
 // What a core that starts from `records` would write into a checkpoint, sorted.
 std::vector<std::string> standing(const core::Policy& policy,
                                   const base::Now& now,
-                                  const std::vector<std::string>& records) {
-    core::Core core(policy, now, 1);
+                                  const std::vector<std::string>& records,
+                                  core::SpillStore& spills) {
+    core::Core core(policy, now, 1, &spills);
     for (const std::string& bytes : records) {
         const auto record = core::decode_record(bytes);
         const auto taken = record ? core.restore(*record) : base::Unexpected(record.error());
@@ -45,11 +47,25 @@ std::vector<std::string> standing(const core::Policy& policy,
         }
     }
     std::vector<std::string> out;
-    const auto done = core.write_facts([&](const core::Record& fact) -> base::Expected<void> {
-        if (core::Record told = fact; keep_what_is_told(told)) {
+    const auto tell = [&](core::Record&& told) {
+        if (keep_what_is_told(told)) {
             core::encode_record(told, out.emplace_back());
         }
-        return {};
+    };
+    const auto done = core.write_facts([&](const core::Record& fact) -> base::Expected<void> {
+        const auto* spilled = std::get_if<core::JobsSpilled>(&fact);
+        if (spilled == nullptr) {
+            tell(core::Record(fact));
+            return {};
+        }
+        return spills.open(spilled->spill).and_then([&](const auto& entries) {
+            return core::each_spilled(
+                spills, *spilled, entries, [&](core::SpilledJob&& job) -> base::Expected<void> {
+                    tell(std::move(job.accepted));
+                    tell(std::move(job.stands));
+                    return {};
+                });
+        });
     });
     if (!done) {
         broken("a core writes its state: " + done.error().message);
@@ -63,9 +79,10 @@ std::vector<std::string> standing(const core::Policy& policy,
 void check_same_state(const core::Policy& policy,
                       const base::Now& now,
                       const std::vector<std::string>& records,
-                      const std::vector<std::string>& facts) {
-    const auto of_all = standing(policy, now, records);
-    const auto of_facts = standing(policy, now, facts);
+                      const std::vector<std::string>& facts,
+                      core::SpillStore& spills) {
+    const auto of_all = standing(policy, now, records, spills);
+    const auto of_facts = standing(policy, now, facts, spills);
     if (of_all != of_facts) {
         broken("a checkpoint amounts to the records that it stands for");
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/core/policy.hpp"
+#include "broker/core/spill_store.hpp"
 #include "common/base/time.hpp"
 
 namespace steward::sim {
@@ -15,6 +16,7 @@ namespace steward::sim {
 void check_same_state(const core::Policy& policy,
                       const base::Now& now,
                       const std::vector<std::string>& records,
-                      const std::vector<std::string>& facts);
+                      const std::vector<std::string>& facts,
+                      core::SpillStore& spills);
 
 }  // namespace steward::sim
