@@ -30,13 +30,17 @@ int main(int argc, char** argv) {
     const int rounds = argc > 1 ? std::atoi(argv[1]) : 3;
     const std::string_view only = argc > 2 ? argv[2] : "";
     const bool is_part = std::ranges::find(kParts, only, &Part::name) != std::end(kParts);
-    if (argc > 3 || rounds < 1 || rounds > 100 || (argc > 2 && !is_part)) {
+    if (argc > 4 || rounds < 1 || rounds > 100 || (!only.empty() && !is_part)) {
         std::fprintf(stderr,
                      "usage: steward-bench-durable [ROUNDS, 1 to 100; default 3 "
-                     "[disk | submits | done | checkpoints]]\n");
+                     "[disk | submits | done | checkpoints [PAYLOAD_BYTES]]]\n");
         return 2;
     }
-    const DurableWorkload workload;
+    DurableWorkload workload;
+    if (argc > 3) {
+        workload.payload_bytes =
+            static_cast<std::size_t>(std::clamp(std::atoi(argv[3]), 1, 1 << 20));
+    }
     Series series;
     for (int round = 0; round < rounds; ++round) {
         for (const Part& part : kParts) {

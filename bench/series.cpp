@@ -28,7 +28,7 @@ void Series::print() const {
             std::vector<double> values = row.values;
             const double median = percentile(values, 0.5);
             first = &row == &table.rows.front() ? median : first;
-            std::printf("  %-44s %11.1f %11.1f .. %9.1f %7.2f\n",
+            std::printf("  %-44s %11.2f %11.2f .. %9.2f %7.2f\n",
                         row.name.c_str(),
                         median,
                         values.front(),

@@ -181,7 +181,7 @@ private:
 
     // The journal may have missed them: what it can rebuild must not depend on that.
     void forget_params(Seq settled) {
-        if (settled != 0) {
+        if (settled != 0 && facts_tell_all) {
             REQUIRE(settled <= journal.size());
             model::JobSpec& spec = std::get<JobAccepted>(journal[settled - 1]).spec;
             spec.params = {};

@@ -38,8 +38,7 @@ bool is_settled(const Call& call, Verdict verdict) {
 TEST_CASE("settled: a job that has succeeded needs its params no more, whatever it leaves behind") {
     CHECK(is_settled({}, Verdict::Succeeded));
     CHECK(is_settled(Call{}.with([](auto& o) { o.result_ttl = 0s; }), Verdict::Succeeded));
-    CHECK(is_settled(Call{}.with([](auto& o) { o.unique = model::Label::parse("key").value(); }),
-                     Verdict::Succeeded));
+    CHECK(is_settled(Call{}.with([](auto& o) { o.unique = "key"; }), Verdict::Succeeded));
 }
 
 TEST_CASE("settled: a dead letter may be retried, so its params are kept") {
