@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kCommitBytes = 4UL << 20U;
 // What is gathered while the journal is at work; then it is the journal's to queue it.
 constexpr std::size_t kGatherBytes = 1UL << 20U;
-// Of params and meta that a short form is made for.
-constexpr std::size_t kShortenFrom = 32;
+// Of params and meta together: below, writing them costs less than to make a form without them.
+constexpr std::size_t kShortenFrom = 256;
 
 }  // namespace
 

@@ -101,7 +101,7 @@ struct Jobs {
     core::Seq last = 0;
     std::vector<core::Seq> accepted;  // by number of the job, from 0
 
-    std::size_t accept(std::size_t params_bytes = 200) {
+    std::size_t accept(std::size_t params_bytes = 400) {
         model::JobSpec spec;
         spec.service = model::ServiceName::parse("X").value();
         spec.params = {model::Encoding::Opaque, base::Blob::copy(std::string(params_bytes, 'p'))};
@@ -204,7 +204,7 @@ TEST_CASE("journal feed: of a job that ended in the same commit all is written b
     fed.jobs.accept();  // the journal is at work with this one
     fed.turn();
     for (int i = 0; i < 10; ++i) {
-        const std::size_t job = fed.jobs.accept(200);
+        const std::size_t job = fed.jobs.accept(400);
         fed.jobs.start(job);
         fed.turn();
         fed.jobs.end(job);
@@ -213,10 +213,24 @@ TEST_CASE("journal feed: of a job that ended in the same commit all is written b
     fed.work();
     fed.turn();
     fed.work();
-    CHECK(fed.disk.bytes() - before < 10 * 200);
+    CHECK(fed.disk.bytes() - before < 10 * 400);
     const auto facts = read_back(fed.disk);
     CHECK(facts.size() == 2 + 3 * 10);
     CHECK(with_and_without(facts) == std::pair<std::size_t, std::size_t>(2, 10));
+}
+
+TEST_CASE("journal feed: short params are written, for that costs less") {
+    Fed fed;
+    fed.jobs.accept();
+    fed.turn();
+    for (const std::size_t bytes : {255UL, 256UL}) {
+        fed.jobs.end(fed.jobs.accept(bytes));
+    }
+    fed.turn();
+    fed.work();
+    fed.turn();
+    fed.work();
+    CHECK(with_and_without(read_back(fed.disk)) == std::pair<std::size_t, std::size_t>(2, 1));
 }
 
 TEST_CASE("journal feed: an end in a later commit changes nothing") {
@@ -243,7 +257,7 @@ TEST_CASE("journal feed: so much gathers and no more") {
 
 TEST_CASE("journal feed: a turn that is more than one commit keeps the params of what it splits") {
     Fed fed;
-    const std::size_t job = fed.jobs.accept(100);
+    const std::size_t job = fed.jobs.accept(400);
     fed.jobs.accept(5UL << 20U);
     fed.jobs.end(job);
     fed.turn();
@@ -293,7 +307,7 @@ TEST_CASE("journal feed: after a loss of power a job has its params, or has ende
         core::Seq told = 0;
         for (int step = 0; step < 60; ++step) {
             if (random.below(2) == 0) {
-                running.push_back(fed.jobs.accept(40 + random.below(400)));
+                running.push_back(fed.jobs.accept(100 + random.below(800)));
                 fed.jobs.start(running.back());
             }
             if (!running.empty() && random.below(3) == 0) {
