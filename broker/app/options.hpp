@@ -15,6 +15,7 @@
 #include "broker/app/zmq_transport.hpp"
 #include "broker/core/policy.hpp"
 #include "broker/store/disk_journal.hpp"
+#include "broker/store/journal_place.hpp"
 #include "common/base/expected.hpp"
 #include "common/config/schema.hpp"
 #include "common/log/log.hpp"
@@ -29,7 +30,7 @@ struct BrokerOptions {
     std::uint16_t client_port = 5555;
     std::uint16_t worker_port = 5556;
     std::uint16_t news_port = 5557;
-    std::string data_dir = "data";
+    std::string data_dir = store::kDataDirDefault;
     std::string log_level = "info";
     std::string log_file;
     std::uint16_t io_threads = 1;
@@ -39,7 +40,7 @@ struct BrokerOptions {
     std::uint32_t lifecycle_files = 8;
     std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
     std::string journal_engine = "disk";
-    std::string journal_folder = "journal";
+    std::string journal_folder = store::kFolderDefault;
     std::string journal_durability = "sync";
     std::size_t journal_queue_bytes_max = 64UL << 20U;
     std::size_t journal_file_bytes_max = 256UL << 20U;

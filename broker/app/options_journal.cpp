@@ -47,7 +47,7 @@ store::DiskJournalOptions BrokerOptions::journal_options() const {
 }
 
 std::string BrokerOptions::journal_path() const {
-    return journal_folder.starts_with('/') ? journal_folder : data_dir + "/" + journal_folder;
+    return store::journal_path(data_dir, journal_folder);
 }
 
 config::Section journal_section(BrokerOptions& o) {

@@ -1,6 +1,5 @@
 #include "broker/store/disk_journal.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/posix/clock.hpp"
@@ -25,12 +24,8 @@ DiskJournal::DiskJournal(std::unique_ptr<Disk> disk,
                          const DiskJournalOptions& options,
                          bool repair,
                          posix::WakeFd wake)
-    : disk_(std::move(disk)),
-      checkpointer_(std::move(checkpointer)),
-      options_(options),
-      repairs_(repair),
-      wake_(std::move(wake)),
-      writer_(*disk_) {}
+    : wake_(std::move(wake)),
+      engine_(std::move(disk), std::move(checkpointer), options, repair, [this] { wake_loop(); }) {}
 
 DiskJournal::~DiskJournal() {
     if (thread_.joinable()) {
@@ -46,49 +41,24 @@ DiskJournal::~DiskJournal() {
 // ---- the loop's side ----
 
 base::Expected<void> DiskJournal::replay(const RecordSink& sink) {
-    const auto position = read_log(*disk_, sink, report_, repairs_);
-    if (!position) {
-        return base::Unexpected(position.error());
+    auto done = engine_.replay(sink);
+    if (done) {
+        thread_ = std::thread([this] { write_until_stopped(); });
     }
-    position_ = *position;
-    checkpoint_bytes_ = report_.checkpoint_bytes;
-    log_bytes_ = report_.bytes - report_.checkpoint_bytes;
-    thread_ = std::thread([this] { write_until_stopped(); });
-    return {};
+    return done;
 }
 
 base::Expected<void> DiskJournal::append(std::span<const std::string_view> records) {
-    if (records.empty()) {
-        return {};
+    const auto is_news = engine_.append(records);
+    if (!is_news) {
+        return base::Unexpected(is_news.error());
     }
-    if (auto free = room(); !free) {
-        return free;
-    }
-    bool was_empty = false;
-    {
-        const std::lock_guard lock(mutex_);
-        was_empty = queue_.empty();
-        if (begins_file_ || queue_.empty()) {
-            queue_.push_back({position_, std::exchange(begins_file_, false), {}});
+    if (*is_news) {
+        {
+            const std::lock_guard lock(mutex_);
+            has_work_ = true;
         }
-        std::string& bytes = queue_.back().bytes;
-        const std::size_t before = bytes.size();
-        put_commit(bytes, position_.record, records);
-        const std::size_t added = bytes.size() - before;
-        queue_bytes_ += added;
-        file_bytes_ += added;
-        log_bytes_ += added;
-        last_ += records.size();
-        position_.record += records.size();
-        queued_ = last_;
-    }
-    if (was_empty) {
         work_.notify_one();
-    }
-    if (file_bytes_ >= options_.file_bytes_max) {
-        begins_file_ = true;
-        file_bytes_ = 0;
-        ++position_.file;
     }
     return {};
 }
@@ -98,160 +68,38 @@ base::Expected<Seq> DiskJournal::durable() const {
         wake_.clear();
         is_woken_ = false;
     }
-    if (has_failed_) {
-        const std::lock_guard lock(mutex_);
-        return base::Unexpected(*failure_);
-    }
-    return durable_.load();
-}
-
-base::Expected<void> DiskJournal::room() const {
-    if (has_failed_) {
-        const std::lock_guard lock(mutex_);
-        return base::Unexpected(*failure_);
-    }
-    if (is_full_) {
-        return base::fail(base::Errc::DiskFull,
-                          "the journal's disk is full: " + disk_->path_of("") +
-                              " takes nothing more; make room, it is tried again by itself");
-    }
-    if (queue_bytes_ >= options_.queue_bytes_max) {
-        return base::fail(base::Errc::QueueFull,
-                          "the journal cannot keep up: its disk is slow or stuck");
-    }
-    return {};
-}
-
-bool DiskJournal::wants_checkpoint() {
-    if (is_checkpointing_) {
-        switch (checkpointer_->progress()) {
-            case Checkpointer::Progress::Running: return false;
-            case Checkpointer::Progress::Failed: break;  // tried again when as much is written
-            case Checkpointer::Progress::Done: {
-                auto file = disk_->open_file(file_name(FileKind::Checkpoint, checkpointed_));
-                const auto size = file ? (*file)->size() : base::Unexpected(file.error());
-                checkpoint_bytes_ = size.value_or(checkpoint_bytes_);
-                break;
-            }
-        }
-        is_checkpointing_ = false;
-    }
-    return log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
-}
-
-base::Expected<void> DiskJournal::checkpoint(const StateWriter& write_state) {
-    if (file_bytes_ != 0) {
-        begins_file_ = true;
-        file_bytes_ = 0;
-        ++position_.file;
-    }
-    log_bytes_ = 0;
-    checkpointed_ = position_.file;
-    auto started = checkpointer_->start([disk = disk_.get(), at = position_, &write_state] {
-        return write_checkpoint(*disk, at, write_state);
-    });
-    is_checkpointing_ = started.has_value();
-    return started;
+    return engine_.durable();
 }
 
 // ---- the writer's side ----
 
-void DiskJournal::write_until_stopped() {
-    std::unique_lock lock(mutex_);
-    while (wait_for_work(lock)) {
-        std::deque<Group> groups;
-        groups.swap(queue_);
-        queue_bytes_ = 0;
-        const Seq seq = queued_;
-        lock.unlock();
-        for (Group& group : groups) {
-            if (!write_group(group)) {
-                return;
-            }
-        }
-        if (!sync_what_is_due()) {
-            return;
-        }
-        publish(seq);
-        lock.lock();
-    }
-    lock.unlock();
-    if (!has_failed_) {
-        sync();
-    }
-}
-
-bool DiskJournal::sync_what_is_due() {
-    switch (options_.durability) {
-        case Durability::Os: return true;
-        case Durability::Sync: return sync();
-        case Durability::Interval: break;
-    }
-    const base::MonoTime now = posix::read_mono();
-    sync_due_ = std::min(sync_due_, now + options_.sync_interval);
-    return now < sync_due_ || sync();
-}
-
-bool DiskJournal::sync() {
-    sync_due_ = base::MonoTime::max();
-    auto synced = writer_.sync();
-    if (!synced) {
-        fail(std::move(synced.error()));
-    }
-    return synced.has_value();
-}
-
-// False: there is none and it is to stop, or the journal has failed.
-bool DiskJournal::wait_for_work(std::unique_lock<std::mutex>& lock) {
-    const auto has_work = [this] { return !queue_.empty() || is_stopping_; };
-    while (sync_due_ != base::MonoTime::max() &&
-           !work_.wait_for(lock, sync_due_ - posix::read_mono(), has_work)) {
-        lock.unlock();
-        const bool is_alive = sync_what_is_due();
-        lock.lock();
-        if (!is_alive) {
-            return false;
-        }
-    }
-    work_.wait(lock, has_work);
-    return !queue_.empty();
-}
-
-// A full disk is waited for; what else fails is the end.
-bool DiskJournal::write_group(Group& group) {
-    while (true) {
-        auto written = writer_.write(group);
-        if (written) {
-            is_full_ = false;
-            return true;
-        }
-        if (written.error().code != base::Errc::DiskFull) {
-            fail(std::move(written.error()));
-            return false;
-        }
-        is_full_ = true;
-        std::unique_lock lock(mutex_);
-        if (work_.wait_for(lock, options_.full_retry, [this] { return is_stopping_; })) {
-            return false;
-        }
-    }
-}
-
-void DiskJournal::publish(Seq seq) {
-    durable_ = seq;
+void DiskJournal::wake_loop() {
     if (!is_woken_.exchange(true)) {
         wake_.wake();
     }
 }
 
-void DiskJournal::fail(base::Error error) {
-    {
-        const std::lock_guard lock(mutex_);
-        failure_ = base::Error{
-            base::Errc::JournalFailed, "the journal could not be written: " + error.message, {}};
+void DiskJournal::write_until_stopped() {
+    while (true) {
+        const base::MonoTime now = posix::read_mono();
+        const base::MonoTime next = engine_.step(now);
+        if (next > now && !wait_for_work(next)) {
+            break;
+        }
     }
-    has_failed_ = true;
-    publish(durable_);
+    engine_.finish();
+}
+
+// Until there is something to do, or it is time. False: nothing more, and it is to stop.
+bool DiskJournal::wait_for_work(base::MonoTime until) {
+    std::unique_lock lock(mutex_);
+    const auto is_called = [this] { return has_work_ || is_stopping_; };
+    if (until == base::MonoTime::max()) {
+        work_.wait(lock, is_called);
+    } else {
+        work_.wait_for(lock, until - posix::read_mono(), is_called);
+    }
+    return std::exchange(has_work_, false) || !is_stopping_;
 }
 
 }  // namespace steward::store

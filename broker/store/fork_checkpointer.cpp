@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "broker/store/log_files.hpp"
 #include "common/base/assert.hpp"
 #include "common/posix/errno_text.hpp"
 
@@ -15,7 +16,10 @@ namespace {
 
 constexpr int kNiceness = 10;
 
-[[noreturn]] void write_and_end(const std::function<base::Expected<void>()>& write, pid_t parent) {
+[[noreturn]] void write_and_end(Disk& disk,
+                                const LogPosition& at,
+                                const StateWriter& write_state,
+                                pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) {  // it has ended meanwhile
         ::_exit(EXIT_FAILURE);
@@ -23,7 +27,7 @@ constexpr int kNiceness = 10;
     // Sockets above all: a broker that is started anew binds the same ports.
     ::close_range(STDERR_FILENO + 1, ~0U, 0);
     [[maybe_unused]] const int niceness = ::nice(kNiceness);
-    ::_exit(write() ? EXIT_SUCCESS : EXIT_FAILURE);
+    ::_exit(write_checkpoint(disk, at, write_state) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 }  // namespace
@@ -35,7 +39,9 @@ ForkCheckpointer::~ForkCheckpointer() {
     }
 }
 
-base::Expected<void> ForkCheckpointer::start(const std::function<base::Expected<void>()>& write) {
+base::Expected<void> ForkCheckpointer::start(Disk& disk,
+                                             const LogPosition& at,
+                                             const StateWriter& write_state) {
     STEWARD_ASSERT(child_ < 0);
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
@@ -43,7 +49,7 @@ base::Expected<void> ForkCheckpointer::start(const std::function<base::Expected<
         return posix::io_error("cannot copy the process to write a checkpoint", errno);
     }
     if (child == 0) {
-        write_and_end(write, parent);
+        write_and_end(disk, at, write_state, parent);
     }
     child_ = child;
     return {};

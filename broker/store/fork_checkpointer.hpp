@@ -2,7 +2,7 @@
 // one of the two writes to it, so the broker pauses for the fork alone.
 #pragma once
 
-#include "broker/store/disk_journal.hpp"
+#include "broker/store/checkpointer.hpp"
 
 namespace steward::store {
 
@@ -16,7 +16,9 @@ public:
     ForkCheckpointer(const ForkCheckpointer&) = delete;
     ForkCheckpointer& operator=(const ForkCheckpointer&) = delete;
 
-    base::Expected<void> start(const std::function<base::Expected<void>()>& write) override;
+    base::Expected<void> start(Disk& disk,
+                               const LogPosition& at,
+                               const StateWriter& write_state) override;
     Progress progress() override;
 
 private:

@@ -1,5 +1,5 @@
-// broker/store: the files of a journal in their folder: which there are, what they hold, and which
-// are no longer needed.
+// broker/store: the files of a journal in the hands of the broker: reading them at the start,
+// cutting off what is torn, writing checkpoints and removing what they replace.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "broker/store/disk.hpp"
 #include "broker/store/journal.hpp"
+#include "broker/store/journal_folder.hpp"
 #include "broker/store/segment_format.hpp"
 
 namespace steward::store {
@@ -21,12 +22,11 @@ struct ReadReport {
     std::vector<std::string> cut;  // torn ends that were removed, and what was damaged and dropped
 };
 
-[[nodiscard]] std::string file_name(FileKind kind, std::uint64_t number);
-
 /// Gives every record to `sink`: the newest checkpoint's, then those of the log files from its
 /// number on. The torn end of the last file is removed, and so is what an unfinished checkpoint
 /// left behind. `repair`: damage in the middle ends the journal there instead of being refused;
 /// the files behind it are renamed to end in ".damaged".
+/// All of it is safe when this returns, also what an earlier process wrote and did not sync.
 /// Errors: Io; Malformed, with file and offset, when something that was safe is damaged or missing;
 ///         UnsupportedVersion; those of `sink`.
 [[nodiscard]] base::Expected<LogPosition> read_log(Disk& disk,

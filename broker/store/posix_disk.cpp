@@ -1,14 +1,11 @@
 #include "broker/store/posix_disk.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
+#include "broker/store/posix_folder.hpp"
 #include "common/posix/append_file.hpp"
 #include "common/posix/errno_text.hpp"
 
@@ -46,26 +43,7 @@ public:
     }
 
     base::Expected<std::string> read(std::uint64_t offset, std::size_t bytes_max) override {
-        const auto whole = size();
-        if (!whole) {
-            return base::Unexpected(whole.error());
-        }
-        const std::uint64_t left = *whole - std::min(offset, *whole);
-        std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes_max)), '\0');
-        for (std::size_t done = 0; done < bytes.size();) {
-            const ssize_t got = ::pread(fd_.get(),
-                                        bytes.data() + done,
-                                        bytes.size() - done,
-                                        static_cast<off_t>(offset + done));
-            if (got < 0 && errno == EINTR) {
-                continue;
-            }
-            if (got <= 0) {
-                return disk_error("cannot read " + path_, got < 0 ? errno : EIO);
-            }
-            done += static_cast<std::size_t>(got);
-        }
-        return bytes;
+        return read_at(fd_.get(), path_, offset, bytes_max);
     }
 
     base::Expected<void> sync() override {
@@ -82,14 +60,7 @@ public:
         return {};
     }
 
-    base::Expected<std::uint64_t> size() override {
-        struct stat status {};
-
-        if (::fstat(fd_.get(), &status) != 0) {
-            return posix::io_error("cannot look at " + path_, errno);
-        }
-        return static_cast<std::uint64_t>(status.st_size);
-    }
+    base::Expected<std::uint64_t> size() override { return size_of(fd_.get(), path_); }
 
 private:
     posix::UniqueFd fd_;
@@ -116,16 +87,11 @@ base::Expected<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& fo
 }
 
 base::Expected<std::vector<std::string>> PosixDisk::list() {
-    std::vector<std::string> names;
-    std::error_code error;
-    std::filesystem::directory_iterator entry(folder_, error);
-    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        names.push_back(entry->path().filename().string());
-    }
-    if (error) {
-        return posix::io_error("cannot list " + folder_, error.value());
-    }
-    return names;
+    return PosixFolder(folder_).list();
+}
+
+base::Expected<std::unique_ptr<ReadableFile>> PosixDisk::open_to_read(const std::string& name) {
+    return PosixFolder(folder_).open_to_read(name);
 }
 
 base::Expected<std::unique_ptr<File>> PosixDisk::open_file(const std::string& name) {

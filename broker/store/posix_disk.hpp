@@ -16,6 +16,7 @@ public:
     [[nodiscard]] static base::Expected<std::unique_ptr<PosixDisk>> open(const std::string& folder);
 
     base::Expected<std::vector<std::string>> list() override;
+    base::Expected<std::unique_ptr<ReadableFile>> open_to_read(const std::string& name) override;
     base::Expected<std::unique_ptr<File>> open_file(const std::string& name) override;
     base::Expected<void> remove(const std::string& name) override;
     base::Expected<void> rename(const std::string& from, const std::string& to) override;

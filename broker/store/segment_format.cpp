@@ -1,5 +1,7 @@
 #include "broker/store/segment_format.hpp"
 
+#include <algorithm>
+
 #include "broker/store/crc32c.hpp"
 #include "common/base/assert.hpp"
 #include "common/base/bytes.hpp"
@@ -40,12 +42,12 @@ struct CommitHeader {
     std::uint32_t body_sum = 0;
 };
 
-// Nothing when no whole and sound header stands here.
-std::optional<CommitHeader> header_at(std::string_view bytes, std::size_t offset) {
-    if (bytes.size() - offset < kCommitHeaderBytes) {
+// Nothing when no whole and sound header stands at the begin of these bytes.
+std::optional<CommitHeader> header_in(std::string_view bytes) {
+    if (bytes.size() < kCommitHeaderBytes) {
         return std::nullopt;
     }
-    const std::string_view header = bytes.substr(offset, kCommitHeaderBytes);
+    const std::string_view header = bytes.substr(0, kCommitHeaderBytes);
     if (!header.starts_with(kCommitMagic) ||
         crc32c(header.substr(0, kHeaderSumAt)) != le_at<std::uint32_t>(header, kHeaderSumAt)) {
         return std::nullopt;
@@ -57,42 +59,88 @@ std::optional<CommitHeader> header_at(std::string_view bytes, std::size_t offset
                         le_at<std::uint32_t>(header, kBodySumAt)};
 }
 
-// The body; nothing when it is cut or damaged.
-std::optional<std::string_view> body_at(std::string_view bytes,
-                                        std::size_t offset,
-                                        const CommitHeader& header) {
-    const std::size_t from = offset + kCommitHeaderBytes;
-    if (bytes.size() - from < header.bytes) {
+// A file seen through a piece of it that moves on.
+class Window {
+public:
+    Window(ReadableFile& file, std::uint64_t size) : file_(file), size_(size) {}
+
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+
+    // The bytes at `offset`: `count` of them or as many as the file has. Valid until the next call.
+    base::Expected<std::string_view> at(std::uint64_t offset, std::size_t count) {
+        const std::uint64_t left = size_ - std::min(size_, offset);
+        count = static_cast<std::size_t>(std::min<std::uint64_t>(count, left));
+        if (offset < begin_ || offset + count > begin_ + bytes_.size()) {
+            const auto wanted = std::max<std::size_t>(count, kWindowBytes);
+            auto read =
+                file_.read(offset, static_cast<std::size_t>(std::min<std::uint64_t>(wanted, left)));
+            if (!read) {
+                return base::Unexpected(std::move(read.error()));
+            }
+            begin_ = offset;
+            bytes_ = std::move(*read);
+        }
+        return std::string_view(bytes_).substr(static_cast<std::size_t>(offset - begin_), count);
+    }
+
+private:
+    static constexpr std::size_t kWindowBytes = 4UL << 20U;
+
+    ReadableFile& file_;
+    std::uint64_t size_;
+    std::uint64_t begin_ = 0;
+    std::string bytes_;
+};
+
+// The whole and sound commit that stands at `offset` and begins with record `first`, if one does.
+base::Expected<std::optional<Commit>> commit_at(Window& window,
+                                                std::uint64_t offset,
+                                                std::uint64_t first) {
+    const auto bytes = window.at(offset, kCommitHeaderBytes);
+    if (!bytes) {
+        return base::Unexpected(bytes.error());
+    }
+    const auto header = header_in(*bytes);
+    if (!header || header->first != first ||
+        header->bytes > window.size() - offset - kCommitHeaderBytes) {
         return std::nullopt;
     }
-    const std::string_view body = bytes.substr(from, header.bytes);
-    return crc32c(body) == header.body_sum ? std::optional(body) : std::nullopt;
+    const auto body = window.at(offset + kCommitHeaderBytes, header->bytes);
+    if (!body) {
+        return base::Unexpected(body.error());
+    }
+    if (body->size() != header->bytes || crc32c(*body) != header->body_sum) {
+        return std::nullopt;
+    }
+    return Commit{offset, first, header->records, *body};
 }
 
 // Whether some sound header after `offset` says that the file was safe beyond it.
-bool was_safe(std::string_view bytes, std::size_t offset) {
-    for (std::size_t at = offset + 1; (at = bytes.find(kCommitMagic, at)) != bytes.npos; ++at) {
-        if (const auto header = header_at(bytes, at); header && header->synced > offset) {
-            return true;
+base::Expected<bool> was_safe(Window& window, std::uint64_t offset) {
+    constexpr std::size_t kLookedAtOnce = 1UL << 20U;
+    for (std::uint64_t from = offset + 1; from < window.size();) {
+        const auto bytes = window.at(from, kLookedAtOnce);
+        if (!bytes) {
+            return base::Unexpected(bytes.error());
+        }
+        const std::size_t found = bytes->find(kCommitMagic);
+        if (found != bytes->npos) {
+            from += found;
+            const auto candidate = window.at(from, kCommitHeaderBytes);
+            if (!candidate) {
+                return base::Unexpected(candidate.error());
+            }
+            if (const auto header = header_in(*candidate); header && header->synced > offset) {
+                return true;
+            }
+            ++from;
+        } else if (bytes->size() < kLookedAtOnce) {
+            break;
+        } else {  // one may begin in the last bytes
+            from += bytes->size() - kCommitMagic.size() + 1;
         }
     }
     return false;
-}
-
-base::Expected<void> read_body(std::string_view body,
-                               std::uint32_t records,
-                               const RecordSink& sink) {
-    for (std::uint32_t i = 0; i < records; ++i) {
-        std::uint32_t size = 0;
-        if (!base::get_le(body, size) || body.size() < size) {
-            return base::fail(base::Errc::Malformed, "a commit holds fewer records than it says");
-        }
-        if (auto taken = sink(body.substr(0, size)); !taken) {
-            return taken;
-        }
-        body.remove_prefix(size);
-    }
-    return {};
 }
 
 }  // namespace
@@ -166,27 +214,57 @@ void seal_commits(std::string& group, std::uint64_t synced) {
     }
 }
 
-base::Expected<FileEnd> read_commits(std::string_view bytes,
+base::Expected<void> Commit::each(const RecordSink& sink) const {
+    std::string_view rest = body;
+    for (std::uint32_t i = 0; i < records; ++i) {
+        std::uint32_t size = 0;
+        if (!base::get_le(rest, size) || rest.size() < size) {
+            return base::fail(base::Errc::Malformed, "a commit holds fewer records than it says");
+        }
+        if (auto taken = sink(rest.substr(0, size)); !taken) {
+            return taken;
+        }
+        rest.remove_prefix(size);
+    }
+    return {};
+}
+
+base::Expected<FileEnd> read_commits(ReadableFile& file,
                                      const FileHeader& header,
-                                     const RecordSink& sink) {
+                                     const CommitSink& sink) {
+    const auto size = file.size();
+    if (!size) {
+        return base::Unexpected(size.error());
+    }
+    Window window(file, *size);
     FileEnd end;
+    end.size = *size;
     end.offset = kFileHeaderBytes;
     end.next = header.first;
-    while (end.offset < bytes.size()) {
-        const auto commit = header_at(bytes, end.offset);
-        const auto body = commit && commit->first == end.next ? body_at(bytes, end.offset, *commit)
-                                                              : std::nullopt;
-        if (!body) {
+    while (end.offset < end.size) {
+        const auto commit = commit_at(window, end.offset, end.next);
+        if (!commit) {
+            return base::Unexpected(commit.error());
+        }
+        if (!*commit) {
+            const auto safe = was_safe(window, end.offset);
+            if (!safe) {
+                return base::Unexpected(safe.error());
+            }
             end.is_torn = true;
-            end.is_damaged = was_safe(bytes, end.offset);
+            end.is_damaged = *safe;
             return end;
         }
-        if (auto taken = read_body(*body, commit->records, sink); !taken) {
-            return base::Unexpected(std::move(taken.error()));
+        const std::uint32_t records = (*commit)->records;
+        const std::uint64_t bytes = kCommitHeaderBytes + (*commit)->body.size();
+        end.has_end_mark = records == 0;
+        if (!end.has_end_mark) {
+            if (auto taken = sink(**commit); !taken) {
+                return base::Unexpected(std::move(taken.error()));
+            }
         }
-        end.offset += kCommitHeaderBytes + body->size();
-        end.next += commit->records;
-        end.has_end_mark = commit->records == 0;
+        end.offset += bytes;
+        end.next += records;
     }
     return end;
 }

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "broker/store/disk.hpp"
 #include "broker/store/journal.hpp"
 #include "common/base/expected.hpp"
 
@@ -58,6 +60,7 @@ void seal_commits(std::string& group, std::uint64_t synced);
 
 /// Where a file's commits end, and how.
 struct FileEnd {
+    std::uint64_t size = 0;    // of the file, when reading began
     std::uint64_t offset = 0;  // one past the last whole commit
     std::uint64_t next = 1;    // the number the next record would have
     bool has_end_mark = false;
@@ -67,10 +70,26 @@ struct FileEnd {
     bool is_damaged = false;
 };
 
-/// Gives each record of `bytes`, a whole file, to `sink`, in order.
-/// Errors: those of decode_header() and of `sink`.
-[[nodiscard]] base::Expected<FileEnd> read_commits(std::string_view bytes,
+/// One commit as it was read. `body` is valid only while the sink runs.
+struct Commit {
+    std::uint64_t offset = 0;  // in the file
+    std::uint64_t first = 1;   // number of its first record
+    std::uint32_t records = 0;
+    std::string_view body;  // the records, each behind its length
+
+    /// Gives each record to `sink`, in order.
+    /// Errors: Malformed when it holds fewer than it says; those of `sink`.
+    [[nodiscard]] base::Expected<void> each(const RecordSink& sink) const;
+};
+
+using CommitSink = std::function<base::Expected<void>(const Commit&)>;
+
+/// Gives each whole commit of the file to `sink`, in order; an end mark is none. What is written
+/// behind the file meanwhile is not looked at.
+/// Bound: memory for one commit and a few megabytes.
+/// Errors: Io; those of `sink`.
+[[nodiscard]] base::Expected<FileEnd> read_commits(ReadableFile& file,
                                                    const FileHeader& header,
-                                                   const RecordSink& sink);
+                                                   const CommitSink& sink);
 
 }  // namespace steward::store

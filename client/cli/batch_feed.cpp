@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kAtOnce = 10'000;      // lines held in memory
-constexpr base::Duration kPauseMin = 100ms;  // before a submission is offered again
+constexpr std::size_t kLinesAtOnce = 10'000;  // lines held in memory
+constexpr base::Duration kPauseMin = 100ms;   // before a submission is offered again
 constexpr base::Duration kPauseMax = 5s;
 
 struct Line {
@@ -40,7 +40,7 @@ public:
         LineReader reader(input);
         while (true) {
             auto line = next(reader, rules);
-            if (!line || !*line || lines_.size() >= kAtOnce) {
+            if (!line || !*line || lines_.size() >= kLinesAtOnce) {
                 // Also before an error: the batch then has all lines up to the one that is named.
                 if (auto error = submit()) {
                     return base::Unexpected(std::move(*error));

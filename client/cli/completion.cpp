@@ -58,7 +58,7 @@ CompletionVerb verb_of(CLI::App& app) {
             verb.options.push_back(option_of(*option));
         } else if (word == "service" || word == "services") {
             verb.words = CompletionWord::Service;
-        } else if (word == "log") {
+        } else if (word == "log" || word == "folder") {
             verb.words = CompletionWord::File;
         } else {
             verb.values = values_of(option->get_type_name());

@@ -23,7 +23,7 @@ void for_each_verb(const CompletionVerb& verb, const Visit& visit, const std::st
 }
 
 // In single quotes, whatever is in it.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -37,7 +37,7 @@ std::string quoted(std::string_view text) {
 
 // The pattern of `case` for an option of the verb at `place`; the program's own count everywhere.
 std::string pattern(const std::string& place, const std::string& option) {
-    return (place.empty() ? "*" : quoted(place)) + quoted(" " + option);
+    return (place.empty() ? "*" : shell_quoted(place)) + shell_quoted(" " + option);
 }
 
 // "pattern|pattern) BODY ;;" for all verbs there are.
@@ -45,7 +45,7 @@ std::string known_verbs(const CompletionVerb& program, const std::string& body) 
     std::string patterns;
     for_each_verb(program, [&](const std::string& place, const CompletionVerb& verb) {
         if (!verb.name.empty()) {
-            patterns += (patterns.empty() ? "" : "|") + quoted(place);
+            patterns += (patterns.empty() ? "" : "|") + shell_quoted(place);
         }
     });
     return "                " + patterns + ") " + body + " ;;\n";
@@ -100,7 +100,7 @@ std::string names_of(const std::vector<CompletionOption>& options) {
 
 // "name:help" for _describe, which takes the first colon for the end of the name.
 std::string described(const std::string& name, const std::string& help) {
-    return quoted(name + ":" + help);
+    return shell_quoted(name + ":" + help);
 }
 
 std::string described(const std::vector<CompletionOption>& options) {
@@ -120,9 +120,9 @@ std::string bash_place(const std::string& place, const CompletionVerb& verb) {
         verbs.push_back(below.name);
     }
     verbs.insert(verbs.end(), verb.values.begin(), verb.values.end());
-    std::string line = "        " + quoted(place) + ") verbs=" + quoted(joined(verbs));
+    std::string line = "        " + shell_quoted(place) + ") verbs=" + shell_quoted(joined(verbs));
     if (!verb.name.empty()) {
-        line += " options+=" + quoted(" " + names_of(verb.options));
+        line += " options+=" + shell_quoted(" " + names_of(verb.options));
     }
     if (verb.words != CompletionWord::Anything) {
         line += verb.words == CompletionWord::File ? " kind=file" : " kind=service";
@@ -131,12 +131,12 @@ std::string bash_place(const std::string& place, const CompletionVerb& verb) {
 }
 
 std::string zsh_place(const std::string& place, const CompletionVerb& verb) {
-    std::string line = "        " + quoted(place) + ") verbs=(";
+    std::string line = "        " + shell_quoted(place) + ") verbs=(";
     for (const CompletionVerb& below : verb.verbs) {
         line += " " + described(below.name, below.help);
     }
     for (const std::string& value : verb.values) {
-        line += " " + quoted(value);
+        line += " " + shell_quoted(value);
     }
     line += " )";
     if (!verb.name.empty()) {
@@ -193,7 +193,7 @@ _steward() {
     case "$place $prev" in
 )sh";
     script += known_values(program, [](const CompletionOption& option) {
-        return "values=" + quoted(joined(option.values));
+        return "values=" + shell_quoted(joined(option.values));
     });
     script += R"sh(    esac
     if [[ -n $values ]]; then
@@ -203,7 +203,7 @@ _steward() {
     case "$place $prev" in
 )sh";
     script += options_with_value(program, "return");
-    script += "    esac\n    local options=" + quoted(names_of(program.options)) + "\n";
+    script += "    esac\n    local options=" + shell_quoted(names_of(program.options)) + "\n";
     script += "    case \"$place\" in\n" + all_places(program, bash_place);
     script += R"sh(    esac
     if [[ $cur == -* ]]; then

@@ -30,7 +30,7 @@ int run_program(int argc, const char* const* argv, Console& console) {
     program.require_subcommand(1);
     program.footer(
         "Exit status: 0 success, 1 the job failed, 2 wrong usage, 3 time-out, 4 refused,\n"
-        "5 no broker. `steward VERB --help` tells more.");
+        "5 no broker, 6 torn journal, 7 damaged journal. `steward VERB --help` tells more.");
     program.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
         return "steward: " + std::string(error.what()) + "; see steward --help\n";
     });
@@ -52,6 +52,8 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_schedule(program, invocation);
     add_broker(program, invocation);
     add_ping(program, invocation);
+    add_journal(program, invocation);
+    add_backup(program, invocation);
     add_completion(program, invocation);
     try {
         program.parse(argc, argv);

@@ -20,7 +20,7 @@ namespace steward::cli {
 namespace {
 
 constexpr std::size_t kCountMax = 100'000'000;
-constexpr std::size_t kAtOnce = 100'000;  // what is held in memory of a large count
+constexpr std::size_t kSpecsAtOnce = 100'000;  // what is held in memory of a large count
 
 struct SubmitWords {
     JobWords job;
@@ -74,7 +74,7 @@ int submit_many(Console& console,
                 const client::Spec& spec,
                 std::size_t count) {
     for (std::size_t done = 0; done < count;) {
-        const std::vector<client::Spec> specs(std::min(count - done, kAtOnce), spec);
+        const std::vector<client::Spec> specs(std::min(count - done, kSpecsAtOnce), spec);
         std::optional<base::Error> first;
         for (const auto& id : client.submit_many(specs)) {
             if (id) {

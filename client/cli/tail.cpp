@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kNewsPort = 5557;
-constexpr base::Duration kConnectMax = 3s;  // then somebody at a terminal is told
+constexpr base::Duration kWarnAfter = 3s;  // then somebody at a terminal is told
 
 struct TailWords {
     std::vector<std::string> services;
@@ -96,11 +96,11 @@ public:
             if (now >= end) {
                 return words_.count == 0 ? kSuccess : kTimeout;
             }
-            if (!is_warned && now >= start + kConnectMax) {
+            if (!is_warned && now >= start + kWarnAfter) {
                 is_warned = true;
                 warn(news);
             }
-            const base::MonoTime wake = is_warned ? end : std::min(end, start + kConnectMax);
+            const base::MonoTime wake = is_warned ? end : std::min(end, start + kWarnAfter);
             auto event = news.next(wake - now, signals.fd());
             if (!event) {
                 return report_error(console_, event.error());

@@ -17,6 +17,8 @@ void add_batch(CLI::App& program, Invocation& invocation);       // many jobs as
 void add_tail(CLI::App& program, Invocation& invocation);        // events as they happen
 void add_top(CLI::App& program, Invocation& invocation);         // a live screen
 void add_replay(CLI::App& program, Invocation& invocation);      // what a log says was not finished
+void add_journal(CLI::App& program, Invocation& invocation);     // looks at a journal's files
+void add_backup(CLI::App& program, Invocation& invocation);      // copies them
 void add_completion(CLI::App& program, Invocation& invocation);  // scripts for shells
 void add_list(CLI::App& program, Invocation& invocation);        // jobs by state, group and so on
 void add_why(CLI::App& program, Invocation& invocation);         // why a job is where it is

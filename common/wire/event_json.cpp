@@ -115,8 +115,10 @@ private:
     std::string& out_;
 };
 
-void append_options(std::string& out, const model::JobOptions& options) {
-    flag_member(out, ",\"options\":{\"sync\":", options.sync);
+}  // namespace
+
+void append_options_json(std::string& out, const model::JobOptions& options) {
+    flag_member(out, "{\"sync\":", options.sync);
     OptionMembers to(out);
     to.member(",\"durable\":", options.durable);
     to.member(",\"priority\":", options.priority);
@@ -148,8 +150,6 @@ void append_options(std::string& out, const model::JobOptions& options) {
     to.meta(",\"meta\":", options.meta);
     out.push_back('}');
 }
-
-}  // namespace
 
 void append_event_json(std::string& out, const EventForPeople& event) {
     out += "{\"at\":";
@@ -189,7 +189,8 @@ void append_event_json(std::string& out, const EventForPeople& event) {
         append_json_string(out, event.params->bytes.view());
     }
     if (event.options != nullptr) {
-        append_options(out, *event.options);
+        out += ",\"options\":";
+        append_options_json(out, *event.options);
     }
     out.push_back('}');
 }

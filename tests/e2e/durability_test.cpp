@@ -12,6 +12,7 @@
 #include "tests/e2e/harness/broker.hpp"
 #include "tests/e2e/harness/old_client.hpp"
 #include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/sanitized.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -23,18 +24,6 @@ using nlohmann::json;
 using Args = std::vector<std::string>;
 
 const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kIsSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
-#else
-constexpr bool kIsSanitized = false;
-#endif
-
 const std::string kSettleSoon = "[broker]\nsettle = \"300ms\"\n";
 
 // STEWARD_CRASHES kills so often; as many as fit into an ordinary test without it.
@@ -248,8 +237,7 @@ TEST_CASE("Checkpoints while jobs come and go give back the space, and a kill lo
         return bytes;
     };
     // All of it was some 3 MB; as much log as the checkpoint has, with the results, may stand
-    // beside it. The address sanitizer's allocator may be left locked in a forked copy, which then
-    // writes no checkpoint.
+    // beside it.
     CHECK((kIsSanitized || wait_until([&] { return bytes_on_disk() < 2'000'000; })));
     broker.kill();
     broker.start_again();

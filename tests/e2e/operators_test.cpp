@@ -15,7 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-const json kLong = json::parse(kUntilTold);
 const Args kServices = {"report", "import", "mail"};
 
 /// Three services, each with a worker of its own that runs one job at a time.

@@ -11,7 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-const json kLong = json::parse(kUntilTold);
 const json kRejected = {{"outcome", "reject"}, {"why", "no paper"}};
 
 }  // namespace

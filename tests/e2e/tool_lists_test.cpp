@@ -13,8 +13,6 @@ using nlohmann::json;
 
 namespace {
 
-const json kLong = json::parse(kUntilTold);
-
 std::string title_of(const std::string& table) {
     const Args lines = lines_of(table);
     return lines.empty() ? "" : lines.front();

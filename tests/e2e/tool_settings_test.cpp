@@ -11,12 +11,6 @@ namespace steward::e2e {
 
 using nlohmann::json;
 
-namespace {
-
-const json kLong = json::parse(kUntilTold);
-
-}  // namespace
-
 TEST_CASE("limits: set, listed, held to by several services, changed, removed") {
     Desk desk;
     desk.start_worker(kTrialProgram, "report", {"--concurrency", "4"});

@@ -9,12 +9,6 @@ namespace steward::e2e {
 
 using nlohmann::json;
 
-namespace {
-
-const json kLong = json::parse(kUntilTold);
-
-}  // namespace
-
 TEST_CASE("why: its place, and that no worker is there or free") {
     Desk desk("[[service]]\nname = \"trial\"\n");
     const std::string first = desk.submit("trial", kLong);

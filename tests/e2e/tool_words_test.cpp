@@ -158,7 +158,9 @@ TEST_CASE("Help tells the exit statuses, and each verb has its own") {
                    "2 wrong usage",
                    "3 time-out",
                    "4 refused",
-                   "5 no broker"}));
+                   "5 no broker",
+                   "6 torn journal",
+                   "7 damaged journal"}));
     const Args verbs = verbs_in(help);
     CHECK(verbs.size() > 30);
     for (const std::string& verb : verbs) {

@@ -14,6 +14,10 @@
 
 namespace steward::scenario {
 
+inline model::Payload opaque(std::string_view text) {
+    return {model::Encoding::Opaque, base::Blob::copy(text)};
+}
+
 /// The inputs of `text` (comments and empty lines stay, indented lines are dropped) with the
 /// effects they have now.
 [[nodiscard]] std::string retell(std::string_view text);

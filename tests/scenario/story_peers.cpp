@@ -4,10 +4,6 @@
 namespace steward::scenario {
 namespace {
 
-model::Payload opaque(std::string_view text) {
-    return {model::Encoding::Opaque, base::Blob::copy(text)};
-}
-
 model::ServiceName service_in(Words& line) {
     const auto name = model::ServiceName::parse(line.word());
     if (!name) {

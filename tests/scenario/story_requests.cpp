@@ -4,10 +4,6 @@
 namespace steward::scenario {
 namespace {
 
-model::Payload opaque(std::string_view text) {
-    return {model::Encoding::Opaque, base::Blob::copy(text)};
-}
-
 core::Mode mode_in(Words& line) {
     const std::string word = line.word();
     for (const core::Mode mode :

@@ -5,6 +5,7 @@
 #include "common/wire/native.hpp"
 #include "tests/sim/failure.hpp"
 #include "tests/sim/operator_acts.hpp"
+#include "tests/sim/oracles/same_state.hpp"
 #include "tests/sim/wire_tap.hpp"
 
 namespace steward::sim {
@@ -13,10 +14,25 @@ namespace {
 
 constexpr std::uint64_t kIdleTurnsMax = 100;
 
+// Files and checkpoints are small, so that a run sees many.
 JournalRules rules_of(const Stage& stage) {
+    using store::Durability;
     JournalRules rules;
     rules.keeps = stage.plan.has(Fault::LateJournal);
-    rules.queue_max = stage.plan.has(Fault::SmallLimits) ? 4 : 64;
+    if (!rules.keeps) {
+        return rules;
+    }
+    Choices& choices = stage.choices;
+    rules.loses_power = stage.plan.has(Fault::PowerLost);
+    rules.rots = stage.plan.has(Fault::BitsRot);
+    rules.step_max = choices.between(Duration(1ms), Duration(20ms));
+    store::DiskJournalOptions& options = rules.options;
+    if (choices.chance(1, 2)) {
+        options.durability = choices.chance(1, 2) ? Durability::Interval : Durability::Os;
+    }
+    options.queue_bytes_max = stage.plan.has(Fault::SmallLimits) ? 1'000 : 64'000;
+    options.file_bytes_max = choices.between(200, 20'000);
+    options.checkpoint_bytes_min = choices.between(500, 20'000);
     return rules;
 }
 
@@ -54,10 +70,13 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
         stage_.events.published(run(), topic, body);
         stage_.oracles.published(run(), stage_.schedule.now(), body);
     });
-    journal_.set_on_durable([this] { plan_turn(0s); });
+    journal_.set_on_moved([this] { plan_turn(0s); });
     journal_.set_on_stored([this](std::string_view record) {
         stage_.events.stored(index_, record);
         stage_.oracles.stored(index_, record);
+    });
+    journal_.set_on_checkpoint([this](const auto& records, const auto& facts) {
+        check_same_state(policy_, now(), records, facts);
     });
 }
 
@@ -77,6 +96,9 @@ void BrokerActor::start() {
     }
     ++run_;
     journal_.open();
+    if (stage_.has(Fault::BrokerKilled) && stage_.choices.chance(1, 8)) {
+        journal_.die_after(stage_.choices.below(20));  // perhaps before it has read everything
+    }
     transport_.begin_run();
     const base::Now started = now();
     stage_.trace.line(started.mono, name_, "starts");
@@ -129,7 +151,20 @@ void BrokerActor::plan_turn(Duration pause) {
     });
 }
 
+void BrokerActor::kill_and_restart() {
+    kill();
+    stage_.schedule.in(stage_.choices.between(Duration(1ms), Duration(3s)), [this] {
+        if (!is_up()) {
+            start();
+        }
+    });
+}
+
 void BrokerActor::turn() {
+    if (journal_.is_dead()) {  // so is the process
+        kill_and_restart();
+        return;
+    }
     ++turns_;
     check_progress();
     node_->begin_batch(now());
@@ -140,13 +175,11 @@ void BrokerActor::turn() {
     inbox_.clear();
     node_->end_batch();
     node_->core().check_invariants();
-    if (transport_.is_dead() || node_->stopped()) {
-        kill();
-        stage_.schedule.in(stage_.choices.between(Duration(1ms), Duration(3s)), [this] {
-            if (!is_up()) {
-                start();
-            }
-        });
+    if (journal_.has_failed() && !node_->stopped()) {
+        broken("a broker whose disk has failed stops");
+    }
+    if (transport_.is_dead() || journal_.is_dead() || node_->stopped()) {
+        kill_and_restart();
         return;
     }
     const auto due = node_->next_deadline();

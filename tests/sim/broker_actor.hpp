@@ -24,6 +24,10 @@ public:
     /// Like kill(), in the midst of the next turn, after some of its sends.
     void kill_in_next_turn(std::uint64_t sends) { transport_.die_after(sends); }
 
+    [[nodiscard]] SimJournal& journal() { return journal_; }
+
+    [[nodiscard]] const SimJournal& journal() const { return journal_; }
+
     /// Goes down for good.
     void retire();
 
@@ -56,6 +60,7 @@ private:
 
     void plan_turn(Duration pause);
     void turn();
+    void kill_and_restart();
     void watch_worker(const Arrived& arrived);
     void check_progress();
     [[nodiscard]] base::Now now() const;

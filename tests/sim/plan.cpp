@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "poison-jobs",   "failing-jobs",    "long-jobs",      "delayed",
     "old-dialects",  "several-brokers", "groups",         "named-limits",
     "unique",        "dependencies",    "batches",        "channels",
-    "snoozes",       "schedules",       "operators",      "questions"};
+    "snoozes",       "schedules",       "operators",      "questions",
+    "power-lost",    "disk-fills",      "sync-fails",     "bits-rot"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;
@@ -79,6 +80,11 @@ Plan draw_plan(Choices& choices, std::bitset<kFaults> without) {
     for (std::size_t i = 0; i < kFaults; ++i) {
         const bool exists = choices.chance(density, 5);
         plan.faults.set(i, exists && !without.test(i));
+    }
+    // It has faults of its own, which want to be seen.
+    const auto journal = static_cast<std::size_t>(Fault::LateJournal);
+    if (density > 0 && choices.chance(1, 3) && !without.test(journal)) {
+        plan.faults.set(journal);
     }
     plan.brokers = 1 + (plan.has(Fault::SeveralBrokers) ? choices.between(1, 2) : 0);
     plan.native_workers = choices.between(1, 4);

@@ -30,7 +30,7 @@ enum class Fault : std::uint8_t {
     ForgetfulUser,   // calls are given up by their users
     Garbage,         // bytes that are no message, messages with flipped bytes
     WallJumps,       // the wall clock is set
-    LateJournal,     // durable() lags; what lags is lost in a crash, what is durable is not
+    LateJournal,     // the disk's engine; durable() lags, what lags may be lost in a crash
     SmallLimits,     // every queue is short
     FixedIds,        // old-dialect workers that come back under the same routing id
     PoisonJobs,      // kill every worker that starts them
@@ -50,8 +50,13 @@ enum class Fault : std::uint8_t {
     Schedules,
     Operators,
     Questions,  // how jobs stand, what became of them
+    // What may happen to the disk of a late journal.
+    PowerLost,  // with a broker that is killed
+    DiskFills,  // for a while
+    SyncFails,  // and from then on every sync, until the next start
+    BitsRot,
 };
-inline constexpr std::size_t kFaults = 32;
+inline constexpr std::size_t kFaults = 36;
 
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);
@@ -71,6 +76,10 @@ struct Plan {
 
     [[nodiscard]] bool has(Fault fault) const {
         return faults.test(static_cast<std::size_t>(fault));
+    }
+
+    [[nodiscard]] bool brokers_die() const {
+        return has(Fault::BrokerKilled) || (has(Fault::LateJournal) && has(Fault::SyncFails));
     }
 
     /// Every open job ends within this time once no fault happens any more.

@@ -1,4 +1,5 @@
-// tests/sim: the fake journals keep the rules that the real ones are held to.
+// tests/sim: the journals of simulated brokers keep the rules that the real ones are held to, and
+// the disk's accidents happen to them.
 #include "tests/sim/sim_journal.hpp"
 
 #include <sys/eventfd.h>
@@ -13,7 +14,15 @@ namespace {
 using namespace steward;
 using namespace steward::sim;
 
-/// Gives the fake a descriptor: waiting on it lets virtual time pass.
+constexpr int kStepsMax = 10'000;
+
+void listen_to_nothing(SimJournal& journal) {
+    journal.set_on_moved([] {});
+    journal.set_on_stored([](std::string_view) {});
+    journal.set_on_checkpoint([](const auto&, const auto&) {});
+}
+
+/// Gives it a descriptor: waiting on it lets virtual time pass. Reads before the first append.
 class DrivenJournal final : public store::Journal {
 public:
     DrivenJournal(SimJournal& journal, Schedule& schedule)
@@ -23,6 +32,8 @@ public:
     }
 
     ~DrivenJournal() override {
+        while (journal_.durable().value_or(0) < journal_.last() && schedule_.step()) {
+        }
         journal_.crash();
         ::close(fd_);
     }
@@ -30,12 +41,16 @@ public:
     DrivenJournal(const DrivenJournal&) = delete;
     DrivenJournal& operator=(const DrivenJournal&) = delete;
 
-    base::Expected<void> replay(
-        const std::function<base::Expected<void>(std::string_view record)>& sink) override {
+    base::Expected<void> replay(const store::RecordSink& sink) override {
+        is_read_ = true;
         return journal_.replay(sink);
     }
 
     base::Expected<void> append(std::span<const std::string_view> records) override {
+        if (!is_read_) {
+            const auto done = replay([](std::string_view) { return base::Expected<void>(); });
+            REQUIRE(done.has_value());
+        }
         while (true) {
             auto taken = journal_.append(records);
             if (taken || taken.error().code != base::Errc::QueueFull || !schedule_.step()) {
@@ -61,6 +76,7 @@ private:
     SimJournal& journal_;
     Schedule& schedule_;
     int fd_;
+    bool is_read_ = false;
 };
 
 class SimJournalWorld final : public contract::JournalWorld {
@@ -69,6 +85,7 @@ public:
         JournalRules rules;
         rules.keeps = keeps;
         journal_.emplace(schedule_, choices_, rules);
+        listen_to_nothing(*journal_);
     }
 
     std::unique_ptr<store::Journal> open() override {
@@ -86,9 +103,44 @@ private:
     std::optional<SimJournal> journal_;
 };
 
-void append_one(SimJournal& journal, std::string_view record) {
-    REQUIRE(journal.append(std::span(&record, 1)).has_value());
-}
+/// A journal on a disk, and what is to be known of it.
+struct Kept {
+    explicit Kept(std::uint64_t seed, bool loses_power = false) : choices(seed) {
+        JournalRules rules;
+        rules.keeps = true;
+        rules.loses_power = loses_power;
+        journal.emplace(schedule, choices, rules);
+        listen_to_nothing(*journal);
+        CHECK(restart().empty());
+    }
+
+    std::vector<std::string> restart() {
+        if (was_open) {
+            journal->crash();
+        }
+        was_open = true;
+        journal->open();
+        return contract::replayed(*journal);
+    }
+
+    void append(std::string_view record) {
+        REQUIRE(journal->append(std::span(&record, 1)).has_value());
+    }
+
+    /// Time passes until something is so.
+    template <class Condition>
+    void await(Condition&& condition) {
+        for (int step = 0; step < kStepsMax && !condition(); ++step) {
+            REQUIRE(schedule.step());
+        }
+        REQUIRE(condition());
+    }
+
+    Schedule schedule;
+    SeededChoices choices;
+    std::optional<SimJournal> journal;
+    bool was_open = false;
+};
 
 }  // namespace
 
@@ -99,28 +151,69 @@ TEST_CASE("The simulated journals keep the contract of journals") {
 
 TEST_CASE("A simulated crash loses only what was not durable, and of that the youngest") {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-        Schedule schedule;
-        SeededChoices choices(seed);
-        JournalRules rules;
-        rules.keeps = true;
-        SimJournal journal(schedule, choices, rules);
-        journal.open();
+        Kept kept(seed, seed % 2 == 0);
         for (const std::string_view record : {"1", "2", "3"}) {
-            append_one(journal, record);
+            kept.append(record);
         }
         for (std::uint64_t step = seed % 4; step > 0; --step) {
-            schedule.step();
+            kept.schedule.step();
         }
-        const auto safe = journal.durable().value_or(0);
-        journal.crash();
-        std::string kept;
-        REQUIRE(journal
-                    .replay([&](std::string_view record) -> base::Expected<void> {
-                        kept += record;
-                        return {};
-                    })
-                    .has_value());
-        CHECK(kept.size() >= safe);
-        CHECK(std::string_view("123").starts_with(kept));
+        const auto safe = kept.journal->durable().value_or(0);
+        std::string read;
+        for (const std::string& record : kept.restart()) {
+            read += record;
+        }
+        CHECK(read.size() >= safe);
+        CHECK(std::string_view("123").starts_with(read));
     }
+}
+
+TEST_CASE("A process dies within a call to its disk, and nothing of it happens afterwards") {
+    Kept kept(1);
+    kept.append("1");
+    kept.await([&] { return kept.journal->durable().value_or(0) == 1; });
+    kept.journal->die_after(0);
+    kept.append("2");
+    kept.await([&] { return kept.journal->is_dead(); });
+    CHECK(kept.restart() == std::vector<std::string>{"1"});
+    CHECK(kept.journal->tally().deaths_in_calls == 1);
+}
+
+TEST_CASE("A full disk refuses, and takes again when there is room") {
+    Kept kept(1);
+    kept.append("1");
+    kept.await([&] { return kept.journal->durable().value_or(0) == 1; });
+    kept.journal->fill_for(3s, 10);
+    kept.append("2");
+    kept.await([&] { return !kept.journal->room(); });
+    CHECK(kept.journal->room().error().code == base::Errc::DiskFull);
+    kept.await([&] { return kept.journal->room().has_value(); });
+    kept.await([&] { return kept.journal->durable().value_or(0) == 2; });
+    CHECK(kept.restart() == std::vector<std::string>{"1", "2"});
+}
+
+TEST_CASE("A sync that fails is the journal's end; the next process finds what was written") {
+    Kept kept(1);
+    kept.append("1");
+    kept.await([&] { return kept.journal->durable().value_or(0) == 1; });
+    kept.journal->fail_sync_after(0);
+    kept.append("2");
+    kept.await([&] { return !kept.journal->durable(); });
+    CHECK(kept.journal->has_failed());
+    kept.journal->crash();
+    kept.journal->peace();
+    kept.journal->open();
+    CHECK(contract::replayed(*kept.journal) == std::vector<std::string>{"1", "2"});
+}
+
+TEST_CASE("A checkpoint is written beside the journal, call by call") {
+    Kept kept(1);
+    kept.append("1");
+    kept.append("2");
+    REQUIRE(kept.journal->checkpoint([](const store::RecordSink& put) { return put("both"); })
+                .has_value());
+    kept.append("3");
+    kept.await([&] { return kept.journal->tally().checkpoints == 1; });
+    kept.await([&] { return kept.journal->durable().value_or(0) == 3; });
+    CHECK(kept.restart() == std::vector<std::string>{"both", "3"});
 }

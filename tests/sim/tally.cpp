@@ -22,6 +22,12 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
             {"running jobs cancelled", tally.running_cancelled},
             {"replaced params", tally.replaced},
             {"results", tally.results},
+            {"checkpoints", tally.disk.checkpoints},
+            {"deaths in calls to the disk", tally.disk.deaths_in_calls},
+            {"power losses", tally.disk.power_losses},
+            {"failed syncs", tally.disk.failed_syncs},
+            {"refusals of a full disk", tally.disk.full},
+            {"flipped bits found", tally.disk.flips_found},
             {"duplicates", tally.core.deduplicated},
             {"cancelled jobs", tally.core.cancelled},
             {"snoozed jobs", tally.core.snoozed},
@@ -40,6 +46,15 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
 
 }  // namespace
 
+void DiskTally::add(const DiskTally& other) {
+    checkpoints += other.checkpoints;
+    deaths_in_calls += other.deaths_in_calls;
+    power_losses += other.power_losses;
+    failed_syncs += other.failed_syncs;
+    full += other.full;
+    flips_found += other.flips_found;
+}
+
 void Tally::add(const Tally& other) {
     steps += other.steps;
     calls += other.calls;
@@ -55,6 +70,7 @@ void Tally::add(const Tally& other) {
     running_cancelled += other.running_cancelled;
     replaced += other.replaced;
     results += other.results;
+    disk.add(other.disk);
     core.deduplicated += other.core.deduplicated;
     core.cancelled += other.core.cancelled;
     core.snoozed += other.core.snoozed;

@@ -8,6 +8,18 @@
 
 namespace steward::sim {
 
+/// What disks went through.
+struct DiskTally {
+    std::uint64_t checkpoints = 0;
+    std::uint64_t deaths_in_calls = 0;
+    std::uint64_t power_losses = 0;
+    std::uint64_t failed_syncs = 0;
+    std::uint64_t full = 0;  // times that somebody was refused for it
+    std::uint64_t flips_found = 0;
+
+    void add(const DiskTally& other);
+};
+
 struct Tally {
     std::uint64_t steps = 0;
     std::uint64_t calls = 0;
@@ -23,6 +35,7 @@ struct Tally {
     std::uint64_t running_cancelled = 0;
     std::uint64_t replaced = 0;
     std::uint64_t results = 0;
+    DiskTally disk;
     model::Counters core;  // of the first broker's last run
 
     void add(const Tally& other);

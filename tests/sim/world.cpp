@@ -25,8 +25,11 @@ World::World(Choices& choices, const Plan& plan, Trace& trace)
                               Fault::WorkerLeaves,
                               Fault::BrokerKilled,
                               Fault::ClientVanishes,
-                              Fault::WallJumps}) {
-        if (plan.has(fault)) {
+                              Fault::WallJumps,
+                              Fault::DiskFills,
+                              Fault::SyncFails}) {
+        const bool needs_disk = fault == Fault::DiskFills || fault == Fault::SyncFails;
+        if (plan.has(fault) && (!needs_disk || plan.has(Fault::LateJournal))) {
             acts_.push_back(fault);
         }
     }
@@ -129,6 +132,12 @@ void World::do_fault(Fault fault) {
             wall_.set_error(choices_.chance(1, 2) ? jump : -jump);
             break;
         }
+        case Fault::DiskFills:
+            choices_.pick(brokers_)->journal().fill_for(pause, choices_.below(2'000));
+            break;
+        case Fault::SyncFails:
+            choices_.pick(brokers_)->journal().fail_sync_after(choices_.below(6));
+            break;
         case Fault::Delay:
         case Fault::SlowPeer:
         case Fault::Rogue:
@@ -152,7 +161,9 @@ void World::do_fault(Fault fault) {
         case Fault::Snoozes:
         case Fault::Schedules:
         case Fault::Operators:
-        case Fault::Questions: break;  // not acts but the nature of the run
+        case Fault::Questions:
+        case Fault::PowerLost:
+        case Fault::BitsRot: break;  // not acts but the nature of the run
     }
 }
 
@@ -162,8 +173,13 @@ void World::fault_a_broker() {
         return;
     }
     ++broker_kills_;
+    // These restart by themselves.
+    if (plan_.has(Fault::LateJournal) && choices_.chance(1, 3)) {
+        broker.journal().die_after(choices_.below(12));
+        return;
+    }
     if (choices_.chance(1, 2)) {
-        broker.kill_in_next_turn(choices_.below(4));  // restarts by itself
+        broker.kill_in_next_turn(choices_.below(4));
         return;
     }
     broker.kill();
@@ -181,6 +197,7 @@ void World::heal() {
     wall_.set_error(0s);
     network_.heal();
     for (std::size_t i = 0; i < brokers_.size(); ++i) {
+        brokers_[i]->journal().peace();
         if (i != 0) {
             brokers_[i]->retire();
         } else if (!brokers_[i]->is_up()) {
@@ -256,6 +273,9 @@ Tally World::tally() const {
     const app::Node& node = brokers_.front()->node();
     tally.garbage = node.edge_counters().garbage + node.edge_counters().malformed;
     tally.core = node.core().counters();
+    for (const auto& each : brokers_) {
+        tally.disk.add(each->journal().tally());
+    }
     oracles_.add_to(tally);
     return tally;
 }

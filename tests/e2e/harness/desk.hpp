@@ -67,6 +67,7 @@ private:
 /// An id that no broker has given out.
 inline constexpr const char* kUnknownJob = "01m80tq8qg0000000000000003";
 inline constexpr const char* kUntilTold = R"({"seconds":600})";
+inline const nlohmann::json kLong = nlohmann::json::parse(kUntilTold);
 
 /// Exit statuses of `steward`, as its help tells them.
 enum ToolStatus : ExitCode {

@@ -9,7 +9,7 @@
 namespace steward::sim {
 namespace {
 
-constexpr double kRounding = 0.000'01;  // seconds
+constexpr double kModeRounding = 0.000'01;  // seconds
 
 }  // namespace
 
@@ -85,7 +85,7 @@ void Modes::check_due(const Heard& heard) {
         due_.erase(key);
     } else if (heard.event == "ENQUEUED") {
         const auto due = due_.find(key);
-        if (due != due_.end() && at < due->second - kRounding) {
+        if (due != due_.end() && at < due->second - kModeRounding) {
             broken("nothing starts before its time: " + heard.id.text());
         }
         due_.erase(key);

@@ -7,15 +7,24 @@
 
 namespace steward::sim {
 
+namespace {
+
+// News wait for their records, and so do ends.
+Duration longest_full_disk(const Plan& plan) {
+    return plan.has(Fault::LateJournal) && plan.has(Fault::DiskFills) ? Duration(1min) : 0s;
+}
+
+}  // namespace
+
 Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
     : keeps_(plan.has(Fault::LateJournal)),
       gates_(plan.policy.limits_named,
              !plan.has(Fault::LateJournal) ? Gates::Clock::Turn
              : plan.has(Fault::WallJumps)  ? Gates::Clock::None
                                            : Gates::Clock::Wall),
-      cancels_(network, leases, plan.policy.stop_grace),
+      cancels_(network, leases, plan.policy.stop_grace + longest_full_disk(plan)),
       attempts_(plan.policy),
-      results_(!plan.has(Fault::BrokerKilled) && plan.brokers == 1, !plan.has(Fault::OldDialects)),
+      results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
       modes_(!plan.has(Fault::WallJumps)) {}
 
 void Oracles::started(BrokerRun run, std::uint64_t epoch) {

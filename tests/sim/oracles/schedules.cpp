@@ -8,7 +8,8 @@
 namespace steward::sim {
 namespace {
 
-constexpr base::Duration kSlack = std::chrono::seconds(1);  // for what is on its way to the disk
+constexpr base::Duration kJournalSlack =
+    std::chrono::seconds(1);  // for what is on its way to the disk
 
 std::string text_of(base::WallTime instant) {
     return std::to_string(instant.time_since_epoch().count()) + " us";
@@ -128,7 +129,7 @@ void Schedules::moved(std::size_t broker, const core::ScheduleMoved& fact) {
 void Schedules::check_the_end(std::size_t broker, base::WallTime now) const {
     for (const auto& [name, entry] : entries_) {
         const auto next = entry.cron.next_after(entry.mark, entry.schedule.zone);
-        if (name.first == broker && next && *next < now - kSlack) {
+        if (name.first == broker && next && *next < now - kJournalSlack) {
             broken("schedules go on: " + name.second + " is still to run " + text_of(*next));
         }
     }

@@ -8,8 +8,8 @@
 namespace steward::app {
 namespace {
 
-struct World {
-    World() { transport.subscribers = true; }
+struct Newsroom {
+    Newsroom() { transport.subscribers = true; }
 
     void announce(model::EventKind kind, core::Seq after, Peer worker = {}) {
         core::Announce event;
@@ -33,7 +33,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("an event waits for its record, and later ones wait behind it") {
-    World world;
+    Newsroom world;
     world.announce(model::EventKind::Enqueued, 0);
     CHECK(world.transport.published.size() == 1);
     world.announce(model::EventKind::Received, 5);
@@ -48,7 +48,7 @@ TEST_CASE("an event waits for its record, and later ones wait behind it") {
 }
 
 TEST_CASE("the lifecycle log and the news get the same lines, each only if it listens") {
-    World world;
+    Newsroom world;
     CHECK(world.news.wanted() == model::EventSet::all());
     world.sink.wanted = model::EventSet::all();
     world.announce(model::EventKind::Enqueued, 0);
@@ -64,7 +64,7 @@ TEST_CASE("the lifecycle log and the news get the same lines, each only if it li
 }
 
 TEST_CASE("a held event names its worker although he has been forgotten meanwhile") {
-    World world;
+    Newsroom world;
     const Peer worker = world.peers.add(Side::Backend, "w");
     world.announce(model::EventKind::DelegateError, 5, worker);
     world.peers.forget(worker);
@@ -74,7 +74,7 @@ TEST_CASE("a held event names its worker although he has been forgotten meanwhil
 }
 
 TEST_CASE("as many events are held as may be, one more tells the oldest before its time") {
-    World world;
+    Newsroom world;
     world.announce(model::EventKind::Received, 1);
     for (std::size_t i = 1; i < News::kHeldMax; ++i) {
         world.announce(model::EventKind::DelegateStart, 1);

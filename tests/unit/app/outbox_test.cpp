@@ -12,8 +12,8 @@ namespace {
 namespace native = wire::native;
 using fakes::Words;
 
-struct World {
-    explicit World(std::size_t backlog_bytes_max = 64UL << 20U, std::size_t held_max = 100)
+struct Outgoing {
+    explicit Outgoing(std::size_t backlog_bytes_max = 64UL << 20U, std::size_t held_max = 100)
         : limits(limits_of(backlog_bytes_max, held_max)),
           outbox(transport, peers, renderer, limits) {}
 
@@ -72,7 +72,7 @@ using Numbers = std::vector<std::vector<std::uint64_t>>;
 }  // namespace
 
 TEST_CASE("a turn's commands for one peer leave as one message") {
-    World world;
+    Outgoing world;
     for (std::uint64_t number = 1; number <= 3; ++number) {
         world.taken(world.a, number);
         world.taken(world.b, number + 10);
@@ -87,7 +87,7 @@ TEST_CASE("a turn's commands for one peer leave as one message") {
 }
 
 TEST_CASE("an old dialect's messages go one by one, after what was gathered before them") {
-    World world;
+    Outgoing world;
     world.taken(world.a, 1);
     world.post(world.a, core::Disconnect{}, 0, kMdp);
     world.post(world.a, core::Disconnect{}, 0, kMdp);
@@ -102,7 +102,7 @@ TEST_CASE("an old dialect's messages go one by one, after what was gathered befo
 }
 
 TEST_CASE("what a dialect cannot say is not sent") {
-    World world;
+    Outgoing world;
     world.post(world.a, core::StopAttempt{}, 0, kMdp);
     world.post(world.a, core::Recall{}, 0, kMdp);
     world.post(world.a, core::Disconnect{}, 0, {wire::DialectId::Zmws1, false});
@@ -111,7 +111,7 @@ TEST_CASE("what a dialect cannot say is not sent") {
 }
 
 TEST_CASE("a worker is pushed what is his in the form of his READY") {
-    World world;
+    Outgoing world;
     world.peers.set_worker_form(world.a, kMdp);
     world.post(world.a, core::HeartbeatOut{}, 0, {wire::DialectId::Zmws1, false});
     world.flush();
@@ -119,7 +119,7 @@ TEST_CASE("a worker is pushed what is his in the form of his READY") {
 }
 
 TEST_CASE("nothing is said before its record is durable, and it goes when it is") {
-    World world;
+    Outgoing world;
     world.taken(world.a, 1, 5);
     world.outbox.set_durable(4);
     world.flush();
@@ -135,7 +135,7 @@ TEST_CASE("nothing is said before its record is durable, and it goes when it is"
 }
 
 TEST_CASE("for one peer nothing overtakes what is held, others do not wait") {
-    World world;
+    Outgoing world;
     world.taken(world.a, 1, 5);
     world.taken(world.a, 2);
     world.taken(world.a, 3, 3);
@@ -155,7 +155,7 @@ TEST_CASE("for one peer nothing overtakes what is held, others do not wait") {
 }
 
 TEST_CASE("a heartbeat does not wait for the disk") {
-    World world;
+    Outgoing world;
     world.taken(world.a, 1, 5);
     world.post(world.a, core::HeartbeatOut{});
     world.flush();
@@ -164,7 +164,7 @@ TEST_CASE("a heartbeat does not wait for the disk") {
 }
 
 TEST_CASE("a peer for whom too much is held is given up, one less is kept") {
-    World world(1UL << 20U, 2);
+    Outgoing world(1UL << 20U, 2);
     world.taken(world.a, 1, 5);
     world.taken(world.a, 2, 5);
     CHECK(world.flush().empty());
@@ -180,7 +180,7 @@ TEST_CASE("a peer for whom too much is held is given up, one less is kept") {
 }
 
 TEST_CASE("a slow peer gets everything in order when it reads again") {
-    World world;
+    Outgoing world;
     world.transport.status["a"] = SendStatus::WouldBlock;
     for (std::uint64_t number = 1; number <= 3; ++number) {
         world.taken(world.a, number);
@@ -195,7 +195,7 @@ TEST_CASE("a slow peer gets everything in order when it reads again") {
 }
 
 TEST_CASE("a peer that is never quite up to date gets everything in order and costs no more") {
-    World world;
+    Outgoing world;
     std::uint64_t posted = 0;
     Numbers got;
     for (int turn = 0; turn < 300; ++turn) {
@@ -217,7 +217,7 @@ TEST_CASE("a peer that is never quite up to date gets everything in order and co
 }
 
 TEST_CASE("a peer whose backlog passes the limit is given up") {
-    World world(10'000);
+    Outgoing world(10'000);
     world.transport.status["a"] = SendStatus::WouldBlock;
     const auto large = [](std::size_t bytes) {
         return core::JobResult{{1, 1},
@@ -236,7 +236,7 @@ TEST_CASE("a peer whose backlog passes the limit is given up") {
 }
 
 TEST_CASE("many tiny messages are a backlog too") {
-    World world(10'000);
+    Outgoing world(10'000);
     world.transport.status["a"] = SendStatus::WouldBlock;
     std::vector<Peer> lost;
     int posted = 0;
@@ -249,7 +249,7 @@ TEST_CASE("many tiny messages are a backlog too") {
 }
 
 TEST_CASE("a peer that is gone is told of once, with what it missed counted") {
-    World world;
+    Outgoing world;
     world.transport.status["a"] = SendStatus::Unroutable;
     world.post(world.a, core::Disconnect{}, 0, kMdp);
     world.post(world.a, core::Disconnect{}, 0, kMdp);
@@ -264,7 +264,7 @@ TEST_CASE("a peer that is gone is told of once, with what it missed counted") {
 }
 
 TEST_CASE("what waited for a forgotten peer does not reach the one that takes its slot") {
-    World world;
+    Outgoing world;
     world.taken(world.a, 1, 5);
     world.taken(world.b, 2);
     world.transport.status["b"] = SendStatus::WouldBlock;
@@ -287,7 +287,7 @@ TEST_CASE("what waited for a forgotten peer does not reach the one that takes it
 }
 
 TEST_CASE("a batch is cut at about a mebibyte") {
-    World world;
+    Outgoing world;
     const base::Blob blob = base::Blob::copy(std::string(300'000, 'x'));
     for (int i = 0; i < 8; ++i) {
         world.post(world.a, core::JobPartial{{1, 1}, {}, {model::Encoding::Opaque, blob}, {}});

@@ -19,11 +19,11 @@ struct Item {
     Links<Item> there;
 };
 
-using Map = SlotMap<Item>;
+using Items = SlotMap<Item>;
 using Here = LinkedList<Item, &Item::here>;
 using There = LinkedList<Item, &Item::there>;
 
-std::vector<int> values(const Map& map, const Here& list) {
+std::vector<int> values(const Items& map, const Here& list) {
     std::vector<int> all;
     for (auto at = list.front(); at.names_something(); at = map.at(at).here.next) {
         all.push_back(map.at(at).value);
@@ -31,7 +31,7 @@ std::vector<int> values(const Map& map, const Here& list) {
     return all;
 }
 
-std::vector<int> values_backwards(const Map& map, const Here& list) {
+std::vector<int> values_backwards(const Items& map, const Here& list) {
     std::vector<int> all;
     for (auto at = list.back(); at.names_something(); at = map.at(at).here.previous) {
         all.insert(all.begin(), map.at(at).value);
@@ -42,7 +42,7 @@ std::vector<int> values_backwards(const Map& map, const Here& list) {
 }  // namespace
 
 TEST_CASE("elements stand in the order in which they were put at either end") {
-    Map map;
+    Items map;
     Here list;
     CHECK(list.empty());
     CHECK_FALSE(list.front().names_something());
@@ -56,7 +56,7 @@ TEST_CASE("elements stand in the order in which they were put at either end") {
 }
 
 TEST_CASE("an element can be in two lists and leaves only the one it is taken from") {
-    Map map;
+    Items map;
     Here here;
     There there;
     const auto item = map.emplace(Item{1, {}, {}});
@@ -72,7 +72,7 @@ TEST_CASE("an element can be in two lists and leaves only the one it is taken fr
 }
 
 TEST_CASE("a long random use agrees with a deque") {
-    Map map;
+    Items map;
     Here list;
     std::deque<std::pair<int, Handle<Item>>> model;
     Prng prng(8);

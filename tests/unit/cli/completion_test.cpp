@@ -63,12 +63,15 @@ TEST_CASE("bash completes verbs, verbs of verbs, options and their values") {
     CHECK(output_of("bash -n " + file.name() + " 2>&1").empty());
 
     const std::string verbs = asked({""});
-    for (const char* verb : {"call", "submit", "batch", "tail", "top", "replay", "completion"}) {
+    for (const char* verb :
+         {"call", "submit", "batch", "tail", "top", "replay", "journal", "backup", "completion"}) {
         CHECK(offers(verbs, verb));
     }
     CHECK(asked({"ca"}) == "call\ncancel\n");
     CHECK(asked({"batch", "r"}) == "run\n");
     CHECK(asked({"limits", ""}) == "set\nremove\n");
+    CHECK(asked({"journal", ""}) == "inspect\nverify\nexport\n");
+    CHECK(offers(asked({"journal", "export", "--"}), "--alive"));
     CHECK(asked({"submit", "--prio"}) == "--priority\n");
     CHECK(offers(asked({"submit", "--"}), "--broker"));
     CHECK(offers(asked({"batch", "run", "--"}), "--keep-going"));

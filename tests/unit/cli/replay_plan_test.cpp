@@ -17,7 +17,7 @@ model::JobId job(std::uint64_t number) {
     return {7, number};
 }
 
-std::string received(std::uint64_t number, json more = json::object()) {
+std::string received_line(std::uint64_t number, json more = json::object()) {
     json event = {{"at", 100.5},
                   {"event", "RECEIVED"},
                   {"job", job(number).text()},
@@ -48,9 +48,9 @@ std::vector<model::JobId> unfinished(const ReplayLog& log, const ReplayLog::Choi
 
 TEST_CASE("A job without an end is unfinished, whatever else happened to it") {
     ReplayLog log;
-    log.read(received(1));
+    log.read(received_line(1));
     log.read(event("ENQUEUED", 1));
-    log.read(received(2));
+    log.read(received_line(2));
     log.read(event("DELEGATE_START", 1));
     log.read(event("EXECUTE_ERROR", 1));
     log.read(event("RETRY", 1));
@@ -70,7 +70,7 @@ TEST_CASE("Each end is an end, and a dead letter is none to replay until it is r
          {"EXECUTE_COMPLETE", "FAILED", "EXPIRED", "CANCELLED", "DEAD", "DISCARDED"}) {
         CAPTURE(end);
         ReplayLog log;
-        log.read(received(1));
+        log.read(received_line(1));
         log.read(event(end, 1));
         CHECK(unfinished(log).empty());
         CHECK(log.has_succeeded(job(1)) == (std::string_view(end) == "EXECUTE_COMPLETE"));
@@ -83,8 +83,8 @@ TEST_CASE("An end that is read before its beginning counts all the same") {
     ReplayLog log;
     log.read(event("EXECUTE_COMPLETE", 1));
     log.read(event("CANCELLED", 2));
-    log.read(received(1));
-    log.read(received(2));
+    log.read(received_line(1));
+    log.read(received_line(2));
     CHECK(unfinished(log).empty());
 }
 
@@ -101,18 +101,18 @@ TEST_CASE("Lines that are no events are counted, and events of services are no j
     CHECK(log.unreadable() == 6);
     log.read(R"({"at":1,"event":"PAUSED","service":"*"})");
     CHECK(log.events() == 1);
-    log.read(received(1, {{"service", ""}}));
-    log.read(received(2, {{"encoding", "klingon"}}));
-    log.read(received(3, {{"params", {{"base64", "?"}}}}));
-    log.read(received(4, {{"options", {{"nonsense", 1}}}}));
+    log.read(received_line(1, {{"service", ""}}));
+    log.read(received_line(2, {{"encoding", "klingon"}}));
+    log.read(received_line(3, {{"params", {{"base64", "?"}}}}));
+    log.read(received_line(4, {{"options", {{"nonsense", 1}}}}));
     CHECK(unfinished(log).empty());
     CHECK(log.unreadable() == 10);
 }
 
 TEST_CASE("Params of all kinds come back") {
     ReplayLog log;
-    log.read(received(1, {{"encoding", "opaque"}, {"params", {{"base64", "AP8="}}}}));
-    json bare = json::parse(received(2));
+    log.read(received_line(1, {{"encoding", "opaque"}, {"params", {{"base64", "AP8="}}}}));
+    json bare = json::parse(received_line(2));
     bare.erase("params");
     bare.erase("encoding");
     log.read(bare.dump());
@@ -125,7 +125,7 @@ TEST_CASE("Params of all kinds come back") {
 
 TEST_CASE("What stands beside the options is one of them") {
     ReplayLog log;
-    log.read(received(1, {{"context", "c"}, {"group", "g"}, {"batch", "b"}}));
+    log.read(received_line(1, {{"context", "c"}, {"group", "g"}, {"batch", "b"}}));
     const auto options = log.unfinished({}).front().spec.options;
     CHECK(options.context == "c");
     CHECK(options.group == "g");
@@ -134,8 +134,8 @@ TEST_CASE("What stands beside the options is one of them") {
 
 TEST_CASE("Jobs are chosen by their service and by when they came") {
     ReplayLog log;
-    log.read(received(1));
-    log.read(received(2, {{"service", "image"}, {"at", 200}}));
+    log.read(received_line(1));
+    log.read(received_line(2, {{"service", "image"}, {"at", 200}}));
     CHECK(unfinished(log, {"image", {}}) == std::vector{job(2)});
     CHECK(unfinished(log, {"", base::WallTime(200s)}) == std::vector{job(2)});
     CHECK(unfinished(log, {"", base::WallTime(200s) + 1us}).empty());
@@ -144,9 +144,9 @@ TEST_CASE("Jobs are chosen by their service and by when they came") {
 
 TEST_CASE("A submission that was replayed before is the job it became, for those that wait too") {
     ReplayLog log;
-    log.read(received(1));
-    log.read(received(2, {{"number", 1}}));  // the same submission, to a later broker
-    log.read(received(3));
+    log.read(received_line(1));
+    log.read(received_line(2, {{"number", 1}}));  // the same submission, to a later broker
+    log.read(received_line(3));
     CHECK(unfinished(log) == std::vector{job(2), job(3)});
     log.read(event("EXECUTE_COMPLETE", 2));
     CHECK(unfinished(log) == std::vector{job(3)});
@@ -154,8 +154,8 @@ TEST_CASE("A submission that was replayed before is the job it became, for those
 
 TEST_CASE("A job without a submission id has one made from its own, always the same") {
     ReplayLog log;
-    log.read(received(1, {{"session", 0}, {"number", 0}}));
-    log.read(received(5000, {{"session", 0}, {"number", 0}}));
+    log.read(received_line(1, {{"session", 0}, {"number", 0}}));
+    log.read(received_line(5000, {{"session", 0}, {"number", 0}}));
     const auto jobs = log.unfinished({});
     REQUIRE(jobs.size() == 2);
     CHECK(jobs[0].submission == submission_for(job(1)));

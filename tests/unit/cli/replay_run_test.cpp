@@ -12,13 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using Outcome = Replayed::Outcome;
 
-model::JobId job(std::uint64_t number) {
+model::JobId job_id(std::uint64_t number) {
     return {7, number};
 }
 
 UnfinishedJob lost(std::uint64_t number, std::vector<model::JobId> after = {}) {
     UnfinishedJob one;
-    one.id = job(number);
+    one.id = job_id(number);
     one.received_at = base::WallTime(100s);
     one.submission = {99, number};
     one.spec.service = model::ServiceName::parse("mail").value();
@@ -63,23 +63,23 @@ struct World {
         });
     }
 
-    Outcome outcome(std::uint64_t number) { return told.at(job(number)).outcome; }
+    Outcome outcome(std::uint64_t number) { return told.at(job_id(number)).outcome; }
 };
 
 }  // namespace
 
 TEST_CASE("Lost jobs are submitted under their own ids, those that are known are not") {
     World world;
-    world.known[job(2)] = "active";
+    world.known[job_id(2)] = "active";
     REQUIRE(world.run({lost(1), lost(2), lost(3)}).has_value());
     REQUIRE(world.waves.size() == 1);
     REQUIRE(world.waves[0].size() == 2);
     CHECK(world.waves[0][0].submission == model::SubmissionId{99, 1});
     CHECK(world.waves[0][1].submission == model::SubmissionId{99, 3});
     CHECK(world.outcome(1) == Outcome::Resubmitted);
-    CHECK(world.told.at(job(1)).as == model::JobId{8, 1});
+    CHECK(world.told.at(job_id(1)).as == model::JobId{8, 1});
     CHECK(world.outcome(2) == Outcome::Known);
-    CHECK(world.told.at(job(2)).state == "active");
+    CHECK(world.told.at(job_id(2)).state == "active");
 }
 
 TEST_CASE("Nothing is asked when nothing is lost") {
@@ -91,7 +91,7 @@ TEST_CASE("Nothing is asked when nothing is lost") {
 TEST_CASE("A dry run submits nothing, and still asks what is known") {
     World world;
     world.rules.is_dry_run = true;
-    world.known[job(2)] = "ready";
+    world.known[job_id(2)] = "ready";
     REQUIRE(world.run({lost(1), lost(2)}).has_value());
     CHECK(world.waves.empty());
     CHECK(world.outcome(1) == Outcome::Due);
@@ -122,7 +122,8 @@ TEST_CASE("What has expired meanwhile is left out") {
 
 TEST_CASE("A job comes after those it waits for, and waits for what they have become") {
     World world;
-    REQUIRE(world.run({lost(3, {job(1), job(2)}), lost(2, {job(1)}), lost(1)}).has_value());
+    REQUIRE(
+        world.run({lost(3, {job_id(1), job_id(2)}), lost(2, {job_id(1)}), lost(1)}).has_value());
     REQUIRE(world.waves.size() == 3);
     CHECK(world.waves[0][0].submission.number == 1);
     CHECK(world.waves[1][0].submission.number == 2);
@@ -132,28 +133,29 @@ TEST_CASE("A job comes after those it waits for, and waits for what they have be
 
 TEST_CASE("What has succeeded is not waited for any more, all else is") {
     World world;
-    world.log.read(nlohmann::json{{"event", "EXECUTE_COMPLETE"}, {"job", job(1).text()}}.dump());
-    world.known[job(2)] = "active";
-    REQUIRE(world.run({lost(2), lost(4, {job(1), job(2), job(3)})}).has_value());
+    world.log.read(nlohmann::json{{"event", "EXECUTE_COMPLETE"}, {"job", job_id(1).text()}}.dump());
+    world.known[job_id(2)] = "active";
+    REQUIRE(world.run({lost(2), lost(4, {job_id(1), job_id(2), job_id(3)})}).has_value());
     REQUIRE(world.waves.size() == 1);
-    CHECK(world.waves[0][0].spec.options.after == std::vector<model::JobId>{job(2), job(3)});
+    CHECK(world.waves[0][0].spec.options.after == std::vector<model::JobId>{job_id(2), job_id(3)});
 }
 
 TEST_CASE("Refusals and silence are told, and those that wait are still offered") {
     World world;
     world.refusals[1] = {base::Errc::UnknownService, "nobody", {}};
     world.refusals[2] = {base::Errc::Timeout, "silence", {}};
-    REQUIRE(world.run({lost(1), lost(2), lost(3, {job(1)})}).has_value());
+    REQUIRE(world.run({lost(1), lost(2), lost(3, {job_id(1)})}).has_value());
     CHECK(world.outcome(1) == Outcome::Refused);
-    CHECK(world.told.at(job(1)).error.message == "nobody");
+    CHECK(world.told.at(job_id(1)).error.message == "nobody");
     CHECK(world.outcome(2) == Outcome::Unanswered);
     CHECK(world.outcome(3) == Outcome::Resubmitted);
-    CHECK(world.waves.at(1).at(0).spec.options.after == std::vector<model::JobId>{job(1)});
+    CHECK(world.waves.at(1).at(0).spec.options.after == std::vector<model::JobId>{job_id(1)});
 }
 
 TEST_CASE("Jobs that claim to wait for each other do not hold up the replay") {
     World world;
-    REQUIRE(world.run({lost(1, {job(2)}), lost(2, {job(1)}), lost(3, {job(3)})}).has_value());
+    REQUIRE(
+        world.run({lost(1, {job_id(2)}), lost(2, {job_id(1)}), lost(3, {job_id(3)})}).has_value());
     CHECK(world.told.size() == 3);
 }
 

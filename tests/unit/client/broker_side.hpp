@@ -16,6 +16,7 @@ namespace native = wire::native;
 using namespace std::chrono_literals;
 
 inline constexpr base::MonoTime kStart{1000s};
+inline constexpr model::JobId kJob{5, 9};
 
 template <class... C>
 wire::Frames batch(C&&... commands) {

@@ -26,7 +26,7 @@ struct World {
     }
 };
 
-constexpr JobId kJob{1, 7};
+constexpr JobId kAskedJob{1, 7};
 constexpr JobId kUnknown{1, 0};
 constexpr JobId kGoesOn{2, 7};
 constexpr JobId kDead{3, 7};
@@ -36,7 +36,7 @@ constexpr JobId kDead{3, 7};
 TEST_CASE("A wait ends with the answer, and the broker is asked to wait a little shorter") {
     World world;
     const auto asked_to_wait = [&](base::Duration timeout) {
-        return base::Duration(world.client.wait(kJob, timeout)->as<std::int64_t>().value());
+        return base::Duration(world.client.wait(kAskedJob, timeout)->as<std::int64_t>().value());
     };
     CHECK(asked_to_wait(10s) <= 9s);
     CHECK(asked_to_wait(10s) > 8s);
@@ -51,11 +51,11 @@ TEST_CASE("A wait ends with the answer, and the broker is asked to wait a little
 
 TEST_CASE("A result is there, or the job goes on, or there never will be one") {
     World world;
-    const auto there = world.client.result(kJob);
+    const auto there = world.client.result(kAskedJob);
     REQUIRE(there.has_value());
     REQUIRE(there->has_value());
     CHECK((*there)->as<int>().value() == 0);
-    CHECK((*there)->job() == kJob);
+    CHECK((*there)->job() == kAskedJob);
     const auto goes_on = world.client.result(kGoesOn);
     REQUIRE(goes_on.has_value());
     CHECK_FALSE(goes_on->has_value());
@@ -65,7 +65,7 @@ TEST_CASE("A result is there, or the job goes on, or there never will be one") {
 
 TEST_CASE("A wait does not block when asked not to") {
     World world;
-    CHECK(world.client.wait_async(kJob).get().has_value());
+    CHECK(world.client.wait_async(kAskedJob).get().has_value());
     std::promise<Errc> code;
     world.client.wait_async(
         kDead, 1s, [&](const Expected<Answer>& answer) { code.set_value(answer.error().code); });
@@ -131,10 +131,10 @@ TEST_CASE("More jobs than one request may name are told in several") {
 
 TEST_CASE("Each operation is told with its arguments") {
     World world;
-    CHECK(world.client.cancel(kJob).value() == 1);
+    CHECK(world.client.cancel(kAskedJob).value() == 1);
     auto asked = world.operation();
     CHECK(asked.verb == "cancel");
-    CHECK(asked.arguments == json{{"jobs", {kJob.text()}}});
+    CHECK(asked.arguments == json{{"jobs", {kAskedJob.text()}}});
 
     CHECK(world.client.discard({.states = {model::JobState::Dead}, .group = "g"}).value() == 1);
     asked = world.operation();
@@ -146,10 +146,10 @@ TEST_CASE("Each operation is told with its arguments") {
     CHECK(asked.verb == "purge");
     CHECK(asked.arguments == json{{"service", "mail"}, {"context", "c"}, {"batch", "b"}});
 
-    CHECK(world.client.edit(kJob, {.priority = -5, .delay = 1500ms}).has_value());
+    CHECK(world.client.edit(kAskedJob, {.priority = -5, .delay = 1500ms}).has_value());
     asked = world.operation();
     CHECK(asked.verb == "edit");
-    CHECK(asked.arguments == json{{"job", kJob.text()}, {"priority", -5}, {"delay", 1.5}});
+    CHECK(asked.arguments == json{{"job", kAskedJob.text()}, {"priority", -5}, {"delay", 1.5}});
 
     const std::vector<ModeChange> changes = {{"mail", Mode::Paused}, {"", Mode::Running}};
     CHECK(world.client.set_modes(changes).has_value());
@@ -261,7 +261,7 @@ TEST_CASE("Any operation can be asked, and a job why it is where it is") {
         report.set_value(end.value());
     });
     CHECK(report.get_future().get() == json{{"changed", 1}});
-    CHECK(world.client.why(kJob).value()["what"] == "why");
+    CHECK(world.client.why(kAskedJob).value()["what"] == "why");
     CHECK(world.client.why(kUnknown).error().code == Errc::UnknownJob);
 }
 

@@ -64,8 +64,6 @@ native::Refused refusal(std::uint64_t number,
     return {number, {code, "no", retry_after}};
 }
 
-constexpr model::JobId kJob{5, 9};
-
 }  // namespace
 
 TEST_CASE("Each session goes in a batch of its own, its numbers ascending, marked as sent before") {

@@ -5,8 +5,6 @@
 namespace steward::client::test {
 namespace {
 
-constexpr model::JobId kJob{5, 9};
-
 std::uint64_t await(Bench& bench, base::Duration wait, std::uint64_t tag = 0) {
     return bench.session.ask(bench.now, native::Await{0, kJob, wait}, tag).value();
 }

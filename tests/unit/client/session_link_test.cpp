@@ -4,8 +4,6 @@
 namespace steward::client::test {
 namespace {
 
-constexpr model::JobId kJob{5, 9};
-
 std::vector<std::size_t> brokers_of(const std::vector<Connect>& connects) {
     std::vector<std::size_t> brokers;
     for (const auto& connect : connects) {

@@ -4,7 +4,6 @@
 namespace steward::client::test {
 namespace {
 
-constexpr model::JobId kJob{5, 9};
 constexpr model::JobId kOtherJob{5, 10};
 
 }  // namespace

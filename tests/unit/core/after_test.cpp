@@ -12,8 +12,7 @@ using model::Verdict;
 namespace {
 
 Policy known_service() {
-    Policy policy = patient();
-    policy.services.push_back({"X", {}, 0});
+    Policy policy = patient_knowing({"X"});
     policy.ahead = base::Duration::zero();
     return policy;
 }

@@ -13,13 +13,6 @@ using model::Verdict;
 
 namespace {
 
-Policy known_service() {
-    Policy policy = patient();
-    policy.services.push_back({"X", {}, 0});
-    policy.services.push_back({"Y", {}, 0});
-    return policy;
-}
-
 CancelJobs these(std::vector<JobId> jobs) {
     CancelJobs cancel;
     cancel.which.jobs = std::move(jobs);
@@ -33,7 +26,7 @@ std::size_t cancel(Broker& broker, const JobId& job) {
 }  // namespace
 
 TEST_CASE("cancel: a waiting job ends at once, whatever it waits for") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     const JobId ready = taken_id(broker.submit({}));
     const JobId scheduled = taken_id(broker.submit(Call{}.with([](auto& o) { o.delay = 1h; })));
     const JobId blocked = taken_id(broker.submit(Call{}.with([&](auto& o) { o.after = {ready}; })));
@@ -47,7 +40,7 @@ TEST_CASE("cancel: a waiting job ends at once, whatever it waits for") {
 }
 
 TEST_CASE("cancel: the answer waits for the record, and so does the event") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     const JobId job = taken_id(broker.submit({}));
     const Effects& effects = broker.operate(these({job}));
     REQUIRE(effects.appends.size() == 1);
@@ -57,7 +50,7 @@ TEST_CASE("cancel: the answer waits for the record, and so does the event") {
 }
 
 TEST_CASE("cancel: only what waited in its queue has left it") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     const JobId ready = taken_id(broker.submit({}));
     const JobId scheduled = taken_id(broker.submit(Call{}.with([](auto& o) { o.delay = 1h; })));
     broker.operate(these({ready}));
@@ -67,7 +60,7 @@ TEST_CASE("cancel: only what waited in its queue has left it") {
 }
 
 TEST_CASE("cancel: who waits for the job is told") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.call();
     const JobId job = ask<model::JobReport>(broker, QueryKind::Jobs).rows.front().id;
     broker.apply(Await{at(50), job, 1h});
@@ -81,7 +74,7 @@ TEST_CASE("cancel: who waits for the job is told") {
 
 TEST_CASE("cancel: a running job's worker is told to stop, and the job ends when it does") {
     for (const Verdict verdict : {Verdict::Failed, Verdict::FailedForGood, Verdict::Succeeded}) {
-        Broker broker(known_service());
+        Broker broker(patient_knowing({"X", "Y"}));
         broker.ready(1, {"X"});
         const auto job = only_assign(broker.submit({}));
         CHECK(cancel(broker, job.second.job) == 1);
@@ -99,7 +92,7 @@ TEST_CASE("cancel: a running job's worker is told to stop, and the job ends when
 }
 
 TEST_CASE("cancel: one that wants another time instead does not get it") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     cancel(broker, job.second.job);
@@ -113,7 +106,7 @@ TEST_CASE("cancel: one that wants another time instead does not get it") {
 }
 
 TEST_CASE("cancel: after the grace the job ends, and a late result of it is ignored") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     cancel(broker, job.second.job);
@@ -130,7 +123,7 @@ TEST_CASE("cancel: after the grace the job ends, and a late result of it is igno
 }
 
 TEST_CASE("cancel: an attempt's time limit does not give a cancelled job a second grace") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(Call{}.with([](auto& o) { o.time_limit = 2s; })));
     broker.wait(2s);
@@ -144,7 +137,7 @@ TEST_CASE("cancel: an attempt's time limit does not give a cancelled job a secon
 }
 
 TEST_CASE("cancel: a job whose worker is lost meanwhile ends, and is not given to another") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     broker.ready(2, {"X"});
@@ -154,7 +147,7 @@ TEST_CASE("cancel: a job whose worker is lost meanwhile ends, and is not given t
 }
 
 TEST_CASE("cancel: twice is once, and the second answer is no earlier than the first's record") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     CHECK(cancel(broker, job.second.job) == 1);
@@ -166,7 +159,7 @@ TEST_CASE("cancel: twice is once, and the second answer is no earlier than the f
 }
 
 TEST_CASE("cancel: what the worker says of its progress does not become the reason") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     cancel(broker, job.second.job);
@@ -182,7 +175,7 @@ TEST_CASE("cancel: what the worker says of its progress does not become the reas
 }
 
 TEST_CASE("cancel: a job given ahead ends when its worker gives it back") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.facts_tell_all = false;
     broker.ready(1, {"X"}, 1, 10);
     for (int i = 0; i < 3; ++i) {
@@ -199,7 +192,7 @@ TEST_CASE("cancel: a job given ahead ends when its worker gives it back") {
 
 TEST_CASE("cancel: a job given ahead ends after the grace, running by then or not") {
     for (const bool comes_to_run : {false, true}) {
-        Broker broker(known_service());
+        Broker broker(patient_knowing({"X", "Y"}));
         broker.facts_tell_all = false;
         broker.ready(1, {"X"}, 1, 10);
         for (int i = 0; i < 3; ++i) {
@@ -220,7 +213,7 @@ TEST_CASE("cancel: a job given ahead ends after the grace, running by then or no
 }
 
 TEST_CASE("cancel: a job that is not known or has ended is refused, and says why") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     CHECK(refused_with(broker.operate(these({{1, 2}}))) == Errc::UnknownJob);
     const auto job = only_assign(broker.submit({}));
@@ -234,7 +227,7 @@ TEST_CASE("cancel: a job that is not known or has ended is refused, and says why
 }
 
 TEST_CASE("cancel: a dead letter is not cancelled") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit({}));
     broker.finish(1, job.second, Verdict::FailedForGood);
@@ -243,7 +236,7 @@ TEST_CASE("cancel: a dead letter is not cancelled") {
 }
 
 TEST_CASE("cancel: filters by service, context, group, batch and state must all hold") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     OpenBatch open;
     open.name = "b";
     broker.operate(open);
@@ -295,7 +288,7 @@ TEST_CASE("cancel: filters by service, context, group, batch and state must all 
 }
 
 TEST_CASE("cancel: of very many jobs some are cancelled at a time, until all are") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.facts_tell_all = false;
     constexpr std::size_t kMany = 10'000;
     Effects effects;
@@ -325,7 +318,7 @@ TEST_CASE("cancel: of very many jobs some are cancelled at a time, until all are
 }
 
 TEST_CASE("cancel: a cursor of any number hurts nobody") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.submit({});
     for (const Cursor from : {Cursor{1}, Cursor{2000}, Cursor{UINT32_MAX}, Cursor{UINT64_MAX}}) {
         CancelJobs step;

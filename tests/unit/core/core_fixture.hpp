@@ -36,6 +36,15 @@ inline Policy patient() {
     return policy;
 }
 
+/// The same, which knows services before a worker tells of them.
+inline Policy patient_knowing(const std::vector<std::string>& names) {
+    Policy policy = patient();
+    for (const std::string& name : names) {
+        policy.services.push_back({name, {}, 0});
+    }
+    return policy;
+}
+
 /// What a client submits.
 struct Call {
     std::string name = "X";
@@ -55,6 +64,13 @@ struct Call {
         return changed;
     }
 };
+
+inline Call of(std::string service, std::string params = "p") {
+    Call call;
+    call.name = std::move(service);
+    call.params = std::move(params);
+    return call;
+}
 
 class Broker;
 
@@ -207,6 +223,20 @@ inline std::pair<std::uint64_t, model::Attempt> only_assign(const Effects& effec
     const auto assigns = sent<Assign>(effects);
     REQUIRE(assigns.size() == 1);
     return {assigns.front().first.peer.value, assigns.front().second->attempt};
+}
+
+/// How many jobs the effects start.
+inline std::size_t assigned(const Effects& effects) {
+    return sent<Assign>(effects).size();
+}
+
+/// Submits and tells how many jobs started.
+inline std::size_t start(Broker& broker, const Call& call, int jobs) {
+    std::size_t started = 0;
+    for (int i = 0; i < jobs; ++i) {
+        started += assigned(broker.submit(call));
+    }
+    return started;
 }
 
 /// Lets the worker finish what it was just given, one after another, and what it is given then: the

@@ -33,19 +33,6 @@ SetGroup settings(std::optional<std::uint32_t> weight,
     return set;
 }
 
-std::size_t assigned(const Effects& effects) {
-    return sent<Assign>(effects).size();
-}
-
-// Submits and tells how many jobs started.
-std::size_t start(Broker& broker, const Call& call, int jobs) {
-    std::size_t started = 0;
-    for (int i = 0; i < jobs; ++i) {
-        started += assigned(broker.submit(call));
-    }
-    return started;
-}
-
 std::optional<model::GroupRow> row(Broker& broker, std::string name = "g") {
     JobFilter filter;
     filter.group = std::move(name);

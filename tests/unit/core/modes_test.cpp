@@ -10,20 +10,8 @@ using model::JobState;
 
 namespace {
 
-Policy known_services() {
-    Policy policy = patient();
-    policy.services = {{"X", {}, 0}, {"Y", {}, 0}};
-    return policy;
-}
-
 Effects& set(Broker& broker, std::vector<ModeChange> changes) {
     return broker.operate(SetModes{std::move(changes)});
-}
-
-Call of(std::string name) {
-    Call call;
-    call.name = std::move(name);
-    return call;
 }
 
 bool is_taken(const Effects& effects) {
@@ -43,7 +31,7 @@ std::string mode_of(Broker& broker, std::string name) {
 }  // namespace
 
 TEST_CASE("modes: a paused service takes jobs and starts none, until it is resumed") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"}, 5);
     CHECK(changed(set(broker, {{"X", Mode::Paused}})) == 1);
     CHECK(is_taken(broker.submit(of("X"))));
@@ -54,7 +42,7 @@ TEST_CASE("modes: a paused service takes jobs and starts none, until it is resum
 }
 
 TEST_CASE("modes: what runs when its service is paused, runs on") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(of("X")));
     broker.submit(of("X"));
@@ -66,7 +54,7 @@ TEST_CASE("modes: what runs when its service is paused, runs on") {
 }
 
 TEST_CASE("modes: a draining service starts what it has and takes nothing") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.submit(of("X"));
     set(broker, {{"X", Mode::Draining}});
     CHECK(refused_with(broker.submit(of("X"))) == Errc::ServiceStopped);
@@ -79,7 +67,7 @@ TEST_CASE("modes: a draining service starts what it has and takes nothing") {
 }
 
 TEST_CASE("modes: a draining service tries again what has failed") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(of("X")));
     set(broker, {{"X", Mode::Draining}});
@@ -88,7 +76,7 @@ TEST_CASE("modes: a draining service tries again what has failed") {
 }
 
 TEST_CASE("modes: a disabled service takes nothing and starts nothing") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.submit(of("X"));
     set(broker, {{"X", Mode::Disabled}});
     CHECK(refused_with(broker.submit(of("X"))) == Errc::ServiceStopped);
@@ -99,7 +87,7 @@ TEST_CASE("modes: a disabled service takes nothing and starts nothing") {
 }
 
 TEST_CASE("modes: of all services one mode may be set, and each has its own beside it") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X", "Y"}, 9);
     set(broker, {{"", Mode::Paused}});
     CHECK(is_taken(broker.submit(of("X"))));
@@ -114,7 +102,7 @@ TEST_CASE("modes: of all services one mode may be set, and each has its own besi
 }
 
 TEST_CASE("modes: the stricter of both counts; paused and draining together leave nothing") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     const std::pair<Mode, Mode> pairs[] = {{Mode::Running, Mode::Running},
                                            {Mode::Running, Mode::Paused},
                                            {Mode::Running, Mode::Draining},
@@ -145,7 +133,7 @@ TEST_CASE("modes: the stricter of both counts; paused and draining together leav
 }
 
 TEST_CASE("modes: a switch for the whole broker refuses also what it has never heard of") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     set(broker, {{"", Mode::Disabled}});
     Call unheard = of("unheard");
     unheard.unknown = UnknownService::Hold;
@@ -153,7 +141,7 @@ TEST_CASE("modes: a switch for the whole broker refuses also what it has never h
 }
 
 TEST_CASE("modes: many change in one transaction, with one record and one answer") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     const Effects& effects =
         set(broker, {{"", Mode::Paused}, {"X", Mode::Disabled}, {"Z", Mode::Draining}});
     CHECK(changed(effects) == 3);
@@ -167,7 +155,7 @@ TEST_CASE("modes: many change in one transaction, with one record and one answer
 }
 
 TEST_CASE("modes: one that cannot be changed keeps all from changing") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     CHECK(refused_with(set(broker, {{"X", Mode::Disabled}, {"mmi.service", Mode::Paused}})) ==
           Errc::ReservedName);
     CHECK(refused_with(set(broker, {{"X", Mode::Disabled}, {"no good", Mode::Paused}})) ==
@@ -175,7 +163,7 @@ TEST_CASE("modes: one that cannot be changed keeps all from changing") {
     CHECK(broker.effects.appends.empty());
     CHECK(mode_of(broker, "X") == "running");
 
-    Policy policy = known_services();
+    Policy policy = patient_knowing({"X", "Y"});
     policy.limits.services_max = 3;
     Broker full(policy);
     CHECK(
@@ -186,14 +174,14 @@ TEST_CASE("modes: one that cannot be changed keeps all from changing") {
 }
 
 TEST_CASE("modes: setting what is set changes nothing and is told to nobody") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     set(broker, {{"X", Mode::Paused}});
     CHECK(changed(set(broker, {{"X", Mode::Paused}})) == 0);
     CHECK(broker.effects.announces.empty());
 }
 
 TEST_CASE("modes: resumed and enabled are different events") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     set(broker, {{"X", Mode::Paused}});
     CHECK(events(set(broker, {{"X", Mode::Running}})) == std::vector{EventKind::Resumed});
     set(broker, {{"X", Mode::Disabled}});
@@ -210,7 +198,7 @@ TEST_CASE("modes: a service nobody has announced can be stopped before it comes"
 }
 
 TEST_CASE("modes: what comes due, is retried or comes back while paused waits with the others") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"}, 5);
     const auto dead = only_assign(broker.submit(of("X")));
     broker.finish(1, dead.second, model::Verdict::FailedForGood);
@@ -228,7 +216,7 @@ TEST_CASE("modes: what comes due, is retried or comes back while paused waits wi
 }
 
 TEST_CASE("modes: a worker of several services is given what may run when one is paused") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X", "Y"});
     const auto running = only_assign(broker.submit(of("Y")));
     set(broker, {{"X", Mode::Paused}});
@@ -243,7 +231,7 @@ TEST_CASE("modes: a worker of several services is given what may run when one is
 }
 
 TEST_CASE("modes: a resend of what was taken before is answered although nothing is taken now") {
-    Broker broker(known_services());
+    Broker broker(patient_knowing({"X", "Y"}));
     const auto job = taken_id(broker.submit(of("X")));
     set(broker, {{"X", Mode::Disabled}});
     Call again = of("X");

@@ -7,13 +7,6 @@ using namespace steward::core::test;
 
 namespace {
 
-Call of(std::string service, std::string params = "p") {
-    Call call;
-    call.name = std::move(service);
-    call.params = std::move(params);
-    return call;
-}
-
 LimitSettings limit(std::string name,
                     std::optional<std::uint32_t> at_once,
                     std::vector<std::string> services,
@@ -24,18 +17,6 @@ LimitSettings limit(std::string name,
     settings.rate = rate;
     settings.services = std::move(services);
     return settings;
-}
-
-std::size_t assigned(const Effects& effects) {
-    return sent<Assign>(effects).size();
-}
-
-std::size_t start(Broker& broker, const Call& call, int jobs) {
-    std::size_t started = 0;
-    for (int i = 0; i < jobs; ++i) {
-        started += assigned(broker.submit(call));
-    }
-    return started;
 }
 
 std::vector<model::LimitRow> rows(Broker& broker) {

@@ -12,8 +12,7 @@ using model::JobState;
 namespace {
 
 Policy known_services() {
-    Policy policy = patient();
-    policy.services = {{"X", {}, 0}, {"Y", {}, 0}};
+    Policy policy = patient_knowing({"X", "Y"});
     policy.ahead = base::Duration::zero();
     return policy;
 }
@@ -24,7 +23,7 @@ PurgeQueue purge_of(std::string name) {
     return purge;
 }
 
-JobId add(Broker& broker, std::string params, model::JobOptions options = {}) {
+JobId queue(Broker& broker, std::string params, model::JobOptions options = {}) {
     Call call;
     call.params = std::move(params);
     call.options = std::move(options);
@@ -39,13 +38,13 @@ TEST_CASE("purge: what waits for a service is thrown away, what runs and what is
     const auto dead = only_assign(broker.submit({}));
     broker.finish(1, dead.second, model::Verdict::FailedForGood);
     const auto running = only_assign(broker.submit({}));
-    const JobId ready = add(broker, "r");
+    const JobId ready = queue(broker, "r");
     model::JobOptions options;
     options.delay = 1h;
-    const JobId scheduled = add(broker, "s", options);
+    const JobId scheduled = queue(broker, "s", options);
     options = {};
     options.after = {running.second.job};
-    const JobId blocked = add(broker, "b", options);
+    const JobId blocked = queue(broker, "b", options);
     Call other;
     other.name = "Y";
     const JobId of_y = taken_id(broker.submit(other));
@@ -66,10 +65,10 @@ TEST_CASE("purge: narrower filters purge less") {
     Broker broker(known_services());
     model::JobOptions options;
     options.group = "g";
-    add(broker, "1", options);
+    queue(broker, "1", options);
     options.delay = 1h;
-    add(broker, "2", options);
-    add(broker, "3");
+    queue(broker, "2", options);
+    queue(broker, "3");
     PurgeQueue purge = purge_of("X");
     purge.which.group = "g";
     purge.which.states = only(JobState::Scheduled) | only(JobState::Active);
@@ -82,9 +81,9 @@ TEST_CASE("purge: narrower filters purge less") {
 
 TEST_CASE("edit: a waiting job's priority changes its place") {
     Broker broker(known_services());
-    add(broker, "1");
-    const JobId second = add(broker, "2");
-    const JobId third = add(broker, "3");
+    queue(broker, "1");
+    const JobId second = queue(broker, "2");
+    const JobId third = queue(broker, "3");
     const Effects& effects = broker.operate(EditJob{third, model::kPriorityHigh, {}});
     CHECK(changed(effects) == 1);
     CHECK(events(effects) ==
@@ -103,20 +102,20 @@ TEST_CASE("edit: a delay counts from now; none lets it run at once") {
     broker.ready(1, {"X"}, 5);
     model::JobOptions options;
     options.delay = 1h;
-    const JobId job = add(broker, "1", options);
+    const JobId job = queue(broker, "1", options);
     broker.wait(1min);
     broker.operate(EditJob{job, {}, 10s});
     CHECK(status(broker, job).job.due_at == broker.now.wall + 10s);
     CHECK(sent<Assign>(broker.wait(9999ms)).empty());
     CHECK(sent<Assign>(broker.wait(1ms)).size() == 1);
 
-    const JobId other = add(broker, "2", options);
+    const JobId other = queue(broker, "2", options);
     CHECK(sent<Assign>(broker.operate(EditJob{other, {}, 0s})).size() == 1);
 }
 
 TEST_CASE("edit: a job that is ready can be put off, and does not expire for that") {
     Broker broker(known_services());
-    const JobId job = add(broker, "1");
+    const JobId job = queue(broker, "1");
     broker.operate(EditJob{job, {}, 1min});
     CHECK(state_of(broker, job) == JobState::Scheduled);
     check_restores(broker);
@@ -128,7 +127,7 @@ TEST_CASE("edit: the expiry of a job stays what it is") {
     Broker broker(known_services());
     model::JobOptions options;
     options.expires_in = 10s;
-    const JobId job = add(broker, "1", options);
+    const JobId job = queue(broker, "1", options);
     broker.operate(EditJob{job, 5, 1min});
     check_restores(broker);
     broker.wait(10s);
@@ -140,7 +139,7 @@ TEST_CASE("edit: a job of the calendar that is put off is not of the calendar an
     broker.ready(1, {"X"});
     model::JobOptions options;
     options.run_at = broker.now.wall + 1h;
-    const JobId job = add(broker, "1", options);
+    const JobId job = queue(broker, "1", options);
     broker.operate(EditJob{job, {}, 10s});
     broker.now.wall -= 3h;  // somebody sets the clock back
     CHECK(sent<Assign>(broker.wait(10s)).size() == 1);
@@ -172,7 +171,7 @@ TEST_CASE("edit: a paused service's jobs can be edited, and stay where they are"
     Broker broker(known_services());
     broker.ready(1, {"X"});
     broker.operate(SetModes{{{"X", Mode::Paused}}});
-    const JobId job = add(broker, "1");
+    const JobId job = queue(broker, "1");
     CHECK(sent<Assign>(broker.operate(EditJob{job, 9000, 0s})).empty());
     CHECK(state_of(broker, job) == JobState::Ready);
 }
@@ -182,8 +181,8 @@ TEST_CASE("edit: a job moves with its group's turns") {
     model::JobOptions options;
     options.group = "g";
     options.group_limit = 1;
-    add(broker, "1", options);
-    const JobId second = add(broker, "2", options);
+    queue(broker, "1", options);
+    const JobId second = queue(broker, "2", options);
     const auto running = only_assign(broker.ready(1, {"X"}, 5));
     // Its lane is parked: the other one has the group's only place.
     broker.operate(EditJob{second, 9000, {}});

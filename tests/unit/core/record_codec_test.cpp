@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-base::WallTime at(std::int64_t microseconds) {
+base::WallTime instant(std::int64_t microseconds) {
     return base::WallTime(base::Duration(microseconds));
 }
 
@@ -20,7 +20,7 @@ JobAccepted accepted(bool with_options) {
     JobAccepted fact;
     fact.id = {0x1122334455667788U, 7};
     fact.submission = {UINT64_MAX, 42};
-    fact.at = at(1'700'000'000'000'001);
+    fact.at = instant(1'700'000'000'000'001);
     fact.spec.service = *model::ServiceName::parse("mail");
     fact.spec.params = {model::Encoding::Json, base::Blob::copy(R"({"to":"you"})")};
     if (with_options) {
@@ -72,7 +72,7 @@ TEST_CASE("each option of a job is kept on its own, also those that are false or
         [](auto& o) { o.durable = false; },
         [](auto& o) { o.priority = 0; },
         [](auto& o) { o.delay = 0us; },
-        [](auto& o) { o.run_at = at(0); },
+        [](auto& o) { o.run_at = instant(0); },
         [](auto& o) { o.expires_in = -1us; },
         [](auto& o) { o.time_limit = base::Duration::max(); },
         [](auto& o) { o.memory_limit = 0; },
@@ -106,7 +106,7 @@ TEST_CASE("each option of a job is kept on its own, also those that are false or
 }
 
 TEST_CASE("the bytes are the same on every machine and in every release") {
-    const AttemptStarted fact{{{1, 2}, 3}, at(4)};
+    const AttemptStarted fact{{{1, 2}, 3}, instant(4)};
     const std::string_view expected(
         "\x02\x02"
         "\x01\0\0\0\0\0\0\0"

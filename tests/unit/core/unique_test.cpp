@@ -25,12 +25,6 @@ Call sync(Call call) {
     return call;
 }
 
-Policy known_service() {
-    Policy policy = patient();
-    policy.services.push_back({"X", {}, 0});
-    return policy;
-}
-
 bool is_duplicate(const Effects& effects) {
     const auto receipts = sent<JobTaken>(effects);
     REQUIRE(receipts.size() == 1);
@@ -40,7 +34,7 @@ bool is_duplicate(const Effects& effects) {
 }  // namespace
 
 TEST_CASE("unique: with drop a second submission gets the first id and changes nothing") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const model::JobId first = taken_id(broker.submit(keyed("first")));
     CHECK_FALSE(is_duplicate(broker.effects));
     const Effects& effects = broker.submit(keyed("second"));
@@ -54,7 +48,7 @@ TEST_CASE("unique: with drop a second submission gets the first id and changes n
 }
 
 TEST_CASE("unique: a duplicate's receipt waits for the record of the first, too") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.submit(keyed());
     const Seq first = broker.effects.appends.front().seq;
     broker.submit(keyed());
@@ -62,7 +56,7 @@ TEST_CASE("unique: a duplicate's receipt waits for the record of the first, too"
 }
 
 TEST_CASE("unique: a sync client whose key is taken is refused with drop, and told the first id") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const model::JobId first = taken_id(broker.submit(keyed()));
     CHECK(refused_with(broker.submit(sync(keyed()))) == Errc::Duplicate);
     CHECK(sent<Refused>(broker.effects).front().second->error.message.find(first.text()) !=
@@ -70,7 +64,7 @@ TEST_CASE("unique: a sync client whose key is taken is refused with drop, and to
 }
 
 TEST_CASE("unique: attached sync clients get the first job's parts, progress and result") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.facts_tell_all = false;
     broker.submit(sync(keyed()).with([](auto& o) { o.durable = true; }));
     Call second = sync(keyed("p", OnDuplicate::Attach));
@@ -102,7 +96,7 @@ TEST_CASE("unique: attached sync clients get the first job's parts, progress and
 }
 
 TEST_CASE("unique: attach joins a job that runs, and hears its failure as well") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed()));
     broker.submit(sync(keyed("p", OnDuplicate::Attach)));
@@ -113,7 +107,7 @@ TEST_CASE("unique: attach joins a job that runs, and hears its failure as well")
 }
 
 TEST_CASE("unique: an attached call that is resent is answered at its new address, once") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed()));
     Call call = sync(keyed("p", OnDuplicate::Attach));
@@ -133,7 +127,7 @@ TEST_CASE("unique: an attached call that is resent is answered at its new addres
 }
 
 TEST_CASE("unique: an async duplicate that waits gets the result in time, else the first id") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed()));
     const Call waiting = keyed().with([](auto& o) { o.wait = 1s; });
@@ -145,7 +139,7 @@ TEST_CASE("unique: an async duplicate that waits gets the result in time, else t
 }
 
 TEST_CASE("unique: with replace the waiting job takes the new params and keeps its place") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const model::JobId first = taken_id(broker.submit(keyed("old")));
     Call other;
     other.params = "other";
@@ -161,7 +155,7 @@ TEST_CASE("unique: with replace the waiting job takes the new params and keeps i
 }
 
 TEST_CASE("unique: replace works on delayed and blocked jobs as well, and is kept") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     Call parent;
     parent.params = "parent";
     const model::JobId first = taken_id(broker.submit(parent));
@@ -185,7 +179,7 @@ TEST_CASE("unique: replace works on delayed and blocked jobs as well, and is kep
 }
 
 TEST_CASE("unique: what runs cannot be replaced any more") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed("old")));
     CHECK(refused_with(broker.submit(keyed("new", OnDuplicate::Replace))) == Errc::Duplicate);
@@ -196,7 +190,7 @@ TEST_CASE("unique: what runs cannot be replaced any more") {
 }
 
 TEST_CASE("unique: replaced params are held to the bound on the params of all jobs") {
-    Policy policy = known_service();
+    Policy policy = patient_knowing({"X"});
     policy.limits.payload_bytes_total_max = 10;
     Broker broker(policy);
     broker.submit(keyed("12345"));
@@ -207,7 +201,7 @@ TEST_CASE("unique: replaced params are held to the bound on the params of all jo
 }
 
 TEST_CASE("unique: a durable submission does not become a job that is not") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.facts_tell_all = false;
     broker.submit(sync(keyed()));
     CHECK(refused_with(broker.submit(keyed())) == Errc::Duplicate);
@@ -216,7 +210,7 @@ TEST_CASE("unique: a durable submission does not become a job that is not") {
 }
 
 TEST_CASE("unique: with the scope running the key is taken until the job ends") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed()));
     CHECK(is_duplicate(broker.submit(keyed())));
@@ -227,7 +221,7 @@ TEST_CASE("unique: with the scope running the key is taken until the job ends") 
 }
 
 TEST_CASE("unique: with the scope waiting the key is free once the job runs") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const Call call = keyed().with([](auto& o) { o.unique_scope = UniqueScope::Waiting; });
     broker.submit(call);
     CHECK(is_duplicate(broker.submit(call)));
@@ -244,7 +238,7 @@ TEST_CASE("unique: with the scope waiting the key is free once the job runs") {
 }
 
 TEST_CASE("unique: one that waits again has its key again") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const Call call = keyed().with([](auto& o) { o.unique_scope = UniqueScope::Waiting; });
     broker.ready(1, {"X"});
     const auto first = only_assign(broker.submit(call));
@@ -254,7 +248,7 @@ TEST_CASE("unique: one that waits again has its key again") {
 }
 
 TEST_CASE("unique: a key that another took while the job ran stays the other's over a restart") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const Call call = keyed().with([](auto& o) { o.unique_scope = UniqueScope::Waiting; });
     broker.ready(1, {"X"});
     const auto first = only_assign(broker.submit(call));
@@ -271,7 +265,7 @@ TEST_CASE("unique: a key that another took while the job ran stays the other's o
 }
 
 TEST_CASE("unique: an adopted job with the scope waiting does not have its key") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const Call call = keyed().with([](auto& o) { o.unique_scope = UniqueScope::Waiting; });
     broker.ready(1, {"X"});
     const auto first = only_assign(broker.submit(call));
@@ -286,7 +280,7 @@ TEST_CASE("unique: an adopted job with the scope waiting does not have its key")
 }
 
 TEST_CASE("unique: a key belongs to its service and channel") {
-    Policy policy = known_service();
+    Policy policy = patient_knowing({"X"});
     policy.services.push_back({"Y", {}, 0});
     Broker broker(policy);
     broker.submit(keyed());
@@ -300,7 +294,7 @@ TEST_CASE("unique: a key belongs to its service and channel") {
 }
 
 TEST_CASE("unique: params as the key are compared byte by byte, with their encoding") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const auto by_params = [&](std::string params, model::Encoding encoding) -> Effects& {
         Submit submit;
         submit.from = at(100, ++broker.numbers);
@@ -321,7 +315,7 @@ TEST_CASE("unique: params as the key are compared byte by byte, with their encod
 }
 
 TEST_CASE("unique: replacing equal params changes nothing") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     Call call;
     call.options.unique_params = true;
     broker.submit(call);
@@ -331,7 +325,7 @@ TEST_CASE("unique: replacing equal params changes nothing") {
 }
 
 TEST_CASE("unique: a duplicate is answered even when there is room for no further job") {
-    Policy policy = known_service();
+    Policy policy = patient_knowing({"X"});
     policy.limits.jobs_max = 1;
     Broker broker(policy);
     broker.submit(keyed());
@@ -340,7 +334,7 @@ TEST_CASE("unique: a duplicate is answered even when there is room for no furthe
 }
 
 TEST_CASE("unique: a resent duplicate gets the first id again, also after the first has ended") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     broker.ready(1, {"X"});
     const auto job = only_assign(broker.submit(keyed()));
     Call second = keyed();
@@ -355,7 +349,7 @@ TEST_CASE("unique: a resent duplicate gets the first id again, also after the fi
 }
 
 TEST_CASE("unique: a job of which only the worker knows has no key until its client comes") {
-    Broker broker(known_service());
+    Broker broker(patient_knowing({"X"}));
     const model::Attempt attempt{{1, 5}, 1};
     Ready back;
     back.from = at(1);

@@ -49,6 +49,24 @@ private:
     std::shared_ptr<Content> content_;
 };
 
+// A file has up to two names: one that is safe and one that is not yet.
+FakeDisk::FakeDisk(const FakeDisk& other) : room_(other.room_), syncs_left_(other.syncs_left_) {
+    std::map<const Content*, std::shared_ptr<Content>> copies;
+    const auto copied = [&](const Names& names) {
+        Names out;
+        for (const auto& [name, content] : names) {
+            auto& copy = copies[content.get()];
+            if (copy == nullptr) {
+                copy = std::make_shared<Content>(*content);
+            }
+            out[name] = copy;
+        }
+        return out;
+    };
+    files_ = copied(other.files_);
+    safe_names_ = copied(other.safe_names_);
+}
+
 void FakeDisk::apply(std::string& content, const Write& write) {
     const auto offset = static_cast<std::size_t>(write.offset);
     if (write.is_truncation) {
@@ -68,6 +86,10 @@ base::Expected<void> FakeDisk::sync(Content& content) {
     --syncs_left_;
     content.safe = content.now;
     content.unsafe.clear();
+    if (content.now.size() != content.synced) {
+        content.synced_before = std::min<std::uint64_t>(content.synced, content.now.size());
+        content.synced = content.now.size();
+    }
     return {};
 }
 
@@ -123,6 +145,11 @@ std::uint64_t FakeDisk::bytes() const {
         bytes += content->now.size();
     }
     return bytes;
+}
+
+base::Expected<std::unique_ptr<ReadableFile>> FakeDisk::open_to_read(const std::string& name) {
+    const auto found = files_.find(name);
+    return found == files_.end() ? nullptr : std::make_unique<Handle>(*this, found->second);
 }
 
 base::Expected<std::unique_ptr<File>> FakeDisk::open_file(const std::string& name) {

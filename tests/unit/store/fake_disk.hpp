@@ -14,6 +14,12 @@ namespace steward::store::testing {
 
 class FakeDisk final : public Disk {
 public:
+    FakeDisk() = default;
+    ~FakeDisk() override = default;
+    /// A disk of the same content, to try things with; files that are open stay those of `other`.
+    FakeDisk(const FakeDisk& other);
+    FakeDisk& operator=(const FakeDisk&) = delete;
+
     /// What a loss of power leaves: of each file what was synced, and a random part of the rest.
     void lose_power(base::Prng& random);
 
@@ -27,12 +33,23 @@ public:
 
     [[nodiscard]] std::string& content(const std::string& name) { return files_.at(name)->now; }
 
+    [[nodiscard]] std::uint64_t size_of(const std::string& name) const {
+        return files_.at(name)->now.size();
+    }
+
+    /// Up to where it was synced before the last sync that made more of it safe: what was written
+    /// in between knows of that.
+    [[nodiscard]] std::uint64_t known_as_safe(const std::string& name) const {
+        return files_.at(name)->synced_before;
+    }
+
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] std::uint64_t bytes() const;
 
     // ---- Disk ----
     base::Expected<std::vector<std::string>> list() override { return names(); }
 
+    base::Expected<std::unique_ptr<ReadableFile>> open_to_read(const std::string& name) override;
     base::Expected<std::unique_ptr<File>> open_file(const std::string& name) override;
     base::Expected<void> remove(const std::string& name) override;
     base::Expected<void> rename(const std::string& from, const std::string& to) override;
@@ -52,7 +69,9 @@ private:
     struct Content {
         std::string now;
         std::string safe;
-        std::vector<Write> unsafe;  // since `safe`, in order
+        std::vector<Write> unsafe;        // since `safe`, in order
+        std::uint64_t synced = 0;         // so many bytes, by the last sync
+        std::uint64_t synced_before = 0;  // by the last one that had fewer
     };
 
     class Handle;

@@ -8,6 +8,7 @@
 #include "broker/store/crc32c.hpp"
 #include "broker/store/segment_format.hpp"
 #include "common/base/bytes.hpp"
+#include "tests/unit/store/fake_disk.hpp"
 
 namespace steward::store {
 namespace {
@@ -50,16 +51,20 @@ TEST_CASE("docs/journal-format.md shows a log as the program writes it") {
 
 TEST_CASE("The files of version 1 are read as they were written") {
     const std::string file = bytes_of_block("a-log-with-one-commit");
+    testing::FakeDisk disk;
+    REQUIRE(disk.open_file("a").value()->write(0, file));
     const auto header = decode_header(file);
     REQUIRE(header.has_value());
     CHECK(*header == FileHeader{FileKind::Log, 1, 1});
     std::string read;
-    const auto end =
-        read_commits(file, *header, [&](std::string_view record) -> base::Expected<void> {
+    const auto open = disk.open_to_read("a");
+    const auto end = read_commits(**open, *header, [&](const Commit& commit) {
+        return commit.each([&](std::string_view record) -> base::Expected<void> {
             read += record;
             read += ';';
             return {};
         });
+    });
     REQUIRE(end.has_value());
     CHECK(read == "one;two;");
     CHECK(end->offset == file.size());

@@ -2,69 +2,15 @@
 // again, nothing else but what was written after it, and in order.
 #include <doctest/doctest.h>
 
-#include "broker/store/log_files.hpp"
-#include "broker/store/log_writer.hpp"
 #include "tests/unit/store/fake_disk.hpp"
+#include "tests/unit/store/test_log.hpp"
 
 namespace steward::store {
 namespace {
 
-using testing::FakeDisk;
-using Records = std::vector<std::string>;
+using namespace testing;
 
 const std::string kFirstLog = file_name(FileKind::Log, 1);
-
-std::string record_named(std::uint64_t number) {
-    return "record " + std::to_string(number) + std::string(number % 50, '.');
-}
-
-/// What a journal writes, without its thread.
-struct Log {
-    explicit Log(Disk& on) : disk(on), writer(on) {}
-
-    base::Expected<LogPosition> read(bool repair = false) {
-        read_records.clear();
-        report = {};
-        auto position = read_log(
-            disk,
-            [this](std::string_view record) -> base::Expected<void> {
-                read_records.emplace_back(record);
-                return {};
-            },
-            report,
-            repair);
-        if (position) {
-            at = *position;
-            begins_file = true;
-        }
-        return position;
-    }
-
-    base::Expected<void> write(const Records& records) {
-        Group group{at, std::exchange(begins_file, false), {}};
-        const std::vector<std::string_view> views(records.begin(), records.end());
-        put_commit(group.bytes, at.record, views);
-        auto written = writer.write(group);
-        if (written) {
-            at.record += records.size();
-        } else {
-            begins_file = group.begins_file;
-        }
-        return written;
-    }
-
-    void next_file() {
-        ++at.file;
-        begins_file = true;
-    }
-
-    Disk& disk;
-    LogWriter writer;
-    LogPosition at;
-    bool begins_file = true;
-    Records read_records;
-    ReadReport report;
-};
 
 void write_three_commits(FakeDisk& disk) {
     Log log(disk);
@@ -135,6 +81,33 @@ TEST_CASE("Power lost at any moment: what was safe is there, and nothing that wa
             CHECK(after.read_records == known);
             CHECK(position->record == known.size() + 1);
         }
+    }
+}
+
+TEST_CASE("What a start has read is safe, though its writer died before it synced") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        CAPTURE(seed);
+        base::Prng random(seed);
+        FakeDisk disk;
+        write_three_commits(disk);
+        {
+            Log dies(disk);
+            REQUIRE(dies.read());
+            REQUIRE(dies.write({"synced"}));
+            REQUIRE(dies.writer.sync());
+            REQUIRE(dies.write({"only written"}));
+        }
+        Log next(disk);
+        REQUIRE(next.read());
+        REQUIRE(next.read_records.size() == 5);
+        if (random.chance(1, 2)) {
+            REQUIRE(next.write({"in the next file"}));
+        }
+        disk.lose_power(random);
+        Log after(disk);
+        REQUIRE(after.read());
+        REQUIRE(after.read_records.size() >= 5);
+        CHECK(after.read_records[4] == "only written");
     }
 }
 

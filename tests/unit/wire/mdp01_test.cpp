@@ -5,7 +5,7 @@
 
 #include "tests/unit/wire/frames_text.hpp"
 
-namespace steward::wire {
+namespace steward::wire::mdp01_tests {
 namespace {
 
 using namespace test;
@@ -135,4 +135,4 @@ TEST_CASE("MDP/0.1: what a worker cannot mean is refused") {
     CHECK(code_of({"", "MDPW01", std::string("\x01\x00", 2), "echo"}) == Errc::UnknownCommand);
 }
 
-}  // namespace steward::wire
+}  // namespace steward::wire::mdp01_tests

@@ -5,7 +5,7 @@
 
 #include "tests/unit/wire/frames_text.hpp"
 
-namespace steward::wire {
+namespace steward::wire::mdp02_tests {
 namespace {
 
 using namespace test;
@@ -130,4 +130,4 @@ TEST_CASE("MDP/0.2: what a worker cannot mean is refused") {
     CHECK(code_of({"MDPW02", ""}) == Errc::UnknownCommand);
 }
 
-}  // namespace steward::wire
+}  // namespace steward::wire::mdp02_tests

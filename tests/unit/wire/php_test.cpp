@@ -34,7 +34,7 @@ std::string written(const json& value) {
     return std::string(encode_params(value, Encoding::Php).bytes.view());
 }
 
-bool contains(const std::string& text, std::string_view part) {
+bool has_part(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
@@ -115,14 +115,14 @@ TEST_CASE("An integer beyond 64 bits becomes a float, as in PHP") {
 TEST_CASE("Whatever could name a class is refused and told so, at any depth") {
     for (const std::string inner :
          {"O:8:\"stdClass\":0:{}", "C:1:\"A\":1:{x}", "r:1;", "R:1;", "E:3:\"A:B\";"}) {
-        CHECK(contains(refused(inner), "at byte 0"));
-        CHECK(contains(refused(inner), "is refused"));
-        CHECK(contains(refused("a:1:{i:0;" + inner + "}"), "is refused"));
-        CHECK(contains(refused("a:1:{i:0;" + inner + "}"), "at byte 9"));
+        CHECK(has_part(refused(inner), "at byte 0"));
+        CHECK(has_part(refused(inner), "is refused"));
+        CHECK(has_part(refused("a:1:{i:0;" + inner + "}"), "is refused"));
+        CHECK(has_part(refused("a:1:{i:0;" + inner + "}"), "at byte 9"));
     }
-    CHECK(contains(refused("O:8:\"stdClass\":0:{}"), "an object"));
-    CHECK(contains(refused("R:1;"), "a reference"));
-    CHECK(contains(refused("E:3:\"A:B\";"), "an enum"));
+    CHECK(has_part(refused("O:8:\"stdClass\":0:{}"), "an object"));
+    CHECK(has_part(refused("R:1;"), "a reference"));
+    CHECK(has_part(refused("E:3:\"A:B\";"), "an enum"));
 }
 
 TEST_CASE("What is not serialized by PHP is refused") {
@@ -172,11 +172,11 @@ TEST_CASE("What is not serialized by PHP is refused") {
 }
 
 TEST_CASE("Announced sizes are compared with the bytes that are left") {
-    CHECK(contains(refused("s:18446744073709551615:\"a\";"), "more bytes than there are"));
-    CHECK(contains(refused("s:18446744073709551616:\"a\";"), "no string length"));
-    CHECK(contains(refused("a:18446744073709551615:{}"), "more elements than"));
-    CHECK(contains(refused("a:2:{i:0;N;i:1;}"), "more elements than"));
-    CHECK(contains(refused("a:1000000000:{i:0;N;}"), "more elements than"));
+    CHECK(has_part(refused("s:18446744073709551615:\"a\";"), "more bytes than there are"));
+    CHECK(has_part(refused("s:18446744073709551616:\"a\";"), "no string length"));
+    CHECK(has_part(refused("a:18446744073709551615:{}"), "more elements than"));
+    CHECK(has_part(refused("a:2:{i:0;N;i:1;}"), "more elements than"));
+    CHECK(has_part(refused("a:1000000000:{i:0;N;}"), "more elements than"));
 }
 
 }  // namespace steward::wire

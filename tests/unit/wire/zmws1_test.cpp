@@ -6,7 +6,7 @@
 #include "common/model/limits.hpp"
 #include "tests/unit/wire/frames_text.hpp"
 
-namespace steward::wire {
+namespace steward::wire::zmws1_tests {
 namespace {
 
 using namespace test;
@@ -202,4 +202,4 @@ TEST_CASE("zmws1: there is no disconnect") {
     CHECK(zmws1().encode_disconnect(kBare1) == std::nullopt);
 }
 
-}  // namespace steward::wire
+}  // namespace steward::wire::zmws1_tests

@@ -5,7 +5,7 @@
 
 #include "tests/unit/wire/frames_text.hpp"
 
-namespace steward::wire {
+namespace steward::wire::zmws2_tests {
 namespace {
 
 using namespace test;
@@ -201,4 +201,4 @@ TEST_CASE("zmws2: there is no disconnect") {
     CHECK(zmws2().encode_disconnect(kBare2) == std::nullopt);
 }
 
-}  // namespace steward::wire
+}  // namespace steward::wire::zmws2_tests

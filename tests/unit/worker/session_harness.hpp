@@ -17,6 +17,9 @@ namespace steward::worker::testing {
 using namespace std::chrono_literals;
 namespace native = wire::native;
 
+/// The least by which a time can be missed.
+inline constexpr base::Duration kBlink = 1us;
+
 inline model::Attempt attempt(std::uint64_t job, std::uint32_t number = 1) {
     return {{7, job}, number};
 }

@@ -7,10 +7,9 @@ namespace {
 
 using Numbers = std::vector<std::uint64_t>;
 
-constexpr base::Duration kBlink = 1us;
 constexpr std::uint64_t kMiB = 1UL << 20U;
 
-SessionOptions with_concurrency(std::uint32_t concurrency) {
+SessionOptions quiet_with(std::uint32_t concurrency) {
     SessionOptions options = Harness::defaults();
     options.concurrency = concurrency;
     options.heartbeat_interval = 1h;  // nothing else happens by itself
@@ -27,7 +26,7 @@ void register_with_grace(Harness& h, base::Duration grace) {
 
 struct Limited : Harness {
     explicit Limited(std::uint32_t concurrency = 1, base::Duration grace = 2s)
-        : Harness(with_concurrency(concurrency)) {
+        : Harness(quiet_with(concurrency)) {
         register_with_grace(*this, grace);
     }
 };
@@ -438,7 +437,7 @@ TEST_CASE("an attempt over its memory limit is announced until its failure has b
 }
 
 TEST_CASE("a process runs as many jobs as it was told and not one more") {
-    SessionOptions options = with_concurrency(2);
+    SessionOptions options = quiet_with(2);
     options.jobs_max = 3;
     Harness h(options);
     register_with_grace(h, 2s);
@@ -465,7 +464,7 @@ TEST_CASE("a process runs as many jobs as it was told and not one more") {
 }
 
 TEST_CASE("a process that holds too much after a job leaves before it starts another") {
-    SessionOptions options = with_concurrency(1);
+    SessionOptions options = quiet_with(1);
     options.memory_bytes_max = 10 * kMiB;
     Harness h(options);
     register_with_grace(h, 2s);
@@ -483,7 +482,7 @@ TEST_CASE("a process that holds too much after a job leaves before it starts ano
 }
 
 TEST_CASE("a process leaves at the end of its lifetime, idle or not") {
-    SessionOptions options = with_concurrency(1);
+    SessionOptions options = quiet_with(1);
     options.lifetime_max = 10min;
     Harness h(options);
     register_with_grace(h, 2s);
@@ -515,7 +514,7 @@ TEST_CASE("a process leaves at the end of its lifetime, idle or not") {
 }
 
 TEST_CASE("told to leave while it waits for its last jobs, a process wants no successor") {
-    SessionOptions options = with_concurrency(1);
+    SessionOptions options = quiet_with(1);
     options.jobs_max = 1;
     Harness h(options);
     register_with_grace(h, 2s);

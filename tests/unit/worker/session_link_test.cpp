@@ -27,8 +27,6 @@ std::vector<model::Attempt> listed(const native::WorkerReady& ready) {
     return attempts;
 }
 
-constexpr base::Duration kBlink = 1us;
-
 }  // namespace
 
 TEST_CASE("the first thing a session wants is a connection to the first broker") {

@@ -1,0 +1,210 @@
+#include "broker/store/journal_engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace steward::store {
+
+JournalEngine::JournalEngine(std::unique_ptr<Disk> disk,
+                             std::unique_ptr<Checkpointer> checkpointer,
+                             const DiskJournalOptions& options,
+                             bool repair,
+                             std::function<void()> on_moved)
+    : disk_(std::move(disk)),
+      checkpointer_(std::move(checkpointer)),
+      options_(options),
+      repairs_(repair),
+      on_moved_(std::move(on_moved)),
+      writer_(*disk_) {}
+
+// ---- the loop's side ----
+
+base::Expected<void> JournalEngine::replay(const RecordSink& sink) {
+    const auto position = read_log(*disk_, sink, report_, repairs_);
+    if (!position) {
+        return base::Unexpected(position.error());
+    }
+    position_ = *position;
+    checkpoint_bytes_ = report_.checkpoint_bytes;
+    log_bytes_ = report_.bytes - report_.checkpoint_bytes;
+    return {};
+}
+
+base::Expected<bool> JournalEngine::append(std::span<const std::string_view> records) {
+    if (records.empty()) {
+        return false;
+    }
+    if (auto free = room(); !free) {
+        return base::Unexpected(std::move(free.error()));
+    }
+    bool was_empty = false;
+    {
+        const std::lock_guard lock(mutex_);
+        was_empty = queue_.empty();
+        if (begins_file_ || queue_.empty()) {
+            queue_.push_back({position_, std::exchange(begins_file_, false), {}});
+        }
+        std::string& bytes = queue_.back().bytes;
+        const std::size_t before = bytes.size();
+        put_commit(bytes, position_.record, records);
+        const std::size_t added = bytes.size() - before;
+        queue_bytes_ += added;
+        file_bytes_ += added;
+        log_bytes_ += added;
+        last_ += records.size();
+        position_.record += records.size();
+        queued_ = last_;
+    }
+    if (file_bytes_ >= options_.file_bytes_max) {
+        begins_file_ = true;
+        file_bytes_ = 0;
+        ++position_.file;
+    }
+    return was_empty;
+}
+
+base::Expected<Seq> JournalEngine::durable() const {
+    if (has_failed_) {
+        const std::lock_guard lock(mutex_);
+        return base::Unexpected(*failure_);
+    }
+    return durable_.load();
+}
+
+base::Expected<void> JournalEngine::room() const {
+    if (has_failed_) {
+        const std::lock_guard lock(mutex_);
+        return base::Unexpected(*failure_);
+    }
+    if (is_full_) {
+        return base::fail(base::Errc::DiskFull,
+                          "the journal's disk is full: " + disk_->path_of("") +
+                              " takes nothing more; make room, it is tried again by itself");
+    }
+    if (queue_bytes_ >= options_.queue_bytes_max) {
+        return base::fail(base::Errc::QueueFull,
+                          "the journal cannot keep up: its disk is slow or stuck");
+    }
+    return {};
+}
+
+bool JournalEngine::wants_checkpoint() {
+    if (is_checkpointing_) {
+        switch (checkpointer_->progress()) {
+            case Checkpointer::Progress::Running: return false;
+            case Checkpointer::Progress::Failed: break;  // tried again when as much is written
+            case Checkpointer::Progress::Done: {
+                auto file = disk_->open_file(file_name(FileKind::Checkpoint, checkpointed_));
+                const auto size = file ? (*file)->size() : base::Unexpected(file.error());
+                checkpoint_bytes_ = size.value_or(checkpoint_bytes_);
+                break;
+            }
+        }
+        is_checkpointing_ = false;
+    }
+    return log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
+}
+
+base::Expected<void> JournalEngine::checkpoint(const StateWriter& write_state) {
+    if (file_bytes_ != 0) {
+        begins_file_ = true;
+        file_bytes_ = 0;
+        ++position_.file;
+    }
+    log_bytes_ = 0;
+    checkpointed_ = position_.file;
+    auto started = checkpointer_->start(*disk_, position_, write_state);
+    is_checkpointing_ = started.has_value();
+    return started;
+}
+
+// ---- the writer's side ----
+
+base::MonoTime JournalEngine::step(base::MonoTime now) {
+    if (has_failed_) {
+        return base::MonoTime::max();
+    }
+    if (now >= sync_due_) {
+        if (!sync()) {
+            return base::MonoTime::max();
+        }
+        publish(groups_.empty() ? taken_ : durable_.load());
+        return now;
+    }
+    if (now < retry_at_) {
+        return std::min(retry_at_, sync_due_);
+    }
+    return !groups_.empty() || take_queue() ? write_next(now) : sync_due_;
+}
+
+// False: there was nothing in it.
+bool JournalEngine::take_queue() {
+    const std::lock_guard lock(mutex_);
+    groups_.swap(queue_);
+    queue_bytes_ = 0;
+    taken_ = queued_;
+    return !groups_.empty();
+}
+
+// A full disk is waited for; what else fails is the end.
+base::MonoTime JournalEngine::write_next(base::MonoTime now) {
+    auto written = writer_.write(groups_.front());
+    if (!written && written.error().code == base::Errc::DiskFull) {
+        is_full_ = true;
+        retry_at_ = now + options_.full_retry;
+        return std::min(retry_at_, sync_due_);
+    }
+    if (!written) {
+        fail(std::move(written.error()));
+        return base::MonoTime::max();
+    }
+    is_full_ = false;
+    retry_at_ = base::MonoTime::min();
+    groups_.pop_front();
+    return groups_.empty() ? after_writing(now) : now;
+}
+
+base::MonoTime JournalEngine::after_writing(base::MonoTime now) {
+    switch (options_.durability) {
+        case Durability::Sync: sync_due_ = now; break;
+        case Durability::Interval:
+            sync_due_ = std::min(sync_due_, now + options_.sync_interval);
+            publish(taken_);
+            break;
+        case Durability::Os: publish(taken_); break;
+    }
+    return now;
+}
+
+bool JournalEngine::sync() {
+    sync_due_ = base::MonoTime::max();
+    auto synced = writer_.sync();
+    if (!synced) {
+        fail(std::move(synced.error()));
+    }
+    return synced.has_value();
+}
+
+void JournalEngine::finish() {
+    if (!has_failed_) {
+        sync();
+    }
+}
+
+void JournalEngine::publish(Seq seq) {
+    if (durable_.exchange(seq) != seq) {
+        on_moved_();
+    }
+}
+
+void JournalEngine::fail(base::Error error) {
+    {
+        const std::lock_guard lock(mutex_);
+        failure_ = base::Error{
+            base::Errc::JournalFailed, "the journal could not be written: " + error.message, {}};
+    }
+    has_failed_ = true;
+    on_moved_();
+}
+
+}  // namespace steward::store

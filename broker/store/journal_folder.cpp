@@ -1,0 +1,95 @@
+#include "broker/store/journal_folder.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace steward::store {
+namespace {
+
+constexpr std::string_view kLogEnding = ".log";
+constexpr std::string_view kCheckpointEnding = ".checkpoint";
+constexpr std::string_view kUnfinishedEnding = ".unfinished";
+constexpr std::string_view kDamagedEnding = ".damaged";
+constexpr std::string_view kLockName = "lock";
+constexpr std::size_t kNumberDigits = 16;
+
+std::optional<std::uint64_t> number_of(std::string_view name, std::string_view ending) {
+    if (name.size() != kNumberDigits + ending.size() || !name.ends_with(ending)) {
+        return std::nullopt;
+    }
+    std::uint64_t number = 0;
+    const char* end = name.data() + kNumberDigits;
+    const auto parsed = std::from_chars(name.data(), end, number, 16);
+    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+FileName kind_of(std::string_view name) {
+    if (const auto log = number_of(name, kLogEnding)) {
+        return {NameKind::Log, *log};
+    }
+    if (const auto checkpoint = number_of(name, kCheckpointEnding)) {
+        return {NameKind::Checkpoint, *checkpoint};
+    }
+    if (name.ends_with(kUnfinishedEnding)) {
+        return {NameKind::Unfinished};
+    }
+    if (name.ends_with(kDamagedEnding)) {
+        return {NameKind::Damaged};
+    }
+    return {name == kLockName ? NameKind::Lock : NameKind::Other};
+}
+
+std::string_view name_of(NameKind kind) {
+    switch (kind) {
+        case NameKind::Log: return "log";
+        case NameKind::Checkpoint: return "checkpoint";
+        case NameKind::Unfinished: return "unfinished";
+        case NameKind::Damaged: return "damaged";
+        case NameKind::Lock: return "lock";
+        case NameKind::Other: return "other";
+    }
+    return "other";
+}
+
+std::string file_name(FileKind kind, std::uint64_t number) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string name(kNumberDigits, '0');
+    for (std::size_t i = kNumberDigits; number != 0; number >>= 4U) {
+        name[--i] = kDigits[number & 0xFU];
+    }
+    return name.append(kind == FileKind::Log ? kLogEnding : kCheckpointEnding);
+}
+
+std::string unfinished_name(std::string_view name) {
+    return std::string(name) + std::string(kUnfinishedEnding);
+}
+
+std::string damaged_name(std::string_view name) {
+    return std::string(name) + std::string(kDamagedEnding);
+}
+
+base::Expected<Folder> look_into(ReadableFolder& folder) {
+    auto names = folder.list();
+    if (!names) {
+        return base::Unexpected(std::move(names.error()));
+    }
+    std::ranges::sort(*names);
+    Folder found;
+    for (std::string& name : *names) {
+        const FileName is = kind_of(name);
+        switch (is.kind) {
+            case NameKind::Log: found.logs.emplace(is.number, std::move(name)); break;
+            case NameKind::Checkpoint: found.checkpoints.emplace(is.number, std::move(name)); break;
+            case NameKind::Unfinished: found.unfinished.push_back(std::move(name)); break;
+            case NameKind::Damaged: found.damaged.push_back(std::move(name)); break;
+            case NameKind::Lock: found.has_lock = true; break;
+            case NameKind::Other: found.others.push_back(std::move(name)); break;
+        }
+    }
+    return found;
+}
+
+}  // namespace steward::store

@@ -1,0 +1,19 @@
+// tests/e2e: whether this build is under the address sanitizer, whose allocator may be left locked
+// in a forked copy: such a copy writes no checkpoint.
+#pragma once
+
+namespace steward::e2e {
+
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kIsSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
+}  // namespace steward::e2e
