@@ -6,10 +6,14 @@
 #include <fstream>
 #include <thread>
 
+#include "bench/workload.hpp"
+
 namespace steward::bench {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr double kPatienceSeconds = 10;
 
 std::string port_after(const std::string& line, const std::string& key) {
     const std::size_t at = line.find(key);
@@ -48,7 +52,9 @@ RunningBroker::RunningBroker(const RunningSettings& settings)
     for (std::size_t i = 0; i < settings.clients; ++i) {
         clients_.push_back(std::make_unique<client::Client>(options));
     }
+    const auto start = Clock::now();
     for (;;) {
+        require(seconds_since(start) < kPatienceSeconds, "the workers do not come");
         const auto workers = client().query("workers");
         if (workers && workers->size() >= workers_.size()) {
             return;
