@@ -5,12 +5,30 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <spawn.h>
 #include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace steward::bench {
+namespace {
+
+// Those that run. exit() destroys this but no object of a function that called it: a bench that
+// gives up must not leave its programs behind.
+struct Running {
+    ~Running() {
+        for (const pid_t pid : pids) {
+            kill(pid, SIGTERM);
+        }
+    }
+
+    std::set<pid_t> pids;
+};
+
+Running running;
+
+}  // namespace
 
 Child::Child(const std::string& program, std::vector<std::string> args) {
     const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / program;
@@ -31,6 +49,7 @@ Child::Child(const std::string& program, std::vector<std::string> args) {
         std::exit(1);
     }
     posix_spawn_file_actions_destroy(&actions);
+    running.pids.insert(pid_);
     close(pipe_ends[1]);
     out_ = pipe_ends[0];
 }
@@ -39,6 +58,7 @@ Child::~Child() {
     if (pid_ > 0) {
         kill(pid_, SIGTERM);
         waitpid(pid_, nullptr, 0);
+        running.pids.erase(pid_);
     }
     close(out_);
 }
@@ -46,6 +66,7 @@ Child::~Child() {
 void Child::kill_now() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
+    running.pids.erase(pid_);
     pid_ = -1;
 }
 

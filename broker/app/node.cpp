@@ -169,13 +169,8 @@ void Node::Parts::feed_journal() {
         fail(std::move(taken.error()));
         return;
     }
-    const auto safe = journal.durable();
-    if (!safe) {
-        fail(safe.error());
-        return;
-    }
-    if (*safe > durable) {
-        durable = *safe;
+    if (journal.durable() > durable) {
+        durable = journal.durable();
         apply(core::Durable{durable});
         outbox.set_durable(durable);
         news.set_durable(durable);
@@ -228,7 +223,7 @@ bool Node::Parts::has_work() const {
 // A failed broker ends at once. One that was drained first says what waits for the journal.
 void Node::Parts::stop_if_all_is_said() {
     if (stopping && !stopped &&
-        (stopping->failed || (outbox.held() == 0 && !journal.is_behind()))) {
+        (stopping->failed || (outbox.held() == 0 && !journal.is_waiting()))) {
         stopped = stopping;
     }
 }

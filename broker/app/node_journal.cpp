@@ -9,6 +9,10 @@ namespace {
 
 // So that no commit is larger than any journal's room; one fact alone may be.
 constexpr std::size_t kCommitBytes = 4UL << 20U;
+// What is gathered while the journal is at work; then it is the journal's to queue it.
+constexpr std::size_t kGatherBytes = 1UL << 20U;
+// Of params and meta together: below, writing them costs less than to make a form without them.
+constexpr std::size_t kShortenFrom = 256;
 
 }  // namespace
 
@@ -23,36 +27,93 @@ base::Expected<void> JournalFeed::restore(core::Core& core) {
 }
 
 base::Expected<void> JournalFeed::append(std::vector<core::Append>& appends) {
-    for (const core::Append& append : appends) {
-        core::encode_record(append.record, bytes_);
-        ends_.push_back(bytes_.size());
+    for (core::Append& append : appends) {
+        take(append);
     }
     if (!appends.empty()) {
         // The core counts along with the journal: what is gated by a number must mean this record.
-        STEWARD_ASSERT(appends.back().seq == journal_.last() + (ends_.size() - first_));
+        STEWARD_ASSERT(appends.back().seq == journal_.last() + (facts_.size() - first_));
         appends.clear();
     }
-    return hand_over();
+    // What waits after this was seen to wait for the journal's work, whose end wakes the loop.
+    if (auto seen = look(); !seen || !is_waiting() || may_gather()) {
+        return seen;
+    }
+    if (auto taken = hand_over(); !taken) {
+        return taken;
+    }
+    return look();
+}
+
+void JournalFeed::take(core::Append& append) {
+    const std::size_t index = facts_.size();
+    core::encode_record(append.record, bytes_);
+    if (auto* accepted = std::get_if<core::JobAccepted>(&append.record)) {
+        model::JobSpec& spec = accepted->spec;
+        if (spec.params.bytes.size() + spec.options.meta.size() >= kShortenFrom) {
+            spec.params = {};
+            spec.options.meta = {};
+            core::encode_record(append.record, short_bytes_);
+        }
+    }
+    facts_.push_back({bytes_.size(), short_bytes_.size(), 0});
+    const core::Seq first = append.seq - index;  // number of facts_[0]
+    if (append.settles >= first + first_) {
+        facts_[append.settles - first].settled_by = index;
+    }
+}
+
+std::string_view JournalFeed::bytes_of(std::size_t fact) const {
+    const std::size_t start = fact == 0 ? 0 : facts_[fact - 1].end;
+    return std::string_view(bytes_).substr(start, facts_[fact].end - start);
+}
+
+std::string_view JournalFeed::short_bytes_of(std::size_t fact) const {
+    const std::size_t start = fact == 0 ? 0 : facts_[fact - 1].short_end;
+    return std::string_view(short_bytes_).substr(start, facts_[fact].short_end - start);
+}
+
+std::size_t JournalFeed::bytes_in(std::size_t first, std::size_t end) const {
+    return first == end ? 0 : facts_[end - 1].end - (first == 0 ? 0 : facts_[first - 1].end);
+}
+
+// The journal writes and syncs, and takes the next commit when it is done with this one.
+bool JournalFeed::may_gather() const {
+    return durable_ < journal_.last() && !is_refused_ && journal_.room() &&
+           bytes_in(first_, facts_.size()) < kGatherBytes;
+}
+
+base::Expected<void> JournalFeed::look() {
+    const auto safe = journal_.durable();
+    if (!safe) {
+        return base::Unexpected(safe.error());
+    }
+    durable_ = *safe;
+    return {};
 }
 
 // One past the last record of the next commit.
 std::size_t JournalFeed::commit_end() const {
     std::size_t end = first_ + 1;
-    while (end < ends_.size() && ends_[end] - start_of(first_) <= kCommitBytes) {
+    while (end < facts_.size() && bytes_in(first_, end + 1) <= kCommitBytes) {
         ++end;
     }
     return end;
 }
 
 base::Expected<void> JournalFeed::hand_over() {
-    while (is_behind()) {
+    while (is_waiting()) {
         const std::size_t end = commit_end();
         commit_.clear();
         for (std::size_t i = first_; i < end; ++i) {
-            commit_.push_back(std::string_view(bytes_).substr(start_of(i), ends_[i] - start_of(i)));
+            // Within one commit only: the disk has both facts or none.
+            const bool is_settled = facts_[i].settled_by != 0 && facts_[i].settled_by < end;
+            const std::string_view brief = is_settled ? short_bytes_of(i) : std::string_view();
+            commit_.push_back(brief.empty() ? bytes_of(i) : brief);
         }
         auto taken = journal_.append(commit_);
-        if (!taken && base::class_of(taken.error().code) == base::ErrorClass::Retry) {
+        is_refused_ = !taken && base::class_of(taken.error().code) == base::ErrorClass::Retry;
+        if (is_refused_) {
             refusal_ = std::move(taken.error());
             return {};
         }
@@ -62,7 +123,8 @@ base::Expected<void> JournalFeed::hand_over() {
         first_ = end;
     }
     bytes_.clear();
-    ends_.clear();
+    short_bytes_.clear();
+    facts_.clear();
     first_ = 0;
     return {};
 }
@@ -74,6 +136,9 @@ base::Expected<void> JournalFeed::room() const {
 base::Expected<void> JournalFeed::checkpoint_if_due(const core::Core& core) {
     if (is_behind() || !journal_.wants_checkpoint()) {
         return {};
+    }
+    if (auto taken = hand_over(); !taken || is_behind()) {
+        return taken;
     }
     return journal_.checkpoint([&](const store::RecordSink& put) {
         std::string bytes;

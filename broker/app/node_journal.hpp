@@ -1,5 +1,6 @@
-// broker/app: the core's facts on their way into the journal. Encodes them and keeps those for
-// which the journal has no room yet. Decides nothing.
+// broker/app: the core's facts on their way into the journal. Encodes them and gathers, while the
+// journal is at work, what will be its next commit: of a job that ends meanwhile, params and meta
+// need not be written. Decides nothing.
 #pragma once
 
 #include <string>
@@ -23,16 +24,20 @@ public:
     /// Errors: of the journal and of core::Core::restore.
     [[nodiscard]] base::Expected<void> restore(core::Core& core);
 
-    /// Hands over what waits and then `appends`, in order; the list is empty afterwards. What the
-    /// journal has no room for waits for the next call.
+    /// Takes `appends`, in order; the list is empty afterwards. Hands over what waits, unless the
+    /// journal is at work: then it will say so, and this is to be called again. What the journal
+    /// has no room for waits too.
     /// Errors: JournalFailed.
     [[nodiscard]] base::Expected<void> append(std::vector<core::Append>& appends);
 
-    /// How far the facts are safe. Errors: JournalFailed.
-    [[nodiscard]] base::Expected<core::Seq> durable() const { return journal_.durable(); }
+    /// How far the facts were safe at the end of the last append().
+    [[nodiscard]] core::Seq durable() const { return durable_; }
 
     /// The journal refused a commit and has not taken it yet.
-    [[nodiscard]] bool is_behind() const { return first_ < ends_.size(); }
+    [[nodiscard]] bool is_behind() const { return is_refused_; }
+
+    /// Facts wait for the journal.
+    [[nodiscard]] bool is_waiting() const { return first_ < facts_.size(); }
 
     /// Why nothing may be taken in that the journal must hold. Errors: QueueFull, DiskFull.
     [[nodiscard]] base::Expected<void> room() const;
@@ -42,18 +47,30 @@ public:
     [[nodiscard]] base::Expected<void> checkpoint_if_due(const core::Core& core);
 
 private:
-    [[nodiscard]] std::size_t start_of(std::size_t record) const {
-        return record == 0 ? 0 : ends_[record - 1];
-    }
+    /// One that waits: where its bytes end, and those of its short form, and what settled it.
+    struct Fact {
+        std::size_t end = 0;
+        std::size_t short_end = 0;
+        std::size_t settled_by = 0;  // index of the fact; 0: none
+    };
 
+    [[nodiscard]] std::string_view bytes_of(std::size_t fact) const;
+    [[nodiscard]] std::string_view short_bytes_of(std::size_t fact) const;
+    [[nodiscard]] std::size_t bytes_in(std::size_t first, std::size_t end) const;
+    void take(core::Append& append);
+    [[nodiscard]] bool may_gather() const;
     [[nodiscard]] std::size_t commit_end() const;
     [[nodiscard]] base::Expected<void> hand_over();
+    [[nodiscard]] base::Expected<void> look();
 
     store::Journal& journal_;
-    std::string bytes_;              // encoded facts, one behind the other
-    std::vector<std::size_t> ends_;  // where each ends
-    std::size_t first_ = 0;          // those before it are the journal's
+    std::string bytes_;        // encoded facts, one behind the other
+    std::string short_bytes_;  // the same of accepted jobs, without params and meta
+    std::vector<Fact> facts_;
+    std::size_t first_ = 0;  // those before it are the journal's
     std::vector<std::string_view> commit_;
+    core::Seq durable_ = 0;
+    bool is_refused_ = false;
     base::Error refusal_;  // why it is behind
 };
 

@@ -123,6 +123,8 @@ struct Send {
 struct Append {
     Seq seq = 0;
     Record record;
+    /// The JobAccepted whose params and meta nobody will ask for once this is on disk; 0: none.
+    Seq settles = 0;
 };
 
 /// What lets an operator submit a job again from the log.

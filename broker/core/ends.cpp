@@ -28,6 +28,12 @@ EventKind event_of(JobState end) {
     return EventKind::Failed;
 }
 
+// A dead letter may be retried; and the key of a job that has ended is taken, and given up, once
+// more when the facts are read.
+bool needs_params_after(const Job& job, JobState end) {
+    return end == JobState::Dead || (job.extras != nullptr && job.extras->unique_params);
+}
+
 }  // namespace
 
 // Pre: the job is in no list. Tells whoever waits and forgets the job, unless it is a dead letter.
@@ -47,6 +53,9 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
                                     is_kept ? result : model::Payload{},
                                     job.failures,
                                     job.losses});
+    if (seq != 0 && !needs_params_after(job, end)) {
+        out_->appends.back().settles = job.accepted_seq;
+    }
     announce(job, event_of(end), text);
     remember(job, text);
     const KeptResult kept{name_of_service(job), end, std::move(text), std::move(result)};

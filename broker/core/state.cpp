@@ -266,7 +266,7 @@ Seq State::append(const Job& job, Record&& record) {
 }
 
 Seq State::append_always(Record&& record) {
-    out_->appends.push_back({++last_seq_, std::move(record)});
+    out_->appends.push_back({++last_seq_, std::move(record), 0});
     return last_seq_;
 }
 

@@ -215,6 +215,17 @@ private:
         core.check_invariants();
         for (std::size_t i = before; i < effects.appends.size(); ++i) {
             journal.push_back(effects.appends[i].record);
+            forget_params(effects.appends[i].settles);
+        }
+    }
+
+    // The journal may have missed them: what it can rebuild must not depend on that.
+    void forget_params(Seq settled) {
+        if (settled != 0 && facts_tell_all) {
+            REQUIRE(settled <= journal.size());
+            model::JobSpec& spec = std::get<JobAccepted>(journal[settled - 1]).spec;
+            spec.params = {};
+            spec.options.meta = {};
         }
     }
 

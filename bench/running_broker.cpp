@@ -1,0 +1,115 @@
+#include "bench/running_broker.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "bench/workload.hpp"
+
+namespace steward::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kPatienceSeconds = 10;
+
+std::string port_after(const std::string& line, const std::string& key) {
+    const std::size_t at = line.find(key);
+    const std::size_t colon = line.find(':', line.find("//", at));
+    return line.substr(colon + 1, line.find(' ', colon) - colon - 1);
+}
+
+}  // namespace
+
+void give_up(const char* why) {
+    std::fprintf(stderr, "steward-bench: %s\n", why);
+    std::exit(1);
+}
+
+TemporaryFolder::TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "steward-bench-XXXXXX");
+    require(mkdtemp(pattern.data()) != nullptr, "no temporary folder can be made");
+    path = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+}
+
+RunningBroker::RunningBroker(const RunningSettings& settings)
+    : broker_("steward-broker", args(settings)) {
+    const std::string line = broker_.line_with("ready");
+    const std::string backend = port_after(line, "workers ");
+    for (std::size_t i = 0; i < settings.workers; ++i) {
+        workers_.push_back(std::make_unique<Child>(
+            "steward-bench-worker", std::vector<std::string>{"--backend-port", backend}));
+    }
+    client::Options options;
+    options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
+    for (std::size_t i = 0; i < settings.clients; ++i) {
+        clients_.push_back(std::make_unique<client::Client>(options));
+    }
+    const auto start = Clock::now();
+    for (;;) {
+        require(seconds_since(start) < kPatienceSeconds, "the workers do not come");
+        const auto workers = client().query("workers");
+        if (workers && workers->size() >= workers_.size()) {
+            return;
+        }
+        std::this_thread::sleep_for(5ms);
+    }
+}
+
+std::vector<std::string> RunningBroker::args(const RunningSettings& settings) const {
+    const auto config = folder_.path / "bench.toml";
+    std::ofstream(config) << "[lifecycle]\nenabled = " << (settings.lifecycle ? "true" : "false")
+                          << "\n[journal]\ncheckpoint_bytes_min = \""
+                          << settings.checkpoint_bytes_min << "\"\n[[service]]\nname = \"store\"\n";
+    return {"--config",
+            config.string(),
+            "--client-port",
+            "0",
+            "--worker-port",
+            "0",
+            "--news-port",
+            "0",
+            "--data-dir",
+            folder_.path.string(),
+            "--log-level",
+            "error"};
+}
+
+std::uint64_t RunningBroker::count_of(std::string_view service, const char* what) {
+    const auto services = client().query("services", service);
+    require(services.has_value(), "the broker does not answer");
+    return services->empty() ? 0 : services->front().at(what).get<std::uint64_t>();
+}
+
+// Files may go while they are looked at.
+std::uint64_t RunningBroker::journal_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path / "journal")) {
+        std::error_code gone;
+        const std::uint64_t size = entry.file_size(gone);
+        bytes += gone ? 0 : size;
+    }
+    return bytes;
+}
+
+std::uint64_t RunningBroker::last_checkpoint() const {
+    std::uint64_t last = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path / "journal")) {
+        if (entry.path().extension() == ".checkpoint") {
+            const std::string name = entry.path().stem();
+            std::uint64_t number = 0;
+            std::from_chars(name.data(), name.data() + name.size(), number, 16);
+            last = std::max(last, number);
+        }
+    }
+    return last;
+}
+
+}  // namespace steward::bench

@@ -1,0 +1,111 @@
+// bench: the real broker in a temporary folder with real worker processes, and requests to it with
+// many in flight. Measures nothing itself.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bench/child.hpp"
+#include "client/client.hpp"
+
+namespace steward::bench {
+
+/// Ends the bench with a message. A figure of work that was not done is none.
+[[noreturn]] void give_up(const char* why);
+
+inline void require(bool ok, const char* why = "a job was refused or failed") {
+    if (!ok) {
+        give_up(why);
+    }
+}
+
+/// Whether it went well; says what did not.
+template <class Result>
+bool went_well(const Result& result) {
+    if (!result) {
+        std::fprintf(stderr, "steward-bench: %s\n", result.error().message.c_str());
+    }
+    return result.has_value();
+}
+
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    std::filesystem::path path;
+};
+
+struct RunningSettings {
+    bool lifecycle = false;  // keeps the lifecycle log
+    std::string checkpoint_bytes_min = "256MiB";
+    std::size_t workers = 2;  // processes, of the service noop
+    std::size_t clients = 1;
+};
+
+/// Started by the constructor, which returns when the workers are known to the broker; ended by the
+/// destructor.
+class RunningBroker {
+public:
+    explicit RunningBroker(const RunningSettings& settings);
+
+    [[nodiscard]] client::Client& client(std::size_t index = 0) { return *clients_[index]; }
+
+    [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+
+    [[nodiscard]] double cpu_seconds() const { return broker_.cpu_seconds(); }
+
+    /// A number of the broker's row of the service; 0 while it does not know the service.
+    [[nodiscard]] std::uint64_t count_of(std::string_view service, const char* what);
+    /// Bytes in the journal's folder.
+    [[nodiscard]] std::uint64_t journal_bytes() const;
+    /// The number of the last checkpoint, which is less than that of files begun; 0: none.
+    [[nodiscard]] std::uint64_t last_checkpoint() const;
+
+private:
+    [[nodiscard]] std::vector<std::string> args(const RunningSettings& settings) const;
+
+    TemporaryFolder folder_;
+    Child broker_;
+    std::vector<std::unique_ptr<Child>> workers_;
+    std::vector<std::unique_ptr<client::Client>> clients_;
+};
+
+/// Starts `count` requests with `start(index, done)`, at most `window` of them open, and waits for
+/// all; each calls `done(ok)` once, on any thread.
+template <class Start>
+void run_many(std::size_t count, std::size_t window, Start start) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::size_t open = 0;
+    bool all_well = true;
+    const auto done = [&](bool ok) {
+        const std::lock_guard lock(mutex);
+        all_well = all_well && ok;
+        if (--open == window - 1 || open == 0) {
+            changed.notify_one();
+        }
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        {
+            std::unique_lock lock(mutex);
+            changed.wait(lock, [&] { return open < window; });
+            ++open;
+        }
+        start(i, done);
+    }
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return open == 0; });
+    require(all_well);
+}
+
+}  // namespace steward::bench

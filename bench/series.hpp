@@ -1,0 +1,31 @@
+// bench: figures under names, gathered round by round and printed in the order of their first
+// coming.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace steward::bench {
+
+class Series {
+public:
+    void add(const std::string& title, const std::string& name, double value);
+    /// A table for each title: medians, spread, and the ratio to the first row of the table.
+    void print() const;
+
+private:
+    struct Row {
+        std::string name;
+        std::vector<double> values;
+    };
+
+    struct Table {
+        std::string title;
+        std::vector<Row> rows;
+    };
+
+    std::vector<Table> tables_;
+};
+
+}  // namespace steward::bench
