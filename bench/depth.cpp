@@ -1,19 +1,17 @@
 // bench: a very long queue of durable jobs: what it costs to add to it, what memory it takes, how
 // soon a broker that was killed serves it again, and how fast it is worked off. The real broker on
 // a real disk.
-#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "bench/child.hpp"
+#include "bench/running_broker.hpp"
 #include "bench/workload.hpp"
 #include "client/client.hpp"
 
@@ -25,13 +23,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kWindow = 16'384;
 const std::string kParams(100, 'p');
-
-void require(bool holds, const char* what) {
-    if (!holds) {
-        std::fprintf(stderr, "steward-bench-depth: %s\n", what);
-        std::exit(EXIT_FAILURE);
-    }
-}
 
 std::string port_after(const std::string& line, const std::string& key) {
     const std::size_t colon = line.find(':', line.find("//", line.find(key)));
@@ -49,27 +40,10 @@ public:
     }
 
     void submit(std::size_t count) {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::size_t open = 0;
-        std::size_t refused = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            {
-                std::unique_lock lock(mutex);
-                changed.wait(lock, [&] { return open < kWindow; });
-                ++open;
-            }
-            client_->submit_async("noop", kParams, {}, [&](auto result) {
-                const std::lock_guard lock(mutex);
-                refused += result.has_value() ? 0U : 1U;
-                if (--open == kWindow - 1 || open == 0) {
-                    changed.notify_one();
-                }
-            });
-        }
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return open == 0; });
-        require(refused == 0, "a job was refused");
+        run_many(count, kWindow, [&](std::size_t, const auto& done) {
+            client_->submit_async(
+                "noop", kParams, {}, [&done](auto result) { done(went_well(result)); });
+        });
     }
 
     [[nodiscard]] std::uint64_t count(const char* field) {
@@ -169,7 +143,8 @@ void measure(std::size_t jobs, const std::filesystem::path& folder) {
         std::this_thread::sleep_for(5ms);
     }
     std::printf(
-        "killed and started: ready        %12.2f s, a job accepted %.2f s, a thousand done %.2f s\n",
+        "killed and started: ready        %12.2f s, a job accepted %.2f s, a thousand done %.2f "
+        "s\n",
         ready,
         accepted,
         seconds_since(start));

@@ -246,6 +246,60 @@ TEST_CASE("Checkpoints while jobs come and go give back the space, and a kill lo
     }
 }
 
+TEST_CASE("A queue longer than memory keeps its order, and its jobs can be reached, over a kill") {
+    Broker broker({kFastHeartbeats,
+                   kSettleSoon + "[limits]\nresident_jobs_max = 0\n"
+                                 "[journal]\ncheckpoint_bytes_min = \"128KiB\"\n"
+                                 "[[service]]\nname = \"long\"\n",
+                   {}});
+    constexpr std::size_t kJobs = 6000;
+    OldClient client(Old::Zmws1, broker.endpoints().frontend);
+    std::vector<std::string> jobs;
+    for (std::size_t i = 0; i < kJobs; ++i) {
+        client.request_with("long", "PARAM-JSON: \"" + std::to_string(i) + "\"", false, "");
+    }
+    for (std::size_t i = 0; i < kJobs; ++i) {
+        const Answer answer = client.answer();
+        REQUIRE(answer.kind == Answer::Kind::Taken);
+        jobs.push_back(answer.job);
+    }
+    const auto spills = [&] {
+        std::size_t count = 0;
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(broker.directory())) {
+            count += entry.path().extension() == ".spill" ? 1U : 0U;
+        }
+        return count;
+    };
+    const std::size_t spilled = spills();
+    CHECK(spilled >= 4);
+    CHECK(tool(broker, {"status", jobs[3500]}).value("place", 0) == 3501);
+    REQUIRE(run(broker.tool({"cancel", jobs[3000]})).code == 0);
+    REQUIRE(run(broker.tool({"edit", jobs[4000], "--priority", "4096"})).code == 0);
+    broker.kill();
+    broker.start_again();
+    CHECK(state_of(broker, jobs[3000]) == "cancelled");
+    const auto worker = broker.start_worker(
+        kReverseProgram, {"--service-name", "long", "--concurrency", "1"}, kFastHeartbeats);
+    REQUIRE(broker.wait_for_events(kJobs - 1, "EXECUTE_COMPLETE", "long"));
+    std::vector<std::string> wanted = jobs;
+    wanted.erase(wanted.begin() + 4000);
+    wanted.erase(wanted.begin() + 3000);
+    std::vector<std::string> done;
+    for (const json& line : broker.lifecycle()) {
+        if (line.at("event") == "EXECUTE_COMPLETE") {
+            done.push_back(line.at("job"));
+        }
+    }
+    // The one with the higher priority comes as soon as the broker has settled.
+    const auto edited = std::find(done.begin(), done.end(), jobs[4000]);
+    REQUIRE(edited != done.end());
+    CHECK(edited - done.begin() < 100);
+    done.erase(edited);
+    CHECK(done == wanted);
+    CHECK(spills() <= spilled);
+}
+
 TEST_CASE("A full disk refuses durable jobs and says so, serves on, and recovers by itself") {
     Broker broker({kFastHeartbeats, "[lifecycle]\nenabled = false\n", {}});
     const auto worker =

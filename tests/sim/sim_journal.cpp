@@ -136,12 +136,15 @@ base::Expected<void> SimJournal::replay(const store::RecordSink& sink) {
         return memory_->replay(sink);
     }
     ReadBack read;
+    bool is_refused = false;
     auto done = engine_->replay([&](std::string_view record) {
         read.records.emplace_back(record);
-        return sink(record);
+        auto taken = sink(record);
+        is_refused = is_refused || !taken;
+        return taken;
     });
     if (!done) {
-        if (!life_->is_over() && !disk_->has_failed()) {
+        if (!is_refused && !life_->is_over() && !disk_->has_failed()) {
             broken("a broker starts from its own disk: " + done.error().message);
         }
         return done;
