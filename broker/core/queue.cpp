@@ -243,10 +243,11 @@ void LaneTable::erase_lane(LaneHandle handle) {
 }
 
 void LaneTable::drop_if_empty(BlockHandle handle) {
-    const Block& block = blocks.at(handle);
+    Block& block = blocks.at(handle);
     if (block.size > 0) {
         return;
     }
+    block.bytes = 0;
     if (map.at(block.lane).blocks.size() > 1) {
         drop_block(handle);
     } else if (block.spill != nullptr) {

@@ -147,6 +147,23 @@ TEST_CASE("spilling: jobs with something of their own to remember stay in memory
     CHECK(work_off(broker, 1) == letters);
 }
 
+TEST_CASE("spilling: a block is full of few large jobs, and takes more when they have gone") {
+    Policy policy = known_service();
+    policy.spill_jobs = 1000;
+    policy.limits.resident_jobs_max = 0;
+    Broker broker(policy);
+    const std::string large(600UL << 10U, 'x');
+    broker.ready(1, {"X"});
+    for (int i = 0; i < 5; ++i) {
+        broker.finish(1, only_assign(broker.submit(named(large))).second);
+    }
+    broker.submit(named("runs"));
+    for (int i = 0; i < 8; ++i) {
+        broker.submit(named(large));
+    }
+    CHECK(broker.spills.alive() == 3);
+}
+
 TEST_CASE("spilling: groups keep their turns and their bounds") {
     Broker broker(known_service());
     for (const char letter : std::string("aaaaaaaabbbbcccc")) {
