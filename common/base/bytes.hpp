@@ -22,9 +22,11 @@ namespace steward::base {
 /// Appends the integer in little-endian order, whatever the machine's.
 template <class Integer>
 void put_le(std::string& out, Integer value) {
+    char bytes[sizeof value];
     for (std::size_t i = 0; i < sizeof value; ++i) {
-        out.push_back(static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xFFU));
+        bytes[i] = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xFFU);
     }
+    out.append(bytes, sizeof value);
 }
 
 /// Takes an integer off the front of `in`; false, and `in` unchanged, when too short.
