@@ -123,7 +123,7 @@ void State::check_queues() const {
                 rule(has_first == lane.turn.linked,
                      "a lane with a first job in memory waits for its turn, and no other");
                 rule(has_first || lane.size == 0 || stopped_ ||
-                         lanes_.blocks.at(lane.blocks.front()).spill->is_of_earlier_run,
+                         waits(*lanes_.blocks.at(lane.blocks.front()).spill),
                      "a lane with jobs has its first in memory");
                 const Group* group = groups_.map.find(lane.group);
                 rule(!lane.parked || !group->gate.is_open(now_.mono),

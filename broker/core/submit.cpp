@@ -129,8 +129,12 @@ void State::admit_waiting_for(const model::ServiceName& service) {
 
 void State::on_settled() {
     end_orphans();
-    refills_ = stored_jobs_ > 0;
+    refills_ = true;
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
+    for (Submit& submit : waiting) {
+        // Claimed meanwhile, over a later connection: this one must not take the answer away.
+        submit.again = submit.again && !submissions_.has_seen(submit.submission);
+    }
     for (Submit& submit : waiting) {
         // Not `again` any more: whoever still ran it has come back by now.
         on(submit);

@@ -117,11 +117,11 @@ void State::make_ready(JobHandle handle, bool at_front) {
     job.worker = {};
     job.ready_at = now_.mono;
     // What an earlier run left waits until the broker has settled, and keeps its place then.
-    const LaneEnd end = at_front                 ? LaneEnd::Front
-                        : stored_jobs_ == 0      ? LaneEnd::Back
-                        : job.due == settled_at_ ? LaneEnd::ById
-                        : earlier_spills_wait_   ? LaneEnd::BeforeEarlier
-                                                 : LaneEnd::Back;
+    const LaneEnd end = at_front                    ? LaneEnd::Front
+                        : lanes_.spills.size() == 0 ? LaneEnd::Back
+                        : job.due == settled_at_    ? LaneEnd::ById
+                        : earlier_spills_wait_      ? LaneEnd::BeforeEarlier
+                                                    : LaneEnd::Back;
     if (lanes_.push(services_.queues, jobs_.map, handle, end) && spills_ != nullptr) {
         filled_blocks_.push_back(job.block);
     }

@@ -1,6 +1,8 @@
 // tests/sim: the book of jobs' lives.
 #include "tests/sim/job_events.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "broker/core/record_codec.hpp"
@@ -99,7 +101,11 @@ void JobEvents::stored(std::size_t broker, std::string_view bytes) {
 }
 
 void JobEvents::acknowledge(const model::JobId& job, bool has_journal) {
-    if (has_journal && stored_.count(job) == 0 && ended_.count(job) == 0) {
+    // Of an earlier run a worker may have brought one that has ended since and that no record tells
+    // of; that it has ended may be told a little later.
+    const bool is_of_a_last_run = std::ranges::any_of(
+        last_epochs_, [&](const auto& last) { return last.second == job.epoch; });
+    if (has_journal && is_of_a_last_run && stored_.count(job) == 0 && ended_.count(job) == 0) {
         broken("an acknowledgement waits for the disk: " + job.text() + " is not there yet");
     }
     acknowledged_.insert(job);

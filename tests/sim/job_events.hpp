@@ -21,7 +21,10 @@ class JobEvents {
 public:
     JobEvents(const Network& network, Leases& leases) : network_(network), leases_(leases) {}
 
-    void broker_started(BrokerRun run, std::uint64_t epoch) { epochs_[run] = epoch; }
+    void broker_started(BrokerRun run, std::uint64_t epoch) {
+        epochs_[run] = epoch;
+        last_epochs_[run.broker] = epoch;
+    }
 
     /// One message of the news socket.
     void published(BrokerRun run, std::string_view topic, std::string_view body);
@@ -65,6 +68,7 @@ private:
     std::map<Queue, std::uint64_t> last_started_;  // number of the job
     std::map<std::pair<BrokerRun, model::JobId>, Life> lives_;
     std::map<BrokerRun, std::uint64_t> epochs_;
+    std::map<std::size_t, std::uint64_t> last_epochs_;  // by broker
     std::map<BrokerRun, std::set<model::JobId>> open_;
     std::set<model::JobId> stored_;
     std::map<std::size_t, std::set<model::JobId>> kept_open_;  // by broker

@@ -306,6 +306,38 @@ TEST_CASE("spilling: a worker comes back with a job that lies in the store") {
     CHECK(core->counters().succeeded == 1);
 }
 
+TEST_CASE("spilling: jobs that were asked for before the broker settled are not forgotten") {
+    Broker broker(known_service());
+    const auto jobs = submit_letters(broker, "abcdefghij");
+    std::vector<Record> facts;
+    for (Record& fact : checkpoint_of(broker.core)) {
+        if (std::holds_alternative<JobsSpilled>(fact)) {
+            facts.push_back(std::move(fact));
+        }
+    }
+    const auto core = broker.begun_from(facts, broker.policy);
+    Effects effects;
+    for (const model::JobId& job : jobs) {  // whoever waits keeps it in memory
+        core->apply(broker.now, Await{at(300), job, 100h}, effects);
+    }
+    const base::Now later{broker.now.mono + broker.policy.settle,
+                          broker.now.wall + broker.policy.settle};
+    core->apply(later, Tick{}, effects);
+    core->check_invariants();
+    Ready ready;
+    ready.from = at(1);
+    ready.name = "test";
+    ready.services = {service("X")};
+    ready.concurrency = 100;
+    ready.credit_max = 100;
+    ready.heartbeat_interval = broker.policy.heartbeat_interval;
+    ready.beats_while_busy = true;
+    effects.clear();
+    core->apply(later, std::move(ready), effects);
+    core->check_invariants();
+    CHECK(sent<Assign>(effects).size() == count_spilled(facts));
+}
+
 TEST_CASE("spilling: facts that contradict what the store has are refused") {
     Broker broker(known_service());
     submit_letters(broker, "abcdefghij");
