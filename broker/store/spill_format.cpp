@@ -161,17 +161,18 @@ SpillExpected<std::vector<SpillLoss>> check_spill(ReadableFile& file,
 }
 
 base::Error spill_error(const std::string& path, const SpillFault& fault) {
-    switch (fault.code) {
-        case base::Errc::Malformed:
-            return {fault.code,
-                    "the journal is damaged: " + path + ", offset " + std::to_string(fault.offset) +
-                        ": " + fault.rule +
-                        "; look for a backup, or start once with --repair, which goes on without "
-                        "the jobs that stand there, and tells which",
-                    {}};
-        case base::Errc::UnsupportedVersion: return {fault.code, path + ": " + fault.rule, {}};
-        default: return {fault.code, fault.rule, {}};
+    if (fault.code == base::Errc::UnsupportedVersion) {
+        return {fault.code, path + ": " + fault.rule, {}};
     }
+    if (fault.code != base::Errc::Malformed) {
+        return {fault.code, fault.rule, {}};
+    }
+    return {fault.code,
+            "the journal is damaged: " + path + ", offset " + std::to_string(fault.offset) + ": " +
+                fault.rule +
+                "; look for a backup, or start once with --repair, which goes on without the jobs "
+                "that stand there, and tells which",
+            {}};
 }
 
 }  // namespace steward::store

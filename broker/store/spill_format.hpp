@@ -2,7 +2,10 @@
 // header, the entries, and the bytes of each entry.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +24,19 @@ struct SpillItem {
 
     bool operator==(const SpillItem&) const = default;
 };
+
+/// What a record of a checkpoint says of a spill: that it needs it, but for some of its entries.
+struct SpillUse {
+    std::uint64_t spill = 0;
+    std::vector<std::uint16_t> gone;  // their places
+
+    [[nodiscard]] bool needs(std::size_t place) const {
+        return std::ranges::find(gone, place) == gone.end();
+    }
+};
+
+/// Nothing: the record refers to no spill. The store knows no records; who does tells it.
+using SpillUses = std::function<std::optional<SpillUse>(std::string_view record)>;
 
 /// What is wrong with a file.
 struct SpillFault {
