@@ -146,6 +146,7 @@ int backup(Console& console,
                    {{"journal", *from},
                     {"backup", to},
                     {"files", copied->files},
+                    {"spills", copied->spills},
                     {"bytes", copied->bytes},
                     {"records", copied->records}});
     } else {
