@@ -9,6 +9,7 @@
 #include "client/cli/journal_facts.hpp"
 #include "tests/unit/cli/journal_folder.hpp"
 #include "tests/unit/cli/temp_file.hpp"
+#include "tests/unit/store/doc_block.hpp"
 
 namespace steward::cli {
 
@@ -71,6 +72,23 @@ TEST_CASE("Facts have the names that docs/journal-format.md gives their numbers"
         CAPTURE(words);
         CHECK(has(page, words));
     }
+}
+
+TEST_CASE("docs/journal-format.md shows a record of a spill as the program writes it, and it is read") {
+    core::JobsSpilled fact;
+    fact.spill = 1;
+    fact.service = *model::ServiceName::parse("mail");
+    fact.options.priority = 10;
+    fact.options.group = "ann";
+    fact.count = 1;
+    fact.gone = {0};
+    std::string written;
+    core::encode_record(fact, written);
+    const std::string bytes = store::testing::bytes_of_block("a-record-of-a-spill");
+    CHECK(base::to_hex(bytes) == base::to_hex(written));
+    const auto read = core::decode_record(bytes);
+    REQUIRE(read);
+    CHECK(*read == core::Record(fact));
 }
 
 TEST_CASE("A sound journal: inspect, verify") {
