@@ -282,7 +282,7 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
             spills_->will_need(after.spill->number);
         }
     }
-    std::string bytes;  // of the neighbours that are stored, from `offset` to where `read` begins
+    std::string bytes;  // of stored neighbours, up to entry `read`
     std::uint32_t offset = 0;
     std::size_t read = begin;
     for (std::size_t i = begin; i < end && !stopped_; ++i) {
