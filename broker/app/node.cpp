@@ -255,6 +255,9 @@ Node::Node(const core::Policy& policy,
     if (auto restored = parts_->journal.restore(parts_->core); !restored) {
         parts_->stopped = core::Stop{std::move(restored.error().message), true};
     }
+    for (const std::string& what : parts_->journal.lost()) {
+        sink.note({core::Severity::Warning, "journal_cut", {{"what", what}}, {}});
+    }
 }
 
 Node::~Node() = default;

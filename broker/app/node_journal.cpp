@@ -1,5 +1,7 @@
 #include "broker/app/node_journal.hpp"
 
+#include <algorithm>
+
 #include "broker/core/record_codec.hpp"
 #include "broker/store/spill_files.hpp"
 #include "common/base/assert.hpp"
@@ -22,8 +24,31 @@ base::Expected<void> JournalFeed::restore(core::Core& core) {
         if (!record) {
             return base::Unexpected(std::move(record.error()));
         }
-        return core.restore(*record);
+        auto restored = core.restore(*record);
+        if (const auto* spilled = std::get_if<core::JobsSpilled>(&*record)) {
+            note_lost(*spilled);
+        }
+        return restored;
     });
+}
+
+void JournalFeed::note_lost(const core::JobsSpilled& fact) {
+    if (journal_.spills() == nullptr) {
+        return;
+    }
+    const std::vector<store::SpillLost>& all = journal_.spills()->lost();
+    for (; noted_ < all.size(); ++noted_) {
+        const store::SpillLost& one = all[noted_];
+        if (one.place && std::ranges::find(fact.gone, *one.place) != fact.gone.end()) {
+            continue;  // it had left the file
+        }
+        const model::JobId id{one.item.epoch, one.item.number};
+        lost_.push_back(one.path + ", offset " + std::to_string(one.fault.offset) + ": " +
+                        one.fault.rule + "; lost: " +
+                        (one.place ? "job " + id.text()
+                                   : std::to_string(fact.count) + " jobs of " +
+                                         std::string(fact.service.view())));
+    }
 }
 
 base::Expected<void> JournalFeed::append(std::vector<core::Append>& appends) {

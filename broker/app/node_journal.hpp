@@ -24,6 +24,9 @@ public:
     /// Errors: of the journal and of core::Core::restore.
     [[nodiscard]] base::Expected<void> restore(core::Core& core);
 
+    /// What of spilled jobs repair gave up, for people, each with its file and offset.
+    [[nodiscard]] const std::vector<std::string>& lost() const { return lost_; }
+
     /// Takes `appends`, in order; the list is empty afterwards. Hands over what waits, unless the
     /// journal is at work: then it will say so, and this is to be called again. What the journal
     /// has no room for waits too.
@@ -57,6 +60,7 @@ private:
     [[nodiscard]] std::string_view bytes_of(std::size_t fact) const;
     [[nodiscard]] std::string_view short_bytes_of(std::size_t fact) const;
     [[nodiscard]] std::size_t bytes_in(std::size_t first, std::size_t end) const;
+    void note_lost(const core::JobsSpilled& fact);
     void take(core::Append& append);
     [[nodiscard]] bool may_gather() const;
     [[nodiscard]] std::size_t commit_end() const;
@@ -64,6 +68,8 @@ private:
     [[nodiscard]] base::Expected<void> look();
 
     store::Journal& journal_;
+    std::vector<std::string> lost_;
+    std::size_t noted_ = 0;    // of what the journal's spills have lost
     std::string bytes_;        // encoded facts, one behind the other
     std::string short_bytes_;  // the same of accepted jobs, without params and meta
     std::vector<Fact> facts_;

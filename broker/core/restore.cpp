@@ -24,6 +24,9 @@ base::Expected<void> State::restore(const Record& record) {
     const Seq was_last = last_seq_;
     base::Expected<void> result =
         std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
+    if (!nobody_is_told.stops.empty()) {  // why the job that it is about could not be looked at
+        result = base::fail(base::Errc::Malformed, nobody_is_told.stops.front().why);
+    }
     forget_recalled();
     drop_spills();
     open_gates();  // groups are forgotten between facts as they were between inputs

@@ -16,6 +16,15 @@ constexpr std::size_t kBlocksAtOnce = 2;
 constexpr std::size_t kBlockParts = 16;
 constexpr std::size_t kSpillBytesMax = 1UL << 30U;
 
+// Where the stored neighbours from `begin` on end. What of others is damaged harms nobody.
+std::size_t end_of_stored(const Spill& spill, std::size_t begin, std::size_t end) {
+    std::size_t at = begin;
+    while (at < end && spill.places[at] == Spill::Place::Stored) {
+        ++at;
+    }
+    return at;
+}
+
 }  // namespace
 
 // Nothing in memory refers to it, and what is written of it stays true.
@@ -273,21 +282,28 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
             spills_->will_need(after.spill->number);
         }
     }
-    const std::uint32_t offset = spill.begin_of(begin);
-    const auto bytes =
-        spills_->read(spill.number, offset, std::span(spill.entries).subspan(begin, end - begin));
-    if (!bytes) {
-        stop_for_damage(bytes.error().message);
-        return;
-    }
+    std::string bytes;  // of stored neighbours, up to entry `read`
+    std::uint32_t offset = 0;
+    std::size_t read = begin;
     for (std::size_t i = begin; i < end && !stopped_; ++i) {
         const model::JobId id = spill.entries[i].id;
         JobHandle job;
         if (spill.places[i] == Spill::Place::Stored) {
+            if (read <= i) {
+                read = end_of_stored(spill, i, end);
+                offset = spill.begin_of(i);
+                auto run = spills_->read(
+                    spill.number, offset, std::span(spill.entries).subspan(i, read - i));
+                if (!run) {
+                    stop_for_damage(run.error().message);
+                    return;
+                }
+                bytes = *std::move(run);
+            }
             const std::uint32_t at = spill.begin_of(i) - offset;
             bring_back(from,
                        i,
-                       std::string_view(*bytes).substr(at, spill.entries[i].end - offset - at),
+                       std::string_view(bytes).substr(at, spill.entries[i].end - offset - at),
                        job);
         } else if (spill.places[i] == Spill::Place::InMemory) {
             job = jobs_.find(id);

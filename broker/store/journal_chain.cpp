@@ -70,6 +70,31 @@ base::Expected<bool> has_all(ReadableFolder& folder, const Chain& chain) {
     return is_newest ? is_there(folder, chain.checkpoint->name) : false;
 }
 
+// False: another checkpoint has taken the place of this one. A spill is on the disk before the
+// first checkpoint that refers to it has its name, and a broker removes it only when all of them
+// are gone. So while the checkpoint is still there after they were listed and opened, none of its
+// spills has been missed, and what went meanwhile was none of them. Logs refer to none.
+base::Expected<bool> open_spills(ReadableFolder& folder, Chain& chain) {
+    if (!chain.checkpoint) {
+        return true;
+    }
+    const auto found = look_into(folder);
+    if (!found) {
+        return base::Unexpected(found.error());
+    }
+    for (const auto& [number, name] : found->spills) {
+        ChainFile spill{FileKind::Spill, number, name, nullptr};
+        const auto opened = open_file(folder, spill);
+        if (!opened) {
+            return base::Unexpected(opened.error());
+        }
+        if (*opened) {
+            chain.spills.emplace(number, std::move(spill));
+        }
+    }
+    return is_there(folder, chain.checkpoint->name);
+}
+
 class Walk {
 public:
     Walk(ReadableFolder& folder, ChainVisitor& visitor) : folder_(folder), visitor_(visitor) {}
@@ -236,7 +261,11 @@ base::Expected<std::optional<Chain>> open_chain(ReadableFolder& folder) {
         if (!is_whole) {
             return base::Unexpected(is_whole.error());
         }
-        if (*is_whole) {
+        const auto has_spills = *is_whole ? open_spills(folder, chain) : false;
+        if (!has_spills) {
+            return base::Unexpected(has_spills.error());
+        }
+        if (*has_spills) {
             return std::optional(std::move(chain));
         }
     }

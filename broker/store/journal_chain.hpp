@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ struct ChainFile {
 struct Chain {
     std::optional<ChainFile> checkpoint;
     std::vector<ChainFile> logs;  // ascending
+    /// Those that the checkpoint refers to, and perhaps others; only open_chain() fills this in.
+    std::map<std::uint64_t, ChainFile> spills;
 
     /// The checkpoint and then the logs.
     [[nodiscard]] std::vector<ChainFile> files() const;
@@ -32,7 +35,8 @@ struct Chain {
 [[nodiscard]] Chain chain_of(const Folder& folder);
 
 /// The chain of a folder that a broker may be using, with all its files open: whatever had been
-/// written when this was called is in it, also when the broker removes the files meanwhile.
+/// written when this was called is in it, also when the broker removes the files meanwhile. A spill
+/// that the checkpoint refers to and that is not in it is missing.
 /// Nothing: again and again a new checkpoint came while the files were being opened.
 /// Errors: Io.
 [[nodiscard]] base::Expected<std::optional<Chain>> open_chain(ReadableFolder& folder);

@@ -40,13 +40,77 @@ base::Expected<std::uint64_t> copy_file(ReadableFile& from, Disk& to, const std:
 
 class Counter final : public ChainVisitor {
 public:
+    explicit Counter(const SpillUses& uses) : uses_(uses) {}
+
+    void begin(const ChainFile& file) override {
+        is_checkpoint_ = file.kind == FileKind::Checkpoint;
+    }
+
     base::Expected<void> commit(const Commit& commit) override {
         records += commit.records;
-        return {};
+        if (!is_checkpoint_) {
+            return {};
+        }
+        return commit.each([this](std::string_view record) -> base::Expected<void> {
+            if (auto use = uses_(record)) {
+                used.push_back(*std::move(use));
+            }
+            return {};
+        });
     }
 
     std::uint64_t records = 0;
+    std::vector<SpillUse> used;
+
+private:
+    const SpillUses& uses_;
+    bool is_checkpoint_ = false;
 };
+
+// Whether all that is needed of a copied spill is what was written.
+SpillExpected<void> check_copy(Disk& to, const std::string& name, const SpillUse& use) {
+    const auto file = to.open_to_read(name);
+    if (!file) {
+        return tl::unexpected(SpillFault{file.error().code, 0, file.error().message});
+    }
+    const auto items = read_spill_items(**file, use.spill);
+    if (!items) {
+        return tl::unexpected(items.error());
+    }
+    const auto lost = check_spill(**file, *items);
+    if (!lost) {
+        return tl::unexpected(lost.error());
+    }
+    for (const SpillLoss& loss : *lost) {
+        if (use.needs(loss.place)) {
+            return tl::unexpected(loss.fault);
+        }
+    }
+    return {};
+}
+
+base::Expected<void> copy_spill(const ReadableFolder& from,
+                                const Chain& chain,
+                                Disk& to,
+                                const SpillUse& use,
+                                CopyReport& report) {
+    const std::string name = file_name(FileKind::Spill, use.spill);
+    const auto found = chain.spills.find(use.spill);
+    if (found == chain.spills.end()) {
+        return base::Unexpected(spill_error(from.path_of(name), kSpillIsMissing));
+    }
+    const auto bytes = copy_file(*found->second.open, to, name);
+    if (!bytes) {
+        return base::Unexpected(bytes.error());
+    }
+    if (const auto checked = check_copy(to, name, use); !checked) {
+        return base::Unexpected(spill_error(from.path_of(name), checked.error()));
+    }
+    ++report.files;
+    ++report.spills;
+    report.bytes += *bytes;
+    return {};
+}
 
 // The end of the last file: a write that was going on, and acknowledged to nobody.
 base::Expected<void> cut_torn_end(Disk& disk, const ChainEnd& end) {
@@ -82,7 +146,7 @@ base::Expected<Chain> chain_to_copy(ReadableFolder& from) {
 
 }  // namespace
 
-base::Expected<CopyReport> copy_journal(ReadableFolder& from, Disk& to) {
+base::Expected<CopyReport> copy_journal(ReadableFolder& from, Disk& to, const SpillUses& uses) {
     const auto chain = chain_to_copy(from);
     if (!chain) {
         return base::Unexpected(chain.error());
@@ -100,7 +164,7 @@ base::Expected<CopyReport> copy_journal(ReadableFolder& from, Disk& to) {
     if (!copied) {
         return base::Unexpected(copied.error());
     }
-    Counter counter;
+    Counter counter(uses);
     const auto end = walk_chain(to, chain_of(*copied), counter);
     if (!end) {
         return base::Unexpected(end.error());
@@ -117,6 +181,11 @@ base::Expected<CopyReport> copy_journal(ReadableFolder& from, Disk& to) {
                 return base::Unexpected(std::move(cut.error()));
             }
             break;
+    }
+    for (const SpillUse& use : counter.used) {
+        if (auto done = copy_spill(from, *chain, to, use, report); !done) {
+            return base::Unexpected(std::move(done.error()));
+        }
     }
     if (auto synced = to.sync_names(); !synced) {
         return base::Unexpected(std::move(synced.error()));

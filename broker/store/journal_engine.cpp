@@ -40,7 +40,7 @@ base::Expected<void> JournalEngine::replay(const RecordSink& sink) {
     if (!position) {
         return base::Unexpected(position.error());
     }
-    report_.cut.insert(report_.cut.end(), spills_.lost().begin(), spills_.lost().end());
+    needs_checkpoint_ = !spills_.lost().empty();
     if (auto removed = spills_.remove_unopened(); !removed) {
         return removed;
     }
@@ -121,7 +121,8 @@ bool JournalEngine::wants_checkpoint() {
                 return false;
         }
     }
-    return log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
+    return needs_checkpoint_ ||
+           log_bytes_ >= std::max(options_.checkpoint_bytes_min, checkpoint_bytes_);
 }
 
 void JournalEngine::checkpoint_has_ended(bool is_done) {
@@ -137,11 +138,12 @@ void JournalEngine::checkpoint_has_ended(bool is_done) {
 
 base::Expected<void> JournalEngine::checkpoint(const StateWriter& write_state) {
     spills_.checkpoint_begins();
-    if (file_bytes_ != 0) {
+    if (file_bytes_ != 0 || needs_checkpoint_) {
         begins_file_ = true;
         file_bytes_ = 0;
         ++position_.file;
     }
+    needs_checkpoint_ = false;
     log_bytes_ = 0;
     checkpointed_ = position_.file;
     auto started = checkpointer_->start(*disk_, position_, write_state);

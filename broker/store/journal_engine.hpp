@@ -107,6 +107,7 @@ private:
     std::uint64_t checkpoint_bytes_ = 0;
     std::uint64_t checkpointed_ = 0;  // file number of the last one started
     bool is_checkpointing_ = false;
+    bool needs_checkpoint_ = false;  // repair gave up what the last one refers to
 
     // ---- between the two ----
     mutable std::mutex mutex_;

@@ -6,23 +6,22 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "broker/store/disk.hpp"
+#include "broker/store/spill_format.hpp"
 
 namespace steward::store {
 
-/// One entry of a file: its bytes begin where those of the entry before end.
-struct SpillItem {
-    std::uint64_t epoch = 0;  // two numbers that name the entry
-    std::uint64_t number = 0;
-    std::uint32_t end = 0;
-    std::uint32_t checksum = 0;  // of its bytes
-
-    bool operator==(const SpillItem&) const = default;
+/// What repair has given up.
+struct SpillLost {
+    std::string path;
+    SpillFault fault;
+    std::optional<std::size_t> place;  // of the entry; nothing: the whole file
+    SpillItem item;                    // as it was
 };
 
 /// Thread: the loop's, but for sync(), which a copy of the process calls too.
@@ -58,23 +57,24 @@ public:
     [[nodiscard]] base::Expected<void> sync(std::uint64_t file);
 
     // ---- the journal's ----
-    /// All facts were read: files that nobody opened are removed. Errors: Io.
+    /// All facts were read: files that nobody opened are removed, those that were given up are set
+    /// aside. Errors: Io.
     [[nodiscard]] base::Expected<void> remove_unopened();
     /// A checkpoint begins: it does without what has been dropped.
     void checkpoint_begins();
     /// Removes what was dropped before it began; not if it has failed. Errors: Io.
     [[nodiscard]] base::Expected<void> checkpoint_ended(bool is_done);
 
-    /// What repair has given up, for people.
-    [[nodiscard]] const std::vector<std::string>& lost() const { return lost_; }
+    /// What repair has given up, in the order of open().
+    [[nodiscard]] const std::vector<SpillLost>& lost() const { return lost_; }
 
 private:
-    base::Expected<File*> opened(std::uint64_t file);
-    base::Expected<std::vector<SpillItem>> read_items(std::uint64_t file);
-    void give_up_damaged(std::uint64_t file, std::vector<SpillItem>& items);
-    [[nodiscard]] base::Unexpected damage(std::uint64_t file,
-                                          std::uint64_t offset,
-                                          std::string_view what) const;
+    SpillExpected<ReadableFile*> opened(std::uint64_t file);
+    SpillExpected<std::vector<SpillItem>> read_items(std::uint64_t file);
+    void give_up_file(std::uint64_t file, const SpillFault& fault);
+    SpillExpected<void> give_up_damaged(std::uint64_t file, std::vector<SpillItem>& items);
+    [[nodiscard]] std::string path_of(std::uint64_t file) const;
+    [[nodiscard]] base::Unexpected error(std::uint64_t file, const SpillFault& fault) const;
 
     Disk& disk_;
     bool repairs_;
@@ -84,8 +84,9 @@ private:
     std::vector<std::uint64_t> dropped_;
     std::vector<std::uint64_t> leaving_;  // dropped before the checkpoint that is being written
     std::uint64_t open_number_ = 0;       // the file that was read last
-    std::unique_ptr<File> open_;
-    std::vector<std::string> lost_;
+    std::unique_ptr<ReadableFile> open_;
+    std::vector<SpillLost> lost_;
+    std::vector<std::uint64_t> given_up_;  // files that cannot be read
 };
 
 }  // namespace steward::store

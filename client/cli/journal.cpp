@@ -36,6 +36,7 @@ base::Expected<void> refuse_unreadable(const base::Expected<core::Record>& fact)
 // Reads the journal that is meant. Nothing: why not was reported, and `status` is the exit status.
 std::optional<JournalReport> read_it(Console& console,
                                      const JournalPlace& place,
+                                     JournalSpills& spills,
                                      const FactSink& sink,
                                      int& status) {
     const auto path = folder_of(place);
@@ -46,12 +47,16 @@ std::optional<JournalReport> read_it(Console& console,
     }
     posix::raise_descriptor_limit();
     store::PosixFolder folder(*path);
-    auto report = read_journal(folder, sink);
+    auto report = read_journal(folder, spills, sink);
     if (!report) {
         status = report_error(console, report.error());
         return std::nullopt;
     }
     return std::move(*report);
+}
+
+std::string spilled_text(const JournalReport& report) {
+    return counted(report.spilled_jobs, "job") + " in " + counted(report.spills, "spill");
 }
 
 // ---- inspect ----
@@ -61,13 +66,17 @@ void print_files(Console& console, const JournalReport& report) {
         const auto if_read = [&](std::uint64_t count) {
             return file.is_read ? std::to_string(count) : std::string();
         };
+        const auto if_commits = [&](std::uint64_t count) {
+            return file.kind == store::NameKind::Spill ? std::string() : if_read(count);
+        };
         rows.push_back({{file.name},
                         {std::string(store::name_of(file.kind))},
                         {if_read(store::kFormatVersion)},
                         {std::to_string(file.bytes)},
-                        {if_read(file.commits)},
-                        {if_read(file.records)},
+                        {if_commits(file.commits)},
+                        {if_commits(file.records)},
                         {file.is_read && file.records > 0 ? std::to_string(file.first) : ""},
+                        {file.jobs > 0 ? std::to_string(file.jobs) : ""},
                         {file.is_read ? "" : "not read", Colour::Dim}});
     }
     print_table(console.out,
@@ -78,6 +87,7 @@ void print_files(Console& console, const JournalReport& report) {
                  {"COMMITS", true},
                  {"RECORDS", true},
                  {"FIRST", true},
+                 {"JOBS", true},
                  {""}},
                 rows,
                 console.has_colours);
@@ -141,6 +151,9 @@ void print_report(Console& console, const JournalReport& report) {
         {"checkpoint", {report.checkpoint == 0 ? "none" : std::to_string(report.checkpoint)}});
     pairs.push_back({"records", {std::to_string(report.records)}});
     pairs.push_back({"bytes", {std::to_string(report.end.bytes)}});
+    if (report.spills > 0) {
+        pairs.push_back({"spilled", {spilled_text(report)}});
+    }
     print_pairs(console.out, pairs, console.has_colours);
     console.out << '\n';
     print_files(console, report);
@@ -158,14 +171,16 @@ base::Expected<json> alive_in(const LiveState& state, base::WallTime now) {
 
 int inspect(Console& console, const Settings& settings, const JournalWords& words) {
     const base::Now now = posix::read_clock();
+    JournalSpills spills;
     std::optional<LiveState> state;
     if (words.is_alive) {
-        state.emplace(now);
+        state.emplace(now, spills);
     }
     int status = kSuccess;
     const auto report = read_it(
         console,
         words.place,
+        spills,
         [&](const FoundRecord& /*where*/, auto&& fact) {
             return fact && state ? state->take(*fact) : refuse_unreadable(fact);
         },
@@ -198,10 +213,12 @@ int inspect(Console& console, const Settings& settings, const JournalWords& word
 
 // ---- verify ----
 int verify(Console& console, const Settings& settings, const JournalWords& words) {
+    JournalSpills spills;
     int status = kSuccess;
     const auto report = read_it(
         console,
         words.place,
+        spills,
         [](const FoundRecord& /*where*/, auto&& fact) { return refuse_unreadable(fact); },
         status);
     if (!report) {
@@ -213,8 +230,9 @@ int verify(Console& console, const Settings& settings, const JournalWords& words
         console.out << report->state() << ": "
                     << harmless(report->status() == kSuccess
                                     ? counted(report->records, "record") + ", " +
-                                          counted(report->end.bytes, "byte") + " in " +
-                                          report->folder
+                                          counted(report->end.bytes, "byte") +
+                                          (report->spills > 0 ? ", " + spilled_text(*report) : "") +
+                                          " in " + report->folder
                                     : report->problem() + "; " + report->consequence())
                     << '\n';
     }
@@ -245,11 +263,13 @@ base::Expected<void> still_wanted(const Console& console) {
 }
 
 int export_records(Console& console, const JournalWords& words) {
+    JournalSpills spills;
     int status = kSuccess;
     bool has_unreadable = false;
     const auto report = read_it(
         console,
         words.place,
+        spills,
         [&](const FoundRecord& where, auto&& fact) {
             json line = fact ? fact_json(*fact) : unreadable_json(where, fact.error());
             has_unreadable = has_unreadable || !fact;
@@ -270,11 +290,13 @@ int export_records(Console& console, const JournalWords& words) {
 }
 
 int export_alive(Console& console, const JournalWords& words) {
-    LiveState state(posix::read_clock());
+    JournalSpills spills;
+    LiveState state(posix::read_clock(), spills);
     int status = kSuccess;
     const auto report = read_it(
         console,
         words.place,
+        spills,
         [&](const FoundRecord& /*where*/, auto&& fact) {
             return fact ? state.take(*fact) : refuse_unreadable(fact);
         },

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "broker/core/spilled_jobs.hpp"
 #include "client/cli/journal_facts.hpp"
 
 namespace steward::cli {
@@ -24,7 +25,8 @@ core::Policy policy_of_a_reader() {
                                &limits.limits_max,
                                &limits.schedules_max,
                                &limits.batches_max,
-                               &limits.dependents_max}) {
+                               &limits.dependents_max,
+                               &limits.resident_jobs_max}) {
         *limit = kAny;
     }
     limits.payload_bytes_total_max = std::numeric_limits<std::size_t>::max() / 2;
@@ -38,7 +40,36 @@ std::string text_of(std::string_view name) {
 
 }  // namespace
 
-LiveState::LiveState(const base::Now& now) : core_(policy_of_a_reader(), now, 0) {}
+LiveState::LiveState(const base::Now& now, JournalSpills& spills)
+    : spills_(spills), core_(policy_of_a_reader(), now, 0, &spills) {}
+
+base::Expected<void> LiveState::take(const core::Record& fact) {
+    auto taken = core_.restore(fact);
+    if (!taken && taken.error().code == base::Errc::Malformed && spills_.has_lost()) {
+        return {};  // as a repair does
+    }
+    return taken;
+}
+
+base::Expected<void> LiveState::each(
+    const std::function<base::Expected<void>(const core::Record&)>& put) const {
+    return core_.write_facts([&](const core::Record& fact) -> base::Expected<void> {
+        const auto* spilled = std::get_if<core::JobsSpilled>(&fact);
+        if (spilled == nullptr) {
+            return put(fact);
+        }
+        const auto entries = spills_.entries(spilled->spill);
+        if (!entries) {
+            return base::Unexpected(entries.error());
+        }
+        return core::each_spilled(
+            spills_, *spilled, *entries, [&](core::SpilledJob&& job) -> base::Expected<void> {
+                return put(std::move(job.accepted)).and_then([&] {
+                    return put(std::move(job.stands));
+                });
+            });
+    });
+}
 
 void LiveCounts::count(const core::Record& fact) {
     if (const auto* accepted = std::get_if<core::JobAccepted>(&fact)) {

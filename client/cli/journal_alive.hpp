@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "broker/core/core.hpp"
+#include "client/cli/journal_spills.hpp"
 #include "common/base/time.hpp"
 
 namespace steward::cli {
@@ -18,20 +19,20 @@ namespace steward::cli {
 /// Bound: memory as a broker's that holds these jobs.
 class LiveState {
 public:
-    explicit LiveState(const base::Now& now);
+    /// `spills` are those that the facts are about, and outlive this.
+    LiveState(const base::Now& now, JournalSpills& spills);
 
+    /// Spilled jobs that are lost are left out, and what else is told of them.
     /// Errors: Malformed when the fact contradicts those before it: a broker does not start.
-    [[nodiscard]] base::Expected<void> take(const core::Record& fact) {
-        return core_.restore(fact);
-    }
+    [[nodiscard]] base::Expected<void> take(const core::Record& fact);
 
-    /// The facts that all of it amounts to, as a checkpoint of it would have them.
+    /// The facts that all of it amounts to, as a checkpoint of it would have them if no job were
+    /// spilled.
     [[nodiscard]] base::Expected<void> each(
-        const std::function<base::Expected<void>(const core::Record&)>& put) const {
-        return core_.write_facts(put);
-    }
+        const std::function<base::Expected<void>(const core::Record&)>& put) const;
 
 private:
+    JournalSpills& spills_;
     core::Core core_;
 };
 

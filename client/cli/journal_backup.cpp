@@ -17,6 +17,7 @@
 #include "broker/store/posix_folder.hpp"
 #include "client/cli/exit_status.hpp"
 #include "client/cli/journal_reading.hpp"
+#include "client/cli/journal_spills.hpp"
 #include "client/cli/verbs.hpp"
 #include "client/cli/words.hpp"
 #include "common/posix/descriptor_limit.hpp"
@@ -114,7 +115,7 @@ base::Expected<store::CopyReport> copy(const std::string& from, const std::strin
     if (!disk) {
         return base::Unexpected(std::move(disk.error()));
     }
-    auto copied = store::copy_journal(source, **disk);
+    auto copied = store::copy_journal(source, **disk, &spill_used_by);
     if (!copied) {
         return copied;
     }
@@ -145,6 +146,7 @@ int backup(Console& console,
                    {{"journal", *from},
                     {"backup", to},
                     {"files", copied->files},
+                    {"spills", copied->spills},
                     {"bytes", copied->bytes},
                     {"records", copied->records}});
     } else {

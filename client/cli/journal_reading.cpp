@@ -21,7 +21,8 @@ using How = store::ChainEnd::How;
 
 class Reader final : public store::ChainVisitor {
 public:
-    Reader(JournalReport& report, const FactSink& sink) : report_(report), sink_(sink) {}
+    Reader(JournalReport& report, JournalSpills& spills, const FactSink& sink)
+        : report_(report), spills_(spills), sink_(sink) {}
 
     void begin(const store::ChainFile& file) override {
         tally_ = &*std::ranges::find(report_.files, file.name, &FileTally::name);
@@ -37,9 +38,13 @@ public:
             ++tally_->records;
             ++report_.records;
             ++report_.facts[fact ? std::string(name_of(*fact)) : "unreadable"];
+            if (auto looked = fact ? look_at_spill(*fact) : base::Expected<void>(); !looked) {
+                cannot_read_ = true;
+                return looked;
+            }
             return sink_({tally_->name, commit.offset, number++, bytes}, std::move(fact));
         });
-        if (!taken) {
+        if (!taken && !cannot_read_) {
             refused_at_ = commit.offset;
             is_refused_ = true;
         }
@@ -66,11 +71,29 @@ public:
     }
 
 private:
+    base::Expected<void> look_at_spill(const core::Record& fact) {
+        const auto* spilled = std::get_if<core::JobsSpilled>(&fact);
+        if (spilled == nullptr) {
+            return {};
+        }
+        const std::string name = store::file_name(store::FileKind::Spill, spilled->spill);
+        const auto tally = std::ranges::find(report_.files, name, &FileTally::name);
+        if (tally != report_.files.end()) {
+            tally->is_read = true;
+            tally->jobs = spilled->count;
+        }
+        ++report_.spills;
+        report_.spilled_jobs += spilled->count;
+        return spills_.check(*spilled, report_.lost);
+    }
+
     JournalReport& report_;
+    JournalSpills& spills_;
     const FactSink& sink_;
     FileTally* tally_ = nullptr;  // of the file that is read, in the report
     std::uint64_t refused_at_ = 0;
     bool is_refused_ = false;
+    bool cannot_read_ = false;
 };
 
 // All files of the folder, with their sizes. One that is gone meanwhile is left out.
@@ -104,6 +127,12 @@ void complete(std::vector<FileTally>& files, const store::Chain& chain) {
             files.push_back({file.name, store::kind_of(file.name).kind});
         }
     }
+    for (const auto& [number, spill] : chain.spills) {
+        if (std::ranges::find(files, spill.name, &FileTally::name) == files.end()) {
+            const auto size = spill.open->size();
+            files.push_back({spill.name, store::NameKind::Spill, size.value_or(0)});
+        }
+    }
     std::ranges::sort(files, {}, &FileTally::name);
 }
 
@@ -116,6 +145,32 @@ std::string drop_text(const store::ChainEnd& end) {
         text += ", all of " + name;
     }
     return text;
+}
+
+std::string lost_text(const std::vector<LostJobs>& lost) {
+    std::string text;
+    for (const LostJobs& one : lost) {
+        text += text.empty() ? "" : ", ";
+        text += one.job ? "job " + one.job->text()
+                        : counted(one.jobs, "job") + " of " + one.service + " in " + one.file;
+    }
+    return text;
+}
+
+nlohmann::json lost_json(const std::vector<LostJobs>& lost) {
+    nlohmann::json rows = nlohmann::json::array();
+    for (const LostJobs& one : lost) {
+        nlohmann::json row = {{"file", one.file},
+                              {"offset", one.offset},
+                              {"rule", one.rule},
+                              {"service", one.service},
+                              {"jobs", one.jobs}};
+        if (one.job) {
+            row["job"] = one.job->text();
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
 }
 
 }  // namespace
@@ -147,7 +202,9 @@ base::Expected<std::string> folder_of(const JournalPlace& place) {
     return store::journal_path(data_dir, folder);
 }
 
-base::Expected<JournalReport> read_journal(store::ReadableFolder& folder, const FactSink& sink) {
+base::Expected<JournalReport> read_journal(store::ReadableFolder& folder,
+                                           JournalSpills& spills,
+                                           const FactSink& sink) {
     JournalReport report;
     report.folder = folder.path_of("");
     report.folder.pop_back();  // its '/'
@@ -176,7 +233,8 @@ base::Expected<JournalReport> read_journal(store::ReadableFolder& folder, const 
     complete(*files, **chain);
     report.files = std::move(*files);
     report.checkpoint = (*chain)->checkpoint ? (*chain)->checkpoint->number : 0;
-    Reader reader(report, sink);
+    spills.use(folder, std::move((*chain)->spills));
+    Reader reader(report, spills, sink);
     auto end = store::walk_chain(folder, **chain, reader);
     if (!end && !reader.is_refused()) {
         return base::Unexpected(std::move(end.error()));
@@ -186,41 +244,46 @@ base::Expected<JournalReport> read_journal(store::ReadableFolder& folder, const 
 }
 
 std::string_view JournalReport::state() const {
-    switch (end.how) {
-        case How::Sound: return "sound";
-        case How::Torn: return "torn";
-        case How::Damaged: return "damaged";
-    }
-    return "damaged";
+    return is_damaged() ? "damaged" : end.how == How::Torn ? "torn" : "sound";
 }
 
 int JournalReport::status() const {
-    switch (end.how) {
-        case How::Sound: return kSuccess;
-        case How::Torn: return kTorn;
-        case How::Damaged: return kDamaged;
-    }
-    return kDamaged;
+    return is_damaged() ? kDamaged : end.how == How::Torn ? kTorn : kSuccess;
 }
 
 std::string JournalReport::problem() const {
-    return end.how == How::Sound ? std::string()
-                                 : folder + "/" + end.file + ", offset " +
-                                       std::to_string(end.offset) + ": " + end.rule;
+    const auto at = [this](const std::string& file, std::uint64_t offset, const std::string& rule) {
+        return folder + "/" + file + ", offset " + std::to_string(offset) + ": " + rule;
+    };
+    std::string text = end.how == How::Damaged || (end.how == How::Torn && lost.empty())
+                           ? at(end.file, end.offset, end.rule)
+                           : "";
+    for (const LostJobs& one : lost) {
+        text += (text.empty() ? "" : "; ") + at(one.file, one.offset, one.rule);
+    }
+    return text;
 }
 
 std::string JournalReport::consequence() const {
-    switch (end.how) {
-        case How::Sound: return {};
-        case How::Torn:
-            return "it was acknowledged to nobody, or is just being written; a broker that starts "
-                   "drops " +
-                   drop_text(end);
-        case How::Damaged: break;
+    if (!is_damaged()) {
+        return end.how == How::Sound ? ""
+                                     : "it was acknowledged to nobody, or is just being written; a "
+                                       "broker that starts drops " +
+                                           drop_text(end);
     }
-    return end.can_repair
-               ? "no broker starts with it; steward-broker --repair would drop " + drop_text(end)
-               : "no broker starts with it, and --repair does not help: look for a backup";
+    if (end.how == How::Damaged && !end.can_repair) {
+        return "no broker starts with it, and --repair does not help: look for a backup";
+    }
+    const bool is_cut = end.how == How::Damaged;
+    return (is_cut || has_lost_files()
+                ? "no broker starts with it"
+                : std::string("a broker ends when it comes to what stands there")) +
+           "; steward-broker --repair would drop " + (is_cut ? drop_text(end) : "") +
+           (is_cut && !lost.empty() ? ", " : "") + lost_text(lost);
+}
+
+bool JournalReport::has_lost_files() const {
+    return std::ranges::any_of(lost, [](const LostJobs& one) { return !one.job; });
 }
 
 nlohmann::json JournalReport::json() const {
@@ -230,14 +293,17 @@ nlohmann::json JournalReport::json() const {
                             {"bytes", end.bytes},
                             {"records", records},
                             {"next_record", end.next.record},
-                            {"facts", facts}};
+                            {"facts", facts},
+                            {"spills", {{"files", spills}, {"jobs", spilled_jobs}}}};
     nlohmann::json& rows = value["files"] = nlohmann::json::array();
     for (const FileTally& file : files) {
         nlohmann::json row = {{"file", file.name},
                               {"kind", std::string(store::name_of(file.kind))},
                               {"bytes", file.bytes},
                               {"is_read", file.is_read}};
-        if (file.is_read) {
+        if (file.is_read && file.kind == store::NameKind::Spill) {
+            row.update({{"version", store::kFormatVersion}, {"jobs", file.jobs}});
+        } else if (file.is_read) {
             row.update({{"version", store::kFormatVersion},
                         {"commits", file.commits},
                         {"records", file.records},
@@ -256,6 +322,15 @@ nlohmann::json JournalReport::json() const {
             }
         }
         value["can_repair"] = end.can_repair;
+    }
+    if (!lost.empty()) {
+        value["lost"] = lost_json(lost);
+        if (end.how != How::Damaged) {
+            const LostJobs& first = lost.front();
+            value["problem"] = {
+                {"file", first.file}, {"offset", first.offset}, {"rule", first.rule}};
+            value["can_repair"] = true;
+        }
     }
     return value;
 }

@@ -12,6 +12,7 @@
 
 #include "broker/core/record.hpp"
 #include "broker/store/journal_chain.hpp"
+#include "client/cli/journal_spills.hpp"
 
 namespace CLI {
 class App;
@@ -54,6 +55,7 @@ struct FileTally {
     std::uint64_t commits = 0;
     std::uint64_t records = 0;
     std::uint64_t first = 0;  // number of its first record
+    std::uint64_t jobs = 0;   // that wait in it, as the checkpoint tells
     bool is_read = false;     // it is part of the journal, and was reached
 };
 
@@ -65,21 +67,35 @@ struct JournalReport {
     std::uint64_t records = 0;
     std::vector<FileTally> files;                // by name
     std::map<std::string, std::uint64_t> facts;  // how many of each kind
+    std::uint64_t spills = 0;                    // that the checkpoint refers to
+    std::uint64_t spilled_jobs = 0;              // that it says wait in them
+    std::vector<LostJobs> lost;
 
     /// "sound", "torn" or "damaged".
     [[nodiscard]] std::string_view state() const;
     /// The exit status that tells it.
     [[nodiscard]] int status() const;
-    /// Where it ends and why, in a sentence; empty when it is sound.
+
+    [[nodiscard]] bool is_damaged() const {
+        return end.how == store::ChainEnd::How::Damaged || !lost.empty();
+    }
+
+    /// Where it ends and why, or where jobs are lost, in a sentence; empty when it is sound.
     [[nodiscard]] std::string problem() const;
     /// What a broker does about it, in a sentence; empty when it is sound.
     [[nodiscard]] std::string consequence() const;
     [[nodiscard]] nlohmann::json json() const;
+
+private:
+    [[nodiscard]] bool has_lost_files() const;
 };
 
-/// Bound: memory for one commit and a few megabytes.
-/// Errors: Io, also when the folder is no journal's.
+/// Reads it all, with all checksums, and the spills that its checkpoint refers to: `spills` has
+/// them before the first fact is given to `sink`. Bound: memory for one commit and a few megabytes,
+/// and what is lost; all files are open at once. Errors: Io, also when the folder is no journal's;
+/// UnsupportedVersion of a spill.
 [[nodiscard]] base::Expected<JournalReport> read_journal(store::ReadableFolder& folder,
+                                                         JournalSpills& spills,
                                                          const FactSink& sink);
 
 }  // namespace steward::cli

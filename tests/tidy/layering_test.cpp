@@ -42,6 +42,8 @@ const std::vector<Room>& rooms() {
           "broker/store/",
           "broker/core/record.hpp",
           "broker/core/record_codec.hpp",
+          "broker/core/spill_store.hpp",
+          "broker/core/spilled_jobs.hpp",
           "broker/core/core.hpp"}},
         {"client/", {"common/"}},
         {"worker/", {"common/", "client/"}},

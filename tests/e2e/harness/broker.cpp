@@ -51,10 +51,10 @@ std::string TempDirectory::write(const std::string& name, const std::string& tex
 
 Broker::Broker(BrokerOptions options) : options_(std::move(options)) {
     directory_.write("steward.toml", options_.config);
-    start();
+    start({});
 }
 
-void Broker::start() {
+CommandLine Broker::command(const std::vector<std::string>& more) const {
     const std::string program = options_.program_directory.empty()
                                     ? built_program("steward-broker")
                                     : options_.program_directory + "/steward-broker";
@@ -73,7 +73,12 @@ void Broker::start() {
                          (directory() / "data").string()},
                         options_.environment,
                         directory().string()};
-    process_ = std::make_unique<Process>(command);
+    command.args.insert(command.args.end(), more.begin(), more.end());
+    return command;
+}
+
+void Broker::start(const std::vector<std::string>& more) {
+    process_ = std::make_unique<Process>(command(more));
     const std::optional<std::string> line = process_->wait_for_line("steward-broker ready:");
     INFO("broker said: ", process_->standard_output(), process_->standard_error());
     REQUIRE(line.has_value());
@@ -85,8 +90,8 @@ void Broker::kill() {
     process_->kill();
 }
 
-void Broker::start_again() {
-    start();
+void Broker::start_again(const std::vector<std::string>& more) {
+    start(more);
 }
 
 std::vector<nlohmann::json> Broker::lifecycle() const {

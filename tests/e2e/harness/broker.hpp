@@ -58,7 +58,9 @@ public:
     /// SIGKILL, as a power cut would: nothing is said to anybody.
     void kill();
     /// After kill() or its end: the same ports, the same data.
-    void start_again();
+    void start_again(const std::vector<std::string>& more = {});
+    /// What starts it, with `more` options behind. For one that is not to get ready.
+    [[nodiscard]] CommandLine command(const std::vector<std::string>& more = {}) const;
 
     /// The lines of the lifecycle log, each a JSON object. Lines still being written are left out.
     [[nodiscard]] std::vector<nlohmann::json> lifecycle() const;
@@ -83,7 +85,7 @@ public:
     [[nodiscard]] CommandLine tool(const std::vector<std::string>& args) const;
 
 private:
-    void start();
+    void start(const std::vector<std::string>& more);
 
     BrokerOptions options_;
     TempDirectory directory_;

@@ -1,23 +1,15 @@
 // tests: the verbs that look at the files of a journal, on journals written here.
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include <doctest/doctest.h>
 
-#include "broker/core/record_codec.hpp"
-#include "broker/store/log_files.hpp"
-#include "broker/store/log_writer.hpp"
-#include "broker/store/posix_disk.hpp"
 #include "client/cli/exit_status.hpp"
 #include "client/cli/journal_facts.hpp"
-#include "common/posix/clock.hpp"
-#include "tests/unit/cli/run.hpp"
+#include "tests/unit/cli/journal_folder.hpp"
 #include "tests/unit/cli/temp_file.hpp"
+#include "tests/unit/store/doc_block.hpp"
 
 namespace steward::cli {
 
@@ -29,78 +21,6 @@ namespace {
 
 const std::string kFirst = store::file_name(store::FileKind::Log, 1);
 const std::string kSecond = store::file_name(store::FileKind::Log, 2);
-
-class TempFolder {
-public:
-    TempFolder() : path_((fs::temp_directory_path() / "steward-XXXXXX").string()) {
-        REQUIRE(mkdtemp(path_.data()) != nullptr);
-    }
-
-    ~TempFolder() { fs::remove_all(path_); }
-
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-
-    [[nodiscard]] std::string at(const std::string& name) const { return path_ + "/" + name; }
-
-    [[nodiscard]] std::vector<std::string> names() const {
-        std::vector<std::string> names;
-        for (const auto& entry : fs::directory_iterator(path_)) {
-            names.push_back(entry.path().filename().string());
-        }
-        std::ranges::sort(names);
-        return names;
-    }
-
-private:
-    std::string path_;
-};
-
-// A broker's journal; each call is one commit, on the disk when it returns.
-class Writer {
-public:
-    explicit Writer(const std::string& folder)
-        : disk_(store::PosixDisk::open(folder).value()), log_(*disk_) {}
-
-    void write(const std::vector<std::string>& records) {
-        store::Group group{at_, std::exchange(begins_file_, false), {}};
-        const std::vector<std::string_view> views(records.begin(), records.end());
-        store::put_commit(group.bytes, at_.record, views);
-        REQUIRE(log_.write(group));
-        REQUIRE(log_.sync());
-        at_.record += records.size();
-    }
-
-    void write(const core::Record& fact) {
-        std::string bytes;
-        core::encode_record(fact, bytes);
-        write(std::vector<std::string>{bytes});
-    }
-
-    void next_file() {
-        ++at_.file;
-        begins_file_ = true;
-    }
-
-private:
-    std::unique_ptr<store::PosixDisk> disk_;
-    store::LogWriter log_;
-    store::LogPosition at_;
-    bool begins_file_ = true;
-};
-
-model::JobId job(std::uint64_t number) {
-    return {1ULL << 40U, number};
-}
-
-core::JobAccepted accepted(std::uint64_t number, const std::string& service) {
-    core::JobAccepted fact;
-    fact.id = job(number);
-    fact.at = posix::read_clock().wall;
-    fact.spec.service = *model::ServiceName::parse(service);
-    fact.spec.params = {model::Encoding::Json, base::Blob::copy("{\"n\":1}")};
-    return fact;
-}
 
 // Two files: four jobs, of which one has ended, one runs, one waits for an hour and one is bytes.
 void write_journal(const std::string& folder) {
@@ -120,40 +40,6 @@ void write_journal(const std::string& folder) {
     ended.id = job(1);
     ended.at = posix::read_clock().wall;
     writer.write(ended);
-}
-
-std::vector<json> lines_in(const std::string& text) {
-    std::vector<json> lines;
-    std::istringstream all(text);
-    for (std::string line; std::getline(all, line);) {
-        lines.push_back(json::parse(line, nullptr, false));
-        CHECK_FALSE(lines.back().is_discarded());
-    }
-    return lines;
-}
-
-json only_document(const Ended& ended) {
-    const auto lines = lines_in(ended.out);
-    REQUIRE(lines.size() == 1);
-    return lines.front();
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-void flip_byte(const std::string& path, std::streamoff offset) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(offset);
-    const char byte = static_cast<char>(file.get() ^ 1);
-    file.seekp(offset);
-    file.put(byte);
-    REQUIRE(file.good());
-}
-
-std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 template <std::size_t... I>
@@ -186,6 +72,23 @@ TEST_CASE("Facts have the names that docs/journal-format.md gives their numbers"
         CAPTURE(words);
         CHECK(has(page, words));
     }
+}
+
+TEST_CASE("docs/journal-format.md shows a record of a spill as the program writes it, and it is read") {
+    core::JobsSpilled fact;
+    fact.spill = 1;
+    fact.service = *model::ServiceName::parse("mail");
+    fact.options.priority = 10;
+    fact.options.group = "ann";
+    fact.count = 1;
+    fact.gone = {0};
+    std::string written;
+    core::encode_record(fact, written);
+    const std::string bytes = store::testing::bytes_of_block("a-record-of-a-spill");
+    CHECK(base::to_hex(bytes) == base::to_hex(written));
+    const auto read = core::decode_record(bytes);
+    REQUIRE(read);
+    CHECK(*read == core::Record(fact));
 }
 
 TEST_CASE("A sound journal: inspect, verify") {

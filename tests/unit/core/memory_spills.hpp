@@ -1,6 +1,7 @@
 // A store for spilled jobs that is a map, and holds the core to what the real one relies on.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -43,7 +44,9 @@ public:
                                      std::span<const SpillEntry> entries) override {
         ++reads;
         const auto found = kept.find(number);
-        if (found == kept.end() || is_damaged) {
+        const bool hits_damage = std::ranges::any_of(
+            entries, [&](const SpillEntry& entry) { return damaged.contains(entry.id); });
+        if (found == kept.end() || is_damaged || hits_damage) {
             return base::fail(base::Errc::Malformed, "the spill is damaged");
         }
         CHECK_FALSE(dropped.contains(number));
@@ -69,6 +72,7 @@ public:
     std::size_t reads = 0;
     bool is_full = false;
     bool is_damaged = false;
+    std::set<model::JobId> damaged;
 };
 
 }  // namespace steward::core::test

@@ -113,6 +113,16 @@ TEST_CASE("spilling: whoever asks for a job finds it, and it stays where it is")
     CHECK(work_off(broker, 1) == "abcdefghij");
 }
 
+TEST_CASE("spilling: damage where a job has left its spill harms nobody") {
+    Broker broker(known_service());
+    const auto jobs = submit_letters(broker, "abcdefghijklm");
+    broker.operate(CancelJobs{only_job(jobs[5]), 0});
+    broker.spills.damaged = {jobs[5]};
+    broker.ready(1, {"X"});
+    CHECK(work_off(broker, 1) == "abcdeghijklm");
+    CHECK(broker.spills.alive() == 0);
+}
+
 TEST_CASE("spilling: a job in the middle is cancelled, edited, waited for and waited on") {
     Broker broker(known_service());
     const auto jobs = submit_letters(broker, "abcdefghij");

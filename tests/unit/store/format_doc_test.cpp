@@ -1,41 +1,17 @@
 // tests: the page of the format tells the truth: its example is what the program writes, and reads.
-#include <fstream>
-#include <iterator>
-#include <sstream>
-
 #include <doctest/doctest.h>
 
 #include "broker/store/crc32c.hpp"
 #include "broker/store/segment_format.hpp"
+#include "broker/store/spill_format.hpp"
 #include "common/base/bytes.hpp"
+#include "tests/unit/store/doc_block.hpp"
 #include "tests/unit/store/fake_disk.hpp"
 
 namespace steward::store {
 namespace {
 
-std::string page() {
-    std::ifstream file(STEWARD_SOURCE_DIR "/docs/journal-format.md");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The bytes of the block, without what stands behind a ';'.
-std::string bytes_of_block(const std::string& name) {
-    const std::string text = page();
-    const std::size_t begin = text.find("```hex " + name);
-    REQUIRE(begin != std::string::npos);
-    std::istringstream block(text.substr(begin, text.find("```", begin + 3) - begin));
-    std::string line;
-    std::getline(block, line);
-    std::string hex;
-    while (std::getline(block, line)) {
-        for (const char c : line.substr(0, line.find(';'))) {
-            hex += c == ' ' ? "" : std::string(1, c);
-        }
-    }
-    const auto bytes = base::from_hex(hex);
-    REQUIRE(bytes.has_value());
-    return *bytes;
-}
+using testing::bytes_of_block;
 
 }  // namespace
 
@@ -70,6 +46,19 @@ TEST_CASE("The files of version 1 are read as they were written") {
     CHECK(end->offset == file.size());
     CHECK(end->next == 3);
     CHECK_FALSE(end->is_torn);
+}
+
+TEST_CASE("docs/journal-format.md shows a spill as the program writes it, and it is read") {
+    std::vector<SpillItem> items = {{10, 7, 3, 0}, {10, 8, 8, 0}};
+    const std::string file = bytes_of_block("a-spill-with-two-entries");
+    CHECK(base::to_hex(file) == base::to_hex(encode_spill(1, items, "onethree")));
+    testing::FakeDisk disk;
+    REQUIRE(disk.open_file("a").value()->write(0, file));
+    const auto open = disk.open_to_read("a");
+    const auto read = read_spill_items(**open, 1);
+    REQUIRE(read.has_value());
+    CHECK(*read == items);
+    CHECK(read_spill(**open, 2, 3, std::span(items).subspan(1)).value() == "three");
 }
 
 TEST_CASE("A file of a later version is refused by its number") {

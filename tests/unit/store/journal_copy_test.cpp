@@ -2,10 +2,12 @@
 #include "broker/store/journal_copy.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
 #include "broker/store/journal_chain.hpp"
+#include "broker/store/spill_files.hpp"
 #include "tests/unit/store/fake_disk.hpp"
 #include "tests/unit/store/script_disk.hpp"
 #include "tests/unit/store/test_log.hpp"
@@ -15,6 +17,45 @@ namespace {
 
 using namespace testing;
 
+// Records of checkpoints here that refer to a spill: "spill 7", and "spill 7 2" without entry 2.
+std::optional<SpillUse> spill_in(std::string_view record) {
+    constexpr std::string_view kWord = "spill ";
+    if (!record.starts_with(kWord)) {
+        return std::nullopt;
+    }
+    std::istringstream words{std::string(record.substr(kWord.size()))};
+    SpillUse use;
+    words >> use.spill;
+    for (std::uint16_t place = 0; words >> place;) {
+        use.gone.push_back(place);
+    }
+    return use;
+}
+
+struct Spilled {
+    std::vector<SpillItem> items;
+    std::string bytes;
+};
+
+Spilled spilled(std::uint64_t first) {
+    Spilled made;
+    for (std::uint64_t i = first; i < first + 5; ++i) {
+        made.bytes += record_named(i);
+        made.items.push_back({1, i, static_cast<std::uint32_t>(made.bytes.size()), 0});
+    }
+    return made;
+}
+
+// A checkpoint that refers to spill 1, of which its record tells, beside one that nobody needs.
+void write_spilled(FakeDisk& disk, const std::string& record) {
+    SpillFiles spills(disk);
+    REQUIRE(spills.look());
+    for (std::uint64_t i = 0; i < 2; ++i) {
+        Spilled made = spilled(10 * i);
+        REQUIRE(spills.write(made.items, made.bytes));
+    }
+    REQUIRE(write_checkpoint(disk, {1, 1}, [&](const RecordSink& put) { return put(record); }));
+}
 
 class Counter final : public ChainVisitor {
 public:
@@ -96,16 +137,33 @@ struct Doings {
     explicit Doings(base::Prng& random) {
         Log log(disk);
         REQUIRE(log.read());
+        SpillFiles spills(disk);
+        std::vector<std::uint64_t> spilled_now;
         for (std::uint64_t turn = 10 + random.below(30); turn > 0; --turn) {
+            if (random.chance(1, 3)) {
+                Spilled made = spilled(spills_written + 1);
+                spilled_now.push_back(spills.write(made.items, made.bytes).value());
+                ++spills_written;
+            }
+            if (!spilled_now.empty() && random.chance(1, 3)) {
+                const std::size_t some = random.below(spilled_now.size());
+                spills.drop(spilled_now[some]);
+                spilled_now.erase(spilled_now.begin() + static_cast<std::ptrdiff_t>(some));
+            }
             if (random.chance(1, 5)) {
                 log.next_file();
+                spills.checkpoint_begins();
                 REQUIRE(write_checkpoint(disk, log.at, [&](const RecordSink& put) {
                     base::Expected<void> done;
+                    for (std::size_t i = 0; done && i < spilled_now.size(); ++i) {
+                        done = put("spill " + std::to_string(spilled_now[i]));
+                    }
                     for (std::size_t i = 0; done && i < all.size(); ++i) {
                         done = put(all[i]);
                     }
                     return done;
                 }));
+                REQUIRE(spills.checkpoint_ended(true));
             } else {
                 Records some(1 + random.below(3), record_named(all.size()));
                 REQUIRE(log.write(some));
@@ -122,13 +180,22 @@ struct Doings {
 
     ScriptDisk disk;
     Records all;
-    std::vector<std::size_t> safe;  // after so many steps
+    std::uint64_t spills_written = 0;  // each with the entries that spilled() makes of its number
+    std::vector<std::size_t> safe;     // after so many steps
 };
+
+// That it has what Doings wrote.
+void check_spill_in(FakeDisk& disk, std::uint64_t number) {
+    Spilled wanted = spilled(number);
+    CHECK(disk.content(file_name(FileKind::Spill, number)) ==
+          encode_spill(number, wanted.items, wanted.bytes));
+}
 
 }  // namespace
 
 TEST_CASE("A copy made while a broker writes has all that was there, whatever comes in between") {
     std::size_t copies_with_a_checkpoint = 0;
+    std::size_t copied_spills = 0;
     for (std::uint64_t seed = 0; seed < 3000; ++seed) {
         CAPTURE(seed);
         base::Prng random(seed);
@@ -142,21 +209,32 @@ TEST_CASE("A copy made while a broker writes has all that was there, whatever co
         }
         BusyFolder folder(source, script, begun, random);
         FakeDisk target;
-        const auto copied = copy_journal(folder, target);
+        const auto copied = copy_journal(folder, target, &spill_in);
         if (!copied) {
             FAIL(copied.error().message);
         }
-        const Records found = records_in(target);
-        CHECK(found.size() >= doings.safe[begun]);
+        Records found = records_in(target);
         CHECK(found.size() == copied->records);
+        CHECK(look_into(target).value().spills.size() == copied->spills);
+        CHECK(target.bytes() == copied->bytes);
+        std::uint64_t referred = 0;
+        std::erase_if(found, [&](const std::string& record) {
+            const auto use = spill_in(record);
+            if (use) {
+                ++referred;
+                check_spill_in(target, use->spill);
+            }
+            return use.has_value();
+        });
+        CHECK(referred == copied->spills);
+        copied_spills += referred;
+        CHECK(found.size() >= doings.safe[begun]);
         REQUIRE(found.size() <= doings.all.size());
         CHECK(std::ranges::equal(found, std::span(doings.all).first(found.size())));
-        copies_with_a_checkpoint += target.names().back().ends_with("checkpoint") ||
-                                            target.names().front().ends_with("checkpoint")
-                                        ? 1U
-                                        : 0U;
+        copies_with_a_checkpoint += look_into(target).value().checkpoints.empty() ? 0U : 1U;
     }
     CHECK(copies_with_a_checkpoint > 1000);
+    CHECK(copied_spills > 1000);
 }
 
 TEST_CASE("A listing that misses a log which is just being replaced is noticed") {
@@ -191,11 +269,58 @@ TEST_CASE("A copy leaves out what older files hold and what is no part of the jo
     REQUIRE(disk.open_file(damaged_name(kFirstLog)));
     REQUIRE(disk.open_file("notes"));
     FakeDisk target;
-    const auto copied = copy_journal(disk, target);
+    const auto copied = copy_journal(disk, target, &spill_in);
     REQUIRE(copied);
     CHECK(copied->files == 1);
     CHECK(target.names() == std::vector<std::string>{file_name(FileKind::Checkpoint, 3)});
     CHECK(records_in(target) == Records{"all"});
+}
+
+TEST_CASE("Of spills a copy has those that its checkpoint refers to") {
+    FakeDisk disk;
+    write_spilled(disk, "spill 1");
+    disk.content(file_name(FileKind::Spill, 2)).resize(50);  // just being written
+    FakeDisk target;
+    const auto copied = copy_journal(disk, target, &spill_in);
+    REQUIRE(copied);
+    CHECK(copied->spills == 1);
+    CHECK(copied->files == 2);
+    CHECK(target.names() == std::vector<std::string>{file_name(FileKind::Checkpoint, 1),
+                                                     file_name(FileKind::Spill, 1)});
+    CHECK(target.content(file_name(FileKind::Spill, 1)) ==
+          disk.content(file_name(FileKind::Spill, 1)));
+}
+
+TEST_CASE("A spill that is needed and damaged or missing is not copied: file and offset are told") {
+    const std::string name = file_name(FileKind::Spill, 1);
+    FakeDisk disk;
+    write_spilled(disk, "spill 1");
+    const auto refusal = [&] {
+        FakeDisk target;
+        const auto copied = copy_journal(disk, target, &spill_in);
+        REQUIRE_FALSE(copied);
+        CHECK(copied.error().code == base::Errc::Malformed);
+        return copied.error().message;
+    };
+    const std::uint64_t last = 8 * (disk.size_of(name) - 1);
+    disk.flip_bit(name, last);
+    CHECK(refusal().find("disk/" + name + ", offset 194: ") != std::string::npos);
+    CHECK(refusal().find("entry 4 is not what was written") != std::string::npos);
+    disk.flip_bit(name, last);
+    disk.flip_bit(name, 8 * kFileHeaderBytes);
+    CHECK(refusal().find("disk/" + name + ", offset 32") != std::string::npos);
+    REQUIRE(disk.remove(name));
+    CHECK(refusal().find("disk/" + name + ", offset 0: it is missing") != std::string::npos);
+}
+
+TEST_CASE("Damage to an entry that the checkpoint does without is copied as it is") {
+    const std::string name = file_name(FileKind::Spill, 1);
+    FakeDisk disk;
+    write_spilled(disk, "spill 1 0 4");
+    disk.flip_bit(name, 8 * (disk.size_of(name) - 1));
+    FakeDisk target;
+    REQUIRE(copy_journal(disk, target, &spill_in));
+    CHECK(target.content(name) == disk.content(name));
 }
 
 TEST_CASE("A torn end is not copied, and the source stays as it is") {
@@ -205,7 +330,7 @@ TEST_CASE("A torn end is not copied, and the source stays as it is") {
     last.resize(last.size() - 1);
     const std::string before = last;
     FakeDisk target;
-    const auto copied = copy_journal(disk, target);
+    const auto copied = copy_journal(disk, target, &spill_in);
     REQUIRE(copied);
     CHECK(copied->records == 3);
     CHECK(copied->cut_bytes ==
@@ -220,7 +345,7 @@ TEST_CASE("A file that was only begun is not copied") {
     write_two_files(disk);
     disk.content(file_name(FileKind::Log, 2)).resize(kFileHeaderBytes - 1);
     FakeDisk target;
-    const auto copied = copy_journal(disk, target);
+    const auto copied = copy_journal(disk, target, &spill_in);
     REQUIRE(copied);
     CHECK(copied->files == 1);
     CHECK(target.names() == std::vector<std::string>{kFirstLog});
@@ -231,7 +356,7 @@ TEST_CASE("A damaged journal is not copied: file, offset and rule are told") {
     write_two_files(disk);
     disk.flip_bit(kFirstLog, 8 * (kFileHeaderBytes + kCommitHeaderBytes + 5));
     FakeDisk target;
-    const auto copied = copy_journal(disk, target);
+    const auto copied = copy_journal(disk, target, &spill_in);
     REQUIRE_FALSE(copied);
     CHECK(copied.error().code == base::Errc::Malformed);
     CHECK(copied.error().message.find("disk/" + kFirstLog + ", offset 32: this was safe") !=
@@ -241,16 +366,16 @@ TEST_CASE("A damaged journal is not copied: file, offset and rule are told") {
 TEST_CASE("A full disk, an empty folder and one that is no journal's") {
     FakeDisk disk;
     FakeDisk target;
-    const auto none = copy_journal(disk, target);
+    const auto none = copy_journal(disk, target, &spill_in);
     REQUIRE_FALSE(none);
     CHECK(none.error().message.find("holds no journal") != std::string::npos);
     REQUIRE(disk.open_file("lock"));  // a broker that has written nothing yet
-    const auto empty = copy_journal(disk, target);
+    const auto empty = copy_journal(disk, target, &spill_in);
     REQUIRE(empty);
     CHECK(empty->files == 0);
     write_two_files(disk);
     target.set_room(100);
-    const auto full = copy_journal(disk, target);
+    const auto full = copy_journal(disk, target, &spill_in);
     REQUIRE_FALSE(full);
     CHECK(full.error().code == base::Errc::DiskFull);
 }

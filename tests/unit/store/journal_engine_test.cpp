@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "broker/store/log_files.hpp"
 #include "tests/unit/store/fake_disk.hpp"
 
 namespace steward::store {
@@ -50,6 +51,34 @@ public:
     }
 
     Progress progress() override { return Progress::Failed; }
+};
+
+/// Writes them at once.
+class DirectCheckpointer final : public Checkpointer {
+public:
+    base::Expected<void> start(Disk& disk,
+                               const LogPosition& at,
+                               const StateWriter& write_state) override {
+        return write_checkpoint(disk, at, write_state);
+    }
+
+    Progress progress() override { return Progress::Done; }
+};
+
+// The engine on a disk whose checkpoint, the 1st, refers to spill 1. What it replays opens that.
+struct OverSpill {
+    explicit OverSpill(FakeDisk& disk, bool repair)
+        : engine(std::make_unique<Door>(disk),
+                 std::make_unique<DirectCheckpointer>(),
+                 {},
+                 repair,
+                 [] {}),
+          replayed(engine.replay([this](std::string_view /*record*/) {
+              return engine.spills().open(1).map([](auto&&) {});
+          })) {}
+
+    JournalEngine engine;
+    base::Expected<void> replayed;
 };
 
 struct Stepped {
@@ -141,6 +170,30 @@ TEST_CASE(
     CHECK(stepped.engine->step(retry) == retry);
     CHECK(stepped.engine->room().has_value());
     CHECK(stepped.durable() == 2);
+}
+
+TEST_CASE("After a repair has given up what a checkpoint refers to, another follows at once") {
+    FakeDisk disk;
+    {
+        SpillFiles spills(disk);
+        std::vector<SpillItem> items = {{1, 1, 3, 0}};
+        REQUIRE(spills.write(items, "one"));
+        REQUIRE(write_checkpoint(disk, {1, 1}, [](const RecordSink& put) { return put("1"); }));
+    }
+    OverSpill sound(disk, true);
+    REQUIRE(sound.replayed);
+    CHECK_FALSE(sound.engine.wants_checkpoint());
+    disk.flip_bit(file_name(FileKind::Spill, 1), 8 * kFileHeaderBytes);
+    CHECK(OverSpill(disk, false).replayed.error().code == base::Errc::Malformed);
+    OverSpill repaired(disk, true);
+    REQUIRE(repaired.replayed);
+    REQUIRE(repaired.engine.wants_checkpoint());
+    REQUIRE(repaired.engine.checkpoint([](const RecordSink&) { return base::Expected<void>(); }));
+    CHECK_FALSE(repaired.engine.wants_checkpoint());
+    // Of a number of its own: who reads the old one sees that it is gone.
+    CHECK(disk.names() == std::vector<std::string>{damaged_name(file_name(FileKind::Spill, 1)),
+                                                   file_name(FileKind::Checkpoint, 2)});
+    CHECK(OverSpill(disk, false).replayed);
 }
 
 }  // namespace steward::store

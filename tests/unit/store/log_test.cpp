@@ -10,7 +10,6 @@ namespace {
 
 using namespace testing;
 
-
 void write_three_commits(FakeDisk& disk) {
     Log log(disk);
     REQUIRE(log.read());

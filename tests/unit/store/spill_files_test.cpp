@@ -192,6 +192,34 @@ TEST_CASE("spill files: cut, missing and renamed ones are refused") {
     CHECK(next.open(1).error().code == base::Errc::Malformed);
 }
 
+TEST_CASE("spill files: repair sets aside what it cannot read, and names the entries it gives up") {
+    Sample made = sample(1, 6);
+    FakeDisk disk;
+    {
+        SpillFiles files(disk);
+        REQUIRE(files.look());
+        REQUIRE(files.write(made.items, made.bytes));
+        REQUIRE(files.write(made.items, made.bytes));
+    }
+    disk.flip_bit(name(1), 8 * kFileHeaderBytes);
+    disk.flip_bit(name(2), 8 * (disk.size_of(name(2)) - 1));
+    SpillFiles files(disk, true);
+    REQUIRE(files.look());
+    CHECK(files.open(1).value().empty());
+    const auto items = files.open(2).value();
+    CHECK(files.open(3).value().empty());
+    CHECK(items[4] == made.items[4]);
+    CHECK(items[5].number == 0);
+    REQUIRE(files.lost().size() == 3);
+    CHECK_FALSE(files.lost()[0].place);
+    CHECK(files.lost()[0].fault.offset == kFileHeaderBytes);
+    CHECK(files.lost()[1].place == 5);
+    CHECK(files.lost()[1].item.number == 6);
+    CHECK(files.lost()[2].fault.rule == "it is missing");
+    REQUIRE(files.remove_unopened());
+    CHECK(disk.names() == std::vector<std::string>{damaged_name(name(1)), name(2)});
+}
+
 TEST_CASE("spill files: a full disk leaves nothing behind") {
     FakeDisk disk;
     disk.set_room(100);
