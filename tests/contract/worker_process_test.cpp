@@ -235,8 +235,8 @@ TEST_CASE("Each outcome has its verdict") {
     CHECK(m.finish_of(2).outcome.verdict == model::Verdict::FailedForGood);
     CHECK(m.finish_of(3).outcome.verdict == model::Verdict::Failed);
     CHECK(m.finish_of(4).outcome == model::Outcome{model::Verdict::Snoozed, "not yet", {}, 250ms});
-    CHECK(wait_until([&] { return m.has_logged("no luck"); }));  // by a thread of its own
-    CHECK_FALSE(m.has_logged("not yet"));  // nothing went wrong
+    CHECK(e2e::wait_until([&] { return m.has_logged("no luck"); }));  // by a thread of its own
+    CHECK_FALSE(m.has_logged("not yet"));                             // nothing went wrong
     // The same job again: the pause is over.
     native::Assign again = trial(4, {{"outcome", "snooze"}});
     again.attempt.number = 2;
