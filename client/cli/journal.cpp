@@ -150,7 +150,7 @@ void print_report(Console& console, const JournalReport& report) {
     pairs.push_back(
         {"checkpoint", {report.checkpoint == 0 ? "none" : std::to_string(report.checkpoint)}});
     pairs.push_back({"records", {std::to_string(report.records)}});
-    pairs.push_back({"bytes", {std::to_string(report.end.bytes)}});
+    pairs.push_back({"bytes", {std::to_string(report.bytes())}});
     if (report.spills > 0) {
         pairs.push_back({"spilled", {spilled_text(report)}});
     }
@@ -230,7 +230,7 @@ int verify(Console& console, const Settings& settings, const JournalWords& words
         console.out << report->state() << ": "
                     << harmless(report->status() == kSuccess
                                     ? counted(report->records, "record") + ", " +
-                                          counted(report->end.bytes, "byte") +
+                                          counted(report->bytes(), "byte") +
                                           (report->spills > 0 ? ", " + spilled_text(*report) : "") +
                                           " in " + report->folder
                                     : report->problem() + "; " + report->consequence())

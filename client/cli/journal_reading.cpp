@@ -81,6 +81,7 @@ private:
         if (tally != report_.files.end()) {
             tally->is_read = true;
             tally->jobs = spilled->count;
+            report_.spill_bytes += tally->bytes;
         }
         ++report_.spills;
         report_.spilled_jobs += spilled->count;
@@ -128,10 +129,11 @@ void complete(std::vector<FileTally>& files, const store::Chain& chain) {
         }
     }
     for (const auto& [number, spill] : chain.spills) {
-        if (std::ranges::find(files, spill.name, &FileTally::name) == files.end()) {
-            const auto size = spill.open->size();
-            files.push_back({spill.name, store::NameKind::Spill, size.value_or(0)});
-        }
+        const auto known = std::ranges::find(files, spill.name, &FileTally::name);
+        FileTally& tally = known != files.end()
+                               ? *known
+                               : files.emplace_back(FileTally{spill.name, store::NameKind::Spill});
+        tally.bytes = spill.open->size().value_or(tally.bytes);
     }
     std::ranges::sort(files, {}, &FileTally::name);
 }
@@ -147,14 +149,34 @@ std::string drop_text(const store::ChainEnd& end) {
     return text;
 }
 
-std::string lost_text(const std::vector<LostJobs>& lost) {
+std::string where(const std::string& folder,
+                  const std::string& file,
+                  std::uint64_t offset,
+                  const std::string& rule) {
+    return folder + "/" + file + ", offset " + std::to_string(offset) + ": " + rule;
+}
+
+// What `text_of` says of the first ones, and how many more there are.
+template <class TextOf>
+std::string of_each(const std::vector<LostJobs>& lost, std::string_view between, TextOf&& text_of) {
+    constexpr std::size_t kToldMax = 20;
     std::string text;
-    for (const LostJobs& one : lost) {
-        text += text.empty() ? "" : ", ";
-        text += one.job ? "job " + one.job->text()
-                        : counted(one.jobs, "job") + " of " + one.service + " in " + one.file;
+    for (std::size_t i = 0; i < std::min(lost.size(), kToldMax); ++i) {
+        text += i == 0 ? "" : between;
+        text += text_of(lost[i]);
+    }
+    if (lost.size() > kToldMax) {
+        text += between;
+        text += std::to_string(lost.size() - kToldMax) + " more, which --json tells";
     }
     return text;
+}
+
+std::string lost_text(const std::vector<LostJobs>& lost) {
+    return of_each(lost, ", ", [](const LostJobs& one) {
+        return one.job ? "job " + one.job->text()
+                       : counted(one.jobs, "job") + " of " + one.service + " in " + one.file;
+    });
 }
 
 nlohmann::json lost_json(const std::vector<LostJobs>& lost) {
@@ -252,14 +274,11 @@ int JournalReport::status() const {
 }
 
 std::string JournalReport::problem() const {
-    const auto at = [this](const std::string& file, std::uint64_t offset, const std::string& rule) {
-        return folder + "/" + file + ", offset " + std::to_string(offset) + ": " + rule;
-    };
-    std::string text = end.how == How::Damaged || (end.how == How::Torn && lost.empty())
-                           ? at(end.file, end.offset, end.rule)
-                           : "";
-    for (const LostJobs& one : lost) {
-        text += (text.empty() ? "" : "; ") + at(one.file, one.offset, one.rule);
+    std::string text = of_each(lost, "; ", [this](const LostJobs& one) {
+        return where(folder, one.file, one.offset, one.rule);
+    });
+    if (end.how == How::Damaged || (end.how == How::Torn && lost.empty())) {
+        text = where(folder, end.file, end.offset, end.rule) + (text.empty() ? "" : "; ") + text;
     }
     return text;
 }
@@ -290,7 +309,7 @@ nlohmann::json JournalReport::json() const {
     nlohmann::json value = {{"folder", folder},
                             {"state", std::string(state())},
                             {"checkpoint", checkpoint},
-                            {"bytes", end.bytes},
+                            {"bytes", bytes()},
                             {"records", records},
                             {"next_record", end.next.record},
                             {"facts", facts},

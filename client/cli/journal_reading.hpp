@@ -69,12 +69,16 @@ struct JournalReport {
     std::map<std::string, std::uint64_t> facts;  // how many of each kind
     std::uint64_t spills = 0;                    // that the checkpoint refers to
     std::uint64_t spilled_jobs = 0;              // that it says wait in them
-    std::vector<LostJobs> lost;
+    std::uint64_t spill_bytes = 0;
+    std::vector<LostJobs> lost;  // in the order of the checkpoint
 
     /// "sound", "torn" or "damaged".
     [[nodiscard]] std::string_view state() const;
     /// The exit status that tells it.
     [[nodiscard]] int status() const;
+
+    /// Of all that belongs to it.
+    [[nodiscard]] std::uint64_t bytes() const { return end.bytes + spill_bytes; }
 
     [[nodiscard]] bool is_damaged() const {
         return end.how == store::ChainEnd::How::Damaged || !lost.empty();

@@ -94,6 +94,9 @@ TEST_CASE("A spilled queue: verify and inspect count it, and what lies in it is 
     const json found = only_document(run({"--json", "journal", "inspect", journal}));
     CHECK(found["spills"] == json{{"files", 1}, {"jobs", 4}});
     CHECK(found["facts"]["JobsSpilled"] == 1);
+    CHECK(found["bytes"] == fs::file_size(journal + "/" + kSpill) +
+                                fs::file_size(journal + "/0000000000000001.checkpoint") +
+                                fs::file_size(journal + "/0000000000000001.log"));
     std::map<std::string, json> files;
     for (const json& row : found["files"]) {
         files[row["file"]] = row;

@@ -74,7 +74,8 @@ TEST_CASE("Facts have the names that docs/journal-format.md gives their numbers"
     }
 }
 
-TEST_CASE("docs/journal-format.md shows a record of a spill as the program writes it, and it is read") {
+TEST_CASE(
+    "docs/journal-format.md shows a record of a spill as the program writes it, and it is read") {
     core::JobsSpilled fact;
     fact.spill = 1;
     fact.service = *model::ServiceName::parse("mail");
