@@ -173,16 +173,20 @@ TEST_CASE(
         if (damage == Damage::Entry) {
             broker.start_again();
             CHECK(run(broker.tool({"status", lost["job"], "--timeout", "5s"})).code != 0);
+            const auto ended = broker.process().wait_for_line("broker_ended");
+            REQUIRE(ended);
+            CHECK(has(*ended, where));
             CHECK(broker.process().wait() == 1);
-            CHECK(has(broker.process().standard_error(), where));
         } else {
             const Finished refused = run(broker.command());
             CHECK(refused.code == 1);
             CHECK(has(refused.err, where));
         }
         broker.start_again({"--repair"});
-        CAPTURE(broker.process().standard_error());
-        CHECK(has_all(broker.process().standard_error(), {"journal_cut", where, told}));
+        const auto cut = broker.process().wait_for_line("journal_cut");
+        REQUIRE(cut);
+        CAPTURE(*cut);
+        CHECK(has_all(*cut, {where, told}));
         CHECK(fs::exists(file + ".damaged") == (damage == Damage::Index));
         // It is whole again, and needs no second repair.
         CHECK(wait_until([&] {
