@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,16 +23,15 @@ using namespace std::chrono_literals;
 constexpr std::size_t kWindow = 16'384;
 const std::string kParams(100, 'p');
 
-std::string port_after(const std::string& line, const std::string& key) {
-    const std::size_t colon = line.find(':', line.find("//", line.find(key)));
-    return line.substr(colon + 1, line.find(' ', colon) - colon - 1);
-}
+const std::string kConfig =
+    "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\n"
+    "jobs_per_service_max = 100000000\n[[service]]\nname = \"noop\"\n";
 
 // A broker on `folder`, and a client of it.
 class Broker {
 public:
     explicit Broker(const std::filesystem::path& folder)
-        : child_("steward-broker", args(folder)), line_(child_.line_with("ready")) {
+        : child_("steward-broker", broker_args(folder, kConfig)), line_(child_.line_with("ready")) {
         client::Options options;
         options.brokers = {"127.0.0.1:" + port_after(line_, "clients ")};
         client_ = std::make_unique<client::Client>(options);
@@ -47,9 +45,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t count(const char* field) {
-        const auto services = client_->query("services", "noop");
-        require(services.has_value(), "the broker does not answer");
-        return services->empty() ? 0 : services->front().at(field).get<std::uint64_t>();
+        return count_of(*client_, "noop", field);
     }
 
     [[nodiscard]] std::unique_ptr<Child> worker() const {
@@ -61,25 +57,6 @@ public:
     [[nodiscard]] Child& process() { return child_; }
 
 private:
-    static std::vector<std::string> args(const std::filesystem::path& folder) {
-        const auto config = folder / "depth.toml";
-        std::ofstream(config) << "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\n"
-                                 "jobs_per_service_max = 100000000\n"
-                                 "[[service]]\nname = \"noop\"\n";
-        return {"--config",
-                config.string(),
-                "--client-port",
-                "0",
-                "--worker-port",
-                "0",
-                "--news-port",
-                "0",
-                "--data-dir",
-                folder.string(),
-                "--log-level",
-                "warning"};
-    }
-
     Child child_;
     std::string line_;
     std::unique_ptr<client::Client> client_;

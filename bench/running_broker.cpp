@@ -15,13 +15,37 @@ using namespace std::chrono_literals;
 
 constexpr double kPatienceSeconds = 10;
 
+}  // namespace
+
 std::string port_after(const std::string& line, const std::string& key) {
     const std::size_t at = line.find(key);
     const std::size_t colon = line.find(':', line.find("//", at));
     return line.substr(colon + 1, line.find(' ', colon) - colon - 1);
 }
 
-}  // namespace
+std::vector<std::string> broker_args(const std::filesystem::path& folder,
+                                     const std::string& config) {
+    const auto file = folder / "bench.toml";
+    std::ofstream(file) << config;
+    return {"--config",
+            file.string(),
+            "--client-port",
+            "0",
+            "--worker-port",
+            "0",
+            "--news-port",
+            "0",
+            "--data-dir",
+            folder.string(),
+            "--log-level",
+            "error"};
+}
+
+std::uint64_t count_of(client::Client& client, std::string_view service, const char* what) {
+    const auto services = client.query("services", service);
+    require(services.has_value(), "the broker does not answer");
+    return services->empty() ? 0 : services->front().at(what).get<std::uint64_t>();
+}
 
 void give_up(const char* why) {
     std::fprintf(stderr, "steward-bench: %s\n", why);
@@ -40,7 +64,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 RunningBroker::RunningBroker(const RunningSettings& settings)
-    : broker_("steward-broker", args(settings)) {
+    : broker_("steward-broker", broker_args(folder_.path, config_of(settings))) {
     const std::string line = broker_.line_with("ready");
     const std::string backend = port_after(line, "workers ");
     for (std::size_t i = 0; i < settings.workers; ++i) {
@@ -63,29 +87,10 @@ RunningBroker::RunningBroker(const RunningSettings& settings)
     }
 }
 
-std::vector<std::string> RunningBroker::args(const RunningSettings& settings) const {
-    const auto config = folder_.path / "bench.toml";
-    std::ofstream(config) << "[lifecycle]\nenabled = " << (settings.lifecycle ? "true" : "false")
-                          << "\n[journal]\ncheckpoint_bytes_min = \""
-                          << settings.checkpoint_bytes_min << "\"\n[[service]]\nname = \"store\"\n";
-    return {"--config",
-            config.string(),
-            "--client-port",
-            "0",
-            "--worker-port",
-            "0",
-            "--news-port",
-            "0",
-            "--data-dir",
-            folder_.path.string(),
-            "--log-level",
-            "error"};
-}
-
-std::uint64_t RunningBroker::count_of(std::string_view service, const char* what) {
-    const auto services = client().query("services", service);
-    require(services.has_value(), "the broker does not answer");
-    return services->empty() ? 0 : services->front().at(what).get<std::uint64_t>();
+std::string RunningBroker::config_of(const RunningSettings& settings) {
+    return std::string("[lifecycle]\nenabled = ") + (settings.lifecycle ? "true" : "false") +
+           "\n[journal]\ncheckpoint_bytes_min = \"" + settings.checkpoint_bytes_min +
+           "\"\n[[service]]\nname = \"store\"\n";
 }
 
 // Files may go while they are looked at.

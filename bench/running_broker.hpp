@@ -35,6 +35,18 @@ bool went_well(const Result& result) {
     return result.has_value();
 }
 
+/// The port that a program's ready line names behind `key`.
+[[nodiscard]] std::string port_after(const std::string& line, const std::string& key);
+
+/// What to start a broker with on free ports, with its data and this configuration in `folder`.
+[[nodiscard]] std::vector<std::string> broker_args(const std::filesystem::path& folder,
+                                                   const std::string& config);
+
+/// A number of the broker's row of the service; 0 while it does not know the service.
+[[nodiscard]] std::uint64_t count_of(client::Client& client,
+                                     std::string_view service,
+                                     const char* what);
+
 class TemporaryFolder {
 public:
     TemporaryFolder();
@@ -47,7 +59,7 @@ public:
 
 struct RunningSettings {
     bool lifecycle = false;  // keeps the lifecycle log
-    std::string checkpoint_bytes_min = "256MiB";
+    std::string checkpoint_bytes_min = "64MiB";
     std::size_t workers = 2;  // processes, of the service noop
     std::size_t clients = 1;
 };
@@ -65,14 +77,17 @@ public:
     [[nodiscard]] double cpu_seconds() const { return broker_.cpu_seconds(); }
 
     /// A number of the broker's row of the service; 0 while it does not know the service.
-    [[nodiscard]] std::uint64_t count_of(std::string_view service, const char* what);
+    [[nodiscard]] std::uint64_t count_of(std::string_view service, const char* what) {
+        return bench::count_of(client(), service, what);
+    }
+
     /// Bytes in the journal's folder.
     [[nodiscard]] std::uint64_t journal_bytes() const;
     /// The number of the last checkpoint, which is less than that of files begun; 0: none.
     [[nodiscard]] std::uint64_t last_checkpoint() const;
 
 private:
-    [[nodiscard]] std::vector<std::string> args(const RunningSettings& settings) const;
+    [[nodiscard]] static std::string config_of(const RunningSettings& settings);
 
     TemporaryFolder folder_;
     Child broker_;

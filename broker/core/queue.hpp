@@ -17,7 +17,7 @@ struct Block {
     LaneHandle lane;
     JobList jobs;                  // in memory; those of a spilled block in no order
     std::size_t size = 0;          // all of them
-    std::size_t bytes = 0;         // of the params of all that ever came
+    std::size_t bytes = 0;         // of the params of all that came since it was empty
     std::unique_ptr<Spill> spill;  // null: all are in memory
     base::Links<Block> of_lane;
 };

@@ -110,19 +110,16 @@ void State::note_spill_failure(const base::Error& error) {
 
 // ---- back ----
 
-// The jobs whose bytes are given: in memory again, in no list yet. Fewer than `entries` after an
-// error, which stops the broker.
-void State::bring_back(BlockHandle handle,
-                       std::size_t index,
-                       std::string_view bytes,
-                       JobHandle& job) {
+// The job whose bytes are given: in memory again, in no list yet. Names nothing after an error,
+// which stops the broker.
+JobHandle State::bring_back(BlockHandle handle, std::size_t index, std::string_view bytes) {
     Block& block = lanes_.blocks.at(handle);
     const Lane& lane = lanes_.map.at(block.lane);
     const auto spilled = get_spilled(bytes);
     if (!spilled || spilled->accepted.id != block.spill->entries[index].id) {
         stop_for_damage(spilled ? "a spill holds another job than it should"
                                 : spilled.error().message);
-        return;
+        return {};
     }
     Job back = accepted_job(spilled->accepted, lane.queue);
     stand(back, spilled->stands);
@@ -135,9 +132,9 @@ void State::bring_back(BlockHandle handle,
     if (const model::Label& batch = spilled->accepted.spec.options.batch; !batch.empty()) {
         back.more().batch = batches_.find(batch.view());
     }
-    job = jobs_.add(std::move(back));
     block.spill->set(index, Spill::Place::InMemory);
     --stored_jobs_;
+    return jobs_.add(std::move(back));
 }
 
 // What was written is not there any more: jobs that were acknowledged. Somebody must look.
@@ -176,8 +173,7 @@ JobHandle State::recall(BlockHandle handle, std::size_t index) {
         stop_for_damage(bytes.error().message);
         return {};
     }
-    JobHandle job;
-    bring_back(handle, index, *bytes, job);
+    const JobHandle job = bring_back(handle, index, *bytes);
     if (job.names_something()) {
         block.jobs.push_back(jobs_.map, job);
         recalled_.push_back(job);
@@ -301,10 +297,8 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
                 bytes = *std::move(run);
             }
             const std::uint32_t at = spill.begin_of(i) - offset;
-            bring_back(from,
-                       i,
-                       std::string_view(bytes).substr(at, spill.entries[i].end - offset - at),
-                       job);
+            job = bring_back(
+                from, i, std::string_view(bytes).substr(at, spill.entries[i].end - offset - at));
         } else if (spill.places[i] == Spill::Place::InMemory) {
             job = jobs_.find(id);
             block.jobs.remove(jobs_.map, job);
@@ -367,31 +361,22 @@ JobsSpilled State::spilled_fact(BlockHandle handle) const {
     return fact;
 }
 
-base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
-    if (spills_ == nullptr) {
-        return base::fail(base::Errc::Malformed,
-                          "the journal tells of jobs in spills, and there is no store for them");
-    }
+// What of a spill the fact tells of waits. Null: repair has given all of it up.
+base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) {
     auto entries = spills_->open(fact.spill);
     if (!entries) {
         return base::Unexpected(std::move(entries.error()));
     }
-    const ServiceHandle service = service_for(fact.service);
-    const QueueHandle queue =
-        service.names_something() ? queue_for(service, fact.options.channel) : QueueHandle{};
-    if (!queue.names_something()) {
-        return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
-    }
     auto spill = std::make_unique<Spill>();
+    if (entries->empty()) {
+        return nullptr;
+    }
     spill->number = fact.spill;
     spill->entries = *std::move(entries);
     spill->places.assign(spill->entries.size(), Spill::Place::Stored);
     spill->stored = spill->entries.size();
     spill->ready_at = settled_at_;
     spill->is_of_earlier_run = true;
-    if (spill->entries.empty()) {
-        return {};  // given up, and told so
-    }
     for (const std::uint16_t index : fact.gone) {
         if (index < spill->places.size()) {
             spill->set(index, Spill::Place::Gone);
@@ -404,30 +389,46 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
     }
     for (std::size_t i = 0; i < spill->entries.size(); ++i) {
         if (spill->entries[i].id == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
-            spill->set(i, Spill::Place::Gone);  // likewise
+            spill->set(i, Spill::Place::Gone);  // given up
         }
     }
-    if (spill->stored == 0) {
-        return {};
+    return spill->stored > 0 ? std::move(spill) : nullptr;
+}
+
+base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
+    if (spills_ == nullptr) {
+        return base::fail(base::Errc::Malformed,
+                          "the journal tells of jobs in spills, and there is no store for them");
     }
-    for (const SpillEntry& entry : spill->entries) {
+    auto spill = spill_of(fact);
+    if (!spill || *spill == nullptr) {
+        return spill ? base::Expected<void>() : base::Unexpected(std::move(spill.error()));
+    }
+    const ServiceHandle service = service_for(fact.service);
+    const QueueHandle queue =
+        service.names_something() ? queue_for(service, fact.options.channel) : QueueHandle{};
+    if (!queue.names_something()) {
+        return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
+    }
+    for (const SpillEntry& entry : (*spill)->entries) {
         if (epochs_.empty() || *epochs_.rbegin() != entry.id.epoch) {
             shun_epoch(entry.id);
         }
     }
+    const std::size_t jobs = (*spill)->stored;
     GroupHandle group;
     if (!fact.options.group.empty()) {
         group = name_group(fact.options);
-        groups_.map.at(group).jobs += spill->stored;
+        groups_.map.at(group).jobs += jobs;
     }
-    stored_jobs_ += spill->stored;
-    ready_ += spill->stored;
-    services_.map.at(service).ready += spill->stored;
+    stored_jobs_ += jobs;
+    ready_ += jobs;
+    services_.map.at(service).ready += jobs;
     lanes_.add_spilled(services_.queues.at(queue),
                        queue,
                        fact.options.priority.value_or(model::kPriorityNormal),
                        group,
-                       std::move(spill));
+                       *std::move(spill));
     return {};
 }
 

@@ -147,7 +147,7 @@ private:
     void spill_filled_blocks();
     void spill_block(BlockHandle handle);
     void note_spill_failure(const base::Error& error);
-    void bring_back(BlockHandle handle, std::size_t index, std::string_view bytes, JobHandle& job);
+    JobHandle bring_back(BlockHandle handle, std::size_t index, std::string_view bytes);
     void stop_for_damage(std::string_view why);
     JobHandle find_job(const model::JobId& id);
     [[nodiscard]] SpillIndex::Found find_stored(const model::JobId& id) const;
@@ -442,6 +442,7 @@ private:
     base::Expected<void> restore_fact(const BatchStands& fact);
     base::Expected<void> restore_fact(const ScheduleRan& fact);
     base::Expected<void> restore_fact(const JobsSpilled& fact);
+    [[nodiscard]] base::Expected<std::unique_ptr<Spill>> spill_of(const JobsSpilled& fact);
     [[nodiscard]] Job accepted_job(const JobAccepted& fact, QueueHandle queue) const;
     void stand(Job& job, const JobStands& fact) const;
     void shun_epoch(const model::JobId& id);

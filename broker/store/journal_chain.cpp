@@ -308,8 +308,11 @@ base::Error damage_error(const ReadableFolder& folder, const ChainEnd& end) {
     return {end.code,
             "the journal is damaged: " + folder.path_of(end.file) + ", offset " +
                 std::to_string(end.offset) + ": " + end.rule +
-                "; look for a backup, or start once with --repair, which goes on without what "
-                "stands there and behind it, and tells what that is",
+                (end.can_repair
+                     ? "; look for a backup, or start once with --repair, which goes on without "
+                       "what stands there and behind it, and tells what that is"
+                     : "; without it nothing can be read, and --repair does not help: look for a "
+                       "backup"),
             {}};
 }
 

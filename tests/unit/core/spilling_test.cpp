@@ -51,6 +51,17 @@ std::optional<model::StatusReport> status_of(Broker& broker, const model::JobId&
                : std::optional(std::get<model::StatusReport>(*answers.front().second->report));
 }
 
+// For a core that began from the broker's facts.
+Ready worker_of(const Broker& broker) {
+    Ready ready;
+    ready.from = at(1);
+    ready.name = "test";
+    ready.services = {service("X")};
+    ready.heartbeat_interval = broker.policy.heartbeat_interval;
+    ready.beats_while_busy = true;
+    return ready;
+}
+
 std::vector<Record> checkpoint_of(const Core& core) {
     std::vector<Record> facts;
     REQUIRE(core.write_facts([&](const Record& fact) -> base::Expected<void> {
@@ -263,12 +274,7 @@ TEST_CASE("spilling: after a restart the order is the old one, whatever was wher
     base::Now later = broker.now;
     Effects effects;
     std::string order;
-    Ready ready;
-    ready.from = at(1);
-    ready.name = "test";
-    ready.services = {service("X")};
-    ready.heartbeat_interval = broker.policy.heartbeat_interval;
-    ready.beats_while_busy = true;
+    Ready ready = worker_of(broker);
     core->apply(later, std::move(ready), effects);
     CHECK(sent<Assign>(effects).empty());  // its worker may come back for any of them
     later = {later.mono + broker.policy.settle, later.wall + broker.policy.settle};
@@ -294,12 +300,7 @@ TEST_CASE("spilling: a worker comes back with a job that lies in the store") {
     Broker broker(known_service());
     const auto jobs = submit_letters(broker, "abcdefghij");
     const auto core = broker.begun_from(checkpoint_of(broker.core), broker.policy);
-    Ready ready;
-    ready.from = at(1);
-    ready.name = "test";
-    ready.services = {service("X")};
-    ready.heartbeat_interval = broker.policy.heartbeat_interval;
-    ready.beats_while_busy = true;
+    Ready ready = worker_of(broker);
     Ready::Running running;
     running.attempt = {jobs[5], 1};
     running.service = service("X");
@@ -334,14 +335,9 @@ TEST_CASE("spilling: jobs that were asked for before the broker settled are not 
                           broker.now.wall + broker.policy.settle};
     core->apply(later, Tick{}, effects);
     core->check_invariants();
-    Ready ready;
-    ready.from = at(1);
-    ready.name = "test";
-    ready.services = {service("X")};
+    Ready ready = worker_of(broker);
     ready.concurrency = 100;
     ready.credit_max = 100;
-    ready.heartbeat_interval = broker.policy.heartbeat_interval;
-    ready.beats_while_busy = true;
     effects.clear();
     core->apply(later, std::move(ready), effects);
     core->check_invariants();

@@ -248,6 +248,19 @@ TEST_CASE("A checkpoint that finds no room leaves nothing behind, and the log as
     CHECK(log.read_records.size() == 3);
 }
 
+TEST_CASE("A damaged checkpoint is no journal to go on from, and nobody is told to repair it") {
+    FakeDisk disk;
+    REQUIRE(write_checkpoint(disk, {4, 100}, [](const RecordSink& put) { return put("all"); }));
+    disk.flip_bit(file_name(FileKind::Checkpoint, 4), 8 * (kFileHeaderBytes + 1));
+    for (const bool repair : {false, true}) {
+        Log log(disk);
+        const auto read = log.read(repair);
+        REQUIRE_FALSE(read.has_value());
+        CHECK(read.error().code == base::Errc::Malformed);
+        CHECK(read.error().message.find("--repair does not help") != std::string::npos);
+    }
+}
+
 TEST_CASE("A checkpoint larger than one commit is whole") {
     FakeDisk disk;
     const std::string large(700'000, 'x');
