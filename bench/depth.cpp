@@ -51,7 +51,8 @@ public:
     [[nodiscard]] std::unique_ptr<Child> worker() const {
         return std::make_unique<Child>(
             "steward-bench-worker",
-            std::vector<std::string>{"--backend-port", port_after(line_, "workers ")});
+            std::vector<std::string>{
+                "--backend-port", port_after(line_, "workers "), "--log-level", "error"});
     }
 
     [[nodiscard]] Child& process() { return child_; }

@@ -69,7 +69,8 @@ RunningBroker::RunningBroker(const RunningSettings& settings)
     const std::string backend = port_after(line, "workers ");
     for (std::size_t i = 0; i < settings.workers; ++i) {
         workers_.push_back(std::make_unique<Child>(
-            "steward-bench-worker", std::vector<std::string>{"--backend-port", backend}));
+            "steward-bench-worker",
+            std::vector<std::string>{"--backend-port", backend, "--log-level", "error"}));
     }
     client::Options options;
     options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
