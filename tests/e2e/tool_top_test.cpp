@@ -97,8 +97,8 @@ TEST_CASE("top is live: counts change, keys pause and sort it, a window may chan
     desk.say({"pause", "trial"});
     CHECK(terminal.shows("paused"));
 
-    terminal.type("p");
     const std::string foot = terminal.screen().lines().back();
+    terminal.type("p");
     REQUIRE(terminal.shows([&](const Screen& seen) { return seen.lines().back() != foot; }));
     desk.say({"submit", "mail", "--count", "5"});
     CHECK(terminal.screen().line_with("jobs  9 ready").empty());
