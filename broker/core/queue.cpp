@@ -304,7 +304,9 @@ void LaneTable::unspill(BlockHandle handle) {
     Block& block = blocks.at(handle);
     STEWARD_ASSERT(block.spill->stored == 0);
     spills.remove(handle, *block.spill);
-    dropped.push_back(block.spill->number);
+    if (block.spill->packed == nullptr) {
+        dropped.push_back(block.spill->number);
+    }
     block.spill.reset();
     Lane& lane = map.at(block.lane);
     --lane.spilled;

@@ -6,8 +6,18 @@
 
 namespace steward::core {
 
+void Spill::add(const model::JobId& id, std::size_t end, bool is_stored) {
+    entries.push_back({id, static_cast<std::uint32_t>(end), 0});
+    places.push_back(is_stored ? Place::Stored : Place::InMemory);
+    stored += is_stored ? 1U : 0U;
+}
+
+// Mostly they are in the order of their ids.
 std::size_t Spill::find(const model::JobId& id) const {
-    const auto found = std::ranges::find(entries, id, &SpillEntry::id);
+    auto found = std::ranges::lower_bound(entries, id, {}, &SpillEntry::id);
+    if (found == entries.end() || found->id != id) {
+        found = std::ranges::find(entries, id, &SpillEntry::id);
+    }
     return static_cast<std::size_t>(found - entries.begin());
 }
 
@@ -18,6 +28,29 @@ void Spill::set(std::size_t index, Place place) {
     while (first < places.size() && places[first] == Place::Gone) {
         ++first;
     }
+    if (packed != nullptr && place == Place::Gone) {
+        bytes_gone += entries[index].end - begin_of(index);
+        if (bytes_gone > packed->bytes.size() / 2) {
+            shrink_packed();
+        }
+    }
+}
+
+// Bytes of jobs that have gone are at most half of all.
+void Spill::shrink_packed() {
+    std::string kept;
+    kept.reserve(packed->bytes.size() - bytes_gone);
+    std::uint32_t begin = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const std::uint32_t end = entries[i].end;
+        if (places[i] != Place::Gone) {
+            kept.append(packed->bytes, begin, end - begin);
+        }
+        entries[i].end = static_cast<std::uint32_t>(kept.size());
+        begin = end;
+    }
+    packed->bytes = std::move(kept);
+    bytes_gone = 0;
 }
 
 void SpillIndex::add(BlockHandle block, const Spill& spill) {
