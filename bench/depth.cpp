@@ -106,9 +106,8 @@ void measure(std::size_t jobs, bool durable, const std::filesystem::path& folder
     }
     const std::uint64_t full = broker->process().resident_bytes();
     const auto waiting = static_cast<double>(broker->count("ready"));
-    std::printf("waiting jobs                     %12.0f %s\n",
-                waiting,
-                durable ? "durable" : "volatile");
+    std::printf(
+        "waiting jobs                     %12.0f %s\n", waiting, durable ? "durable" : "volatile");
     std::printf(
         "submits acknowledged a second    %12.0f at the beginning, %.0f at the end (%.2f)\n",
         first_rate,

@@ -176,7 +176,7 @@ void State::check_blocks(LaneHandle handle) const {
             ++spilled;
             stored = block.spill->stored;
             for (std::size_t i = 0; i < block.spill->entries.size(); ++i) {
-                const bool is_known = jobs_.find(block.spill->entries[i].id).names_something();
+                const bool is_known = jobs_.find(block.spill->entries.id(i)).names_something();
                 rule(block.spill->places[i] != Spill::Place::Stored || !is_known,
                      "a job is in the store or in memory");
                 rule(block.spill->places[i] != Spill::Place::InMemory || is_known,
@@ -267,7 +267,7 @@ void State::check_batches() const {
         for (std::size_t i = 0; block.spill != nullptr && i < block.spill->places.size(); ++i) {
             if (block.spill->places[i] == Spill::Place::Stored) {
                 const auto job = read_stored(at, i);
-                rule(job && job->id == block.spill->entries[i].id, "a stored job can be read back");
+                rule(job && job->id == block.spill->entries.id(i), "a stored job can be read back");
                 rule(may_leave(*job), "nobody needs a stored job in memory");
                 packed += block.spill->packed != nullptr ? job->params.bytes.size() : 0;
                 ++waits_for[job->extras != nullptr ? job->extras->batch.slot : BatchHandle{}.slot];

@@ -128,30 +128,30 @@ PackedJobs::Terms PackedJobs::terms_of(const Job& job) {
     return {job.time_limit, job.result_ttl, job.failures_max, job.losses_max};
 }
 
-void PackedJobs::put(const Job& job) {
+void PackedJobs::put(const Job& job, std::string& out) const {
     const bool is_other_session = job.submission.session != submission_.session;
     const bool has_more = !is_plain(job) || terms_of(job) != terms_;
-    bytes.push_back(static_cast<char>(
+    out.push_back(static_cast<char>(
         (job.durable ? kIsDurable : 0U) | (is_other_session ? kOtherSession : 0U) |
         (has_more ? kHasMore : 0U) | static_cast<unsigned>(job.params.encoding) << kEncodingShift));
     if (is_other_session) {
-        put_number(bytes, job.submission.session);
+        put_number(out, job.submission.session);
     }
-    put_step(bytes, submission_.number, job.submission.number);
+    put_step(out, submission_.number, job.submission.number);
     // Most are ready when they are accepted: the clocks go on together.
     const std::uint64_t waits_from = count_of(job.ready_at);
-    put_step(bytes, count_of(ready_at_), waits_from);
-    put_step(bytes, waits_from, count_of(job.due));
-    put_step(bytes,
+    put_step(out, count_of(ready_at_), waits_from);
+    put_step(out, waits_from, count_of(job.due));
+    put_step(out,
              count_of(accepted_at_) + (waits_from - count_of(ready_at_)),
              count_of(job.accepted_at));
     if (job.durable) {
-        put_step(bytes, accepted_seq_, job.accepted_seq);
+        put_step(out, accepted_seq_, job.accepted_seq);
     }
     if (has_more) {
-        put_more(bytes, job);
+        put_more(out, job);
     }
-    bytes += job.params.bytes.view();
+    out += job.params.bytes.view();
 }
 
 Job PackedJobs::get(std::string_view from) const {
@@ -161,8 +161,7 @@ Job PackedJobs::get(std::string_view from) const {
     job.state = model::JobState::Ready;
     job.durable = (first & kIsDurable) != 0;
     job.params.encoding = static_cast<model::Encoding>(first >> kEncodingShift);
-    job.submission.session =
-        (first & kOtherSession) != 0 ? take_number(from) : submission_.session;
+    job.submission.session = (first & kOtherSession) != 0 ? take_number(from) : submission_.session;
     job.submission.number = take_step(from, submission_.number);
     const std::uint64_t waits_from = take_step(from, count_of(ready_at_));
     job.ready_at = instant_of<base::MonoTime>(waits_from);

@@ -21,12 +21,12 @@ public:
     explicit PackedJobs(const Job& first);
 
     /// Appends the bytes of a job. Pre: it waits for a worker and nothing refers to it.
-    void put(const Job& job);
+    void put(const Job& job, std::string& out) const;
 
     /// The job of whose bytes these are, but for its id and what its lane has in common.
     [[nodiscard]] Job get(std::string_view bytes) const;
 
-    std::string bytes;
+    std::string bytes;  // of all of them, the owner's to fill in
 
 private:
     struct Terms {

@@ -6,21 +6,6 @@
 
 namespace steward::core {
 
-void Spill::add(const model::JobId& id, std::size_t end, bool is_stored) {
-    entries.push_back({id, static_cast<std::uint32_t>(end), 0});
-    places.push_back(is_stored ? Place::Stored : Place::InMemory);
-    stored += is_stored ? 1U : 0U;
-}
-
-// Mostly they are in the order of their ids.
-std::size_t Spill::find(const model::JobId& id) const {
-    auto found = std::ranges::lower_bound(entries, id, {}, &SpillEntry::id);
-    if (found == entries.end() || found->id != id) {
-        found = std::ranges::find(entries, id, &SpillEntry::id);
-    }
-    return static_cast<std::size_t>(found - entries.begin());
-}
-
 void Spill::set(std::size_t index, Place place) {
     stored -= places[index] == Place::Stored ? 1U : 0U;
     stored += place == Place::Stored ? 1U : 0U;
@@ -29,7 +14,7 @@ void Spill::set(std::size_t index, Place place) {
         ++first;
     }
     if (packed != nullptr && place == Place::Gone) {
-        bytes_gone += entries[index].end - begin_of(index);
+        bytes_gone += entries.end(index) - entries.begin(index);
         if (bytes_gone > packed->bytes.size() / 2) {
             shrink_packed();
         }
@@ -42,11 +27,11 @@ void Spill::shrink_packed() {
     kept.reserve(packed->bytes.size() - bytes_gone);
     std::uint32_t begin = 0;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        const std::uint32_t end = entries[i].end;
+        const std::uint32_t end = entries.end(i);
         if (places[i] != Place::Gone) {
             kept.append(packed->bytes, begin, end - begin);
         }
-        entries[i].end = static_cast<std::uint32_t>(kept.size());
+        entries.set_end(i, static_cast<std::uint32_t>(kept.size()));
         begin = end;
     }
     packed->bytes = std::move(kept);
@@ -54,15 +39,14 @@ void Spill::shrink_packed() {
 }
 
 void SpillIndex::add(BlockHandle block, const Spill& spill) {
-    const auto [first, last] = std::ranges::minmax(spill.entries, {}, &SpillEntry::id);
-    const std::size_t at = beginning_up_to(first.id);
-    ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(at),
-                   {first.id, last.id, last.id, block});
+    const auto [first, last] = spill.entries.bounds();
+    const std::size_t at = beginning_up_to(first);
+    ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(at), {first, last, last, block});
     reckon_reach(at);
 }
 
 void SpillIndex::remove(BlockHandle block, const Spill& spill) {
-    std::size_t at = beginning_up_to(std::ranges::min(spill.entries, {}, &SpillEntry::id).id);
+    std::size_t at = beginning_up_to(spill.entries.bounds().first);
     while (ranges_[at - 1].block != block) {
         --at;
         STEWARD_ASSERT(at > 0);

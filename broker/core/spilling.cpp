@@ -1,5 +1,5 @@
-// broker/core: long queues: which blocks of waiting jobs go to the disk or are packed, and how their
-// jobs come back – ahead of their turn, or because somebody asks for one.
+// broker/core: long queues: which blocks of waiting jobs go to the disk or are packed, and how
+// their jobs come back – ahead of their turn, or because somebody asks for one.
 #include <algorithm>
 
 #include "broker/core/spilled_jobs.hpp"
@@ -85,6 +85,7 @@ void State::spill_block(BlockHandle handle) {
 void State::store_block(BlockHandle handle) {
     const Block& block = lanes_.blocks.at(handle);
     auto spill = std::make_unique<Spill>();
+    std::vector<SpillEntry> entries;
     std::string bytes;
     for (JobHandle at = block.jobs.front(); at.names_something();) {
         const Job& job = jobs_.map.at(at);
@@ -94,19 +95,21 @@ void State::store_block(BlockHandle handle) {
             accepted.spec.options.run_at.reset();  // it has come
             put_spilled(bytes, std::move(accepted), standing_fact(job));
         }
-        spill->add(job.id, bytes.size(), leaves);
+        entries.push_back({job.id, static_cast<std::uint32_t>(bytes.size()), 0});
+        spill->add_place(leaves);
         at = job.place.next;
     }
     if (bytes.size() > kSpillBytesMax) {
         return;
     }
-    const auto number = spills_->write(spill->entries, bytes);
+    const auto number = spills_->write(entries, bytes);
     if (!number) {
         note_spill_failure(number.error());
         return;
     }
     spill_fails_ = false;
     spill->number = *number;
+    spill->entries = SpillEntries(entries);
     take_out_stored(handle, std::move(spill));
 }
 
@@ -114,18 +117,21 @@ void State::pack_block(BlockHandle handle) {
     const Block& block = lanes_.blocks.at(handle);
     auto spill = std::make_unique<Spill>();
     spill->packed = std::make_unique<PackedJobs>(jobs_.map.at(block.jobs.front()));
-    std::string& bytes = spill->packed->bytes;
+    spill->entries.reserve(block.size);
+    spill->places.reserve(block.size);
+    packing_.clear();
     for (JobHandle at = block.jobs.front(); at.names_something();) {
         const Job& job = jobs_.map.at(at);
         const bool leaves = is_packable(job);
         if (leaves) {
-            spill->packed->put(job);
+            spill->packed->put(job, packing_);
             jobs_.packed_bytes += job.params.bytes.size();
         }
-        spill->add(job.id, bytes.size(), leaves);
+        spill->entries.add(job.id, static_cast<std::uint32_t>(packing_.size()));
+        spill->add_place(leaves);
         at = job.place.next;
     }
-    bytes.shrink_to_fit();
+    spill->packed->bytes = std::string(packing_);  // not a byte too large
     take_out_stored(handle, std::move(spill));
 }
 
@@ -161,13 +167,12 @@ base::Expected<std::string_view> State::stored_bytes(const Spill& spill,
                                                      std::size_t end,
                                                      std::string& room) const {
     if (spill.packed != nullptr) {
-        const std::uint32_t begin = spill.begin_of(index);
+        const std::uint32_t begin = spill.entries.begin(index);
         return std::string_view(spill.packed->bytes)
-            .substr(begin, spill.entries[end - 1].end - begin);
+            .substr(begin, spill.entries.end(end - 1) - begin);
     }
-    auto read = spills_->read(spill.number,
-                              spill.begin_of(index),
-                              std::span(spill.entries).subspan(index, end - index));
+    const std::vector<SpillEntry> entries = spill.entries.part(index, end);
+    auto read = spills_->read(spill.number, spill.entries.begin(index), entries);
     if (!read) {
         return base::Unexpected(std::move(read.error()));
     }
@@ -184,7 +189,7 @@ base::Expected<Job> State::stored_job(BlockHandle handle,
     Job job;
     if (block.spill->packed != nullptr) {
         job = block.spill->packed->get(bytes);
-        job.id = block.spill->entries[index].id;
+        job.id = block.spill->entries.id(index);
         job.queue = lane.queue;
         job.service = services_.queues.at(lane.queue).service;
         job.priority = lane.priority;
@@ -193,7 +198,7 @@ base::Expected<Job> State::stored_job(BlockHandle handle,
         if (!spilled) {
             return base::Unexpected(spilled.error());
         }
-        if (spilled->accepted.id != block.spill->entries[index].id) {
+        if (spilled->accepted.id != block.spill->entries.id(index)) {
             return base::fail(base::Errc::Malformed, "a spill holds another job than it should");
         }
         job = accepted_job(spilled->accepted, lane.queue);
@@ -285,7 +290,7 @@ void State::forget_recalled() {
         if (block.spill->packed != nullptr) {
             jobs_.packed_bytes += job->params.bytes.size();
         }
-        block.spill->set(block.spill->find(job->id), Spill::Place::Stored);
+        block.spill->set(block.spill->entries.find(job->id), Spill::Place::Stored);
         ++stored_jobs_;
         block.jobs.remove(jobs_.map, handle);
         jobs_.remove(handle);
@@ -317,7 +322,7 @@ std::vector<JobHandle> State::jobs_of(BlockHandle handle) {
         JobHandle job;
         switch (block.spill->places[i]) {
             case Spill::Place::Stored: job = recall(handle, i); break;
-            case Spill::Place::InMemory: job = jobs_.find(block.spill->entries[i].id); break;
+            case Spill::Place::InMemory: job = jobs_.find(block.spill->entries.id(i)); break;
             case Spill::Place::Gone: break;
         }
         if (job.names_something()) {
@@ -387,11 +392,11 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
                 }
                 bytes = *run;
             }
-            const std::size_t size = spill.entries[i].end - spill.begin_of(i);
+            const std::size_t size = spill.entries.end(i) - spill.entries.begin(i);
             job = bring_back(from, i, bytes.substr(0, size));
             bytes.remove_prefix(size);
         } else if (spill.places[i] == Spill::Place::InMemory) {
-            job = jobs_.find(spill.entries[i].id);
+            job = jobs_.find(spill.entries.id(i));
             block.jobs.remove(jobs_.map, job);
         }
         if (job.names_something()) {
@@ -463,7 +468,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
         return nullptr;
     }
     spill->number = fact.spill;
-    spill->entries = *std::move(entries);
+    spill->entries = SpillEntries(*entries);
     spill->places.assign(spill->entries.size(), Spill::Place::Stored);
     spill->stored = spill->entries.size();
     spill->ready_at = settled_at_;
@@ -479,7 +484,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
                               " jobs in a spill that has " + std::to_string(spill->stored));
     }
     for (std::size_t i = 0; i < spill->entries.size(); ++i) {
-        if (spill->entries[i].id == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
+        if (spill->entries.id(i) == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
             spill->set(i, Spill::Place::Gone);  // given up
         }
     }
@@ -501,9 +506,10 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
     if (!queue.names_something()) {
         return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
     }
-    for (const SpillEntry& entry : (*spill)->entries) {
-        if (epochs_.empty() || *epochs_.rbegin() != entry.id.epoch) {
-            shun_epoch(entry.id);
+    for (std::size_t i = 0; i < (*spill)->entries.size(); ++i) {
+        const model::JobId id = (*spill)->entries.id(i);
+        if (epochs_.empty() || *epochs_.rbegin() != id.epoch) {
+            shun_epoch(id);
         }
     }
     const std::size_t jobs = (*spill)->stored;

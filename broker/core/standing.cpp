@@ -105,7 +105,8 @@ bool State::write_batch_counts(Put&& put) const {
         }
     }
     if (batches_.map.size() > 0) {
-        each_packed([&](BlockHandle block, std::size_t index) { note(*read_stored(block, index)); });
+        each_packed(
+            [&](BlockHandle block, std::size_t index) { note(*read_stored(block, index)); });
     }
     return each_batch([&](BatchHandle handle, const Batch& batch) {
         const auto lost = volatile_jobs.find(handle.slot);
@@ -146,8 +147,7 @@ bool State::write_spilled(Put&& put) const {
         goes_on = goes_on && (!queue.names_something() ||
                               lanes_.walk(services_.queues.at(queue), [&](BlockHandle handle) {
                                   const Block& block = lanes_.blocks.at(handle);
-                                  return block.spill == nullptr ||
-                                         block.spill->packed != nullptr ||
+                                  return block.spill == nullptr || block.spill->packed != nullptr ||
                                          block.spill->stored == 0 || put(spilled_fact(handle));
                               }));
     }
@@ -176,7 +176,7 @@ bool State::write_jobs(Put&& put) const {
     std::vector<Packed> packed;
     each_packed([&](BlockHandle block, std::size_t index) {
         if (read_stored(block, index)->durable) {
-            packed.push_back({lanes_.blocks.at(block).spill->entries[index].id, block, index});
+            packed.push_back({lanes_.blocks.at(block).spill->entries.id(index), block, index});
         }
     });
     std::ranges::sort(packed, {}, &Packed::id);

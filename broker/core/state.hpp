@@ -552,8 +552,9 @@ private:
     ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;
-    std::size_t stored_jobs_ = 0;             // that are in the spill store or packed, and only there
+    std::size_t stored_jobs_ = 0;  // that are in the spill store or packed, and only there
     std::vector<BlockHandle> filled_blocks_;  // in this apply()
+    std::string packing_;                     // of the block that is being packed
     std::vector<JobHandle> recalled_;         // for this apply()
     bool spill_fails_ = false;
     bool refills_ = false;             // the broker has just settled
