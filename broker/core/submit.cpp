@@ -195,7 +195,7 @@ void State::admit(Submit& submit) {
         waiter.wanted = job.params.encoding;
         add_waiter(handle, std::move(waiter), *options.wait);
     } else if (!options.sync) {
-        send(submit.from, JobTaken{job.id, submit.spec.service}, job.accepted_seq);
+        send(submit.from, JobTaken{job.id, std::move(submit.spec.service)}, job.accepted_seq);
     }
     begin_waiting(handle);
 }

@@ -2,6 +2,7 @@
 // worker as one of these, without a copy and without any room on the way knowing who owns it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -46,24 +47,38 @@ public:
     /// Pre: `part` lies within view().
     [[nodiscard]] Blob slice(std::string_view part) const;
 
-    [[nodiscard]] std::string_view view() const noexcept;
+    [[nodiscard]] std::string_view view() const noexcept {
+        return body_ == nullptr ? std::string_view{} : std::string_view{body_->bytes, body_->size};
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
 
-    [[nodiscard]] bool empty() const noexcept { return body_ == nullptr || size() == 0; }
+    [[nodiscard]] bool empty() const noexcept { return body_ == nullptr || body_->size == 0; }
 
     bool operator==(const Blob& other) const noexcept { return view() == other.view(); }
 
     static constexpr std::size_t slice_copy_bytes_max = 1024;
 
 private:
-    struct Body;
+    // Carries its bytes right behind itself (copy) or points into an owner's (adopt).
+    struct Body {
+        std::atomic<std::uint32_t> references;
+        std::uint32_t size;
+        const char* bytes;
+    };
 
     explicit Blob(Body* body) noexcept : body_(body) {}
 
-    // Of a body that is there: what is null, as most labels of a job are, costs no call.
-    void hold() const noexcept;
-    void let_go() noexcept;
+    // Of a body that is there: what is null, as most labels of a job are, costs nothing.
+    void hold() const noexcept { body_->references.fetch_add(1, std::memory_order_relaxed); }
+
+    void let_go() noexcept {
+        if (body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            destroy();
+        }
+    }
+
+    void destroy() noexcept;
 
     Body* body_ = nullptr;
 };
