@@ -74,8 +74,10 @@ public:
 private:
     // ---- submit.cpp: taking jobs in ----
     void admit(Submit& submit);
-    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit) const;
-    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit) const;
+    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit,
+                                                     const Service* service) const;
+    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit,
+                                                          const Service* service) const;
     [[nodiscard]] base::Error lack_of_payload_room() const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
@@ -142,7 +144,7 @@ private:
     void on_job_timer(JobHandle handle);
     void unlink_ready(JobHandle handle);
 
-    // ---- spilling.cpp: long queues on the disk, or packed ----
+    // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
     static bool may_leave(const Job& job);
 
     static bool is_packable(const Job& job) {
