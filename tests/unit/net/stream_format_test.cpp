@@ -2,7 +2,10 @@
 #include "common/net/stream_format.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
+#include "common/base/bytes.hpp"
 #include "common/base/prng.hpp"
 #include "tests/unit/net/net_fixture.hpp"
 
@@ -48,6 +51,21 @@ TEST_CASE("a stream's header is four bytes, the most significant first") {
                                                          "ab"
                                                          "\0\0\0\0",
                                                          10));
+}
+
+TEST_CASE("docs/protocol.md shows the bytes that are sent") {
+    std::ifstream page(STEWARD_SOURCE_DIR "/docs/protocol.md");
+    const std::string text{std::istreambuf_iterator<char>(page), {}};
+    const auto spaced = [](std::string_view bytes) {
+        const std::string hex = base::to_hex(bytes);
+        std::string apart;
+        for (std::size_t i = 0; i < hex.size(); i += 2) {
+            apart += (i == 0 ? "" : " ") + hex.substr(i, 2);
+        }
+        return apart;
+    };
+    CHECK(text.find("`" + spaced(kStreamOpening) + "`") != std::string::npos);
+    CHECK(text.find("`" + spaced(bytes_of(frames_of({"ab", ""}))) + "`") != std::string::npos);
 }
 
 TEST_CASE("messages come out of a stream as they went in, however it was cut") {
