@@ -1,41 +1,15 @@
 // tests/cost: allocations, bytes and messages of a job, by who makes them, each held to its budget.
 // They do not depend on how fast or how busy the machine is; docs/performance.md has the reasons.
-#include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 
 #include <doctest/doctest.h>
 
+#include "tests/cost/allocations.hpp"
 #include "tests/cost/path.hpp"
 
 namespace {
 
 using namespace steward::cost;
-
-std::array<std::size_t, kStages + 1> allocations;  // by stage
-
-}  // namespace
-
-// What new[] and the sized and nothrow forms do is decided by these two.
-void* operator new(std::size_t bytes) {
-    ++allocations[static_cast<std::size_t>(stage)];
-    void* memory = std::malloc(bytes);
-    if (memory == nullptr) {
-        std::abort();
-    }
-    return memory;
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
-    std::free(memory);
-}
-
-namespace {
 
 constexpr std::size_t kWarmUp = 20'000;
 constexpr std::size_t kJobs = 50'000;
@@ -52,13 +26,13 @@ struct Costs {
 Costs costs_of(const Settings& settings) {
     Path path(settings);
     path.run(kWarmUp);
-    const auto before = allocations;
+    const auto before = allocations();
     const std::size_t bytes = path.bytes();
     const std::size_t messages = path.messages();
     path.run(kJobs);
     const auto of = [&](Stage who) {
         const auto index = static_cast<std::size_t>(who);
-        return static_cast<double>(allocations[index] - before[index]) / kJobs;
+        return static_cast<double>(allocations()[index] - before[index]) / kJobs;
     };
     return {of(Stage::Client),
             of(Stage::Broker),
