@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "bench/figures.hpp"
 #include "bench/running_broker.hpp"
-#include "bench/workload.hpp"
 #include "client/client.hpp"
 
 namespace {
