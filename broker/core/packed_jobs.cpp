@@ -11,14 +11,34 @@ constexpr std::uint8_t kOtherSession = 2;  // than the first's
 constexpr std::uint8_t kHasMore = 4;       // than a job that asks for nothing and never ran
 constexpr unsigned kEncodingShift = 4;
 
-// Seven bits a byte, the lowest first; the highest bit says that more follow.
-void put_number(std::string& out, std::uint64_t value) {
-    while (value >= 0x80U) {
-        out.push_back(static_cast<char>(value | 0x80U));
-        value >>= 7U;
+// What stands before a job's params, but for what few jobs have.
+class Head {
+public:
+    void byte(std::uint8_t value) { bytes_[size_++] = static_cast<char>(value); }
+
+    // Seven bits a byte, the lowest first; the highest bit says that more follow.
+    void number(std::uint64_t value) {
+        while (value >= 0x80U) {
+            byte(static_cast<std::uint8_t>(value | 0x80U));
+            value >>= 7U;
+        }
+        byte(static_cast<std::uint8_t>(value));
     }
-    out.push_back(static_cast<char>(value));
-}
+
+    // A difference modulo 2^64: small ones of either sign are short.
+    void step(std::uint64_t from, std::uint64_t to) {
+        const std::uint64_t step = to - from;
+        number((step << 1U) ^ (0 - (step >> 63U)));
+    }
+
+    [[nodiscard]] std::string_view view() const { return {bytes_, size_}; }
+
+private:
+    static constexpr std::size_t kNumberMax = 10;  // bytes
+
+    char bytes_[1 + 6 * kNumberMax];
+    std::size_t size_ = 0;
+};
 
 std::uint64_t take_number(std::string_view& bytes) {
     std::uint64_t value = 0;
@@ -31,12 +51,6 @@ std::uint64_t take_number(std::string_view& bytes) {
             return value;
         }
     }
-}
-
-// A difference modulo 2^64: small ones of either sign are short.
-void put_step(std::string& out, std::uint64_t from, std::uint64_t to) {
-    const std::uint64_t step = to - from;
-    put_number(out, (step << 1U) ^ (0 - (step >> 63U)));
 }
 
 std::uint64_t take_step(std::string_view& bytes, std::uint64_t from) {
@@ -100,7 +114,9 @@ void put_more(std::string& out, const Job& job) {
     if (job.extras != nullptr) {
         lay_out<RecordWriter>(writer, *job.extras);
     }
-    put_number(out, more.size());
+    Head size;
+    size.number(more.size());
+    out += size.view();
     out += more;
 }
 
@@ -131,27 +147,32 @@ PackedJobs::Terms PackedJobs::terms_of(const Job& job) {
 void PackedJobs::put(const Job& job, std::string& out) const {
     const bool is_other_session = job.submission.session != submission_.session;
     const bool has_more = !is_plain(job) || terms_of(job) != terms_;
-    out.push_back(static_cast<char>(
+    Head head;
+    head.byte(static_cast<std::uint8_t>(
         (job.durable ? kIsDurable : 0U) | (is_other_session ? kOtherSession : 0U) |
         (has_more ? kHasMore : 0U) | static_cast<unsigned>(job.params.encoding) << kEncodingShift));
     if (is_other_session) {
-        put_number(out, job.submission.session);
+        head.number(job.submission.session);
     }
-    put_step(out, submission_.number, job.submission.number);
+    head.step(submission_.number, job.submission.number);
     // Most are ready when they are accepted: the clocks go on together.
     const std::uint64_t waits_from = count_of(job.ready_at);
-    put_step(out, count_of(ready_at_), waits_from);
-    put_step(out, waits_from, count_of(job.due));
-    put_step(out,
-             count_of(accepted_at_) + (waits_from - count_of(ready_at_)),
-             count_of(job.accepted_at));
+    head.step(count_of(ready_at_), waits_from);
+    head.step(waits_from, count_of(job.due));
+    head.step(count_of(accepted_at_) + (waits_from - count_of(ready_at_)),
+              count_of(job.accepted_at));
     if (job.durable) {
-        put_step(out, accepted_seq_, job.accepted_seq);
+        head.step(accepted_seq_, job.accepted_seq);
     }
+    out += head.view();
     if (has_more) {
         put_more(out, job);
     }
     out += job.params.bytes.view();
+}
+
+bool PackedJobs::is_durable(std::string_view bytes) {
+    return (static_cast<unsigned char>(bytes.front()) & kIsDurable) != 0;
 }
 
 Job PackedJobs::get(std::string_view from) const {

@@ -25,6 +25,8 @@ public:
 
     /// The job of whose bytes these are, but for its id and what its lane has in common.
     [[nodiscard]] Job get(std::string_view bytes) const;
+    /// Whether it is durable: without a look at the rest.
+    [[nodiscard]] static bool is_durable(std::string_view bytes);
 
     std::string bytes;  // of all of them, the owner's to fill in
 

@@ -150,11 +150,12 @@ model::JobReport State::list_active(const std::string& service) const {
 
 model::JobReport State::list_history(const std::string& service) const {
     model::JobReport report;
-    for (auto row = history_.rbegin(); row != history_.rend(); ++row) {
-        if (wanted(service, row->service)) {
+    for (std::size_t i = history_.size(); i > 0; --i) {
+        const model::JobRow& row = history_[i - 1];
+        if (wanted(service, row.service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
-                report.rows.push_back(*row);
+                report.rows.push_back(row);
             }
         }
     }
@@ -272,11 +273,11 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id) 
     const Job* job = jobs_.map.find(jobs_.find(id));
     if (job == nullptr) {
         // Its last end: it may have been a dead letter before.
-        const auto past = std::find_if(
-            history_.rbegin(), history_.rend(), [&](const auto& row) { return row.id == id; });
-        if (past != history_.rend()) {
-            report.job = *past;
-            return report;
+        for (std::size_t i = history_.size(); i > 0; --i) {
+            if (history_[i - 1].id == id) {
+                report.job = history_[i - 1];
+                return report;
+            }
         }
         const Ended* ended = results_.find(id, now_.mono);
         if (ended == nullptr) {

@@ -73,7 +73,7 @@ void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& li
     }
     index_.insert(ended.id, static_cast<std::uint32_t>(end()));
     bytes_ += bytes;
-    ring_.push_back(std::move(ended));
+    ring_.emplace_back(std::move(ended));
 }
 
 const Ended* ResultTable::find(const model::JobId& id, base::MonoTime now) const {

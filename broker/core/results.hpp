@@ -3,11 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common/base/chunk_queue.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
 #include "common/model/job.hpp"
@@ -113,7 +113,7 @@ public:
 private:
     void drop_front();
 
-    std::deque<Ended> ring_;
+    base::ChunkQueue<Ended, 64> ring_;
     std::uint64_t first_ = 1;
     ResultIndex index_;  // the lower half of numbers
     std::size_t bytes_ = 0;

@@ -175,8 +175,10 @@ bool State::write_jobs(Put&& put) const {
     std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
     std::vector<Packed> packed;
     each_packed([&](BlockHandle block, std::size_t index) {
-        if (read_stored(block, index)->durable) {
-            packed.push_back({lanes_.blocks.at(block).spill->entries.id(index), block, index});
+        const Spill& spill = *lanes_.blocks.at(block).spill;
+        std::string room;
+        if (PackedJobs::is_durable(*stored_bytes(spill, index, index + 1, room))) {
+            packed.push_back({spill.entries.id(index), block, index});
         }
     });
     std::ranges::sort(packed, {}, &Packed::id);

@@ -23,6 +23,7 @@
 #include "broker/core/timer.hpp"
 #include "broker/core/unique.hpp"
 #include "broker/core/worker.hpp"
+#include "common/base/chunk_queue.hpp"
 #include "common/base/prng.hpp"
 #include "common/base/timer_heap.hpp"
 
@@ -606,7 +607,7 @@ private:
 
     std::unordered_map<model::SubmissionId, Adopted, SubmissionHash> adopted_;  // never walked
 
-    std::deque<model::JobRow> history_;  // newest last
+    base::ChunkQueue<model::JobRow, 16> history_;  // newest last
     std::size_t scheduled_ = 0;
     std::size_t ready_ = 0;
     std::size_t active_ = 0;

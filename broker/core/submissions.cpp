@@ -45,10 +45,14 @@ SubmissionTable::Found SubmissionTable::open(const model::SubmissionId& id,
     if (offset >= limits.in_flight_max) {
         return {Place::BeyondWindow, nullptr};
     }
-    while (session.window.size() <= offset) {
+    const std::size_t size = session.window.size();
+    if (offset < size) {
+        return {Place::Open, &session.window[static_cast<std::size_t>(offset)]};
+    }
+    for (std::uint64_t unseen = offset - size; unseen > 0; --unseen) {
         session.window.emplace_back();
     }
-    return {Place::Open, &session.window[static_cast<std::size_t>(offset)]};
+    return {Place::Open, &session.window.emplace_back()};
 }
 
 bool SubmissionTable::has_seen(const model::SubmissionId& id) const {
