@@ -16,10 +16,9 @@ base::Expected<LifecycleLog> LifecycleLog::open(const LifecycleOptions& options)
     return LifecycleLog(options, std::move(*file));
 }
 
-void LifecycleLog::add(std::string_view line) {
-    buffer_ += line;
-    buffer_ += '\n';
-    ++lines_buffered_;
+void LifecycleLog::add(std::string_view lines, std::size_t count) {
+    buffer_ += lines;
+    lines_buffered_ += count;
     if (buffer_.size() >= kBufferBytesMax) {
         flush();
     }

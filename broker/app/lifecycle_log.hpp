@@ -27,8 +27,8 @@ public:
     /// Errors: Io.
     [[nodiscard]] static base::Expected<LifecycleLog> open(const LifecycleOptions& options);
 
-    /// `line` is without its line end.
-    void add(std::string_view line);
+    /// `lines` are so many whole lines, each with its line end.
+    void add(std::string_view lines, std::size_t count);
     void flush();
 
     /// A change of health to be told once: trouble with its reason, or its end.
