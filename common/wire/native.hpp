@@ -4,7 +4,9 @@
 // has every byte; a test compares it with this codec.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -379,8 +381,11 @@ using Command = std::variant<Session,
 /// What most commands of a batch have in common with the one before: checked and made once.
 struct Remembered {
     model::ServiceName service;
-    std::string_view options;   // as they came; empty: none yet
-    model::JobOptions decoded;  // which are these
+    std::string_view options;                                      // as they came; empty: none yet
+    model::JobOptions decoded;                                     // which are these
+    std::array<unsigned char, sizeof(model::JobOptions)> place{};  // where they were put
+
+    void keep(const model::JobOptions& at) { std::memcpy(place.data(), &at, place.size()); }
 };
 
 /// Reads the commands of one batch, one by one, without a copy of payloads that have a frame of

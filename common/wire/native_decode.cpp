@@ -1,5 +1,6 @@
 // common/wire: bytes to commands of the native protocol. Total on any bytes.
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "common/model/limits.hpp"
@@ -174,13 +175,16 @@ void Decoder::service(model::ServiceName& value) {
     if (failed()) {
         return;
     }
-    if (text.empty() || text != last_.service.view()) {
+    const std::string_view known = last_.service.view();
+    if (text.empty() || text != known) {
         base::Expected<model::ServiceName> name = model::ServiceName::parse(text);
         if (!name) {
             error_ = std::move(name.error());
             return;
         }
         last_.service = std::move(*name);
+    } else if (value.view().data() == known.data()) {
+        return;  // a place that has it from the command before
     }
     value = last_.service;
 }
@@ -218,24 +222,30 @@ void Decoder::payload(model::Payload& value) {
     }
 }
 
-// One value begins like another only when it is the same: msgpack says where each ends.
+// One value begins like another only when it is the same: msgpack says where each ends. A place
+// whose bytes are as they were when the same options had been put there still has them: neither
+// names nor meta can change behind a pointer, and lists are not remembered.
 void Decoder::job_options(model::JobOptions& value) {
-    constexpr std::size_t kRememberedBytesMax = 256;
     MsgpackReader& in = one();
-    const bool sync = value.sync;
     if (!last_.options.empty() && in.rest().starts_with(last_.options)) {
-        value = last_.decoded;
-        value.sync = sync;
         in.pass(last_.options.size());
+        if (std::memcmp(&value, last_.place.data(), sizeof value) != 0) {
+            const bool sync = value.sync;
+            value = last_.decoded;
+            value.sync = sync;
+            last_.keep(value);
+        }
         return;
     }
+    const bool sync = value.sync;
     value = {};
     value.sync = sync;
     const std::string_view rest = in.rest();
     note(read_options(in, value));
-    if (!failed() && rest.size() - in.rest().size() <= kRememberedBytesMax) {
+    if (!failed() && value.after.empty()) {
         last_.options = rest.substr(0, rest.size() - in.rest().size());
         last_.decoded = value;
+        last_.keep(value);
     }
 }
 
