@@ -71,10 +71,23 @@ TEST_CASE("lines are written when the turn ends") {
 TEST_CASE("a turn that gathers much does not gather without end") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log()});
-    add(log, std::string(LifecycleLog::kBufferBytesMax - 2, 'x'));
+    add(log, "x");
+    add(log, std::string(LifecycleLog::kBufferBytesMax - 4, 'x'));
     CHECK(content_of(folder.log()).empty());
     add(log, "");
     CHECK(content_of(folder.log()).size() == LifecycleLog::kBufferBytesMax);
+}
+
+TEST_CASE("much at once is not gathered, and comes behind what was") {
+    const TemporaryFolder folder;
+    LifecycleLog log = opened({.path = folder.log()});
+    const std::string much(LifecycleLog::kWrittenAtOnceBytes, 'x');
+    add(log, much);
+    CHECK(content_of(folder.log()) == much + "\n");
+    add(log, "y");
+    add(log, much);
+    log.flush();
+    CHECK(content_of(folder.log()) == much + "\ny\n" + much + "\n");
 }
 
 TEST_CASE("a full file steps back, and the oldest goes") {
