@@ -403,6 +403,10 @@ public:
     /// Errors: Malformed, BadName, BadOption, UnknownOption, TooLarge.
     [[nodiscard]] base::Expected<std::optional<Command>> next();
 
+    /// Takes the next command when it is an Accepted as this version writes it: under load most
+    /// are, and this costs a tenth of next(). Nothing is taken otherwise; next() has the word then.
+    [[nodiscard]] bool next_accepted(Accepted& to);
+
     enum class Step : std::uint8_t {
         Next,  // there is one of a known type(): take() it
         End,

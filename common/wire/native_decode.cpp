@@ -428,6 +428,23 @@ BatchReader::Step BatchReader::begin() {
     return Step::End;
 }
 
+bool BatchReader::next_accepted(Accepted& to) {
+    constexpr std::string_view kHead = "\x94\x50";  // four fields, the first of them the type
+    if (!rest_.starts_with(kHead) || commands_ >= model::kCommandsPerBatchMax) {
+        return false;
+    }
+    MsgpackReader in(rest_.substr(kHead.size()));
+    to.number = in.unsigned_integer();
+    read_job_id(in, to.job);
+    to.is_duplicate = in.boolean();
+    if (in.failed()) {
+        return false;
+    }
+    rest_ = in.rest();
+    ++commands_;
+    return true;
+}
+
 template <class Place>
 bool BatchReader::take_as(Place& to) {
     Decoder in(fields_, fields_left_, *frames_, last_);

@@ -9,6 +9,7 @@
 #include "common/wire/native_job_id.hpp"
 #include "common/wire/native_layout.hpp"
 #include "common/wire/native_options.hpp"
+#include "common/wire/native_packed.hpp"
 
 namespace steward::wire::native {
 namespace {
@@ -142,6 +143,19 @@ public:
         to_ = MsgpackWriter::put_unsigned(to_, payloads_.size());  // frame 0 is the control frame
     }
 
+    void packed(const PackedJob& job) {
+        constexpr std::size_t kFields = 5;  // sync, service, encoding, params, options
+        if (job.params.empty()) {
+            raw(job.bytes);
+            fields_ += kFields;
+            return;
+        }
+        raw(job.bytes.substr(0, job.params_at));
+        body(job.params);
+        raw(job.bytes.substr(job.params_at + 1));
+        fields_ += kFields - 1;
+    }
+
     void meta(const base::Blob& bytes) {
         if (bytes.empty()) {
             nil();
@@ -207,6 +221,11 @@ private:
         to_ = out_.room(bytes + 5 + kFixedBytesMax);
     }
 
+    void raw(std::string_view bytes) {
+        make_room(bytes.size());
+        to_ = std::ranges::copy(bytes, to_).out;
+    }
+
     // One field that the writer itself gets.
     template <class Write>
     void apart(Write write) {
@@ -223,6 +242,12 @@ private:
     std::size_t fields_ = 0;
     std::size_t frame_bytes_ = 0;
 };
+
+void lay_out(Encoder& io, const PackedSubmit& c) {
+    io.number_to_refuse(c.number);
+    io.flag(c.again);
+    io.packed(c.job);
+}
 
 void release_string(void* owner) {
     delete static_cast<std::string*>(owner);
@@ -336,6 +361,44 @@ Frames BatchWriter::take() {
     return std::move(oldest.frames);
 }
 
+PackedJob pack_job(MsgpackWriter& out,
+                   std::string_view service,
+                   const model::Payload& params,
+                   const model::JobOptions& options,
+                   bool is_sync) {
+    const std::size_t begin = out.size();
+    PackedJob job;
+    out.boolean(is_sync);
+    out.text(service);
+    out.unsigned_integer(static_cast<std::uint64_t>(params.encoding));
+    if (params.encoding == model::Encoding::Absent) {
+        out.nil();
+    } else if (params.bytes.size() <= kInlinePayloadBytesMax) {
+        out.bin(params.bytes.view());
+    } else {
+        job.params = params.bytes;
+        job.params_at = static_cast<std::uint32_t>(out.size() - begin);
+        out.nil();  // holds the place of the frame's number
+    }
+    write_options(out, options);
+    job.bytes = out.view().substr(begin);
+    job.is_sync = is_sync;
+    job.takes_result = is_sync || options.wait.has_value();
+    return job;
+}
+
+PackedJob pack_job(const model::JobSpec& spec) {
+    MsgpackWriter out;
+    return kept(pack_job(out, spec.service.view(), spec.params, spec.options, spec.options.sync));
+}
+
+PackedJob kept(PackedJob&& job) {
+    job.owner = base::Blob::copy(job.bytes);
+    job.bytes = job.owner.view();
+    return std::move(job);
+}
+
+template void BatchWriter::add(const PackedSubmit&);
 template void BatchWriter::add(const Session&);
 template void BatchWriter::add(const ClientHello&);
 template void BatchWriter::add(const Submit&);

@@ -30,7 +30,7 @@ template <class Io, class Number, class Flag, class Spec>
 void lay_out_submit(Io& io, Number& number, Flag& again, Spec& spec) {
     io.number_to_refuse(number);
     io.flag(again);
-    io.sync(spec.options);
+    io.sync(spec.options);  // from here on: pack_job()
     io.service(spec.service);
     io.payload(spec.params);
     io.job_options(spec.options);
