@@ -111,8 +111,8 @@ void Loop::wait() {
     if (inbox_.may_sleep(session_.room() > 0, deadline)) {
         timeout = std::max(timeout, deadline - posix::read_mono());
     }
-    if (dealer_) {
-        poller_.watch(slots_.messages, true, unsent_.has_value());
+    if (connection_) {
+        connection_->watch(poller_, unsent_.has_value());
     }
     // An error would mean that the context is ending, which only happens after this thread.
     static_cast<void>(poller_.wait(timeout));
@@ -134,8 +134,8 @@ base::MonoTime Loop::next_deadline() const {
 void Loop::watch() {
     poller_.clear();
     poller_.add(inbox_.fd());
-    if (dealer_) {
-        slots_ = dealer_->add_to(poller_);
+    if (connection_) {
+        connection_->add_to(poller_);
     }
 }
 
@@ -147,40 +147,47 @@ void Loop::connect(std::size_t broker) {
     socket.bound.bytes_max = options_.message_bytes_max;
     socket.linger = base::Duration::zero();  // what has not been answered is told to the user
     socket.reconnect = std::nullopt;         // the session decides where to and when
-    unsent_.reset();
-    dealer_.reset();
-    auto dealer = net::Dealer::connect(context_, options_.endpoints[broker], socket);
-    if (dealer) {
-        dealer_ = std::move(*dealer);
+    connection_.reset();
+    auto connection = net::connect(context_, options_.endpoints[broker], socket);
+    if (connection) {
+        connection_ = std::move(*connection);
+        unsent_.reset();
+        watch();
     } else {
-        session_.disconnected(now_);
+        lose();
     }
-    watch();
 }
 
 void Loop::follow_link() {
-    while (dealer_) {
-        const auto event = dealer_->next_link();
+    while (connection_) {
+        const auto event = connection_->next_link();
         if (!event) {
             return;
         }
         switch (*event) {
             case net::LinkEvent::Connected: session_.connected(now_); break;
             case net::LinkEvent::Disconnected:
-            case net::LinkEvent::Refused: session_.disconnected(now_); break;
+            case net::LinkEvent::Refused: lose(); break;
         }
     }
 }
 
+void Loop::lose() {
+    unsent_.reset();
+    connection_.reset();
+    watch();
+    session_.disconnected(now_);
+}
+
 void Loop::receive() {
-    for (int i = 0; dealer_ && i < kMessagesPerTurn; ++i) {
-        switch (dealer_->receive(received_)) {
+    for (int i = 0; connection_ && i < kMessagesPerTurn; ++i) {
+        switch (connection_->receive(received_)) {
             case net::ReceiveStatus::Received:
                 session_.on_frames(now_, received_);
                 tell_happenings();
                 break;
             case net::ReceiveStatus::TooLarge:  // an answer was in it: only a resend brings it back
-                session_.disconnected(now_);
+                lose();
                 break;
             case net::ReceiveStatus::Nothing:
             case net::ReceiveStatus::Closed: return;
@@ -189,11 +196,11 @@ void Loop::receive() {
 }
 
 void Loop::send() {
-    while (dealer_) {
+    while (connection_) {
         if (!unsent_) {
             unsent_ = session_.take_batch(now_);
         }
-        if (!unsent_ || dealer_->send(*unsent_) != net::SendStatus::Sent) {
+        if (!unsent_ || connection_->send(*unsent_) != net::SendStatus::Sent) {
             return;
         }
         unsent_.reset();

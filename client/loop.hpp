@@ -15,8 +15,8 @@
 #include "client/session.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
+#include "common/net/connection.hpp"
 #include "common/net/context.hpp"
-#include "common/net/dealer.hpp"
 #include "common/net/poller.hpp"
 
 namespace steward::client {
@@ -63,6 +63,7 @@ private:
     void place(Order& order);
     void send();
     void connect(std::size_t broker);
+    void lose();
 
     void tell_happenings();
     void tell(Happening& happening);
@@ -80,8 +81,7 @@ private:
     LoopOptions options_;
     net::Context context_;
     net::Poller poller_;
-    std::unique_ptr<net::Dealer> dealer_;
-    net::Dealer::Slots slots_;
+    std::unique_ptr<net::Connection> connection_;
     Inbox inbox_;
     Session session_;
     base::MonoTime now_;

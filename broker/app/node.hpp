@@ -47,6 +47,9 @@ public:
     void begin_batch(const base::Now& now);
     /// One message as it came, any bytes. `frames` is without the routing id.
     void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// The connection of a peer has ended; what it had sent was given to on_frames() before.
+    /// Nothing happens for a stranger.
+    void on_gone(Side side, std::string_view routing_id);
     /// Applies what is due, tells the core how far the journal is, appends, sends what may be sent.
     void end_batch();
 
