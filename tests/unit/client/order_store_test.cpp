@@ -7,13 +7,10 @@
 #include <doctest/doctest.h>
 
 #include "client/inbox.hpp"
+#include "tests/unit/client/broker_side.hpp"
 
 namespace steward::client::test {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr base::MonoTime kStart{1000s};
 
 Order order_of(wire::MsgpackWriter& bytes, std::size_t index, std::size_t size, bool sync = false) {
     Order order;
