@@ -72,7 +72,11 @@ struct Exchange::Obey {
 
 // Does what the session asks, with the lock held, but for the aftermath.
 void Exchange::settle(Aftermath& after) {
-    while (auto action = session_.next_action()) {
+    while (session_.has_action()) {
+        auto action = session_.next_action();
+        if (!action) {
+            return;
+        }
         std::visit(Obey{*this, after}, *action);
     }
 }
