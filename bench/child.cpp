@@ -1,73 +1,137 @@
 #include "bench/child.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <spawn.h>
-#include <sstream>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+
+#include "bench/figures.hpp"
+#include "bench/leftovers.hpp"
 
 namespace steward::bench {
 namespace {
 
-// Those that run. exit() destroys this but no object of a function that called it: a bench that
-// gives up must not leave its programs behind.
-struct Running {
-    ~Running() {
-        for (const pid_t pid : pids) {
-            kill(pid, SIGTERM);
-        }
+using namespace std::chrono_literals;
+
+constexpr double kEndSeconds = 10;
+
+Command beside_this(const std::string& program, std::vector<std::string> args) {
+    const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / program;
+    return {path.string(), std::move(args), {}, {}};
+}
+
+std::string_view name_of(std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (std::string& text : texts) {
+        pointers.push_back(text.data());
     }
+    pointers.push_back(nullptr);
+    return pointers;
+}
 
-    std::set<pid_t> pids;
-};
+// Between fork and exec: only what may be called there.
+[[noreturn]] void become(const char* program, char** argv, char** env, int out, bool takes_errors) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    dup2(out, STDOUT_FILENO);
+    if (takes_errors) {
+        dup2(out, STDERR_FILENO);
+    }
+    execve(program, argv, env);
+    _exit(127);
+}
 
-Running running;
+[[noreturn]] void cannot_start(const std::string& program) {
+    std::fprintf(stderr, "steward-bench: %s cannot be started\n", program.c_str());
+    std::exit(1);
+}
 
 }  // namespace
 
-Child::Child(const std::string& program, std::vector<std::string> args) {
-    const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / program;
-    args.insert(args.begin(), path.string());
-    std::vector<char*> argv;
-    for (std::string& arg : args) {
-        argv.push_back(arg.data());
+Child::Child(const std::string& program, std::vector<std::string> args)
+    : Child(beside_this(program, std::move(args))) {}
+
+Child::Child(const Command& command) {
+    std::vector<std::string> args = command.args;
+    args.insert(args.begin(), command.program);
+    std::vector<std::string> environment = command.environment;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view name = name_of(*entry);
+        if (std::ranges::find(command.environment, name, name_of) == command.environment.end()) {
+            environment.emplace_back(*entry);
+        }
     }
-    argv.push_back(nullptr);
-    int pipe_ends[2] = {-1, -1};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    if (pipe(pipe_ends) != 0 ||
-        posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO) != 0 ||
-        posix_spawn_file_actions_addclose(&actions, pipe_ends[0]) != 0 ||
-        posix_spawn(&pid_, path.c_str(), &actions, nullptr, argv.data(), environ) != 0) {
-        std::fprintf(stderr, "steward-bench: %s cannot be started\n", path.c_str());
-        std::exit(1);
+    const std::vector<char*> argv = pointers_to(args);
+    const std::vector<char*> env = pointers_to(environment);
+    const bool has_log = !command.log.empty();
+    int ends[2] = {-1, -1};
+    if (has_log) {
+        ends[1] = ::open(command.log.c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    } else if (pipe2(ends, O_CLOEXEC) != 0) {
+        cannot_start(command.program);
     }
-    posix_spawn_file_actions_destroy(&actions);
-    running.pids.insert(pid_);
-    close(pipe_ends[1]);
-    out_ = pipe_ends[0];
+    pid_ = ends[1] < 0 || access(command.program.c_str(), X_OK) != 0 ? -1 : fork();
+    if (pid_ < 0) {
+        cannot_start(command.program);
+    }
+    if (pid_ == 0) {
+        become(args.front().c_str(),
+               const_cast<char**>(argv.data()),
+               const_cast<char**>(env.data()),
+               ends[1],
+               has_log);
+    }
+    setpgid(pid_, pid_);
+    leftovers::add_process(pid_);
+    close(ends[1]);
+    out_ = ends[0];
 }
 
 Child::~Child() {
     if (pid_ > 0) {
         kill(pid_, SIGTERM);
-        waitpid(pid_, nullptr, 0);
-        running.pids.erase(pid_);
+        const auto start = Clock::now();
+        while (waitpid(pid_, nullptr, WNOHANG) == 0) {
+            if (seconds_since(start) > kEndSeconds) {
+                kill_now();
+                break;
+            }
+            std::this_thread::sleep_for(1ms);
+        }
+        leftovers::forget_process(pid_);
     }
-    close(out_);
+    if (out_ >= 0) {
+        close(out_);
+    }
 }
 
 void Child::kill_now() {
-    kill(pid_, SIGKILL);
+    kill(-pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
-    running.pids.erase(pid_);
+    leftovers::forget_process(pid_);
     pid_ = -1;
+}
+
+bool Child::is_running() const {
+    siginfo_t info{};
+    return pid_ > 0 &&
+           waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0;
 }
 
 std::uint64_t Child::resident_bytes() const {
@@ -76,6 +140,21 @@ std::uint64_t Child::resident_bytes() const {
     std::uint64_t resident = 0;
     file >> size >> resident;
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t Child::peak_bytes() const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+    for (std::string word; file >> word;) {
+        std::uint64_t kibibytes = 0;
+        if (word == "VmHWM:" && file >> kibibytes) {
+            return kibibytes * 1024;
+        }
+    }
+    return 0;
+}
+
+void Child::forget_peak() const {
+    std::ofstream("/proc/" + std::to_string(pid_) + "/clear_refs") << "5";
 }
 
 std::string Child::line_with(std::string_view part) {
@@ -98,17 +177,12 @@ std::string Child::line_with(std::string_view part) {
 }
 
 double Child::cpu_seconds() const {
-    std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) {
-        fields >> skipped;
+    clockid_t clock = 0;
+    timespec used{};
+    if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        return 0;
     }
-    long user = 0;
-    long system = 0;
-    fields >> user >> system;
-    return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace steward::bench

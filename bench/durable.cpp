@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "bench/figures.hpp"
 #include "bench/running_broker.hpp"
-#include "bench/workload.hpp"
 
 namespace steward::bench {
 namespace {

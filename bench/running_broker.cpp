@@ -6,7 +6,7 @@
 #include <fstream>
 #include <thread>
 
-#include "bench/workload.hpp"
+#include "bench/figures.hpp"
 
 namespace steward::bench {
 namespace {
@@ -45,22 +45,6 @@ std::uint64_t count_of(client::Client& client, std::string_view service, const c
     const auto services = client.query("services", service);
     require(services.has_value(), "the broker does not answer");
     return services->empty() ? 0 : services->front().at(what).get<std::uint64_t>();
-}
-
-void give_up(const char* why) {
-    std::fprintf(stderr, "steward-bench: %s\n", why);
-    std::exit(1);
-}
-
-TemporaryFolder::TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "steward-bench-XXXXXX");
-    require(mkdtemp(pattern.data()) != nullptr, "no temporary folder can be made");
-    path = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
 }
 
 RunningBroker::RunningBroker(const RunningSettings& settings)

@@ -13,18 +13,10 @@
 #include <vector>
 
 #include "bench/child.hpp"
+#include "bench/subject.hpp"
 #include "client/client.hpp"
 
 namespace steward::bench {
-
-/// Ends the bench with a message. A figure of work that was not done is none.
-[[noreturn]] void give_up(const char* why);
-
-inline void require(bool ok, const char* why = "a job was refused or failed") {
-    if (!ok) {
-        give_up(why);
-    }
-}
 
 /// Whether it went well; says what did not.
 template <class Result>
@@ -46,16 +38,6 @@ bool went_well(const Result& result) {
 [[nodiscard]] std::uint64_t count_of(client::Client& client,
                                      std::string_view service,
                                      const char* what);
-
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    std::filesystem::path path;
-};
 
 struct RunningSettings {
     bool lifecycle = false;  // keeps the lifecycle log

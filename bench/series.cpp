@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "bench/workload.hpp"
+#include "bench/figures.hpp"
 
 namespace steward::bench {
 

@@ -16,9 +16,9 @@
 #include <sys/resource.h>
 #include <vector>
 
+#include "bench/figures.hpp"
 #include "bench/running_broker.hpp"
 #include "bench/series.hpp"
-#include "bench/workload.hpp"
 #include "broker/store/disk_journal.hpp"
 #include "broker/store/fork_checkpointer.hpp"
 #include "broker/store/posix_disk.hpp"

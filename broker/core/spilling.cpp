@@ -1,5 +1,5 @@
-// broker/core: long queues on the disk: which blocks of waiting jobs leave memory, and how their
-// jobs come back – ahead of their turn, or because somebody asks for one.
+// broker/core: long queues: which blocks of waiting jobs go to the disk or are packed, and how
+// their jobs come back – ahead of their turn, or because somebody asks for one.
 #include <algorithm>
 
 #include "broker/core/spilled_jobs.hpp"
@@ -27,9 +27,9 @@ std::size_t end_of_stored(const Spill& spill, std::size_t begin, std::size_t end
 
 }  // namespace
 
-// Nothing in memory refers to it, and what is written of it stays true.
-bool State::is_spillable(const Job& job) {
-    if (job.state != JobState::Ready || !job.durable || job.sync || job.adopted || job.cancelling ||
+// It waits, and nothing in memory refers to it: what is written or packed of it stays true.
+bool State::may_leave(const Job& job) {
+    if (job.state != JobState::Ready || job.sync || job.adopted || job.cancelling ||
         job.expires != base::MonoTime::max()) {
         return false;
     }
@@ -62,42 +62,93 @@ void State::spill_filled_blocks() {
     }
 }
 
+// To the disk when hardly any of its jobs would stay behind, else those that are small are packed.
 void State::spill_block(BlockHandle handle) {
-    Block& block = lanes_.blocks.at(handle);
-    auto spill = std::make_unique<Spill>();
-    std::string bytes;
-    std::vector<JobHandle> leaving;
-    spill->ready_at = jobs_.map.at(block.jobs.front()).ready_at;
-    for (JobHandle at = block.jobs.front(); at.names_something();
-         at = jobs_.map.at(at).place.next) {
+    const Block& block = lanes_.blocks.at(handle);
+    std::size_t durable = 0;
+    std::size_t small = 0;
+    for (JobHandle at = block.jobs.front(); at.names_something();) {
         const Job& job = jobs_.map.at(at);
-        const bool leaves = is_spillable(job);
+        durable += may_leave(job) && job.durable ? 1U : 0U;
+        small += is_packable(job) ? 1U : 0U;
+        at = job.place.next;
+    }
+    // It costs a file, or a piece of memory, and the places of those that stay.
+    const std::size_t least = block.size / 2 + block.size % 2;
+    if (spills_ != nullptr && durable >= least && durable * 4 >= small * 3) {
+        store_block(handle);
+    } else if (small >= least) {
+        pack_block(handle);
+    }
+}
+
+void State::store_block(BlockHandle handle) {
+    const Block& block = lanes_.blocks.at(handle);
+    auto spill = std::make_unique<Spill>();
+    std::vector<SpillEntry> entries;
+    std::string bytes;
+    for (JobHandle at = block.jobs.front(); at.names_something();) {
+        const Job& job = jobs_.map.at(at);
+        const bool leaves = may_leave(job) && job.durable;
         if (leaves) {
             JobAccepted accepted = accepted_fact(job);
             accepted.spec.options.run_at.reset();  // it has come
             put_spilled(bytes, std::move(accepted), standing_fact(job));
-            leaving.push_back(at);
         }
-        spill->entries.push_back({job.id, static_cast<std::uint32_t>(bytes.size()), 0});
-        spill->places.push_back(leaves ? Spill::Place::Stored : Spill::Place::InMemory);
+        entries.push_back({job.id, static_cast<std::uint32_t>(bytes.size()), 0});
+        spill->add_place(leaves);
+        at = job.place.next;
     }
-    // It costs a file, and the places of those that stay.
-    if (leaving.empty() || leaving.size() < block.size / 2 || bytes.size() > kSpillBytesMax) {
+    if (bytes.size() > kSpillBytesMax) {
         return;
     }
-    const auto number = spills_->write(spill->entries, bytes);
+    const auto number = spills_->write(entries, bytes);
     if (!number) {
         note_spill_failure(number.error());
         return;
     }
     spill_fails_ = false;
     spill->number = *number;
-    spill->stored = leaving.size();
-    for (const JobHandle job : leaving) {
-        block.jobs.remove(jobs_.map, job);
-        jobs_.remove(job);
+    spill->entries = SpillEntries(entries);
+    take_out_stored(handle, std::move(spill));
+}
+
+void State::pack_block(BlockHandle handle) {
+    const Block& block = lanes_.blocks.at(handle);
+    auto spill = std::make_unique<Spill>();
+    spill->packed = std::make_unique<PackedJobs>(jobs_.map.at(block.jobs.front()));
+    spill->entries.reserve(block.size);
+    spill->places.reserve(block.size);
+    packing_.clear();
+    for (JobHandle at = block.jobs.front(); at.names_something();) {
+        const Job& job = jobs_.map.at(at);
+        const bool leaves = is_packable(job);
+        if (leaves) {
+            spill->packed->put(job, packing_);
+            jobs_.packed_bytes += job.params.bytes.size();
+        }
+        spill->entries.add(job.id, static_cast<std::uint32_t>(packing_.size()));
+        spill->add_place(leaves);
+        at = job.place.next;
     }
-    stored_jobs_ += leaving.size();
+    spill->packed->bytes = std::string(packing_);  // not a byte too large
+    take_out_stored(handle, std::move(spill));
+}
+
+// What has been written of a block's jobs takes their place.
+void State::take_out_stored(BlockHandle handle, std::unique_ptr<Spill> spill) {
+    Block& block = lanes_.blocks.at(handle);
+    spill->ready_at = jobs_.map.at(block.jobs.front()).ready_at;
+    std::size_t index = 0;
+    for (JobHandle at = block.jobs.front(); at.names_something();) {
+        const JobHandle next = jobs_.map.at(at).place.next;
+        if (spill->places[index++] == Spill::Place::Stored) {
+            block.jobs.remove(jobs_.map, at);
+            jobs_.remove(at);
+        }
+        at = next;
+    }
+    stored_jobs_ += spill->stored;
     lanes_.spill(handle, std::move(spill));
 }
 
@@ -110,31 +161,75 @@ void State::note_spill_failure(const base::Error& error) {
 
 // ---- back ----
 
-// The job whose bytes are given: in memory again, in no list yet. Names nothing after an error,
-// which stops the broker.
-JobHandle State::bring_back(BlockHandle handle, std::size_t index, std::string_view bytes) {
-    Block& block = lanes_.blocks.at(handle);
+// The bytes of the stored neighbours from `index` up to `end`, in `room` if they are read.
+base::Expected<std::string_view> State::stored_bytes(const Spill& spill,
+                                                     std::size_t index,
+                                                     std::size_t end,
+                                                     std::string& room) const {
+    if (spill.packed != nullptr) {
+        const std::uint32_t begin = spill.entries.begin(index);
+        return std::string_view(spill.packed->bytes)
+            .substr(begin, spill.entries.end(end - 1) - begin);
+    }
+    const std::vector<SpillEntry> entries = spill.entries.part(index, end);
+    auto read = spills_->read(spill.number, spill.entries.begin(index), entries);
+    if (!read) {
+        return base::Unexpected(std::move(read.error()));
+    }
+    room = *std::move(read);
+    return room;
+}
+
+// A stored job whose bytes are given, as it is in memory.
+base::Expected<Job> State::stored_job(BlockHandle handle,
+                                      std::size_t index,
+                                      std::string_view bytes) const {
+    const Block& block = lanes_.blocks.at(handle);
     const Lane& lane = lanes_.map.at(block.lane);
-    const auto spilled = get_spilled(bytes);
-    if (!spilled || spilled->accepted.id != block.spill->entries[index].id) {
-        stop_for_damage(spilled ? "a spill holds another job than it should"
-                                : spilled.error().message);
+    Job job;
+    if (block.spill->packed != nullptr) {
+        job = block.spill->packed->get(bytes);
+        job.id = block.spill->entries.id(index);
+        job.queue = lane.queue;
+        job.service = services_.queues.at(lane.queue).service;
+        job.priority = lane.priority;
+    } else {
+        const auto spilled = get_spilled(bytes);
+        if (!spilled) {
+            return base::Unexpected(spilled.error());
+        }
+        if (spilled->accepted.id != block.spill->entries.id(index)) {
+            return base::fail(base::Errc::Malformed, "a spill holds another job than it should");
+        }
+        job = accepted_job(spilled->accepted, lane.queue);
+        stand(job, spilled->stands);
+        job.state = JobState::Ready;
+        job.ready_at = block.spill->ready_at;
+        if (const model::Label& batch = spilled->accepted.spec.options.batch; !batch.empty()) {
+            job.more().batch = batches_.find(batch.view());
+        }
+    }
+    job.block = handle;
+    if (lane.group.names_something()) {
+        job.more().group = lane.group;
+    }
+    return job;
+}
+
+// The same in memory again, in no list yet. Names nothing after an error, which stops the broker.
+JobHandle State::bring_back(BlockHandle handle, std::size_t index, std::string_view bytes) {
+    auto job = stored_job(handle, index, bytes);
+    if (!job) {
+        stop_for_damage(job.error().message);
         return {};
     }
-    Job back = accepted_job(spilled->accepted, lane.queue);
-    stand(back, spilled->stands);
-    back.state = JobState::Ready;
-    back.block = handle;
-    back.ready_at = block.spill->ready_at;
-    if (lane.group.names_something()) {
-        back.more().group = lane.group;
+    Spill& spill = *lanes_.blocks.at(handle).spill;
+    if (spill.packed != nullptr) {
+        jobs_.packed_bytes -= job->params.bytes.size();
     }
-    if (const model::Label& batch = spilled->accepted.spec.options.batch; !batch.empty()) {
-        back.more().batch = batches_.find(batch.view());
-    }
-    block.spill->set(index, Spill::Place::InMemory);
+    spill.set(index, Spill::Place::InMemory);
     --stored_jobs_;
-    return jobs_.add(std::move(back));
+    return jobs_.add(*std::move(job));
 }
 
 // What was written is not there any more: jobs that were acknowledged. Somebody must look.
@@ -166,9 +261,8 @@ SpillIndex::Found State::find_stored(const model::JobId& id) const {
 
 JobHandle State::recall(BlockHandle handle, std::size_t index) {
     Block& block = lanes_.blocks.at(handle);
-    const Spill& spill = *block.spill;
-    const auto bytes = spills_->read(
-        spill.number, spill.begin_of(index), std::span(spill.entries).subspan(index, 1));
+    std::string room;
+    const auto bytes = stored_bytes(*block.spill, index, index + 1, room);
     if (!bytes) {
         stop_for_damage(bytes.error().message);
         return {};
@@ -186,14 +280,17 @@ JobHandle State::recall(BlockHandle handle, std::size_t index) {
 void State::forget_recalled() {
     for (const JobHandle handle : std::exchange(recalled_, {})) {
         const Job* job = jobs_.map.find(handle);
-        if (job == nullptr || !is_spillable(*job)) {
+        if (job == nullptr || !may_leave(*job)) {
             continue;
         }
         Block& block = lanes_.blocks.at(job->block);
         if (block.spill == nullptr) {
             continue;
         }
-        block.spill->set(block.spill->find(job->id), Spill::Place::Stored);
+        if (block.spill->packed != nullptr) {
+            jobs_.packed_bytes += job->params.bytes.size();
+        }
+        block.spill->set(block.spill->entries.find(job->id), Spill::Place::Stored);
         ++stored_jobs_;
         block.jobs.remove(jobs_.map, handle);
         jobs_.remove(handle);
@@ -225,7 +322,7 @@ std::vector<JobHandle> State::jobs_of(BlockHandle handle) {
         JobHandle job;
         switch (block.spill->places[i]) {
             case Spill::Place::Stored: job = recall(handle, i); break;
-            case Spill::Place::InMemory: job = jobs_.find(block.spill->entries[i].id); break;
+            case Spill::Place::InMemory: job = jobs_.find(block.spill->entries.id(i)); break;
             case Spill::Place::Gone: break;
         }
         if (job.names_something()) {
@@ -274,33 +371,32 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
     const std::size_t begin = spill.first;
     const std::size_t end = std::min(begin + few_jobs(), spill.entries.size());
     if (begin == 0 && block.of_lane.next.names_something()) {
-        if (const Block& after = lanes_.blocks.at(block.of_lane.next); after.spill != nullptr) {
-            spills_->will_need(after.spill->number);
+        const Spill* after = lanes_.blocks.at(block.of_lane.next).spill.get();
+        if (after != nullptr && after->packed == nullptr) {
+            spills_->will_need(after->number);
         }
     }
-    std::string bytes;  // of stored neighbours, up to entry `read`
-    std::uint32_t offset = 0;
+    std::string room;
+    std::string_view bytes;  // of stored neighbours, from entry i up to `read`
     std::size_t read = begin;
     for (std::size_t i = begin; i < end && !stopped_; ++i) {
-        const model::JobId id = spill.entries[i].id;
         JobHandle job;
         if (spill.places[i] == Spill::Place::Stored) {
-            if (read <= i) {
-                read = end_of_stored(spill, i, end);
-                offset = spill.begin_of(i);
-                auto run = spills_->read(
-                    spill.number, offset, std::span(spill.entries).subspan(i, read - i));
+            // What is packed moves together when others have gone.
+            if (read <= i || spill.packed != nullptr) {
+                read = spill.packed != nullptr ? i + 1 : end_of_stored(spill, i, end);
+                const auto run = stored_bytes(spill, i, read, room);
                 if (!run) {
                     stop_for_damage(run.error().message);
                     return;
                 }
-                bytes = *std::move(run);
+                bytes = *run;
             }
-            const std::uint32_t at = spill.begin_of(i) - offset;
-            job = bring_back(
-                from, i, std::string_view(bytes).substr(at, spill.entries[i].end - offset - at));
+            const std::size_t size = spill.entries.end(i) - spill.entries.begin(i);
+            job = bring_back(from, i, bytes.substr(0, size));
+            bytes.remove_prefix(size);
         } else if (spill.places[i] == Spill::Place::InMemory) {
-            job = jobs_.find(id);
+            job = jobs_.find(spill.entries.id(i));
             block.jobs.remove(jobs_.map, job);
         }
         if (job.names_something()) {
@@ -331,15 +427,15 @@ void State::drop_spills() {
 
 // ---- facts ----
 
-// What is written of a stored job; nothing when it cannot be read.
-std::optional<JobAccepted> State::stored_fact(const Spill& spill, std::size_t index) const {
-    const auto bytes = spills_->read(
-        spill.number, spill.begin_of(index), std::span(spill.entries).subspan(index, 1));
+// A stored job; nothing when it cannot be read.
+std::optional<Job> State::read_stored(BlockHandle handle, std::size_t index) const {
+    std::string room;
+    const auto bytes = stored_bytes(*lanes_.blocks.at(handle).spill, index, index + 1, room);
     if (!bytes) {
         return std::nullopt;
     }
-    auto job = get_spilled(*bytes);
-    return job ? std::optional(std::move(job->accepted)) : std::nullopt;
+    auto job = stored_job(handle, index, *bytes);
+    return job ? std::optional(*std::move(job)) : std::nullopt;
 }
 
 JobsSpilled State::spilled_fact(BlockHandle handle) const {
@@ -372,7 +468,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
         return nullptr;
     }
     spill->number = fact.spill;
-    spill->entries = *std::move(entries);
+    spill->entries = SpillEntries(*entries);
     spill->places.assign(spill->entries.size(), Spill::Place::Stored);
     spill->stored = spill->entries.size();
     spill->ready_at = settled_at_;
@@ -388,7 +484,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
                               " jobs in a spill that has " + std::to_string(spill->stored));
     }
     for (std::size_t i = 0; i < spill->entries.size(); ++i) {
-        if (spill->entries[i].id == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
+        if (spill->entries.id(i) == model::JobId{} && spill->places[i] != Spill::Place::Gone) {
             spill->set(i, Spill::Place::Gone);  // given up
         }
     }
@@ -410,9 +506,10 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
     if (!queue.names_something()) {
         return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
     }
-    for (const SpillEntry& entry : (*spill)->entries) {
-        if (epochs_.empty() || *epochs_.rbegin() != entry.id.epoch) {
-            shun_epoch(entry.id);
+    for (std::size_t i = 0; i < (*spill)->entries.size(); ++i) {
+        const model::JobId id = (*spill)->entries.id(i);
+        if (epochs_.empty() || *epochs_.rbegin() != id.epoch) {
+            shun_epoch(id);
         }
     }
     const std::size_t jobs = (*spill)->stored;

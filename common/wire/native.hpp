@@ -359,6 +359,10 @@ public:
     /// Errors: Malformed, BadName, BadOption, UnknownOption, TooLarge.
     [[nodiscard]] base::Expected<std::optional<Command>> next();
 
+    /// Takes the next command when it is an Accepted as this version writes it: under load most are,
+    /// and this costs a tenth of next(). Nothing is taken otherwise; next() has the word then.
+    [[nodiscard]] bool next_accepted(Accepted& to);
+
     /// Set when the last next() failed because of one Submit, Query or Operate alone (BadName,
     /// BadOption, UnknownOption, bits of states that there are not): its number. That request
     /// should be refused with the error; the commands after it can be read.

@@ -362,6 +362,23 @@ base::Expected<std::optional<Command>> BatchReader::next() {
     return result;
 }
 
+bool BatchReader::next_accepted(Accepted& to) {
+    constexpr std::string_view kHead = "\x94\x50";  // four fields, the first of them the type
+    if (!rest_.starts_with(kHead) || commands_ >= model::kCommandsPerBatchMax) {
+        return false;
+    }
+    MsgpackReader in(rest_.substr(kHead.size()));
+    to.number = in.unsigned_integer();
+    read_job_id(in, to.job);
+    to.is_duplicate = in.boolean();
+    if (in.failed()) {
+        return false;
+    }
+    rest_ = in.rest();
+    ++commands_;
+    return true;
+}
+
 // Only a command whose end can be found is refused alone.
 void BatchReader::give_up(std::optional<std::uint64_t> number) {
     MsgpackReader whole(rest_);

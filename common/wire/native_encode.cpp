@@ -9,6 +9,7 @@
 #include "common/wire/native_job_id.hpp"
 #include "common/wire/native_layout.hpp"
 #include "common/wire/native_options.hpp"
+#include "common/wire/native_packed.hpp"
 
 namespace steward::wire::native {
 namespace {
@@ -109,6 +110,18 @@ public:
 
     void body(const base::Blob& bytes) { put_bytes(one(), bytes); }
 
+    void packed(const PackedJob& job) {
+        constexpr std::size_t kFields = 5;  // sync, service, encoding, params, options
+        fields_ += kFields;
+        if (job.params.empty()) {
+            out_.raw(job.bytes);
+            return;
+        }
+        out_.raw(job.bytes.substr(0, job.params_at));
+        put_bytes(out_, job.params);
+        out_.raw(job.bytes.substr(job.params_at + 1));
+    }
+
     void meta(const base::Blob& bytes) { write_meta(one(), bytes); }
 
     void options(const model::JobOptions& value) { write_options(one(), value); }
@@ -164,6 +177,12 @@ private:
     std::size_t fields_ = 0;
     std::size_t frame_bytes_ = 0;
 };
+
+void lay_out(Encoder& io, const PackedSubmit& c) {
+    io.number_to_refuse(c.number);
+    io.flag(c.again);
+    io.packed(c.job);
+}
 
 void release_string(void* owner) {
     delete static_cast<std::string*>(owner);
@@ -277,6 +296,44 @@ Frames BatchWriter::take() {
     return std::move(oldest.frames);
 }
 
+PackedJob pack_job(MsgpackWriter& out,
+                   std::string_view service,
+                   const model::Payload& params,
+                   const model::JobOptions& options,
+                   bool is_sync) {
+    const std::size_t begin = out.size();
+    PackedJob job;
+    out.boolean(is_sync);
+    out.text(service);
+    out.unsigned_integer(static_cast<std::uint64_t>(params.encoding));
+    if (params.encoding == model::Encoding::Absent) {
+        out.nil();
+    } else if (params.bytes.size() <= kInlinePayloadBytesMax) {
+        out.bin(params.bytes.view());
+    } else {
+        job.params = params.bytes;
+        job.params_at = static_cast<std::uint32_t>(out.size() - begin);
+        out.nil();  // holds the place of the frame's number
+    }
+    write_options(out, options);
+    job.bytes = out.view().substr(begin);
+    job.is_sync = is_sync;
+    job.takes_result = is_sync || options.wait.has_value();
+    return job;
+}
+
+PackedJob pack_job(const model::JobSpec& spec) {
+    MsgpackWriter out;
+    return kept(pack_job(out, spec.service.view(), spec.params, spec.options, spec.options.sync));
+}
+
+PackedJob kept(PackedJob&& job) {
+    job.owner = base::Blob::copy(job.bytes);
+    job.bytes = job.owner.view();
+    return std::move(job);
+}
+
+template void BatchWriter::add(const PackedSubmit&);
 template void BatchWriter::add(const Session&);
 template void BatchWriter::add(const ClientHello&);
 template void BatchWriter::add(const Submit&);

@@ -30,7 +30,7 @@ template <class Io>
 void lay_out(Io& io, Ref<Io, Submit> c) {
     io.number_to_refuse(c.number);
     io.flag(c.again);
-    io.flag(c.spec.options.sync);
+    io.flag(c.spec.options.sync);  // from here on: pack_job()
     io.service(c.spec.service);
     io.payload(c.spec.params);
     io.options(c.spec.options);

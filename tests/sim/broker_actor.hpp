@@ -43,6 +43,7 @@ public:
     [[nodiscard]] const std::string& name() const override { return name_; }
 
     void on_frames(app::Side side, const std::string& routing_id, wire::Frames frames) override;
+    void on_gone(app::Side side, const std::string& routing_id) override;
 
     // ---- app::Sink ----
     void note(const core::Note& note) override;
@@ -56,6 +57,7 @@ private:
         app::Side side;
         std::string routing_id;
         wire::Frames frames;
+        bool is_gone = false;  // instead of frames: the connection has ended
     };
 
     void plan_turn(Duration pause);

@@ -227,7 +227,7 @@ TEST_CASE("The broker's limit of open requests counts too once it is known") {
 
 TEST_CASE("A message ends at its size and the rest comes in the next") {
     SessionOptions options;
-    options.batch_bytes_max = 1500;
+    options.batch_bytes_max = 1100;
     Bench bench(options);
     bench.connect();
     bench.welcome();

@@ -1,0 +1,189 @@
+// bench: the real broker with real worker processes, driven through the client library.
+#include "bench/steward_subject.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "bench/figures.hpp"
+#include "bench/peers/side.hpp"
+#include "bench/running_broker.hpp"
+#include "client/client.hpp"
+
+namespace steward::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kPatienceSeconds = 120;
+constexpr const char* kConfig =
+    "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\njobs_per_service_max = "
+    "100000000\npayload_bytes_total_max = \"64GiB\"\n[[service]]\nname = \"s0\"\n";
+
+// Requests that are open. The sender waits when there are as many as may be, until half of them are
+// answered: to be woken for each would cost more than the request. It outlives the last answer's
+// callback, which may still look at it when the sender goes on.
+class Window {
+public:
+    void set_most(std::size_t most) { most_ = most; }
+
+    void enter() {
+        if (open_.fetch_add(1) + 1 >= most_) {
+            wait_for(most_ / 2);
+        }
+    }
+
+    void leave(bool well) {
+        if (!well) {
+            all_well_.store(false);
+        }
+        const std::size_t open = open_.fetch_sub(1) - 1;
+        if (is_waiting_.load() && open <= wanted_.load()) {
+            is_waiting_.store(false);
+            is_waiting_.notify_one();
+        }
+    }
+
+    void wait_for_all() {
+        wait_for(0);
+        require(all_well_.load());
+    }
+
+private:
+    void wait_for(std::size_t open) {
+        wanted_.store(open);
+        while (open_.load() > open) {
+            is_waiting_.store(true);
+            if (open_.load() > open) {
+                is_waiting_.wait(true);
+            }
+        }
+        is_waiting_.store(false);
+    }
+
+    std::size_t most_ = 1;
+    std::atomic<std::size_t> open_ = 0;
+    std::atomic<std::size_t> wanted_ = 0;
+    std::atomic<bool> is_waiting_ = false;
+    std::atomic<bool> all_well_ = true;
+};
+
+class StewardStarted final : public Started {
+public:
+    explicit StewardStarted(const Shape& shape) : shape_(shape) {
+        server_ = std::make_unique<Child>("steward-broker", broker_args(folder(), kConfig));
+        const std::string line = server_->line_with("ready");
+        start_workers(port_after(line, "workers "));
+        client::Options options;
+        options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
+        for (std::size_t i = 0; i < shape.clients; ++i) {
+            clients_.push_back(std::make_unique<client::Client>(options));
+        }
+        for (std::size_t i = 0; i < shape.services; ++i) {
+            services_.push_back(service_name(i));
+        }
+        wait_for_workers();
+    }
+
+    void submit(const Load& load) override {
+        const client::Params payload = payload_of(load, 'x');
+        client::JobOptions options;
+        options.durable = shape_.durable;
+        window_.set_most(load.window);
+        for (std::size_t i = 0; i < load.jobs; ++i) {
+            window_.enter();
+            client_of(i).submit_async(
+                service_of(i), payload, options, [this](auto id) { window_.leave(went_well(id)); });
+        }
+        window_.wait_for_all();
+    }
+
+    void call(const Load& load) override {
+        const client::Params payload = payload_of(load, kCallMark);
+        if (load.window == 1) {
+            for (std::size_t i = 0; i < load.jobs; ++i) {
+                require(went_well(client_of(i).call(service_of(i), payload)));
+            }
+            return;
+        }
+        window_.set_most(load.window);
+        for (std::size_t i = 0; i < load.jobs; ++i) {
+            window_.enter();
+            client_of(i).call_async(service_of(i), payload, {}, [this](auto answer) {
+                window_.leave(went_well(answer));
+            });
+        }
+        window_.wait_for_all();
+    }
+
+private:
+    static client::Params payload_of(const Load& load, char first_byte) {
+        std::string bytes(load.payload_bytes, 'x');
+        bytes.front() = first_byte;
+        return model::Payload{model::Encoding::Opaque, base::Blob::copy(bytes)};
+    }
+
+    client::Client& client_of(std::size_t job) { return *clients_[job % clients_.size()]; }
+
+    const std::string& service_of(std::size_t job) { return services_[job % services_.size()]; }
+
+    // Each is a process: that is what the library makes.
+    void start_workers(const std::string& port) {
+        for (std::size_t i = 0; i < shape_.workers; ++i) {
+            workers_.push_back(
+                std::make_unique<Child>("steward-bench-worker",
+                                        std::vector<std::string>{"--backend-port",
+                                                                 port,
+                                                                 "--log-level",
+                                                                 "error",
+                                                                 "--tally",
+                                                                 tally_file(),
+                                                                 "--slot",
+                                                                 std::to_string(i),
+                                                                 "--services",
+                                                                 std::to_string(shape_.services)}));
+        }
+    }
+
+    void wait_for_workers() {
+        const auto start = Clock::now();
+        for (;;) {
+            require(seconds_since(start) < kPatienceSeconds, "the workers do not come");
+            const auto workers = clients_.front()->query("workers");
+            if (shape_.workers == 0 || (workers && workers->size() >= shape_.workers)) {
+                return;
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+    }
+
+    Shape shape_;
+    Window window_;
+    std::vector<std::string> services_;
+    std::vector<std::unique_ptr<client::Client>> clients_;
+};
+
+class Steward final : public Subject {
+public:
+    [[nodiscard]] std::string name() const override { return "steward"; }
+
+    [[nodiscard]] std::string title(bool durable) const override {
+        return durable ? "Steward, durable" : "Steward";
+    }
+
+    [[nodiscard]] Abilities abilities() const override {
+        return {.durable = true, .many_services = true};
+    }
+
+    [[nodiscard]] std::unique_ptr<Started> start(const Shape& shape) const override {
+        return std::make_unique<StewardStarted>(shape);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> steward_subject() {
+    return std::make_unique<Steward>();
+}
+
+}  // namespace steward::bench
