@@ -28,9 +28,10 @@ public:
     void set_most(std::size_t most) { most_ = most; }
 
     void enter() {
-        if (open_.fetch_add(1) + 1 >= most_) {
+        if (open_.load() >= most_) {
             wait_for(most_ / 2);
         }
+        open_.fetch_add(1);
     }
 
     void leave(bool well) {

@@ -60,7 +60,7 @@ void do_and_finish(Run& run, const Load& load, bool calls) {
 // time the connections are warm afterwards.
 std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, bool calls) {
     constexpr double kTrySeconds = 0.2;
-    std::size_t& jobs = run.jobs_of[workload.name + "/" + row_of(run)];
+    std::size_t& jobs = run.jobs_of[workload.title + "/" + row_of(run)];
     const std::size_t first = std::clamp<std::size_t>(window / 8, 20, 2'000);
     std::size_t tried = first;
     do {
