@@ -23,8 +23,8 @@ public:
     virtual void note(const core::Note& note) = 0;
     /// The kinds of events that lifecycle() will be called with; none when no log is kept.
     [[nodiscard]] virtual model::EventSet wanted_events() const = 0;
-    /// One JSON line without its line end.
-    virtual void lifecycle(std::string_view line) = 0;
+    /// So many lines of JSON, each with its line end.
+    virtual void lifecycle(std::string_view lines, std::size_t count) = 0;
 };
 
 /// One turn: begin_batch(now), any number of on_frames(), end_batch(). Everything in a turn happens

@@ -20,7 +20,7 @@ void release_slice(void* owner) {
 
 }  // namespace
 
-void Blob::destroy() noexcept {
+void Blob::release() noexcept {
     const char* inline_bytes = reinterpret_cast<const char*>(body_ + 1);
     if (body_->bytes != inline_bytes) {
         Adopted adopted{};

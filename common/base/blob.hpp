@@ -53,14 +53,14 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
 
-    [[nodiscard]] bool empty() const noexcept { return body_ == nullptr || body_->size == 0; }
+    [[nodiscard]] bool empty() const noexcept { return body_ == nullptr || size() == 0; }
 
     bool operator==(const Blob& other) const noexcept { return view() == other.view(); }
 
     static constexpr std::size_t slice_copy_bytes_max = 1024;
 
 private:
-    // Carries its bytes right behind itself (copy) or points into an owner's (adopt).
+    // Either carries its bytes right behind itself (copy) or points into an owner's (adopt).
     struct Body {
         std::atomic<std::uint32_t> references;
         std::uint32_t size;
@@ -69,16 +69,17 @@ private:
 
     explicit Blob(Body* body) noexcept : body_(body) {}
 
-    // Of a body that is there: what is null, as most labels of a job are, costs nothing.
     void hold() const noexcept { body_->references.fetch_add(1, std::memory_order_relaxed); }
 
+    // The last one needs no locked instruction: nobody is left who could count.
     void let_go() noexcept {
-        if (body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            destroy();
+        if (body_->references.load(std::memory_order_acquire) == 1 ||
+            body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            release();
         }
     }
 
-    void destroy() noexcept;
+    void release() noexcept;
 
     Body* body_ = nullptr;
 };

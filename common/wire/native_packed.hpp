@@ -15,10 +15,10 @@ namespace steward::wire::native {
 /// The fields of a Submit that say what the job is: all but its number and whether it was sent
 /// before.
 struct PackedJob {
-    std::string_view bytes;      // of the fields, as they stand on the wire
-    base::Blob owner;            // null: `bytes` are lent and somebody else keeps them
-    base::Blob params;           // null, or those that travel as a frame of their own …
-    std::uint32_t params_at = 0; // … and where in `bytes` the number of that frame stands
+    std::string_view bytes;       // of the fields, as they stand on the wire
+    base::Blob owner;             // null: `bytes` are lent and somebody else keeps them
+    base::Blob params;            // null, or those that travel as a frame of their own …
+    std::uint32_t params_at = 0;  // … and where in `bytes` the number of that frame stands
     bool is_sync = false;
     bool takes_result = false;  // ends with a result, or may: sync, or with a wait
 };

@@ -50,7 +50,7 @@ public:
 
     [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
 
-    void lifecycle(std::string_view) override {}
+    void lifecycle(std::string_view, std::size_t) override {}
 
 private:
     struct Arrived {
