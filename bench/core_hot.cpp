@@ -44,8 +44,11 @@ constexpr std::size_t kBatch = 64;  // inputs of one turn
 
 class Way {
 public:
-    explicit Way(bool durable) : core_({}, now_, 1), durable_(durable) {
+    Way(bool durable, bool has_worker) : core_(policy(), now_, 1), durable_(durable) {
         core_.set_announcing({});
+        if (!has_worker) {
+            return;
+        }
         core::Ready ready;
         ready.from = {core::Peer{kWorker}, 0, 0};
         ready.name = "bench";
@@ -57,14 +60,29 @@ public:
         core_.apply(now_, std::move(ready), effects_);
     }
 
+    /// All the way.
     void take(std::size_t jobs) {
         for (std::size_t done = 0; done < jobs; done += kBatch) {
-            turn();
+            submit_some();
+            finish_them();
+        }
+    }
+
+    /// Only in: they wait.
+    void fill(std::size_t jobs) {
+        for (std::size_t done = 0; done < jobs; done += kBatch) {
+            submit_some();
         }
     }
 
 private:
-    void turn() {
+    static core::Policy policy() {
+        core::Policy policy;
+        policy.services.push_back({"service", {}, 0});
+        return policy;
+    }
+
+    void submit_some() {
         effects_.clear();
         now_.mono += 1us;
         now_.wall += 1us;
@@ -78,6 +96,9 @@ private:
             core_.apply(now_, std::move(input), effects_);
         }
         core_.apply(now_, core::Acknowledge{1, numbers_ + 1}, effects_);
+    }
+
+    void finish_them() {
         finishes_.clear();
         for (const core::Send& send : effects_.sends) {
             if (const auto* assign = std::get_if<core::Assign>(&send.what)) {
@@ -106,14 +127,15 @@ private:
 
 }  // namespace
 
-// Arguments: "volatile" or "durable"; how many jobs.
+// Arguments: "volatile" or "durable"; how many jobs; "fill" for the first half of the way.
 int main(int argc, char** argv) {
     const bool durable = argc > 1 && std::string_view(argv[1]) == "durable";
     const std::size_t jobs = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100'000;
-    Way way(durable);
-    way.take(10 * kBatch);
+    const bool fills = argc > 3 && std::string_view(argv[3]) == "fill";
+    Way way(durable, !fills);
+    fills ? way.fill(10 * kBatch) : way.take(10 * kBatch);
     const std::uint64_t before = g_allocations;
-    way.take(jobs);
+    fills ? way.fill(jobs) : way.take(jobs);
     std::printf("%s: %.2f allocations a job\n",
                 durable ? "durable" : "volatile",
                 static_cast<double>(g_allocations - before) / static_cast<double>(jobs));

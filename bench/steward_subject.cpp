@@ -1,6 +1,7 @@
 // bench: the real broker with real worker processes, driven through the client library.
 #include "bench/steward_subject.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -15,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kPatienceSeconds = 120;
+constexpr double kPatienceSeconds = 60;
+constexpr std::size_t kServicesOfOne = 4'000;
 constexpr const char* kConfig =
     "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\njobs_per_service_max = "
     "100000000\npayload_bytes_total_max = \"64GiB\"\n[[service]]\nname = \"s0\"\n";
@@ -28,9 +30,10 @@ public:
     void set_most(std::size_t most) { most_ = most; }
 
     void enter() {
-        if (open_.fetch_add(1) + 1 >= most_) {
+        if (open_.load() >= most_) {
             wait_for(most_ / 2);
         }
+        open_.fetch_add(1);
     }
 
     void leave(bool well) {
@@ -127,21 +130,27 @@ private:
 
     const std::string& service_of(std::size_t job) { return services_[job % services_.size()]; }
 
-    // Each is a process: that is what the library makes.
+    // Each is a process: that is what the library makes. One may name so many services; where there
+    // are more, each part of them has workers of its own.
     void start_workers(const std::string& port) {
-        for (std::size_t i = 0; i < shape_.workers; ++i) {
-            workers_.push_back(
-                std::make_unique<Child>("steward-bench-worker",
-                                        std::vector<std::string>{"--backend-port",
-                                                                 port,
-                                                                 "--log-level",
-                                                                 "error",
-                                                                 "--tally",
-                                                                 tally_file(),
-                                                                 "--slot",
-                                                                 std::to_string(i),
-                                                                 "--services",
-                                                                 std::to_string(shape_.services)}));
+        for (std::size_t first = 0; first < shape_.services; first += kServicesOfOne) {
+            for (std::size_t i = 0; i < shape_.workers; ++i) {
+                workers_.push_back(std::make_unique<Child>(
+                    "steward-bench-worker",
+                    std::vector<std::string>{
+                        "--backend-port",
+                        port,
+                        "--log-level",
+                        "error",
+                        "--tally",
+                        tally_file(),
+                        "--slot",
+                        std::to_string(workers_.size()),
+                        "--first-service",
+                        std::to_string(first),
+                        "--services",
+                        std::to_string(std::min(kServicesOfOne, shape_.services - first))}));
+            }
         }
     }
 
@@ -150,7 +159,7 @@ private:
         for (;;) {
             require(seconds_since(start) < kPatienceSeconds, "the workers do not come");
             const auto workers = clients_.front()->query("workers");
-            if (shape_.workers == 0 || (workers && workers->size() >= shape_.workers)) {
+            if (workers && workers->size() >= workers_.size()) {
                 return;
             }
             std::this_thread::sleep_for(5ms);

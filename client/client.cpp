@@ -163,8 +163,7 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
         orders.clear();
         begins.clear();
         bytes.clear(kKeptBytesMax);
-        for (; next < specs.size() && orders.size() < kOrdersPerPush &&
-               bytes.size() < kPackedBytes;
+        for (; next < specs.size() && orders.size() < kOrdersPerPush && bytes.size() < kPackedBytes;
              ++next) {
             const Spec& spec = specs[next];
             begins.push_back(bytes.size());

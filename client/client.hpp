@@ -180,11 +180,17 @@ public:
     [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
                                                            const Params& params = {},
                                                            CallOptions options = {});
-    void call_async(std::string_view service, const Params& params, CallOptions options, CallDone done);
+    void call_async(std::string_view service,
+                    const Params& params,
+                    CallOptions options,
+                    CallDone done);
     [[nodiscard]] std::future<Expected<JobId>> submit_async(std::string_view service,
                                                             const Params& params = {},
                                                             const JobOptions& options = {});
-    void submit_async(std::string_view service, const Params& params, const JobOptions& options, SubmitDone done);
+    void submit_async(std::string_view service,
+                      const Params& params,
+                      const JobOptions& options,
+                      SubmitDone done);
     [[nodiscard]] std::future<Expected<Submitted>> submit_for_async(base::Duration wait,
                                                                     std::string_view service,
                                                                     const Params& params = {},

@@ -33,6 +33,7 @@ public:
     void take(std::size_t count, std::vector<Order*>& out);
     /// Appends those whose deadline has passed.
     void take_expired(base::MonoTime now, std::vector<Order*>& out);
+
     /// An order that was taken has ended, and is gone.
     void drop(Order& order) { store_.drop(order); }
 
@@ -65,7 +66,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable room_;
-    std::size_t waiting_ = 0;  // pushers
+    std::size_t waiting_ = 0;     // pushers
     std::vector<Order*> orders_;  // the first taken_ are void
     OrderStore store_;            // and those that were taken and go on
     std::size_t taken_ = 0;

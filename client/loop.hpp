@@ -86,8 +86,9 @@ private:
     Session session_;
     base::MonoTime now_;
 
-    // No later than the earliest deadline of what the session holds open. Nearly every order ends long before its own,
-    // so looking through them when this has come is cheaper than a timer for each.
+    // No later than the earliest deadline of what the session holds open. Nearly every order ends
+    // long before its own, so looking through them when this has come is cheaper than a timer for
+    // each.
     base::MonoTime next_overdue_ = base::MonoTime::max();
     std::vector<Order*> taken_;           // reused from turn to turn
     std::vector<Accepted> accepted_;      // likewise

@@ -35,17 +35,18 @@ std::size_t Session::room() const {
                : 0;
 }
 
-base::Expected<Session::Request*> Session::open_request(User user) {
-    if (room() == 0) {
-        return base::fail(base::Errc::TooManyInFlight,
-                          std::to_string(requests_.size()) +
-                              " requests are unanswered, as many as allowed "
-                              "(in_flight_max here, [limits] in_flight_max at the broker)");
-    }
+base::Unexpected Session::no_room() const {
+    return base::fail(base::Errc::TooManyInFlight,
+                      std::to_string(requests_.size()) +
+                          " requests are unanswered, as many as allowed "
+                          "(in_flight_max here, [limits] in_flight_max at the broker)");
+}
+
+Session::Request& Session::open_request(User user) {
     Request& request = requests_.add(span_max());
     request.tag = user.tag;
     request.until = user.until;
-    return &request;
+    return request;
 }
 
 base::Expected<std::uint64_t> Session::submit(base::MonoTime /*now*/,
@@ -54,25 +55,29 @@ base::Expected<std::uint64_t> Session::submit(base::MonoTime /*now*/,
     return submit(native::pack_job(spec), {tag});
 }
 
-base::Expected<std::uint64_t> Session::submit(native::PackedJob job, User user) {
-    return open_request(user).map([&](Request* request) {
-        request->job = std::move(job);
-        has_submitted_ = true;
-        return request->number;
-    });
+base::Expected<std::uint64_t> Session::submit(native::PackedJob&& job, User user) {
+    if (room() == 0) {
+        return no_room();
+    }
+    Request& request = open_request(user);
+    request.job = std::move(job);
+    has_submitted_ = true;
+    return request.number;
 }
 
 base::Expected<std::uint64_t> Session::ask(base::MonoTime now, Question question, User user) {
-    return open_request(user).map([&](Request* request) {
-        std::visit([&](auto& asked) { asked.number = request->number; }, question);
-        base::MonoTime until = now;
-        if (auto* await = std::get_if<native::Await>(&question)) {
-            until += std::clamp(await->wait, base::Duration::zero(), model::kDurationMax);
-        }
-        request->asked =
-            std::make_unique<OpenRequests::Asked>(OpenRequests::Asked{std::move(question), until});
-        return request->number;
-    });
+    if (room() == 0) {
+        return no_room();
+    }
+    Request& request = open_request(user);
+    std::visit([&](auto& asked) { asked.number = request.number; }, question);
+    base::MonoTime until = now;
+    if (auto* await = std::get_if<native::Await>(&question)) {
+        until += std::clamp(await->wait, base::Duration::zero(), model::kDurationMax);
+    }
+    request.asked =
+        std::make_unique<OpenRequests::Asked>(OpenRequests::Asked{std::move(question), until});
+    return request.number;
 }
 
 void Session::forget(std::uint64_t number) {
@@ -93,10 +98,10 @@ void Session::forget(std::uint64_t number) {
     const auto untold = happenings_.begin() + static_cast<std::ptrdiff_t>(happenings_taken_);
     happenings_.erase(std::remove_if(untold, happenings_.end(), is_of), happenings_.end());
     const auto unheard = accepted_.begin() + static_cast<std::ptrdiff_t>(accepted_taken_);
-    accepted_.erase(std::remove_if(unheard,
-                                   accepted_.end(),
-                                   [&](const Accepted& one) { return one.number == number; }),
-                    accepted_.end());
+    accepted_.erase(
+        std::remove_if(
+            unheard, accepted_.end(), [&](const Accepted& one) { return one.number == number; }),
+        accepted_.end());
 }
 
 base::MonoTime Session::overdue(base::MonoTime now, std::vector<Open>& to) {

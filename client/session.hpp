@@ -117,7 +117,7 @@ public:
                                                        const model::JobSpec& spec,
                                                        std::uint64_t tag = 0);
     /// The same of one that is packed; lent bytes must stay until the final happening or forget().
-    [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob job, User user);
+    [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob&& job, User user);
     /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
     /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
     /// however often it has to be asked. Errors: as of submit().
@@ -165,7 +165,8 @@ private:
     using Request = OpenRequests::Request;
 
     [[nodiscard]] std::size_t span_max() const;
-    base::Expected<Request*> open_request(User user);
+    [[nodiscard]] base::Unexpected no_room() const;
+    Request& open_request(User user);
 
     void connect(base::MonoTime now);
     void move_on(base::MonoTime now, std::string why);

@@ -105,8 +105,8 @@ void Session::write(base::MonoTime now, Request& request) {
         std::visit([&](const auto& question) { writer_.add(question); }, request.asked->question);
         return;
     }
-    writer_.add(native::PackedSubmit{
-        request.number, std::exchange(request.was_sent, true), request.job});
+    writer_.add(
+        native::PackedSubmit{request.number, std::exchange(request.was_sent, true), request.job});
 }
 
 void Session::refuse_too_large(Request& request, std::size_t bytes) {

@@ -68,6 +68,8 @@ public:
     /// Pre: as for erase(): the spot names an entry.
     [[nodiscard]] Entry& operator[](Spot spot) { return entries_[spot]; }
 
+    [[nodiscard]] const Entry& operator[](Spot spot) const { return entries_[spot]; }
+
     void erase(Spot spot) {
         Entry& entry = entries_[spot];
         index_.erase(hash(entry.attempt), {spot});

@@ -23,12 +23,11 @@ public:
     }
 
     template <class... Args>
-    void emplace_back(Args&&... args) {
+    T& emplace_back(Args&&... args) {
         if (size_ == capacity_) {
             grow();
         }
-        std::construct_at(&at(size_), std::forward<Args>(args)...);
-        ++size_;
+        return *std::construct_at(&at(size_++), std::forward<Args>(args)...);
     }
 
     /// Pre: not empty, as for pop_front().

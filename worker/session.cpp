@@ -261,10 +261,22 @@ std::string Session::too_large_text(std::size_t payload_bytes) const {
 }
 
 template <class Said>
-void Session::push(Said said, std::size_t bytes) {
+Session::Outgoing& Session::push(Said&& said, std::size_t bytes) {
     const std::size_t weight = bytes + kCommandOverheadBytes;
     backlog_bytes_ += weight;
-    outbox_.emplace_back(std::move(said), weight);
+    Outgoing& last = outbox_.emplace_back();
+    last.speech = std::forward<Said>(said);
+    last.bytes = weight;
+    return last;
+}
+
+Session::Spot Session::find_busy(const model::Attempt& attempt) const {
+    if (busy_.size() == 1 && entries_[busy_.front().spot].attempt == attempt) {
+        return busy_.front().spot;  // most often
+    }
+    const Spot spot = entries_.find(attempt);
+    const bool is_busy = spot != AttemptTable::kNowhere && entries_[spot].is_busy();
+    return is_busy ? spot : AttemptTable::kNowhere;
 }
 
 void Session::finished(base::MonoTime now,
@@ -272,8 +284,8 @@ void Session::finished(base::MonoTime now,
                        model::Outcome outcome,
                        base::Duration run_time,
                        std::uint64_t resident_bytes) {
-    const Spot spot = entries_.find(attempt);
-    if (spot == AttemptTable::kNowhere || !entries_[spot].is_busy()) {
+    const Spot spot = find_busy(attempt);
+    if (spot == AttemptTable::kNowhere) {
         return;
     }
     settle(spot, std::move(outcome), run_time);
@@ -283,7 +295,7 @@ void Session::finished(base::MonoTime now,
 
 // A thread has done with an attempt: what it says counts unless the attempt's end was settled
 // before.
-void Session::settle(Spot spot, model::Outcome outcome, base::Duration run_time) {
+void Session::settle(Spot spot, model::Outcome&& outcome, base::Duration run_time) {
     Entry& entry = entries_[spot];
     std::string spoiled = std::move(busy_[entry.work].spoiled);
     set_free(entry);
@@ -295,10 +307,10 @@ void Session::settle(Spot spot, model::Outcome outcome, base::Duration run_time)
             if (!spoiled.empty()) {
                 outcome = {model::Verdict::FailedForGood, std::move(spoiled), {}, {}};
             }
-            report(entry, std::move(outcome), run_time);
+            report(spot, std::move(outcome), run_time);
             break;
         case Phase::Stopping:  // what it answered no longer counts
-            report(entry, {model::Verdict::Failed, std::move(spoiled), {}, {}}, run_time);
+            report(spot, {model::Verdict::Failed, std::move(spoiled), {}, {}}, run_time);
             break;
         case Phase::Void: {
             const model::Attempt attempt = entry.attempt;
@@ -330,13 +342,14 @@ void Session::set_free(Entry& entry) {
     entry.work = AttemptTable::kNoWork;
 }
 
-void Session::report(Entry& entry, model::Outcome outcome, base::Duration run_time) {
+void Session::report(Spot spot, model::Outcome&& outcome, base::Duration run_time) {
+    Entry& entry = entries_[spot];
     entry.phase = Phase::Unsent;
     if (outcome.text.size() > model::kTextBytesMax) {
         outcome.text = cut(std::move(outcome.text));
     }
     const std::size_t bytes = outcome.result.bytes.size() + outcome.text.size();
-    push(wire::native::Finish{entry.attempt, std::move(outcome), run_time}, bytes);
+    push(wire::native::Finish{entry.attempt, std::move(outcome), run_time}, bytes).spot = spot;
 }
 
 Session::Entry* Session::running_entry(const model::Attempt& attempt) {
@@ -446,12 +459,9 @@ bool Session::gather_outbox(std::size_t commands_max) {
         if (commands_max == 0) {
             return true;
         }
-        if (const auto* finish = std::get_if<wire::native::Finish>(&next.speech)) {
-            const Spot spot = entries_.find(finish->attempt);
-            if (spot != AttemptTable::kNowhere && entries_[spot].phase == Phase::Unsent) {
-                --held_;
-                end(spot);
-            }
+        if (next.spot != AttemptTable::kNowhere && entries_[next.spot].phase == Phase::Unsent) {
+            --held_;
+            end(next.spot);
         }
         std::visit([this](const auto& said) { writer_.add(said); }, next.speech);
         backlog_bytes_ -= next.bytes;

@@ -146,6 +146,10 @@ public:
     /// The next thing to do; nothing when all is done. Drain after every call above and after
     /// take_batch(), and call next_job() as long as a thread is free.
     [[nodiscard]] std::optional<Action> next_action();
+
+    /// False: next_action() has nothing.
+    [[nodiscard]] bool has_action() const { return leaving_ || !actions_.empty(); }
+
     /// What has gathered for the broker as one message of about batch_bytes_max; nothing when there
     /// is nothing or no connection stands. Call until nothing comes, as long as the transport
     /// takes.
@@ -202,7 +206,8 @@ private:
 
     struct Outgoing {
         Speech speech;
-        std::size_t bytes = 0;  // of its part in backlog_bytes_
+        std::size_t bytes = 0;               // of its part in backlog_bytes_
+        Spot spot = AttemptTable::kNowhere;  // of a Finish that ends a lease
     };
     struct Obey;  // one function for each command of the broker
 
@@ -223,19 +228,20 @@ private:
     void assign(base::MonoTime now, ArrivalPtr& arrival);
     void stop(base::MonoTime now, wire::native::StopAttempt said);
     void tell_stopped(const model::Attempt& attempt, std::string why, base::Duration run_time);
-    void report(Entry& entry, model::Outcome outcome, base::Duration run_time);
+    void report(Spot spot, model::Outcome&& outcome, base::Duration run_time);
     void recall(base::MonoTime now, const std::vector<model::Attempt>& attempts);
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();
     void after_work(base::MonoTime now);
-    void settle(Spot spot, model::Outcome outcome, base::Duration run_time);
+    void settle(Spot spot, model::Outcome&& outcome, base::Duration run_time);
     void set_free(Entry& entry);
     void end(Spot spot);
     void forget(Spot spot);
     void forget_waiting(Spot spot);
     void spend(ArrivalPtr arrival);
     template <class Said>
-    void push(Said said, std::size_t bytes);
+    Outgoing& push(Said&& said, std::size_t bytes);
+    [[nodiscard]] Spot find_busy(const model::Attempt& attempt) const;
     [[nodiscard]] Entry* running_entry(const model::Attempt& attempt);
     [[nodiscard]] bool is_too_large(std::size_t payload_bytes) const;
     [[nodiscard]] std::string too_large_text(std::size_t payload_bytes) const;

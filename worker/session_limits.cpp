@@ -74,9 +74,9 @@ void Session::ring(base::MonoTime now) {
 
 base::MonoTime Session::next_limit() const {
     base::MonoTime earliest = next_alarm_;
-    for (const auto& at : {retire_at_, cut_at_, measure_at_}) {
-        earliest = at ? std::min(earliest, *at) : earliest;
-    }
+    earliest = retire_at_ ? std::min(earliest, *retire_at_) : earliest;
+    earliest = cut_at_ ? std::min(earliest, *cut_at_) : earliest;
+    earliest = measure_at_ ? std::min(earliest, *measure_at_) : earliest;
     return earliest;
 }
 
@@ -97,7 +97,7 @@ void Session::give_up(base::MonoTime now, Busy& busy) {
     }
     Entry& entry = entries_[busy.spot];
     if (entry.phase == Phase::Stopping) {
-        report(entry, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
+        report(busy.spot, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
     } else if (entry.phase == Phase::Void) {
         end(busy.spot);
         tell_stopped(entry.attempt, text, now - busy.since);
@@ -119,7 +119,7 @@ void Session::exceed_memory(base::MonoTime now, Busy& busy, std::uint64_t bytes)
                              " of memory, more than its memory_limit of " +
                              base::size_text(busy.memory_limit);
     Entry& entry = entries_[busy.spot];
-    report(entry, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
+    report(busy.spot, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
     halt(now, busy, text, std::min(stop_grace_, kMemoryGraceMax));
     replace(now, "job " + entry.attempt.job.text() + ": " + text);
 }

@@ -29,7 +29,16 @@ public:
 
     [[nodiscard]] Frames heartbeat() const override { return {}; }
 
-    [[nodiscard]] bool finish(Frames& frames) const override { return frames.size() == 2; }
+    [[nodiscard]] bool finish(Frames& frames) const override {
+        if (frames.size() != 2) {
+            return false;
+        }
+        const std::string_view answer = answer_of(frames[1].to_string_view());
+        if (answer.size() < frames[1].size()) {
+            frames[1] = zmq::message_t(answer.data(), answer.size());
+        }
+        return true;
+    }
 };
 
 class Zmws1 final : public FrameDialect {

@@ -9,6 +9,7 @@
 #include <zmq.hpp>
 
 #include "bench/frames/dialect.hpp"
+#include "bench/peers/side.hpp"
 #include "bench/running_broker.hpp"
 
 namespace steward::bench {
@@ -48,10 +49,14 @@ public:
         }
     }
 
-    void submit(const Load& load) override { call(load); }
+    void submit(const Load& load) override { exchange(load, 'x'); }
 
-    void call(const Load& load) override {
+    void call(const Load& load) override { exchange(load, kCallMark); }
+
+private:
+    void exchange(const Load& load, char first_byte) {
         payload_.assign(load.payload_bytes, 'x');
+        payload_.front() = first_byte;
         std::size_t sent = 0;
         std::size_t answered = 0;
         while (answered < load.jobs) {
@@ -67,7 +72,6 @@ public:
         }
     }
 
-private:
     static constexpr const char* kQuietConfig =
         "[lifecycle]\nenabled = false\n[[service]]\nname = \"s0\"\n";
 

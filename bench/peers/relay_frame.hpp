@@ -14,8 +14,8 @@ struct RelayHead {
     std::uint32_t client = 0;
 };
 
-inline void put_relay_frame(std::string& out, std::string_view payload) {
-    const RelayHead head{static_cast<std::uint32_t>(payload.size()), 0};
+inline void put_relay_frame(std::string& out, std::string_view payload, std::uint32_t client = 0) {
+    const RelayHead head{static_cast<std::uint32_t>(payload.size()), client};
     out.append(reinterpret_cast<const char*>(&head), sizeof head);
     out.append(payload);
 }

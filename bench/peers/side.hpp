@@ -51,6 +51,13 @@ private:
 /// jobs.
 inline constexpr char kCallMark = '?';
 
+/// What answers a job where an answer is the only acknowledgement: a call's whole payload, of a
+/// background job's so much, as nobody wants it back.
+inline std::string_view answer_of(std::string_view payload) {
+    constexpr std::size_t kBackgroundBytes = 100;
+    return payload.starts_with(kCallMark) ? payload : payload.substr(0, kBackgroundBytes);
+}
+
 /// How many jobs a worker asks for ahead: one after a time without work, more the longer there was
 /// always one.
 class Appetite {

@@ -263,7 +263,7 @@ Section limits_section(model::Limits& l) {
               &l.resident_jobs_max,
               0,
               kBillion,
-              "Jobs in memory before long queues of durable ones go to the journal's disk."),
+              "Jobs in memory before long queues go to the journal's disk or are packed."),
          live("scan_jobs_max",
               &l.scan_jobs_max,
               1,

@@ -61,10 +61,15 @@ std::size_t SpillIndex::beginning_up_to(const model::JobId& id) const {
                                     ranges_.begin());
 }
 
+// That of one behind `from` follows from the one before it: once it is as it was, so are the rest.
 void SpillIndex::reckon_reach(std::size_t from) {
     for (std::size_t i = from; i < ranges_.size(); ++i) {
-        ranges_[i].reach =
-            i == 0 ? ranges_[i].last : std::max(ranges_[i - 1].reach, ranges_[i].last);
+        const model::JobId& last = ranges_[i].last;
+        const model::JobId reach = i == 0 ? last : std::max(ranges_[i - 1].reach, last);
+        if (i > from && reach == ranges_[i].reach) {
+            return;
+        }
+        ranges_[i].reach = reach;
     }
 }
 

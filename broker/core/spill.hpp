@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -48,8 +49,8 @@ private:
 /// All spills by the ids in them. Jobs of one lane mostly come in the order of their ids, so few
 /// ranges overlap.
 ///
-/// Cost: O(log spills + overlapping ranges) to find; O(spills) to add and remove, moving a few
-/// bytes for each.
+/// Cost: O(log spills + overlapping ranges) to find; to add at the end and to remove at the
+/// beginning too, elsewhere O(spills), moving a few bytes for each.
 class SpillIndex {
 public:
     struct Found {
@@ -90,7 +91,7 @@ private:
     [[nodiscard]] std::size_t beginning_up_to(const model::JobId& id) const;
     void reckon_reach(std::size_t from);
 
-    std::vector<Range> ranges_;  // sorted by `first`
+    std::deque<Range> ranges_;  // sorted by `first`
 };
 
 }  // namespace steward::core

@@ -74,8 +74,10 @@ public:
 private:
     // ---- submit.cpp: taking jobs in ----
     void admit(Submit& submit);
-    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit) const;
-    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit) const;
+    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit,
+                                                     const Service* service) const;
+    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit,
+                                                          const Service* service) const;
     [[nodiscard]] base::Error lack_of_payload_room() const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
@@ -142,7 +144,7 @@ private:
     void on_job_timer(JobHandle handle);
     void unlink_ready(JobHandle handle);
 
-    // ---- spilling.cpp: long queues on the disk, or packed ----
+    // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
     static bool may_leave(const Job& job);
 
     static bool is_packable(const Job& job) {
@@ -189,7 +191,7 @@ private:
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(const Job& job, model::JobState end);
     void keep_for_resend(const Job& job, const KeptResult& end);
-    void keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq);
+    void keep_result(const Job& job, KeptResult&& end, base::WallTime ended_at, Seq seq);
     void keep_dead(JobHandle handle, std::string text);
     void drop_dead_letters();
     void forget_job(JobHandle handle);
@@ -502,7 +504,13 @@ private:
     void send(const Address& to, Message&& what, Seq after = 0);
     Seq append(const Job& job, Record&& record);
     Seq append_always(Record&& record);
-    Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {});
+
+    // Null when nobody listens to such events. Valid until the next call.
+    Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {}) {
+        return announcing.has(kind) ? add_announce(job, kind, detail) : nullptr;
+    }
+
+    Announce* add_announce(const Job& job, model::EventKind kind, std::string_view detail);
     void note(Severity severity,
               std::string_view event,
               std::vector<std::pair<std::string, std::string>> fields = {},

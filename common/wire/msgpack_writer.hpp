@@ -49,6 +49,12 @@ public:
         buffer_[at] = static_cast<char>(value);
     }
 
+    /// Forgets all but the first `bytes`. Pre: bytes <= size().
+    void cut(std::size_t bytes) {
+        STEWARD_ASSERT(bytes <= used_);
+        used_ = bytes;
+    }
+
     [[nodiscard]] std::string_view view() const { return {buffer_.data(), used_}; }
 
     [[nodiscard]] std::size_t size() const { return used_; }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/limits.hpp"
+#include "common/wire/big_endian.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/native.hpp"
 #include "common/wire/native_job_id.hpp"
@@ -428,19 +429,36 @@ BatchReader::Step BatchReader::begin() {
     return Step::End;
 }
 
+// In the shortest forms alone, which are those that BatchWriter writes.
 bool BatchReader::next_accepted(Accepted& to) {
-    constexpr std::string_view kHead = "\x94\x50";  // four fields, the first of them the type
-    if (!rest_.starts_with(kHead) || commands_ >= model::kCommandsPerBatchMax) {
+    constexpr std::string_view kHead = "\x94\x50";   // four fields, the first of them the type
+    constexpr std::string_view kJobId = "\xC4\x10";  // sixteen bytes
+    constexpr std::size_t kMost = 2 + 9 + 2 + 16 + 1;
+    constexpr std::size_t kLeast = kMost - 8;
+    if (rest_.size() < kLeast || !rest_.starts_with(kHead) ||
+        commands_ >= model::kCommandsPerBatchMax) {
         return false;
     }
-    MsgpackReader in(rest_.substr(kHead.size()));
-    to.number = in.unsigned_integer();
-    read_job_id(in, to.job);
-    to.is_duplicate = in.boolean();
-    if (in.failed()) {
+    const char* at = rest_.data() + kHead.size();
+    const auto form = static_cast<unsigned char>(*at++);
+    std::uint64_t number = form;
+    std::size_t tail = 0;
+    if (form >= 0x80) {
+        if (form < 0xCC || form > 0xCF || rest_.size() < kMost) {
+            return false;
+        }
+        tail = std::size_t{1} << (form - 0xCCU);
+        number = load_be<std::uint64_t>(at) >> (64 - 8 * tail);
+        at += tail;
+    }
+    const std::string_view id(at, kJobId.size());
+    const auto flag = static_cast<unsigned char>(at[kJobId.size() + 16]);
+    if (id != kJobId || (flag != 0xC2 && flag != 0xC3)) {
         return false;
     }
-    rest_ = in.rest();
+    at += kJobId.size();
+    to = {number, {load_be<std::uint64_t>(at), load_be<std::uint64_t>(at + 8)}, flag == 0xC3};
+    rest_.remove_prefix(kLeast + tail);
     ++commands_;
     return true;
 }

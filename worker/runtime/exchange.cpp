@@ -19,14 +19,19 @@ Exchange::Exchange(SessionOptions options,
     : wake_(wake),
       wants_memory_(options.memory_bytes_max != 0),
       session_(std::move(options), start, seed) {
-    Stops none;
+    Aftermath none;
     settle(none);
 }
 
-Exchange::Desk::Desk(Exchange& exchange) : exchange_(exchange) {
+Exchange::Bell& Exchange::make_bell() {
+    const std::scoped_lock lock(mutex_);
+    asleep_.reserve(bells_.size() + 1);
+    return bells_.emplace_back();
+}
+
+Exchange::Desk::Desk(Exchange& exchange) : exchange_(exchange), bell_(exchange.make_bell()) {
     const std::scoped_lock lock(exchange_.mutex_);
     exchange_.desks_.push_back(this);
-    exchange_.asleep_.reserve(exchange_.desks_.size());
 }
 
 Exchange::Desk::~Desk() {
@@ -36,21 +41,21 @@ Exchange::Desk::~Desk() {
 
 struct Exchange::Obey {
     Exchange& exchange;
-    Stops& stopped;
+    Aftermath& after;
 
     void operator()(Connect& connect) const { exchange.connect_ = connect.broker; }
 
     void operator()(StopJob& stop) const {
         for (Desk* desk : exchange.desks_) {
             if (desk->job != nullptr && desk->job->attempt == stop.attempt) {
-                exchange.stop(*desk, stopped);
+                Exchange::stop(*desk, after.stopped);
             }
         }
     }
 
     void operator()(CallIdle&) const {
         ++exchange.idle_round_;
-        exchange.call_desks(exchange.asleep_.size());
+        exchange.call_desks(exchange.asleep_.size(), after.called);
     }
 
     void operator()(MeasureMemory&) const { exchange.must_measure_ = true; }
@@ -65,25 +70,35 @@ struct Exchange::Obey {
     void operator()(Left& left) const { exchange.left_ = left; }
 };
 
-// Does what the session asks. Called with the lock held; `stopped` is fired by the caller without
-// it, because stop callbacks are user code.
-void Exchange::settle(Stops& stopped) {
-    while (auto action = session_.next_action()) {
-        std::visit(Obey{*this, stopped}, *action);
+// Does what the session asks, with the lock held, but for the aftermath.
+void Exchange::settle(Aftermath& after) {
+    while (session_.has_action()) {
+        auto action = session_.next_action();
+        if (!action) {
+            return;
+        }
+        std::visit(Obey{*this, after}, *action);
     }
 }
 
 template <class Change>
 void Exchange::change(Change&& change) {
-    Stops stopped;
+    Aftermath after;
     {
         const std::scoped_lock lock(mutex_);
         change();
-        settle(stopped);
+        settle(after);
         const std::size_t startable = session_.startable();
-        call_desks(startable > called_ ? startable - called_ : 0);
+        call_desks(startable > called_ ? startable - called_ : 0, after.called);
     }
-    for (std::stop_source& source : stopped) {
+    carry_out(after);
+}
+
+void Exchange::carry_out(const Aftermath& after) {
+    for (Bell* bell : after.called) {
+        bell->turn.notify_one();
+    }
+    for (std::stop_source source : after.stopped) {
         source.request_stop();
     }
 }
@@ -101,20 +116,21 @@ void Exchange::wake_io() {
 }
 
 // Called with the lock held.
-void Exchange::call_desks(std::size_t most) {
+void Exchange::call_desks(std::size_t most, Bells& called) {
     for (; most > 0 && !asleep_.empty(); --most) {
-        Desk& desk = *asleep_.back();
+        Bell* const bell = asleep_.back();
         asleep_.pop_back();
-        desk.is_called_ = true;
+        bell->is_rung = true;
+        called.push_back(bell);
         ++called_;
-        desk.turn_.notify_one();
     }
 }
 
 void Exchange::sleep(Desk& desk, std::unique_lock<std::mutex>& lock) {
-    desk.is_called_ = false;
-    asleep_.push_back(&desk);
-    desk.turn_.wait(lock, [&] { return desk.is_called_; });
+    Bell& bell = desk.bell_;
+    bell.is_rung = false;
+    asleep_.push_back(&bell);
+    bell.turn.wait(lock, [&] { return bell.is_rung; });
     --called_;
 }
 
@@ -149,7 +165,7 @@ Exchange::Turn Exchange::next(Desk& desk) {
     } else {
         now = posix::read_mono();
     }
-    Stops none;  // neither an end nor a beginning stops another
+    Aftermath none;  // neither an end nor a beginning stops another or makes work for one
     while (true) {
         wire::native::Assign* const job = is_closed_ ? nullptr : session_.next_job(now);
         settle(none);
@@ -264,24 +280,26 @@ void Exchange::resident(std::uint64_t bytes) {
 }
 
 void Exchange::stop_all() {
-    Stops all;
+    Aftermath after;
     {
         const std::scoped_lock lock(mutex_);
         is_stopping_all_ = true;
         for (Desk* desk : desks_) {
-            stop(*desk, all);
+            stop(*desk, after.stopped);
         }
     }
-    for (std::stop_source& source : all) {
-        source.request_stop();
-    }
+    carry_out(after);
 }
 
 void Exchange::close() {
-    const std::scoped_lock lock(mutex_);
-    is_closed_ = true;
-    call_desks(asleep_.size());
-    room_.notify_all();
+    Aftermath after;
+    {
+        const std::scoped_lock lock(mutex_);
+        is_closed_ = true;
+        call_desks(asleep_.size(), after.called);
+        room_.notify_all();
+    }
+    carry_out(after);
 }
 
 std::optional<wire::Frames> Exchange::take_batch() {

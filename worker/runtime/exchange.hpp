@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -31,6 +32,17 @@ public:
     /// What lies before one work thread: its job, and what came of it.
     ///
     /// Thread: the one that made it, but for what the exchange does with it under its lock.
+    class Desk;
+
+private:
+    // What a sleeping desk waits for. The exchange's own, for it is rung without the lock, when the
+    // desk may be gone.
+    struct Bell {
+        std::condition_variable turn;
+        bool is_rung = false;
+    };
+
+public:
     class Desk {
     public:
         /// Pre: the exchange outlives it.
@@ -53,9 +65,8 @@ public:
         friend class Exchange;
 
         Exchange& exchange_;
-        std::condition_variable turn_;
+        Bell& bell_;
         std::uint64_t idle_seen_ = 0;
-        bool is_called_ = false;
     };
 
     struct Remark {
@@ -122,19 +133,29 @@ public:
 
 private:
     using Stops = std::vector<std::stop_source>;
+    using Bells = std::vector<Bell*>;
     struct Obey;  // one function for each action of the session
+
+    // What is done once the lock is free: stop callbacks are user code, and a thread that is woken
+    // would run into the lock.
+    struct Aftermath {
+        Stops stopped;
+        Bells called;
+    };
 
     template <class Change>
     void change(Change&& change);
-    void settle(Stops& stopped);
+    void settle(Aftermath& after);
     void hand_in(Desk& desk);
     void begin(Desk& desk, wire::native::Assign* job, base::MonoTime now);
     void sleep(Desk& desk, std::unique_lock<std::mutex>& lock);
-    void call_desks(std::size_t most);
-    void stop(Desk& desk, Stops& stopped);
+    void call_desks(std::size_t most, Bells& called);
+    static void stop(Desk& desk, Stops& stopped);
+    static void carry_out(const Aftermath& after);
     void keep(Remark remark);
     void wake_io();
     void refill_lot();
+    [[nodiscard]] Bell& make_bell();
 
     const posix::WakeFd& wake_;
     const bool wants_memory_;
@@ -143,7 +164,8 @@ private:
 
     Session session_;
     std::vector<Desk*> desks_;
-    std::vector<Desk*> asleep_;       // of these; the one that fell asleep last is called first
+    std::deque<Bell> bells_;
+    std::vector<Bell*> asleep_;       // of these; the one that fell asleep last is called first
     std::size_t called_ = 0;          // have been called and have not looked yet
     std::vector<ArrivalPtr> lot_;     // the I/O thread's, to decode into
     base::MonoTime io_sleeps_until_;  // what the I/O thread was told last

@@ -34,8 +34,12 @@ base::Expected<Left> IoLoop::run() {
         if (auto waited = wait(state.deadline); !waited) {
             return base::Unexpected(std::move(waited.error()));
         }
-        parts_.wake.clear();
-        read_signals();
+        if (poller_.is_readable(wake_slot_)) {
+            parts_.wake.clear();
+        }
+        if (poller_.is_readable(signals_slot_)) {
+            read_signals();
+        }
         read_links();
         read_messages();
     }
@@ -66,8 +70,8 @@ void IoLoop::disconnect() {
     poller_.clear();
     connection_.reset();
     pending_.clear();
-    poller_.add(parts_.wake.fd());
-    poller_.add(parts_.signals.fd());
+    wake_slot_ = poller_.add(parts_.wake.fd());
+    signals_slot_ = poller_.add(parts_.signals.fd());
 }
 
 void IoLoop::measure_memory() {

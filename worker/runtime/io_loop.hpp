@@ -50,6 +50,8 @@ private:
     std::vector<std::string> brokers_;
     std::unique_ptr<net::Connection> connection_;
     net::Poller poller_;
+    net::Poller::Slot wake_slot_ = 0;
+    net::Poller::Slot signals_slot_ = 0;
     wire::Frames pending_;  // taken from the session, not yet by the socket
     bool was_told_to_leave_ = false;
     bool was_registered_ = false;

@@ -102,6 +102,65 @@ TEST_CASE("a work thread that has finished takes the next job held ahead without
     CHECK(m.batches == 1);
 }
 
+TEST_CASE(
+    "of two jobs that come together each sleeping thread gets one, none waits for the other") {
+    SessionOptions options = Harness::defaults();
+    options.concurrency = 2;
+    Meeting m(options);
+    std::atomic<int> working = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            Exchange::Desk desk(m.exchange);
+            if (m.exchange.next(desk) == Turn::Work) {
+                ++working;
+                const base::MonoTime end = posix::read_mono() + kPatience;
+                while (working < 2 && posix::read_mono() < end) {
+                    std::this_thread::yield();
+                }
+            }
+        });
+    }
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(working == 2);
+}
+
+TEST_CASE("an outcome is there for the I/O thread while the next job runs") {
+    Meeting m;
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    do_work(desk);
+    static_cast<void>(m.said());
+    static_cast<void>(m.exchange.state());
+    REQUIRE(m.exchange.next(desk) == Turn::Work);  // and does not return for a long time
+    CHECK(m.wake_ups() == 1);
+    CHECK(only<native::Finish>(m.said()).size() == 1);
+}
+
+TEST_CASE("a message of more jobs than are decoded at once arrives whole") {
+    SessionOptions options = Harness::defaults();
+    options.credit_max = 1000;
+    Meeting m(options);
+    std::vector<native::Command> jobs;
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+        jobs.emplace_back(job(number));
+    }
+    m.exchange.on_frames(batch(jobs));
+    Exchange::Desk desk(m.exchange);
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+        REQUIRE(m.exchange.next(desk) == Turn::Work);
+        CHECK(desk.job->attempt == attempt(number));
+        do_work(desk);
+    }
+    m.exchange.close();
+    CHECK(m.exchange.next(desk) == Turn::End);
+    CHECK(only<native::Finish>(m.said()).size() == 100);
+}
+
 TEST_CASE("several work threads share the jobs and none is run twice or lost") {
     SessionOptions options = Harness::defaults();
     options.concurrency = 4;
