@@ -259,8 +259,9 @@ void EventWriter::append_received(GrowingBuffer& out, const EventForPeople& even
         out.end_at(put_integer(to, event.submission.number));
     }
     if (event.params != nullptr && event.params->encoding != model::Encoding::Absent) {
-        append_text_member(out, ",\"encoding\":", name_of(event.params->encoding));
-        out.append(",\"params\":");
+        char* to = put(out.room(64), ",\"encoding\":\"");
+        to = put(to, name_of(event.params->encoding));
+        out.end_at(put(to, "\",\"params\":"));
         append_json_string(out, event.params->bytes.view());
     }
     if (event.options != nullptr) {

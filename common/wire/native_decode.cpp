@@ -223,22 +223,22 @@ void Decoder::payload(model::Payload& value) {
     }
 }
 
-// One value begins like another only when it is the same: msgpack says where each ends. A place
+// One value begins like another only when it is the same: msgpack says where each ends. Whether it
+// may stand there depends on `sync` alone. A place
 // whose bytes are as they were when the same options had been put there still has them: neither
 // names nor meta can change behind a pointer, and lists are not remembered.
 void Decoder::job_options(model::JobOptions& value) {
     MsgpackReader& in = one();
-    if (!last_.options.empty() && in.rest().starts_with(last_.options)) {
+    const bool sync = value.sync;
+    if (!last_.options.empty() && sync == last_.decoded.sync &&
+        in.rest().starts_with(last_.options)) {
         in.pass(last_.options.size());
         if (std::memcmp(&value, last_.place.data(), sizeof value) != 0) {
-            const bool sync = value.sync;
             value = last_.decoded;
-            value.sync = sync;
             last_.keep(value);
         }
         return;
     }
-    const bool sync = value.sync;
     value = {};
     value.sync = sync;
     const std::string_view rest = in.rest();

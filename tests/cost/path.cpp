@@ -61,7 +61,7 @@ struct Path::Quiet final : app::Sink {
 
     [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
 
-    void lifecycle(std::string_view) override {}
+    void lifecycle(std::string_view, std::size_t) override {}
 };
 
 namespace {

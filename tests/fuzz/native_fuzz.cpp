@@ -29,6 +29,45 @@ std::vector<Command> read(const wire::Frames& frames) {
     }
 }
 
+// The same with submissions and ends in places that are used again.
+std::vector<Command> read_in_places(const wire::Frames& frames) {
+    std::vector<Command> commands;
+    Submit submit;
+    Finish finish;
+    BatchReader reader(frames);
+    while (true) {
+        const BatchReader::Step step = reader.begin();
+        bool taken = false;
+        if (step == BatchReader::Step::End) {
+            return commands;
+        }
+        if (step == BatchReader::Step::Fault) {
+            STEWARD_ASSERT(!reader.error().message.empty());
+            return commands;
+        }
+        if (reader.type() == Type::Submit) {
+            taken = reader.take(SubmitPlace{submit.number, submit.again, submit.spec});
+            if (taken) {
+                commands.emplace_back(submit);
+            }
+        } else if (reader.type() == Type::Finish) {
+            taken = reader.take(FinishPlace{finish.attempt, finish.outcome, finish.run_time});
+            if (taken) {
+                commands.emplace_back(finish);
+            }
+        } else {
+            Command command;
+            taken = reader.take(command);
+            if (taken) {
+                commands.push_back(std::move(command));
+            }
+        }
+        if (!taken && !reader.refused_number()) {
+            return commands;
+        }
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -40,6 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     STEWARD_ASSERT(is_native(frames));
     const std::vector<Command> commands = read(frames);
     STEWARD_ASSERT(commands.size() <= model::kCommandsPerBatchMax);
+
+    STEWARD_ASSERT(read_in_places(frames) == commands);
 
     BatchWriter writer;
     for (const Command& command : commands) {

@@ -189,6 +189,54 @@ TEST_CASE("Meta that is no map of strings does not spoil the line") {
     }
 }
 
+TEST_CASE("What a writer has written before does not show in what it writes") {
+    native::Samples samples(73);
+    EventWriter writer;
+    for (int i = 0; i < 3000; ++i) {
+        const model::JobOptions options = samples.options();
+        const auto params = payload(Encoding::Opaque, samples.bytes(5000));
+        const std::string detail = samples.bytes(40);
+        const std::string service = samples.below(2) == 0 ? "mail" : samples.bytes(20);
+        EventForPeople event = event_of(static_cast<EventKind>(samples.below(model::kEventKinds)));
+        event.at = base::WallTime(1us * static_cast<std::int64_t>(samples.below(3)));
+        event.job = {samples.below(3), samples.below(3) << samples.below(40)};
+        event.service = service;
+        event.attempt = static_cast<std::uint32_t>(samples.below(12));
+        event.worker = samples.below(2) == 0 ? "" : "00ff";
+        event.detail = detail;
+        event.submission = {samples.below(3), samples.below(1000)};
+        event.params = samples.below(2) == 0 ? nullptr : &params;
+        event.options = samples.below(2) == 0 ? nullptr : &options;
+        GrowingBuffer line;
+        writer.append(line, event);
+        REQUIRE(line.view() == line_of(event));
+        if (event.job != model::JobId{}) {
+            CHECK(line.view().find("\"job\":\"" + event.job.text()) != std::string_view::npos);
+        }
+    }
+}
+
+TEST_CASE("A string is the same in a buffer as in a text") {
+    native::Samples samples(74);
+    base::Prng prng(2);
+    for (int i = 0; i < 20'000; ++i) {
+        std::string bytes = samples.bytes(i % 100 == 0 ? 9000 : 60);
+        for (std::uint64_t n = prng.below(4); n > 0 && !bytes.empty(); --n) {
+            static constexpr std::string_view kSpecial = "\"\\\n\x01\x1F\x20\x7F\x80\xC3\xFF";
+            bytes[prng.below(bytes.size())] = kSpecial[prng.below(kSpecial.size())];
+        }
+        if (prng.chance(1, 4)) {
+            bytes += "\u00FC\u20AC\"\U0001F600";
+        }
+        std::string text = "before";
+        GrowingBuffer buffer;
+        buffer.append(text);
+        append_json_string(text, bytes);
+        append_json_string(buffer, bytes);
+        REQUIRE(buffer.view() == text);
+    }
+}
+
 TEST_CASE("A topic is the service and the event") {
     std::string topic;
     append_event_topic(topic, event_of(EventKind::ExecuteComplete));

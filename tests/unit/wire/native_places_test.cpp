@@ -1,0 +1,162 @@
+// tests/unit/wire: commands taken into places that are used again, as the broker takes them.
+#include <doctest/doctest.h>
+
+#include "tests/unit/wire/native_samples.hpp"
+
+namespace steward::wire::native {
+namespace {
+
+using Step = BatchReader::Step;
+using namespace std::chrono_literals;
+
+// Takes every command of a batch, submissions and ends into one place each. What the owner of the
+// places does to them between two commands, as the core does, is `spoil`.
+template <class Spoil>
+std::vector<Command> take_all(const Frames& frames, Spoil spoil) {
+    std::vector<Command> commands;
+    Submit submit;
+    Finish finish;
+    BatchReader reader(frames);
+    while (true) {
+        const Step step = reader.begin();
+        if (step == Step::End) {
+            return commands;
+        }
+        REQUIRE(step == Step::Next);
+        if (reader.type() == Type::Submit) {
+            REQUIRE(reader.take(SubmitPlace{submit.number, submit.again, submit.spec}));
+            commands.emplace_back(submit);
+            spoil(submit);
+        } else if (reader.type() == Type::Finish) {
+            REQUIRE(reader.take(FinishPlace{finish.attempt, finish.outcome, finish.run_time}));
+            commands.emplace_back(finish);
+            finish.outcome.again_in += 1s;
+            finish.outcome.text += " and more";
+        } else {
+            REQUIRE(reader.take(commands.emplace_back()));
+        }
+    }
+}
+
+Submit submit_of(std::uint64_t number, const model::JobOptions& options) {
+    Submit submit;
+    submit.number = number;
+    submit.spec.service = *model::ServiceName::parse("mail");
+    submit.spec.params = {model::Encoding::Json, base::Blob::copy("1")};
+    submit.spec.options = options;
+    return submit;
+}
+
+}  // namespace
+
+TEST_CASE("A place gives what next() gives, whatever came before") {
+    Samples samples(81);
+    for (int round = 0; round < 300; ++round) {
+        std::vector<Command> commands;
+        std::vector<model::JobOptions> used = {{}, {}, samples.options(), samples.options()};
+        used[1].sync = true;
+        for (int i = 0; i < 20; ++i) {
+            Submit submit = samples.submit();
+            if (samples.below(4) != 0) {
+                submit.spec.options = used[samples.below(used.size())];
+            }
+            commands.emplace_back(submit);
+            commands.push_back(samples.command());
+        }
+        const Frames frames = encode_all(commands);
+        const std::vector<Command> expected = decode_all(frames);
+        CHECK(take_all(frames, [&](Submit& submit) {
+                  switch (samples.below(5)) {
+                      case 0: submit.spec = {}; break;
+                      case 1: submit.spec.options.priority = 7; break;
+                      case 2: submit.spec.options.channel = "other"; break;
+                      case 3: submit.spec.params = {}; break;
+                      default: break;
+                  }
+              }) == expected);
+    }
+}
+
+TEST_CASE("The same options again are there again, though their owner has changed them") {
+    model::JobOptions options;
+    options.durable = false;
+    options.group = "acme";
+    std::vector<Command> commands;
+    for (std::uint64_t number = 1; number < 6; ++number) {
+        options.sync = number == 4;
+        commands.emplace_back(submit_of(number, options));
+    }
+    const Frames frames = encode_all(commands);
+    CHECK(take_all(frames, [](Submit&) {}) == commands);
+    CHECK(take_all(frames, [](Submit& submit) { submit.spec.options.time_limit = 5s; }) ==
+          commands);
+    CHECK(take_all(frames, [](Submit& submit) { submit.spec.options.group = {}; }) == commands);
+    CHECK(take_all(frames, [](Submit& submit) { submit.spec.options.after.emplace_back(); }) ==
+          commands);
+}
+
+TEST_CASE("Options that go with an async submission are refused of a sync one behind it") {
+    model::JobOptions options;
+    options.wait = 1s;
+    std::vector<Command> commands = {submit_of(1, options), submit_of(2, options)};
+    options.sync = true;
+    commands.emplace_back(submit_of(3, options));
+    const Frames frames = encode_all(commands);
+    Submit submit;
+    const SubmitPlace place{submit.number, submit.again, submit.spec};
+    BatchReader reader(frames);
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(reader.begin() == Step::Next);
+        CHECK(reader.take(place));
+    }
+    REQUIRE(reader.begin() == Step::Next);
+    CHECK_FALSE(reader.take(place));
+    CHECK(reader.refused_number() == 3);
+}
+
+TEST_CASE("One bad submission is refused alone, and the place is good for the next") {
+    model::JobOptions bad;
+    bad.max_attempts = 1001;
+    const Frames frames =
+        encode_all({submit_of(1, {}), submit_of(2, bad), submit_of(3, {}), Heartbeat{}});
+    Submit submit;
+    const SubmitPlace place{submit.number, submit.again, submit.spec};
+    BatchReader reader(frames);
+    REQUIRE(reader.begin() == Step::Next);
+    CHECK(reader.take(place));
+    REQUIRE(reader.begin() == Step::Next);
+    CHECK_FALSE(reader.take(place));
+    CHECK(reader.refused_number() == 2);
+    CHECK(reader.error().code == base::Errc::BadOption);
+    REQUIRE(reader.begin() == Step::Next);
+    CHECK_FALSE(reader.refused_number().has_value());
+    CHECK(reader.take(place));
+    CHECK(submit == submit_of(3, {}));
+    REQUIRE(reader.begin() == Step::Next);
+    CHECK(reader.type() == Type::Heartbeat);
+}
+
+TEST_CASE("An Assign is the same bytes from its parts as from one piece") {
+    Samples samples(82);
+    for (int round = 0; round < 3000; ++round) {
+        const Command command = samples.command();
+        const auto* assign = std::get_if<Assign>(&command);
+        if (assign == nullptr) {
+            continue;
+        }
+        const AssignView view{assign->attempt,
+                              assign->service,
+                              assign->params,
+                              assign->time_limit,
+                              assign->submission,
+                              assign->meta,
+                              assign->options == model::JobOptions{} ? nullptr : &assign->options};
+        BatchWriter whole;
+        BatchWriter parts;
+        whole.add(*assign);
+        parts.add(view);
+        CHECK(whole.take() == parts.take());
+    }
+}
+
+}  // namespace steward::wire::native
