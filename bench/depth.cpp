@@ -1,12 +1,13 @@
-// bench: a very long queue of durable jobs: what it costs to add to it, what memory it takes, how
-// soon a broker that was killed serves it again, and how fast it is worked off. The real broker on
-// a real disk.
+// bench: a very long queue of durable or volatile jobs: what it costs to add to it, what memory it
+// takes, how soon a broker that was killed serves it again, and how fast it is worked off. The real
+// broker on a real disk.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -37,10 +38,12 @@ public:
         client_ = std::make_unique<client::Client>(options);
     }
 
-    void submit(std::size_t count) {
+    void submit(std::size_t count, bool durable) {
+        model::JobOptions options;
+        options.durable = durable;
         run_many(count, kWindow, [&](std::size_t, const auto& done) {
             client_->submit_async(
-                "noop", kParams, {}, [&done](auto result) { done(went_well(result)); });
+                "noop", kParams, options, [&done](auto result) { done(went_well(result)); });
         });
     }
 
@@ -77,7 +80,19 @@ std::uint64_t bytes_in(const std::filesystem::path& folder) {
     return sum;
 }
 
-void measure(std::size_t jobs, const std::filesystem::path& folder) {
+void work_off(Broker& broker, std::size_t jobs) {
+    const auto begin = Clock::now();
+    const std::uint64_t before = broker.count("succeeded");
+    while (broker.count("succeeded") < before + jobs) {
+        std::this_thread::sleep_for(20ms);
+    }
+    std::printf("worked off a second              %12.0f\n",
+                static_cast<double>(broker.count("succeeded") - before) / seconds_since(begin));
+    std::printf("resident memory                  %12.0f MiB\n",
+                mebibytes(broker.process().resident_bytes()));
+}
+
+void measure(std::size_t jobs, bool durable, const std::filesystem::path& folder) {
     const std::size_t part = std::max<std::size_t>(jobs / 20, 1);
     auto broker = std::make_unique<Broker>(folder);
     const std::uint64_t empty = broker->process().resident_bytes();
@@ -85,13 +100,14 @@ void measure(std::size_t jobs, const std::filesystem::path& folder) {
     double last_rate = 0;
     for (std::size_t done = 0; done < jobs; done += part) {
         const auto start = Clock::now();
-        broker->submit(part);
+        broker->submit(part, durable);
         last_rate = static_cast<double>(part) / seconds_since(start);
         first_rate = first_rate == 0 ? last_rate : first_rate;
     }
     const std::uint64_t full = broker->process().resident_bytes();
     const auto waiting = static_cast<double>(broker->count("ready"));
-    std::printf("waiting jobs                     %12.0f\n", waiting);
+    std::printf(
+        "waiting jobs                     %12.0f %s\n", waiting, durable ? "durable" : "volatile");
     std::printf(
         "submits acknowledged a second    %12.0f at the beginning, %.0f at the end (%.2f)\n",
         first_rate,
@@ -105,13 +121,17 @@ void measure(std::size_t jobs, const std::filesystem::path& folder) {
                 mebibytes(bytes_in(folder)),
                 static_cast<double>(bytes_in(folder)) / waiting);
     std::fflush(stdout);
-
+    if (!durable) {
+        const auto worker = broker->worker();
+        work_off(*broker, 4 * part);
+        return;
+    }
     broker->process().kill_now();
     broker.reset();
     const auto start = Clock::now();
     broker = std::make_unique<Broker>(folder);
     const double ready = seconds_since(start);
-    broker->submit(1);
+    broker->submit(1, true);
     const double accepted = seconds_since(start);
     require(broker->count("ready") + broker->count("scheduled") ==
                 static_cast<std::uint64_t>(waiting) + 1,
@@ -126,28 +146,22 @@ void measure(std::size_t jobs, const std::filesystem::path& folder) {
         ready,
         accepted,
         seconds_since(start));
-    const auto begin = Clock::now();
-    const std::uint64_t before = broker->count("succeeded");
-    while (broker->count("succeeded") < before + 4 * part) {
-        std::this_thread::sleep_for(20ms);
-    }
-    std::printf("worked off a second              %12.0f\n",
-                static_cast<double>(broker->count("succeeded") - before) / seconds_since(begin));
-    std::printf("resident memory                  %12.0f MiB\n",
-                mebibytes(broker->process().resident_bytes()));
+    work_off(*broker, 4 * part);
 }
 
 }  // namespace
 
-// Arguments: how many jobs, 1000000 without; a folder on the disk to measure.
+// Arguments: "volatile" for such jobs; how many, 1000000 without; a folder on the disk to measure.
 int main(int argc, char** argv) {
-    const std::size_t jobs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
-    std::string folder =
-        (argc > 2 ? std::filesystem::path(argv[2]) : std::filesystem::temp_directory_path()) /
-        "steward-depth-XXXXXX";
+    const bool durable = argc < 2 || std::string_view(argv[1]) != "volatile";
+    const int first = durable ? 1 : 2;
+    const std::size_t jobs = argc > first ? std::strtoull(argv[first], nullptr, 10) : 1'000'000;
+    std::string folder = (argc > first + 1 ? std::filesystem::path(argv[first + 1])
+                                           : std::filesystem::temp_directory_path()) /
+                         "steward-depth-XXXXXX";
     require(jobs > 0 && mkdtemp(folder.data()) != nullptr,
-            "usage: steward-bench-depth [JOBS [FOLDER]]");
-    measure(jobs, folder);
+            "usage: steward-bench-depth [volatile] [JOBS [FOLDER]]");
+    measure(jobs, durable, folder);
     std::filesystem::remove_all(folder);
     return 0;
 }

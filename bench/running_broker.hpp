@@ -81,28 +81,33 @@ private:
 /// all; each calls `done(ok)` once, on any thread.
 template <class Start>
 void run_many(std::size_t count, std::size_t window, Start start) {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::size_t open = 0;
-    bool all_well = true;
-    const auto done = [&](bool ok) {
-        const std::lock_guard lock(mutex);
-        all_well = all_well && ok;
-        if (--open == window - 1 || open == 0) {
-            changed.notify_one();
+    struct Progress {
+        std::mutex mutex;
+        std::condition_variable changed;
+        const std::size_t window;
+        std::size_t open = 0;
+        bool all_well = true;
+    } progress{.window = window};
+
+    // One pointer, so that a std::function of it needs no allocation, which would be measured too.
+    const auto done = [&progress](bool ok) {
+        const std::lock_guard lock(progress.mutex);
+        progress.all_well = progress.all_well && ok;
+        if (--progress.open == progress.window - 1 || progress.open == 0) {
+            progress.changed.notify_one();
         }
     };
     for (std::size_t i = 0; i < count; ++i) {
         {
-            std::unique_lock lock(mutex);
-            changed.wait(lock, [&] { return open < window; });
-            ++open;
+            std::unique_lock lock(progress.mutex);
+            progress.changed.wait(lock, [&] { return progress.open < window; });
+            ++progress.open;
         }
         start(i, done);
     }
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return open == 0; });
-    require(all_well);
+    std::unique_lock lock(progress.mutex);
+    progress.changed.wait(lock, [&] { return progress.open == 0; });
+    require(progress.all_well);
 }
 
 }  // namespace steward::bench

@@ -15,7 +15,7 @@ namespace steward::client {
 namespace {
 
 // Queued under one lock at a time, so that the I/O thread gets at the first while others follow.
-constexpr std::size_t kOrdersPerPush = 1024;
+constexpr std::size_t kOrdersPerPush = 256;
 
 Expected<LoopOptions> loop_options(const Options& options) {
     LoopOptions loop;
@@ -36,6 +36,10 @@ Expected<LoopOptions> loop_options(const Options& options) {
     loop.connect_timeout = options.connect_timeout;
     return loop;
 }
+
+// Bytes of jobs that are packed before they are queued, about; and what is kept for the next.
+constexpr std::size_t kPackedBytes = 64UL << 10U;
+constexpr std::size_t kKeptBytesMax = 4 * kPackedBytes;
 
 }  // namespace
 
@@ -67,26 +71,28 @@ base::Duration Client::timeout_or_default(base::Duration timeout) const {
 }
 
 // A submission that waits for its result has that much longer.
-base::MonoTime Client::submit_deadline(const JobOptions& options) const {
-    return deadline(options_.timeout + std::clamp(options.wait.value_or(base::Duration::zero()),
-                                                  base::Duration::zero(),
-                                                  model::kDurationMax));
+base::MonoTime Client::submit_deadline(base::Duration wait) const {
+    return deadline(options_.timeout +
+                    std::clamp(wait, base::Duration::zero(), model::kDurationMax));
 }
 
+// Long waits need no exact beginning.
 base::MonoTime Client::deadline(base::Duration timeout) const {
-    return posix::read_mono() + timeout_or_default(timeout);
+    constexpr base::Duration kLong = 1s;
+    const base::Duration whole = timeout_or_default(timeout);
+    return (whole >= kLong ? posix::read_mono_coarse() : posix::read_mono()) + whole;
 }
 
 // ---- blocking ----
 
-// By value as in the other forms: what is not moved here is moved there.
-// NOLINTNEXTLINE(performance-unnecessary-value-param)
-Expected<Answer> Client::call(std::string_view service, Params params, CallOptions options) {
+Expected<Answer> Client::call(std::string_view service,
+                              const Params& params,
+                              const CallOptions& options) {
     const auto loop = running();
     if (!loop) {
         return base::Unexpected(loop.error());
     }
-    auto order = job_order(service, std::move(params), options.options, true);
+    auto order = job_order(scratch(), service, params, options.options, true);
     if (!order) {
         return base::Unexpected(std::move(order.error()));
     }
@@ -95,35 +101,50 @@ Expected<Answer> Client::call(std::string_view service, Params params, CallOptio
 }
 
 Expected<Answer> Client::stream(std::string_view service,
-                                Params params,
+                                const Params& params,
                                 std::function<void(const Answer&)> on_partial,
                                 CallOptions options) {
     options.on_partial = std::move(on_partial);
-    return call(service, std::move(params), std::move(options));
+    return call(service, params, options);
+}
+
+Expected<Order> Client::submit_order(base::Duration wait,
+                                     std::string_view service,
+                                     const Params& params,
+                                     const JobOptions& options) const {
+    if (wait > base::Duration::zero()) {
+        JobOptions waiting = options;
+        waiting.wait = wait;
+        return submit_order({}, service, params, waiting);
+    }
+    auto order = job_order(scratch(), service, params, options, false);
+    if (order) {
+        order->deadline = submit_deadline(options.wait.value_or(base::Duration::zero()));
+    }
+    return order;
 }
 
 Expected<Submitted> Client::submit_for(base::Duration wait,
                                        std::string_view service,
-                                       Params params,
-                                       JobOptions options) {
-    if (wait > base::Duration::zero()) {
-        options.wait = wait;
-    }
+                                       const Params& params,
+                                       const JobOptions& options) {
     const auto loop = running();
     if (!loop) {
         return base::Unexpected(loop.error());
     }
-    auto order = job_order(service, std::move(params), std::move(options), false);
+    auto order = submit_order(wait, service, params, options);
     if (!order) {
         return base::Unexpected(std::move(order.error()));
     }
-    order->deadline = submit_deadline(order->spec.options);
     return submitted_of(wait_for(**loop, std::move(*order)));
 }
 
-Expected<JobId> Client::submit(std::string_view service, Params params, JobOptions options) {
-    return submit_for({}, service, std::move(params), std::move(options))
-        .map([](const Submitted& submitted) { return submitted.job; });
+Expected<JobId> Client::submit(std::string_view service,
+                               const Params& params,
+                               const JobOptions& options) {
+    return submit_for({}, service, params, options).map([](const Submitted& submitted) {
+        return submitted.job;
+    });
 }
 
 std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
@@ -136,12 +157,19 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
     ManyReceiver receiver(specs.size());
     const base::MonoTime until = deadline(timeout);
     std::vector<Order> orders;
+    std::vector<std::size_t> begins;  // of each one's bytes
+    wire::MsgpackWriter bytes;
     for (std::size_t next = 0; next < specs.size();) {
         orders.clear();
-        for (; next < specs.size() && orders.size() < kOrdersPerPush; ++next) {
+        begins.clear();
+        bytes.clear(kKeptBytesMax);
+        for (; next < specs.size() && orders.size() < kOrdersPerPush && bytes.size() < kPackedBytes;
+             ++next) {
             const Spec& spec = specs[next];
-            auto order = job_order(spec.service, Params(spec.params), spec.options, false);
+            begins.push_back(bytes.size());
+            auto order = job_order(bytes, spec.service, spec.params, spec.options, false);
             if (!order) {
+                begins.pop_back();
                 receiver.set(next, std::move(order.error()));
                 continue;
             }
@@ -149,6 +177,10 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
             order->receiver = &receiver;
             order->index = next;
             orders.push_back(std::move(*order));
+        }
+        for (std::size_t i = 0; i < orders.size(); ++i) {  // the bytes may have moved
+            wire::native::PackedJob& job = orders[i].job;
+            job.bytes = bytes.view().substr(begins[i], job.bytes.size());
         }
         for (std::size_t i = (*loop)->inbox().push(orders); i < orders.size(); ++i) {
             receiver.set(orders[i].index, not_queued());
@@ -160,14 +192,14 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
 // ---- not blocking ----
 
 void Client::call_async(std::string_view service,
-                        Params params,
+                        const Params& params,
                         CallOptions options,
                         CallDone done) {
     const auto loop = running();
     if (!loop) {
         return done(base::Unexpected(loop.error()));
     }
-    auto order = job_order(service, std::move(params), std::move(options.options), true);
+    auto order = job_order(scratch(), service, params, options.options, true);
     if (!order) {
         return done(base::Unexpected(std::move(order.error())));
     }
@@ -180,62 +212,61 @@ void Client::call_async(std::string_view service,
 }
 
 void Client::submit_async(std::string_view service,
-                          Params params,
-                          JobOptions options,
+                          const Params& params,
+                          const JobOptions& options,
                           SubmitDone done) {
-    submit_for_async({},
-                     service,
-                     std::move(params),
-                     std::move(options),
-                     [tell = std::move(done)](Expected<Submitted> submitted) {
-                         tell(std::move(submitted).map([](const Submitted& s) { return s.job; }));
-                     });
-}
-
-void Client::submit_for_async(base::Duration wait,
-                              std::string_view service,
-                              Params params,
-                              JobOptions options,
-                              SubmittedDone done) {
-    if (wait > base::Duration::zero()) {
-        options.wait = wait;
-    }
     const auto loop = running();
     if (!loop) {
         return done(base::Unexpected(loop.error()));
     }
-    auto order = job_order(service, std::move(params), std::move(options), false);
+    auto order = submit_order({}, service, params, options);
     if (!order) {
         return done(base::Unexpected(std::move(order.error())));
     }
-    order->deadline = submit_deadline(order->spec.options);
+    order->done = std::move(done);
+    hand_over(**loop, std::move(*order));
+}
+
+void Client::submit_for_async(base::Duration wait,
+                              std::string_view service,
+                              const Params& params,
+                              const JobOptions& options,
+                              SubmittedDone done) {
+    const auto loop = running();
+    if (!loop) {
+        return done(base::Unexpected(loop.error()));
+    }
+    auto order = submit_order(wait, service, params, options);
+    if (!order) {
+        return done(base::Unexpected(std::move(order.error())));
+    }
     auto receiver = std::make_unique<CallbackReceiver>();
     receiver->done = [tell = std::move(done)](End&& end) { tell(submitted_of(std::move(end))); };
     hand_over(**loop, std::move(*order), std::move(receiver));
 }
 
 std::future<Expected<Answer>> Client::call_async(std::string_view service,
-                                                 Params params,
+                                                 const Params& params,
                                                  CallOptions options) {
     auto [future, done] = promise_and_done<Answer>();
-    call_async(service, std::move(params), std::move(options), std::move(done));
+    call_async(service, params, std::move(options), std::move(done));
     return std::move(future);
 }
 
 std::future<Expected<JobId>> Client::submit_async(std::string_view service,
-                                                  Params params,
-                                                  JobOptions options) {
+                                                  const Params& params,
+                                                  const JobOptions& options) {
     auto [future, done] = promise_and_done<JobId>();
-    submit_async(service, std::move(params), std::move(options), std::move(done));
+    submit_async(service, params, options, std::move(done));
     return std::move(future);
 }
 
 std::future<Expected<Submitted>> Client::submit_for_async(base::Duration wait,
                                                           std::string_view service,
-                                                          Params params,
-                                                          JobOptions options) {
+                                                          const Params& params,
+                                                          const JobOptions& options) {
     auto [future, done] = promise_and_done<Submitted>();
-    submit_for_async(wait, service, std::move(params), std::move(options), std::move(done));
+    submit_for_async(wait, service, params, options, std::move(done));
     return std::move(future);
 }
 

@@ -90,23 +90,23 @@ public:
     /// Runs a job and waits for its result. on_partial and on_progress are called on this thread; a
     /// call whose parts come much faster than they are taken ends with QueueFull.
     [[nodiscard]] Expected<Answer> call(std::string_view service,
-                                        Params params = {},
-                                        CallOptions options = {});
+                                        const Params& params = {},
+                                        const CallOptions& options = {});
     /// The same with each part of the answer given to `on_partial` as it comes.
     [[nodiscard]] Expected<Answer> stream(std::string_view service,
-                                          Params params,
+                                          const Params& params,
                                           std::function<void(const Answer&)> on_partial,
                                           CallOptions options = {});
     /// Hands a job to the broker and waits until it has it: then it is not lost.
     [[nodiscard]] Expected<JobId> submit(std::string_view service,
-                                         Params params = {},
-                                         JobOptions options = {});
+                                         const Params& params = {},
+                                         const JobOptions& options = {});
     /// The same, and waits a little longer for the result: it is there if the job ended within
     /// `wait`, and otherwise the job goes on.
     [[nodiscard]] Expected<Submitted> submit_for(base::Duration wait,
                                                  std::string_view service,
-                                                 Params params = {},
-                                                 JobOptions options = {});
+                                                 const Params& params = {},
+                                                 const JobOptions& options = {});
     /// Many at a time, far faster than one by one. The answers are in the order of `specs`.
     [[nodiscard]] std::vector<Expected<JobId>> submit_many(std::span<const Spec> specs,
                                                            base::Duration timeout = {});
@@ -178,21 +178,27 @@ public:
     using QueryDone = std::function<void(Expected<nlohmann::json>)>;
 
     [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
-                                                           Params params = {},
+                                                           const Params& params = {},
                                                            CallOptions options = {});
-    void call_async(std::string_view service, Params params, CallOptions options, CallDone done);
+    void call_async(std::string_view service,
+                    const Params& params,
+                    CallOptions options,
+                    CallDone done);
     [[nodiscard]] std::future<Expected<JobId>> submit_async(std::string_view service,
-                                                            Params params = {},
-                                                            JobOptions options = {});
-    void submit_async(std::string_view service, Params params, JobOptions options, SubmitDone done);
+                                                            const Params& params = {},
+                                                            const JobOptions& options = {});
+    void submit_async(std::string_view service,
+                      const Params& params,
+                      const JobOptions& options,
+                      SubmitDone done);
     [[nodiscard]] std::future<Expected<Submitted>> submit_for_async(base::Duration wait,
                                                                     std::string_view service,
-                                                                    Params params = {},
-                                                                    JobOptions options = {});
+                                                                    const Params& params = {},
+                                                                    const JobOptions& options = {});
     void submit_for_async(base::Duration wait,
                           std::string_view service,
-                          Params params,
-                          JobOptions options,
+                          const Params& params,
+                          const JobOptions& options,
                           SubmittedDone done);
     [[nodiscard]] std::future<Expected<Answer>> wait_async(const JobId& job,
                                                            base::Duration timeout = {});
@@ -209,9 +215,13 @@ private:
     Expected<std::uint64_t> change(std::string_view verb, const Filter& which);
     Expected<void> operate_once(std::string_view verb, const nlohmann::json& arguments);
     void report_async(Expected<Order> order, QueryDone done);
+    Expected<Order> submit_order(base::Duration wait,
+                                 std::string_view service,
+                                 const Params& params,
+                                 const JobOptions& options) const;
     base::Duration timeout_or_default(base::Duration timeout) const;
     base::MonoTime deadline(base::Duration timeout) const;
-    base::MonoTime submit_deadline(const JobOptions& options) const;
+    base::MonoTime submit_deadline(base::Duration wait) const;
 
     Options options_;
     std::unique_ptr<Loop> loop_;    // null: could not be started

@@ -1,7 +1,6 @@
 #include "client/inbox.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "common/posix/clock.hpp"
@@ -15,8 +14,8 @@ Inbox::Inbox(std::size_t orders_max, posix::WakeFd wake)
 // itself.
 void Inbox::add(Order& order) {
     earliest_ = std::min(earliest_, order.deadline);
-    const bool is_needed = wakes_for_any_ || order.deadline < wakes_before_;
-    orders_.push_back(std::move(order));
+    const bool is_needed = wakes_for_any_ || order.deadline < wakes_before_;  // it moves below
+    orders_.push_back(store_.keep(std::move(order)));
     if (is_needed) {
         wakes_for_any_ = false;
         wakes_before_ = base::MonoTime::min();
@@ -54,8 +53,9 @@ bool Inbox::try_push(Order& order) {
     return true;
 }
 
-void Inbox::take(std::size_t count, std::vector<Order>& out) {
+void Inbox::take(std::size_t count, std::vector<Order*>& out) {
     const std::lock_guard lock(mutex_);
+    store_.recycle();
     count = std::min(count, size());
     if (count == 0) {
         return;
@@ -65,7 +65,7 @@ void Inbox::take(std::size_t count, std::vector<Order>& out) {
     } else {
         const auto first = orders_.begin() + static_cast<std::ptrdiff_t>(taken_);
         const auto last = first + static_cast<std::ptrdiff_t>(count);
-        out.insert(out.end(), std::make_move_iterator(first), std::make_move_iterator(last));
+        out.insert(out.end(), first, last);
         taken_ += count;
         if (taken_ * 2 >= orders_.size()) {
             orders_.erase(orders_.begin(), last);
@@ -80,24 +80,23 @@ void Inbox::take(std::size_t count, std::vector<Order>& out) {
     }
 }
 
-void Inbox::take_expired(base::MonoTime now, std::vector<Order>& out) {
+void Inbox::take_expired(base::MonoTime now, std::vector<Order*>& out) {
     const std::lock_guard lock(mutex_);
     if (now < earliest_) {
         return;
     }
-    std::vector<Order> kept;
-    kept.reserve(size());
     earliest_ = base::MonoTime::max();
+    std::size_t kept = 0;
     for (std::size_t i = taken_; i < orders_.size(); ++i) {
-        Order& order = orders_[i];
-        if (order.deadline <= now) {
-            out.push_back(std::move(order));
+        Order* order = orders_[i];
+        if (order->deadline <= now) {
+            out.push_back(order);
         } else {
-            earliest_ = std::min(earliest_, order.deadline);
-            kept.push_back(std::move(order));
+            earliest_ = std::min(earliest_, order->deadline);
+            orders_[kept++] = order;
         }
     }
-    orders_ = std::move(kept);
+    orders_.resize(kept);
     taken_ = 0;
     room_.notify_all();
 }
@@ -124,12 +123,10 @@ base::MonoTime Inbox::next_deadline() const {
     return earliest_;
 }
 
-void Inbox::close(std::vector<Order>& out) {
+void Inbox::close(std::vector<Order*>& out) {
     const std::lock_guard lock(mutex_);
     is_closed_ = true;
-    out.insert(out.end(),
-               std::make_move_iterator(orders_.begin() + static_cast<std::ptrdiff_t>(taken_)),
-               std::make_move_iterator(orders_.end()));
+    out.insert(out.end(), orders_.begin() + static_cast<std::ptrdiff_t>(taken_), orders_.end());
     orders_.clear();
     taken_ = 0;
     earliest_ = base::MonoTime::max();

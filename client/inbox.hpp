@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/order.hpp"
+#include "client/order_store.hpp"
 #include "common/base/time.hpp"
 #include "common/posix/wake_fd.hpp"
 
@@ -28,10 +29,13 @@ public:
     /// Queues one or, when there is no room, not: the order is left as it is.
     [[nodiscard]] bool try_push(Order& order);
 
-    /// Moves at most `count` orders, the oldest, to the end of `out`.
-    void take(std::size_t count, std::vector<Order>& out);
-    /// Moves those whose deadline has passed to the end of `out`.
-    void take_expired(base::MonoTime now, std::vector<Order>& out);
+    /// Appends at most `count` orders, the oldest, to `out`. Each is drop()ped when it has ended.
+    void take(std::size_t count, std::vector<Order*>& out);
+    /// Appends those whose deadline has passed.
+    void take_expired(base::MonoTime now, std::vector<Order*>& out);
+
+    /// An order that was taken has ended, and is gone.
+    void drop(Order& order) { store_.drop(order); }
 
     /// To be called before polling fd(): from now on a push makes it readable, if there is `room`
     /// for an order or its deadline is before `until`. False: there is something to take at once.
@@ -49,8 +53,8 @@ public:
 
     [[nodiscard]] bool is_empty() const;
 
-    /// Later pushes queue nothing, waiting ones return; what waits is moved to `out`.
-    void close(std::vector<Order>& out);
+    /// Later pushes queue nothing, waiting ones return; what waits is appended to `out`.
+    void close(std::vector<Order*>& out);
 
 private:
     [[nodiscard]] std::size_t size() const { return orders_.size() - taken_; }
@@ -62,8 +66,9 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable room_;
-    std::size_t waiting_ = 0;    // pushers
-    std::vector<Order> orders_;  // the first taken_ are void
+    std::size_t waiting_ = 0;     // pushers
+    std::vector<Order*> orders_;  // the first taken_ are void
+    OrderStore store_;            // and those that were taken and go on
     std::size_t taken_ = 0;
     base::MonoTime earliest_ = base::MonoTime::max();  // a lower bound of the deadlines
     bool is_closed_ = false;

@@ -25,15 +25,16 @@ SessionOptions session_options(const LoopOptions& options, std::uint64_t seed) {
     return session;
 }
 
+// An order stays in its place until it has ended, and a session forgets its tag before.
+std::uint64_t tag_of(const Order& order) {
+    return reinterpret_cast<std::uintptr_t>(&order);
+}
+
+Order& order_of(std::uint64_t tag) {
+    return *reinterpret_cast<Order*>(static_cast<std::uintptr_t>(tag));
+}
+
 }  // namespace
-
-std::uint64_t Loop::tag_of(PendingMap::HandleType handle) {
-    return (static_cast<std::uint64_t>(handle.generation) << 32U) | handle.slot;
-}
-
-Loop::PendingMap::HandleType Loop::handle_of(std::uint64_t tag) {
-    return {static_cast<std::uint32_t>(tag), static_cast<std::uint32_t>(tag >> 32U)};
-}
 
 base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
     for (const std::string& endpoint : options.endpoints) {
@@ -110,8 +111,8 @@ void Loop::wait() {
     if (inbox_.may_sleep(session_.room() > 0, deadline)) {
         timeout = std::max(timeout, deadline - posix::read_mono());
     }
-    if (dealer_) {
-        poller_.watch(slots_.messages, true, unsent_.has_value());
+    if (connection_) {
+        connection_->watch(poller_, unsent_.has_value());
     }
     // An error would mean that the context is ending, which only happens after this thread.
     static_cast<void>(poller_.wait(timeout));
@@ -133,8 +134,8 @@ base::MonoTime Loop::next_deadline() const {
 void Loop::watch() {
     poller_.clear();
     poller_.add(inbox_.fd());
-    if (dealer_) {
-        slots_ = dealer_->add_to(poller_);
+    if (connection_) {
+        connection_->add_to(poller_);
     }
 }
 
@@ -146,40 +147,47 @@ void Loop::connect(std::size_t broker) {
     socket.bound.bytes_max = options_.message_bytes_max;
     socket.linger = base::Duration::zero();  // what has not been answered is told to the user
     socket.reconnect = std::nullopt;         // the session decides where to and when
-    unsent_.reset();
-    dealer_.reset();
-    auto dealer = net::Dealer::connect(context_, options_.endpoints[broker], socket);
-    if (dealer) {
-        dealer_ = std::move(*dealer);
+    connection_.reset();
+    auto connection = net::connect(context_, options_.endpoints[broker], socket);
+    if (connection) {
+        connection_ = std::move(*connection);
+        unsent_.reset();
+        watch();
     } else {
-        session_.disconnected(now_);
+        lose();
     }
-    watch();
 }
 
 void Loop::follow_link() {
-    while (dealer_) {
-        const auto event = dealer_->next_link();
+    while (connection_) {
+        const auto event = connection_->next_link();
         if (!event) {
             return;
         }
         switch (*event) {
             case net::LinkEvent::Connected: session_.connected(now_); break;
             case net::LinkEvent::Disconnected:
-            case net::LinkEvent::Refused: session_.disconnected(now_); break;
+            case net::LinkEvent::Refused: lose(); break;
         }
     }
 }
 
+void Loop::lose() {
+    unsent_.reset();
+    connection_.reset();
+    watch();
+    session_.disconnected(now_);
+}
+
 void Loop::receive() {
-    for (int i = 0; dealer_ && i < kMessagesPerTurn; ++i) {
-        switch (dealer_->receive(received_)) {
+    for (int i = 0; connection_ && i < kMessagesPerTurn; ++i) {
+        switch (connection_->receive(received_)) {
             case net::ReceiveStatus::Received:
                 session_.on_frames(now_, received_);
                 tell_happenings();
                 break;
             case net::ReceiveStatus::TooLarge:  // an answer was in it: only a resend brings it back
-                session_.disconnected(now_);
+                lose();
                 break;
             case net::ReceiveStatus::Nothing:
             case net::ReceiveStatus::Closed: return;
@@ -188,11 +196,11 @@ void Loop::receive() {
 }
 
 void Loop::send() {
-    while (dealer_) {
+    while (connection_) {
         if (!unsent_) {
             unsent_ = session_.take_batch(now_);
         }
-        if (!unsent_ || dealer_->send(*unsent_) != net::SendStatus::Sent) {
+        if (!unsent_ || connection_->send(*unsent_) != net::SendStatus::Sent) {
             return;
         }
         unsent_.reset();
@@ -203,52 +211,49 @@ void Loop::send() {
 
 void Loop::take_orders() {
     inbox_.take(session_.room(), taken_);
-    for (Order& order : taken_) {
-        place(order);
+    for (Order* order : taken_) {
+        place(*order);
     }
     taken_.clear();
 }
 
 void Loop::place(Order& order) {
-    const auto handle = pending_.emplace();
-    const std::uint64_t tag = tag_of(handle);
-    const bool is_call = order.is_call();
-    auto number = order.question ? session_.ask(now_, std::move(*order.question), tag)
-                                 : session_.submit(now_, std::move(order.spec), tag);
-    if (!number) {
-        pending_.erase(handle);
-        order.receiver->on_end(order.index, base::Unexpected(std::move(number.error())));
-        return;
-    }
-    pending_.at(handle) = {order.receiver, order.index, *number, order.deadline, is_call};
     next_overdue_ = std::min(next_overdue_, order.deadline);
+    const User user{tag_of(order), order.deadline};
+    auto number = order.question ? session_.ask(now_, std::move(*order.question), user)
+                                 : session_.submit(std::move(order.job), user);
+    if (!number) {
+        end(order, base::Unexpected(std::move(number.error())));
+    }
 }
 
 // ---- what happened ----
 
 void Loop::tell_happenings() {
+    session_.take_accepted(accepted_);
+    for (const Accepted& accepted : accepted_) {
+        end_taken(order_of(accepted.tag), {accepted.job, accepted.is_duplicate});
+    }
+    accepted_.clear();
     while (auto happening = session_.next_happening()) {
         tell(*happening);
     }
 }
 
+// What is not final and not told of here is a call that was accepted.
 void Loop::tell(Happening& happening) {
-    if (auto* accepted = std::get_if<Accepted>(&happening)) {
-        const Pending* pending = find(accepted->tag);
-        if (pending != nullptr && !pending->is_call) {
-            end(accepted->tag, Taken{accepted->job, accepted->is_duplicate});
-        }
-    } else if (auto* result = std::get_if<Result>(&happening)) {
-        end(result->tag, ended_as(std::move(*result)));
+    if (auto* result = std::get_if<Result>(&happening)) {
+        end(order_of(result->tag), ended_as(std::move(*result)));
     } else if (auto* refused = std::get_if<Refused>(&happening)) {
-        end(refused->tag, base::Unexpected(std::move(refused->error)));
+        end(order_of(refused->tag), base::Unexpected(std::move(refused->error)));
     } else if (auto* report = std::get_if<Report>(&happening)) {
-        end(report->tag, std::move(report->json));
+        end(order_of(report->tag), std::move(report->json));
     } else if (auto* partial = std::get_if<PartialAnswer>(&happening)) {
         tell_partial(*partial);
     } else if (auto* update = std::get_if<ProgressUpdate>(&happening)) {
-        if (const Pending* pending = find(update->tag); pending != nullptr) {
-            pending->receiver->on_progress(
+        const Order& order = order_of(update->tag);
+        if (order.receiver != nullptr) {
+            order.receiver->on_progress(
                 {update->job, update->done, update->total, std::move(update->text)});
         }
     } else if (auto* to = std::get_if<Connect>(&happening)) {
@@ -257,63 +262,71 @@ void Loop::tell(Happening& happening) {
 }
 
 void Loop::tell_partial(PartialAnswer& partial) {
-    const Pending* pending = find(partial.tag);
-    if (pending != nullptr &&
-        !pending->receiver->on_partial({partial.job, std::move(partial.data)})) {
-        give_up(partial.tag,
+    Order& order = order_of(partial.tag);
+    if (order.receiver != nullptr &&
+        !order.receiver->on_partial({partial.job, std::move(partial.data)})) {
+        give_up(partial.number,
+                order,
                 {base::Errc::QueueFull,
                  "partial answers come faster than they are read; the rest was given up",
                  std::nullopt});
     }
 }
 
-Loop::Pending* Loop::find(std::uint64_t tag) {
-    return pending_.find(handle_of(tag));
+// The order's place is free before its giver is told: he may be gone then.
+void Loop::end(Order& order, End&& end) {
+    Receiver* const receiver = order.receiver;
+    const std::size_t index = order.index;
+    const auto done = std::move(order.done);
+    inbox_.drop(order);
+    if (receiver != nullptr) {
+        receiver->on_end(index, std::move(end));
+    } else {
+        done(id_of(std::move(end)));
+    }
 }
 
-void Loop::end(std::uint64_t tag, End&& end) {
-    Pending* pending = find(tag);
-    if (pending == nullptr) {
-        return;
+void Loop::end_taken(Order& order, const Taken& taken) {
+    Receiver* const receiver = order.receiver;
+    const std::size_t index = order.index;
+    const auto done = std::move(order.done);
+    inbox_.drop(order);
+    if (receiver != nullptr) {
+        receiver->on_taken(index, taken);
+    } else {
+        done(taken.job);
     }
-    Receiver* receiver = pending->receiver;
-    const std::size_t index = pending->index;
-    pending_.erase(handle_of(tag));
-    receiver->on_end(index, std::move(end));
 }
 
-void Loop::give_up(std::uint64_t tag, base::Error error) {
-    if (const Pending* pending = find(tag); pending != nullptr) {
-        session_.forget(pending->number);
-        end(tag, base::Unexpected(std::move(error)));
-    }
+void Loop::give_up(std::uint64_t number, Order& order, base::Error error) {
+    session_.forget(number);
+    end(order, base::Unexpected(std::move(error)));
 }
 
 // ---- what did not happen ----
 
 void Loop::end_overdue() {
     if (now_ >= next_overdue_) {
-        next_overdue_ = base::MonoTime::max();
-        for (std::uint32_t slot = 0; slot < pending_.slots(); ++slot) {
-            const auto handle = pending_.handle_at(slot);
-            const Pending* pending = pending_.find(handle);
-            if (pending != nullptr && pending->deadline <= now_) {
-                give_up(tag_of(handle), overdue());
-            } else if (pending != nullptr) {
-                next_overdue_ = std::min(next_overdue_, pending->deadline);
-            }
-        }
+        give_up_overdue(now_, overdue());
     }
     inbox_.take_expired(now_, taken_);
-    for (Order& order : taken_) {
-        order.receiver->on_end(order.index, base::Unexpected(overdue()));
+    for (Order* order : taken_) {
+        end(*order, base::Unexpected(overdue()));
     }
     taken_.clear();
 }
 
+void Loop::give_up_overdue(base::MonoTime now, const base::Error& error) {
+    next_overdue_ = session_.overdue(now, overdue_);
+    for (const Open& open : overdue_) {
+        give_up(open.number, order_of(open.tag), error);
+    }
+    overdue_.clear();
+}
+
 // Waiting longer for a broker that is not there is only worth while up to a point.
 void Loop::end_unreachable() {
-    if (session_.is_welcome() || (pending_.size() == 0 && inbox_.is_empty())) {
+    if (session_.is_welcome() || (session_.open() == 0 && inbox_.is_empty())) {
         unreachable_since_.reset();
     } else if (!unreachable_since_) {
         unreachable_since_ = now_;
@@ -324,18 +337,14 @@ void Loop::end_unreachable() {
 }
 
 void Loop::end_all(const base::Error& error) {
-    for (std::uint32_t slot = 0; slot < pending_.slots(); ++slot) {
-        if (const auto handle = pending_.handle_at(slot); handle.names_something()) {
-            give_up(tag_of(handle), error);
-        }
-    }
+    give_up_overdue(base::MonoTime::max(), error);
     if (is_closing_.load()) {
         inbox_.close(taken_);
     } else {
         inbox_.take(options_.queue_max, taken_);
     }
-    for (Order& order : taken_) {
-        order.receiver->on_end(order.index, base::Unexpected(error));
+    for (Order* order : taken_) {
+        end(*order, base::Unexpected(error));
     }
     taken_.clear();
 }

@@ -14,10 +14,9 @@
 #include "client/order.hpp"
 #include "client/session.hpp"
 #include "common/base/expected.hpp"
-#include "common/base/slot_map.hpp"
 #include "common/base/time.hpp"
+#include "common/net/connection.hpp"
 #include "common/net/context.hpp"
-#include "common/net/dealer.hpp"
 #include "common/net/poller.hpp"
 
 namespace steward::client {
@@ -50,19 +49,6 @@ public:
     }
 
 private:
-    struct Pending {
-        Receiver* receiver = nullptr;
-        std::size_t index = 0;
-        std::uint64_t number = 0;
-        base::MonoTime deadline{};
-        bool is_call = false;
-    };
-
-    using PendingMap = base::SlotMap<Pending>;
-
-    static std::uint64_t tag_of(PendingMap::HandleType handle);
-    static PendingMap::HandleType handle_of(std::uint64_t tag);
-
     Loop(LoopOptions options, std::uint64_t seed, posix::WakeFd wake, net::Context context);
 
     void run();
@@ -77,13 +63,15 @@ private:
     void place(Order& order);
     void send();
     void connect(std::size_t broker);
+    void lose();
 
     void tell_happenings();
     void tell(Happening& happening);
     void tell_partial(PartialAnswer& partial);
-    Pending* find(std::uint64_t tag);
-    void end(std::uint64_t tag, End&& end);
-    void give_up(std::uint64_t tag, base::Error error);
+    void end(Order& order, End&& end);
+    void end_taken(Order& order, const Taken& taken);
+    void give_up(std::uint64_t number, Order& order, base::Error error);
+    void give_up_overdue(base::MonoTime now, const base::Error& error);
     void end_overdue();
     void end_unreachable();
     void end_all(const base::Error& error);
@@ -93,17 +81,18 @@ private:
     LoopOptions options_;
     net::Context context_;
     net::Poller poller_;
-    std::unique_ptr<net::Dealer> dealer_;
-    net::Dealer::Slots slots_;
+    std::unique_ptr<net::Connection> connection_;
     Inbox inbox_;
     Session session_;
     base::MonoTime now_;
 
-    PendingMap pending_;
-    // No later than the earliest deadline of pending_. Nearly every order ends long before its own,
-    // so looking through them when this has come is cheaper than a timer for each.
+    // No later than the earliest deadline of what the session holds open. Nearly every order ends
+    // long before its own, so looking through them when this has come is cheaper than a timer for
+    // each.
     base::MonoTime next_overdue_ = base::MonoTime::max();
-    std::vector<Order> taken_;            // reused from turn to turn
+    std::vector<Order*> taken_;           // reused from turn to turn
+    std::vector<Accepted> accepted_;      // likewise
+    std::vector<Open> overdue_;           // likewise
     std::optional<wire::Frames> unsent_;  // the connection's queue was full
     wire::Frames received_;
     // Since when there are orders and no broker that has answered.

@@ -77,7 +77,12 @@ void OpenRequests::close(Request& request) {
         return;
     }
     --open_in_window_;
-    request = Request{};
+    request.is_open = false;
+    if (request.number != window_.first()) {  // the slot stays: not what it holds
+        request.job = {};
+        request.asked.reset();
+        return;
+    }
     while (!window_.empty() && !window_.front().is_open) {
         window_.pop_front();
     }
@@ -99,6 +104,9 @@ Session OpenRequests::newest_session() const {
 }
 
 Session OpenRequests::session_of(std::uint64_t number) const {
+    if (number >= window_.first()) {
+        return newest_session();
+    }
     const auto left = std::ranges::upper_bound(left_, number, {}, &LeftSession::end);
     return left == left_.end() ? newest_session()
                                : Session{left->session, left->requests.front().number};

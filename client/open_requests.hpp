@@ -13,6 +13,7 @@
 #include "common/base/prng.hpp"
 #include "common/model/job.hpp"
 #include "common/wire/native.hpp"
+#include "common/wire/native_packed.hpp"
 
 namespace steward::client {
 
@@ -39,18 +40,19 @@ public:
         bool is_open = false;
         bool was_sent = false;  // perhaps on an earlier connection
         std::uint64_t number = 0;
-        std::uint64_t tag = 0;     // the user's own
-        model::JobId accepted_as;  // a sync submission's job, once told
-        model::JobSpec spec;
+        std::uint64_t tag = 0;         // the user's own
+        base::MonoTime until{};        // how long the user waits
+        model::JobId accepted_as;      // a sync submission's job, once told
+        wire::native::PackedJob job;   // of a submission
         std::unique_ptr<Asked> asked;  // null for a submission
 
         /// Ends with the end of a job: a call, an await, a submission that waits for a while.
         [[nodiscard]] bool takes_result() const {
             return asked ? std::holds_alternative<wire::native::Await>(asked->question)
-                         : spec.options.sync || spec.options.wait.has_value();
+                         : job.takes_result;
         }
 
-        [[nodiscard]] bool is_call() const { return !asked && spec.options.sync; }
+        [[nodiscard]] bool is_call() const { return !asked && job.is_sync; }
     };
 
     static constexpr std::size_t kLeftSessionsMax = 128;
@@ -68,6 +70,22 @@ public:
     void close(Request& request);
 
     [[nodiscard]] std::size_t size() const { return open_; }
+
+    /// Calls `take` with each open request, the lowest number first; none may be opened or closed
+    /// meanwhile.
+    template <class Take>
+    void each(Take take) {
+        for (LeftSession& left : left_) {
+            for (Request& request : left.requests) {
+                take(request);
+            }
+        }
+        for (std::uint64_t number = window_.first(); number < window_.next(); ++number) {
+            if (Request* request = window_.find(number); request->is_open) {
+                take(*request);
+            }
+        }
+    }
 
     /// Under which session a number is sent, and below which number that session is settled.
     [[nodiscard]] wire::native::Session session_of(std::uint64_t number) const;

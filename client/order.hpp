@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -11,6 +13,7 @@
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
+#include "common/wire/native_packed.hpp"
 
 namespace steward::client {
 
@@ -42,16 +45,26 @@ public:
     virtual void on_progress(Progress&& progress) = 0;
     /// Comes exactly once for each order that was queued. The receiver may be gone afterwards.
     virtual void on_end(std::size_t index, End&& end) = 0;
+
+    /// The same of the end that nearly all orders have.
+    virtual void on_taken(std::size_t index, const Taken& taken) { on_end(index, End(taken)); }
 };
 
+struct OrderBlock;
+
+/// One request on its way, from its giver to its end. The giver's bytes of the job are copied when
+/// it is queued.
 struct Order {
-    model::JobSpec spec;
-    std::unique_ptr<Question> question;  // set: spec does not count
+    wire::native::PackedJob job;
+    std::unique_ptr<Question> question;  // set: job does not count
     base::MonoTime deadline{};
     Receiver* receiver = nullptr;
     std::size_t index = 0;  // which of the receiver's orders this is
+    /// Who is told without a receiver: of a submission alone.
+    std::function<void(base::Expected<model::JobId>)> done;
 
-    [[nodiscard]] bool is_call() const { return question == nullptr && spec.options.sync; }
+    OrderBlock* block = nullptr;  // that it lies in; see OrderStore
+    std::uint32_t last_of = 0;    // the last one of its block: how many there are
 };
 
 }  // namespace steward::client

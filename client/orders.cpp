@@ -42,18 +42,25 @@ Expected<void> check_names(const Query& query) {
 
 }  // namespace
 
-Expected<Order> job_order(std::string_view service,
-                          Params&& params,
-                          JobOptions options,
+Expected<Order> job_order(wire::MsgpackWriter& bytes,
+                          std::string_view service,
+                          const Params& params,
+                          const JobOptions& options,
                           bool sync) {
-    auto name = model::ServiceName::parse(service);
-    if (!name) {
-        return base::Unexpected(std::move(name.error()));
+    Expected<Order> order;
+    if (auto checked = model::ServiceName::check(service); !checked) {
+        order = base::Unexpected(std::move(checked.error()));
+    } else {
+        order->job = wire::native::pack_job(bytes, service, params.payload(), options, sync);
     }
-    Order order;
-    order.spec = {std::move(*name), std::move(params).take(), std::move(options)};
-    order.spec.options.sync = sync;
     return order;
+}
+
+wire::MsgpackWriter& scratch() {
+    constexpr std::size_t kKeptBytesMax = 16UL << 10U;
+    thread_local wire::MsgpackWriter writer;
+    writer.clear(kKeptBytesMax);
+    return writer;
 }
 
 Expected<Order> query_order(const Query& query) {
@@ -111,6 +118,12 @@ void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiv
         static_cast<void>(receiver.release());
     } else {
         receiver.release()->on_end(0, base::Unexpected(not_queued()));
+    }
+}
+
+void hand_over(Loop& loop, Order&& order) {
+    if (!loop.inbox().try_push(order)) {
+        order.done(base::Unexpected(not_queued()));
     }
 }
 

@@ -10,11 +10,15 @@
 
 namespace steward::client {
 
+/// A job whose bytes are appended to `bytes` and lent: valid until that is written to again.
 /// Errors: BadName.
-[[nodiscard]] Expected<Order> job_order(std::string_view service,
-                                        Params&& params,
-                                        JobOptions options,
+[[nodiscard]] Expected<Order> job_order(wire::MsgpackWriter& bytes,
+                                        std::string_view service,
+                                        const Params& params,
+                                        const JobOptions& options,
                                         bool sync);
+/// An empty writer of the calling thread's own, for one order until it is handed over.
+[[nodiscard]] wire::MsgpackWriter& scratch();
 /// Errors: BadName.
 [[nodiscard]] Expected<Order> query_order(const Query& query);
 /// Errors: BadName.
@@ -29,6 +33,8 @@ namespace steward::client {
 
 /// Takes the receiver over, whatever happens.
 void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiver);
+/// One without a receiver.
+void hand_over(Loop& loop, Order&& order);
 
 [[nodiscard]] Expected<nlohmann::json> parse_report(const base::Blob& report);
 

@@ -54,12 +54,23 @@ End BlockedReceiver::wait(const OnPartial& on_part, const OnProgress& on_step) {
     }
 }
 
-ManyReceiver::ManyReceiver(std::size_t count) : open_(count), ids_(count) {}
+ManyReceiver::ManyReceiver(std::size_t count) : open_(count), is_done_(count == 0), ids_(count) {}
 
 void ManyReceiver::on_end(std::size_t index, End&& end) {
     ids_[index] = id_of(std::move(end));
-    const std::lock_guard lock(mutex_);
-    if (--open_ == 0) {
+    one_less();
+}
+
+void ManyReceiver::on_taken(std::size_t index, const Taken& taken) {
+    ids_[index] = taken.job;
+    one_less();
+}
+
+// Only the last one takes the lock; the waiter, who ends all this, looks at nothing but is_done_.
+void ManyReceiver::one_less() {
+    if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        const std::lock_guard lock(mutex_);
+        is_done_ = true;
         done_.notify_one();
     }
 }
@@ -70,7 +81,7 @@ void ManyReceiver::set(std::size_t index, base::Error error) {
 
 std::vector<base::Expected<model::JobId>> ManyReceiver::wait() {
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return open_ == 0; });
+    done_.wait(lock, [this] { return is_done_; });
     return std::move(ids_);
 }
 

@@ -2,6 +2,7 @@
 // Inside the library.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -50,15 +51,19 @@ public:
     void on_progress(Progress&&) override {}
 
     void on_end(std::size_t index, End&& end) override;
+    void on_taken(std::size_t index, const Taken& taken) override;
 
     /// Ends one order that never was queued. Thread: the giver's.
     void set(std::size_t index, base::Error error);
     [[nodiscard]] std::vector<base::Expected<model::JobId>> wait();
 
 private:
+    void one_less();
+
     std::mutex mutex_;
     std::condition_variable done_;
-    std::size_t open_;
+    std::atomic<std::size_t> open_;
+    bool is_done_ = false;
     std::vector<base::Expected<model::JobId>> ids_;
 };
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "client/brokers.hpp"
+#include "common/net/connection.hpp"
 #include "common/net/context.hpp"
-#include "common/net/dealer.hpp"
 #include "common/net/poller.hpp"
 #include "common/posix/clock.hpp"
 
@@ -29,7 +29,7 @@ public:
         const base::MonoTime reachable_until = now + options.connect_timeout;
         base::MonoTime moved_at = now;
         while (!jobs_.is_done()) {
-            if (dealer_ == nullptr && now >= connect_at_) {
+            if (connection_ == nullptr && now >= connect_at_) {
                 if (auto made = connect(); !made) {
                     return made;
                 }
@@ -62,17 +62,17 @@ private:
         net::SocketOptions socket;
         socket.linger = 0s;
         socket.reconnect = std::nullopt;
-        auto dealer = net::Dealer::connect(context_, endpoints_[broker_], socket);
-        if (!dealer) {
-            return base::Unexpected(std::move(dealer.error()));
+        auto connection = net::connect(context_, endpoints_[broker_], socket);
+        if (!connection) {
+            return base::Unexpected(std::move(connection.error()));
         }
-        dealer_ = std::move(*dealer);
+        connection_ = std::move(*connection);
         return {};
     }
 
     void drop(base::MonoTime now) {
         jobs_.disconnected();
-        dealer_.reset();
+        connection_.reset();
         unsent_.reset();
         is_linked_ = false;
         broker_ = (broker_ + 1) % endpoints_.size();
@@ -85,16 +85,16 @@ private:
             until = std::min(until, *due);
         }
         net::Poller poller;
-        if (dealer_ != nullptr) {
-            const auto slots = dealer_->add_to(poller);
-            poller.watch(slots.messages, true, unsent_.has_value());
+        if (connection_ != nullptr) {
+            connection_->add_to(poller);
+            connection_->watch(poller, unsent_.has_value());
         }
         return poller.wait_until(until, now).map([](std::size_t) {});
     }
 
     void follow(base::MonoTime now) {
-        while (dealer_ != nullptr) {
-            const auto event = dealer_->next_link();
+        while (connection_ != nullptr) {
+            const auto event = connection_->next_link();
             if (!event) {
                 return;
             }
@@ -109,8 +109,8 @@ private:
 
     void receive(base::MonoTime now) {
         wire::Frames frames;
-        while (dealer_ != nullptr) {
-            const auto status = dealer_->receive(frames);
+        while (connection_ != nullptr) {
+            const auto status = connection_->receive(frames);
             if (status == net::ReceiveStatus::Nothing || status == net::ReceiveStatus::Closed) {
                 return;
             }
@@ -125,7 +125,7 @@ private:
             if (!unsent_) {
                 unsent_ = jobs_.take_batch(now);
             }
-            if (!unsent_ || dealer_->send(*unsent_) != net::SendStatus::Sent) {
+            if (!unsent_ || connection_->send(*unsent_) != net::SendStatus::Sent) {
                 return;
             }
             unsent_.reset();
@@ -135,7 +135,7 @@ private:
     net::Context context_;
     std::vector<std::string> endpoints_;
     Resubmission& jobs_;
-    std::unique_ptr<net::Dealer> dealer_;
+    std::unique_ptr<net::Connection> connection_;
     std::optional<wire::Frames> unsent_;
     std::size_t broker_ = 0;
     bool is_linked_ = false;

@@ -16,8 +16,7 @@ Session::Session(SessionOptions options, base::MonoTime start, std::uint64_t see
       act_at_(start),
       beat_at_(start),
       heard_at_(start),
-      pause_(options_.reconnect_first),
-      submit_command_(std::in_place_type<native::Submit>) {
+      pause_(options_.reconnect_first) {
     STEWARD_ASSERT(options_.session != 0 && options_.brokers > 0);
     connect(start);
 }
@@ -36,47 +35,85 @@ std::size_t Session::room() const {
                : 0;
 }
 
-base::Expected<Session::Request*> Session::open_request(std::uint64_t tag) {
-    if (room() == 0) {
-        return base::fail(base::Errc::TooManyInFlight,
-                          std::to_string(requests_.size()) +
-                              " requests are unanswered, as many as allowed "
-                              "(in_flight_max here, [limits] in_flight_max at the broker)");
-    }
+base::Unexpected Session::no_room() const {
+    return base::fail(base::Errc::TooManyInFlight,
+                      std::to_string(requests_.size()) +
+                          " requests are unanswered, as many as allowed "
+                          "(in_flight_max here, [limits] in_flight_max at the broker)");
+}
+
+Session::Request& Session::open_request(User user) {
     Request& request = requests_.add(span_max());
-    request.tag = tag;
-    return &request;
+    request.tag = user.tag;
+    request.until = user.until;
+    return request;
 }
 
 base::Expected<std::uint64_t> Session::submit(base::MonoTime /*now*/,
-                                              model::JobSpec spec,
+                                              const model::JobSpec& spec,
                                               std::uint64_t tag) {
-    return open_request(tag).map([&](Request* request) {
-        request->spec = std::move(spec);
-        has_submitted_ = true;
-        return request->number;
-    });
+    return submit(native::pack_job(spec), {tag});
 }
 
-base::Expected<std::uint64_t> Session::ask(base::MonoTime now,
-                                           Question question,
-                                           std::uint64_t tag) {
-    return open_request(tag).map([&](Request* request) {
-        std::visit([&](auto& asked) { asked.number = request->number; }, question);
-        base::MonoTime until = now;
-        if (auto* await = std::get_if<native::Await>(&question)) {
-            until += std::clamp(await->wait, base::Duration::zero(), model::kDurationMax);
-        }
-        request->asked =
-            std::make_unique<OpenRequests::Asked>(OpenRequests::Asked{std::move(question), until});
-        return request->number;
-    });
+base::Expected<std::uint64_t> Session::submit(native::PackedJob&& job, User user) {
+    if (room() == 0) {
+        return no_room();
+    }
+    Request& request = open_request(user);
+    request.job = std::move(job);
+    has_submitted_ = true;
+    return request.number;
+}
+
+base::Expected<std::uint64_t> Session::ask(base::MonoTime now, Question question, User user) {
+    if (room() == 0) {
+        return no_room();
+    }
+    Request& request = open_request(user);
+    std::visit([&](auto& asked) { asked.number = request.number; }, question);
+    base::MonoTime until = now;
+    if (auto* await = std::get_if<native::Await>(&question)) {
+        until += std::clamp(await->wait, base::Duration::zero(), model::kDurationMax);
+    }
+    request.asked =
+        std::make_unique<OpenRequests::Asked>(OpenRequests::Asked{std::move(question), until});
+    return request.number;
 }
 
 void Session::forget(std::uint64_t number) {
     if (Request* request = requests_.find(number); request != nullptr) {
         requests_.close(*request);
     }
+    const auto is_of = [&](const Happening& happening) {
+        return std::visit(
+            [&](const auto& what) {
+                if constexpr (requires { what.number; }) {
+                    return what.number == number;
+                } else {
+                    return false;
+                }
+            },
+            happening);
+    };
+    const auto untold = happenings_.begin() + static_cast<std::ptrdiff_t>(happenings_taken_);
+    happenings_.erase(std::remove_if(untold, happenings_.end(), is_of), happenings_.end());
+    const auto unheard = accepted_.begin() + static_cast<std::ptrdiff_t>(accepted_taken_);
+    accepted_.erase(
+        std::remove_if(
+            unheard, accepted_.end(), [&](const Accepted& one) { return one.number == number; }),
+        accepted_.end());
+}
+
+base::MonoTime Session::overdue(base::MonoTime now, std::vector<Open>& to) {
+    base::MonoTime next = base::MonoTime::max();
+    requests_.each([&](const Request& request) {
+        if (request.until <= now) {
+            to.push_back({request.number, request.tag});
+        } else {
+            next = std::min(next, request.until);
+        }
+    });
+    return next;
 }
 
 // ---- the connection ----
@@ -166,6 +203,10 @@ void Session::on_frames(base::MonoTime now, const wire::Frames& frames) {
     }
     native::BatchReader reader(frames);
     while (true) {
+        native::Accepted accepted;
+        while (reader.next_accepted(accepted)) {
+            on_accepted(accepted);
+        }
         auto command = reader.next();
         if (!command) {
             move_on(now, "the broker sent a broken message: " + command.error().message);
@@ -221,11 +262,13 @@ void Session::on_accepted(const native::Accepted& accepted) {
     if (is_call && request->accepted_as == accepted.job) {
         return;  // a resend may hear it twice
     }
-    happenings_.emplace_back(
-        Accepted{request->number, request->tag, accepted.job, accepted.is_duplicate});
+    const Accepted told{
+        request->number, request->tag, accepted.job, accepted.is_duplicate, !is_call};
     if (is_call) {
         request->accepted_as = accepted.job;
+        happenings_.emplace_back(told);
     } else {
+        accepted_.push_back(told);
         requests_.close(*request);
     }
 }
@@ -283,7 +326,7 @@ void Session::on_report(native::Report& report) {
     }
     if (request->asked) {
         happenings_.emplace_back(Report{request->number, request->tag, std::move(report.json)});
-    } else if (request->spec.options.sync) {
+    } else if (request->job.is_sync) {
         happenings_.emplace_back(Result{request->number,
                                         request->tag,
                                         {},
@@ -301,7 +344,24 @@ void Session::on_report(native::Report& report) {
     requests_.close(*request);
 }
 
+void Session::take_accepted(std::vector<Accepted>& to) {
+    if (accepted_taken_ == 0 && to.empty()) {
+        std::swap(accepted_, to);
+        return;
+    }
+    to.insert(to.end(),
+              accepted_.begin() + static_cast<std::ptrdiff_t>(accepted_taken_),
+              accepted_.end());
+    accepted_.clear();
+    accepted_taken_ = 0;
+}
+
 std::optional<Happening> Session::next_happening() {
+    if (accepted_taken_ < accepted_.size()) {
+        return accepted_[accepted_taken_++];
+    }
+    accepted_.clear();
+    accepted_taken_ = 0;
     if (happenings_taken_ == happenings_.size()) {
         happenings_.clear();
         happenings_taken_ = 0;

@@ -44,6 +44,7 @@ struct Accepted {  // of a submission; final but for a call. Of an await: the jo
     std::uint64_t tag = 0;
     model::JobId job;
     bool is_duplicate = false;  // an earlier job's id: that one has the unique key
+    bool is_final = true;
 };
 
 struct Refused {  // of a submission or question; final
@@ -86,6 +87,18 @@ struct Report {  // final, of a query or an operation
 using Happening =
     std::variant<Connect, Accepted, Refused, PartialAnswer, ProgressUpdate, Result, Report>;
 
+/// Who asks: a tag of his own, and how long he waits, which overdue() looks at.
+struct User {
+    std::uint64_t tag = 0;
+    base::MonoTime until = base::MonoTime::max();
+};
+
+/// Of a request that has no final happening yet.
+struct Open {
+    std::uint64_t number = 0;
+    std::uint64_t tag = 0;
+};
+
 /// Numbers go up by one from 1, submissions and questions together. The session keeps each until
 /// its final happening, because it may have to be sent again.
 ///
@@ -101,17 +114,22 @@ public:
     /// before that. Refusals of class Retry are handed on: the user decides. Errors:
     /// TooManyInFlight when room() is 0.
     [[nodiscard]] base::Expected<std::uint64_t> submit(base::MonoTime now,
-                                                       model::JobSpec spec,
+                                                       const model::JobSpec& spec,
                                                        std::uint64_t tag = 0);
+    /// The same of one that is packed; lent bytes must stay until the final happening or forget().
+    [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob&& job, User user);
     /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
     /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
     /// however often it has to be asked. Errors: as of submit().
     [[nodiscard]] base::Expected<std::uint64_t> ask(base::MonoTime now,
                                                     Question question,
-                                                    std::uint64_t tag = 0);
+                                                    User user = {});
     /// The user waits no longer (time-out): no further happenings for this number. The job goes on
     /// if the broker has it already.
     void forget(std::uint64_t number);
+    /// Those of the open requests whose users do not wait beyond `now`, by tag; and no later than
+    /// the next such instant.
+    base::MonoTime overdue(base::MonoTime now, std::vector<Open>& to);
     /// At least so many submissions and questions would be taken now.
     [[nodiscard]] std::size_t room() const;
 
@@ -128,6 +146,9 @@ public:
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
     [[nodiscard]] std::optional<Happening> next_happening();
+    /// The final ones of Accepted, many at once; the rest come from next_happening(), which tells
+    /// these first where nobody takes them here.
+    void take_accepted(std::vector<Accepted>& to);
     /// What has gathered, as one message of at most about batch_bytes_max; call until nothing
     /// comes.
     [[nodiscard]] std::optional<wire::Frames> take_batch(base::MonoTime now);
@@ -144,7 +165,8 @@ private:
     using Request = OpenRequests::Request;
 
     [[nodiscard]] std::size_t span_max() const;
-    base::Expected<Request*> open_request(std::uint64_t tag);
+    [[nodiscard]] base::Unexpected no_room() const;
+    Request& open_request(User user);
 
     void connect(base::MonoTime now);
     void move_on(base::MonoTime now, std::string why);
@@ -186,9 +208,11 @@ private:
     std::size_t broker_in_flight_max_ = model::Limits{}.in_flight_max;
 
     wire::native::BatchWriter writer_;
-    std::uint64_t batch_session_ = 0;       // which writer_ begins with
-    std::uint64_t told_below_ = 0;          // the acked_below that was told last
-    wire::native::Command submit_command_;  // holds a Submit: reused, a spec is lent to it
+    std::uint64_t batch_session_ = 0;  // which writer_ begins with
+    std::uint64_t told_below_ = 0;     // the acked_below that was told last
+    // Under load nearly all that happens is that a job is taken: kept apart and flat.
+    std::vector<Accepted> accepted_;
+    std::size_t accepted_taken_ = 0;
     std::vector<Happening> happenings_;
     std::size_t happenings_taken_ = 0;
 };

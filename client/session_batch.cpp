@@ -14,7 +14,7 @@ namespace {
 // What one command takes besides its payload and names; generous.
 constexpr std::size_t kCommandBytes = 512;
 constexpr std::size_t kQuestionBytes = kCommandBytes + 5 * model::kNameBytesMax;
-constexpr std::size_t kJobIdBytes = 18;
+constexpr std::size_t kSubmitBytes = 64;  // beside the job itself, as the first of its message
 // Sent without knowing how large a message this broker takes: no sensible limit is below it.
 constexpr std::size_t kUnaskedBytesMax = 64UL << 10U;
 
@@ -23,12 +23,7 @@ std::size_t bytes_of(const OpenRequests::Request& request) {  // about, on the w
         const auto* operate = std::get_if<native::Operate>(&request.asked->question);
         return kQuestionBytes + (operate != nullptr ? operate->arguments.size() : 0);
     }
-    const model::JobOptions& options = request.spec.options;
-    const std::size_t labels = options.channel.view().size() + options.context.view().size() +
-                               options.group.view().size() + options.unique.view().size() +
-                               options.batch.view().size();
-    return kCommandBytes + request.spec.service.view().size() + request.spec.params.bytes.size() +
-           options.meta.size() + labels + options.after.size() * kJobIdBytes;
+    return kSubmitBytes + request.job.bytes.size() + request.job.params.size();
 }
 
 }  // namespace
@@ -110,12 +105,8 @@ void Session::write(base::MonoTime now, Request& request) {
         std::visit([&](const auto& question) { writer_.add(question); }, request.asked->question);
         return;
     }
-    auto& submit = std::get<native::Submit>(submit_command_);
-    submit.number = request.number;
-    submit.again = std::exchange(request.was_sent, true);
-    std::swap(submit.spec, request.spec);
-    writer_.add(submit_command_);
-    std::swap(submit.spec, request.spec);
+    writer_.add(
+        native::PackedSubmit{request.number, std::exchange(request.was_sent, true), request.job});
 }
 
 void Session::refuse_too_large(Request& request, std::size_t bytes) {

@@ -51,7 +51,9 @@ public:
     /// Drops the lowest number and resets its slot. Pre: not empty.
     void pop_front() {
         STEWARD_ASSERT(!empty());
-        slots_[place(first_++)] = T{};
+        T& slot = slots_[place(first_++)];
+        std::destroy_at(&slot);
+        std::construct_at(&slot);
     }
 
 private:

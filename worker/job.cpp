@@ -8,14 +8,27 @@
 
 namespace steward::worker {
 
+Job::Job(JobOrder order, JobLink& link, std::stop_token stop)
+    : own_(std::make_unique<wire::native::Assign>(wire::native::Assign{order.attempt,
+                                                                       std::move(order.service),
+                                                                       std::move(order.params),
+                                                                       {},
+                                                                       {},
+                                                                       std::move(order.meta),
+                                                                       std::move(order.options)})),
+      given_(*own_),
+      deadline_(order.deadline),
+      link_(link),
+      token_(std::move(stop)) {}
+
 void Job::refuse_params(const std::string& why) const {
-    throw BadParams("the params of " + order_.service + " " + why + ": " +
-                    base::printable(order_.params.bytes.view()));
+    throw BadParams("the params of " + given_.service + " " + why + ": " +
+                    base::printable(given_.params.bytes.view()));
 }
 
 const nlohmann::json& Job::params() const {
     if (!decoded_) {
-        auto decoded = wire::decode_params(order_.params);
+        auto decoded = wire::decode_params(given_.params);
         if (!decoded) {
             throw BadParams(decoded.error().message);
         }
@@ -26,12 +39,12 @@ const nlohmann::json& Job::params() const {
 
 // An opaque body is text to params(), but whoever asks by name means JSON inside it.
 const nlohmann::json& Job::named_params() const {
-    if (order_.params.encoding != model::Encoding::Opaque) {
+    if (given_.params.encoding != model::Encoding::Opaque) {
         return params();
     }
     if (!named_) {
         auto inside =
-            wire::decode_params(wire::convert_params(order_.params, model::Encoding::Json));
+            wire::decode_params(wire::convert_params(given_.params, model::Encoding::Json));
         named_ = inside ? std::move(*inside) : nlohmann::json();
     }
     return *named_;
@@ -58,8 +71,8 @@ const nlohmann::json* Job::find_param(std::string_view name) const {
 
 std::map<std::string, std::string> Job::meta() const {
     std::map<std::string, std::string> strings;
-    const auto decoded = wire::decode_params({model::Encoding::Msgpack, order_.meta});
-    if (order_.meta.empty() || !decoded || !decoded->is_object()) {
+    const auto decoded = wire::decode_params({model::Encoding::Msgpack, given_.meta});
+    if (given_.meta.empty() || !decoded || !decoded->is_object()) {
         return strings;
     }
     for (const auto& [name, value] : decoded->items()) {
@@ -71,11 +84,11 @@ std::map<std::string, std::string> Job::meta() const {
 }
 
 void Job::partial(const Value& value) const {
-    link_.partial(order_.attempt, value.encode(order_.params.encoding), stop_);
+    link_.partial(given_.attempt, value.encode(given_.params.encoding), stop_token());
 }
 
 void Job::progress(std::uint64_t done, std::uint64_t total, std::string text) const {
-    link_.progress(order_.attempt, done, total, std::move(text));
+    link_.progress(given_.attempt, done, total, std::move(text));
 }
 
 base::Expected<model::JobId> Job::submit(std::string_view service,

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -17,7 +18,9 @@
 
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
+#include "common/wire/native.hpp"
 #include "common/wire/typed.hpp"
+#include "worker/stop.hpp"
 #include "worker/value.hpp"
 
 namespace steward::worker {
@@ -58,48 +61,55 @@ struct JobOrder {
 class Job {
 public:
     /// Pre: `link` outlives the job.
-    Job(JobOrder order, JobLink& link, std::stop_token stop)
-        : order_(std::move(order)), link_(link), stop_(std::move(stop)) {}
+    Job(JobOrder order, JobLink& link, std::stop_token stop);
+
+    /// What the runtime does for each job: nothing is copied.
+    /// Pre: all outlive the job.
+    Job(const wire::native::Assign& given,
+        std::optional<std::chrono::steady_clock::time_point> deadline,
+        JobLink& link,
+        Stop& stop)
+        : given_(given), deadline_(deadline), link_(link), stop_(&stop) {}
 
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
 
     // ---- what was asked ----
     /// The same for every attempt, for ever; id().text() is what clients see.
-    [[nodiscard]] const model::JobId& id() const { return order_.attempt.job; }
+    [[nodiscard]] const model::JobId& id() const { return given_.attempt.job; }
 
     /// 1 for the first.
-    [[nodiscard]] std::uint32_t attempt() const { return order_.attempt.number; }
+    [[nodiscard]] std::uint32_t attempt() const { return given_.attempt.number; }
 
-    [[nodiscard]] std::string_view service() const { return order_.service; }
+    [[nodiscard]] std::string_view service() const { return given_.service; }
 
     /// Larger runs first.
     [[nodiscard]] std::int32_t priority() const {
-        return order_.options.priority.value_or(model::kPriorityNormal);
+        return given_.options.priority.value_or(model::kPriorityNormal);
     }
 
     /// The channel it came on; "default" when it was given none.
     [[nodiscard]] std::string_view channel() const {
-        return order_.options.channel.empty() ? model::kDefaultChannel
-                                              : order_.options.channel.view();
+        return given_.options.channel.empty() ? model::kDefaultChannel
+                                              : given_.options.channel.view();
     }
 
     /// What it is part of: given by its submitter, inherited from the job that submitted it, or its
     /// own id as text.
     [[nodiscard]] std::string context() const {
-        return order_.options.context.empty() ? id().text()
-                                              : std::string(order_.options.context.view());
+        return given_.options.context.empty() ? id().text()
+                                              : std::string(given_.options.context.view());
     }
 
     /// Empty: none.
-    [[nodiscard]] std::string_view group() const { return order_.options.group.view(); }
+    [[nodiscard]] std::string_view group() const { return given_.options.group.view(); }
 
     /// Empty: none.
-    [[nodiscard]] std::string_view batch() const { return order_.options.batch.view(); }
+    [[nodiscard]] std::string_view batch() const { return given_.options.batch.view(); }
 
     /// Bytes that this process may hold during the job; nothing: as many as it likes.
     [[nodiscard]] std::optional<std::uint64_t> memory_limit() const {
-        return order_.options.memory_limit;
+        return given_.options.memory_limit;
     }
 
     /// The params as a dynamic value, whatever encoding they came in; null when there are none.
@@ -111,7 +121,7 @@ public:
     template <class T>
     [[nodiscard]] T params() const {
         static_cast<void>(params());  // what cannot be decoded is said more clearly there
-        auto value = wire::unpack_typed<T>(order_.params);
+        auto value = wire::unpack_typed<T>(given_.params);
         if (!value) {
             refuse_params("are not of the type that this worker reads");
         }
@@ -139,7 +149,7 @@ public:
     }
 
     /// The params as they came, undecoded.
-    [[nodiscard]] const model::Payload& raw_params() const { return order_.params; }
+    [[nodiscard]] const model::Payload& raw_params() const { return given_.params; }
 
     /// Strings that the submitter attached, such as trace headers.
     [[nodiscard]] std::map<std::string, std::string> meta() const;
@@ -147,15 +157,19 @@ public:
     /// When the time limit ends: the stop token fires, and the attempt has failed. Nothing: there
     /// is no limit.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const {
-        return order_.deadline;
+        return deadline_;
     }
 
     /// Fires when the result is no longer wanted: the time or memory limit has passed, the job was
     /// cancelled. What work() returns after that is thrown away, and if it goes on for the broker's
     /// stop_grace the process is ended. Callbacks run on another thread: keep them short.
-    [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
+    [[nodiscard]] const std::stop_token& stop_token() const {
+        return stop_ != nullptr ? stop_->token() : token_;
+    }
 
-    [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
+    [[nodiscard]] bool stop_requested() const {
+        return stop_ != nullptr ? stop_->is_requested() : token_.stop_requested();
+    }
 
     // ---- what can be said meanwhile ----
     /// A piece of the answer, sent at once to a client that waits.
@@ -189,9 +203,12 @@ private:
         }
     }
 
-    JobOrder order_;
+    std::unique_ptr<const wire::native::Assign> own_;  // where a JobOrder was given
+    const wire::native::Assign& given_;
+    std::optional<std::chrono::steady_clock::time_point> deadline_;
     JobLink& link_;
-    std::stop_token stop_;
+    Stop* stop_ = nullptr;  // null: token_ it is
+    std::stop_token token_;
     mutable std::optional<nlohmann::json> decoded_;
     mutable std::optional<nlohmann::json> named_;  // what param() looks into
 };

@@ -37,8 +37,6 @@ struct Session::Obey {
 
     void operator()(wire::native::Welcome& said) const { session.welcome(said); }
 
-    void operator()(wire::native::Assign& said) const { session.assign(now, std::move(said)); }
-
     void operator()(wire::native::StopAttempt& said) const { session.stop(now, std::move(said)); }
 
     void operator()(wire::native::Recall& said) const { session.recall(now, said.attempts); }
@@ -61,88 +59,126 @@ struct Session::Obey {
 };
 
 void Session::on_frames(base::MonoTime now, const wire::Frames& frames) {
-    if (!is_open() || left_) {
+    if (!begin_message(now, frames)) {
         return;
+    }
+    wire::native::BatchReader reader(frames);
+    ArrivalPtr arrival;
+    do {
+        if (arrival == nullptr) {
+            arrival = make_arrival();
+        }
+        arrival->read(reader);
+    } while (take(now, arrival));
+    spend(std::move(arrival));
+}
+
+bool Session::begin_message(base::MonoTime now, const wire::Frames& frames) {
+    if (!is_open() || left_) {
+        return false;
     }
     heard_at_ = now;
     if (!wire::native::is_native(frames)) {
         lose(now, "the broker sent what is no native message");
-        return;
+        return false;
     }
-    wire::native::BatchReader reader(frames);
-    while (is_open()) {
-        auto command = reader.next();
-        if (!command) {
-            lose(now, "the broker sent what cannot be read: " + command.error().message);
-            return;
-        }
-        if (!command->has_value()) {
-            return;
-        }
+    return true;
+}
+
+bool Session::take(base::MonoTime now, ArrivalPtr& arrival) {
+    if (!is_open() || left_) {
+        return false;
+    }
+    Arrival::Command& command = arrival->command();
+    if (!command) {
+        lose(now, "the broker sent what cannot be read: " + command.error().message);
+        return false;
+    }
+    if (!command->has_value()) {
+        return false;
+    }
+    if (arrival->job() != nullptr) {
+        assign(now, arrival);
+    } else {
         std::visit(Obey{*this, now}, **command);
+    }
+    return is_open();
+}
+
+ArrivalPtr Session::make_arrival() {
+    if (spent_.empty()) {
+        return std::make_unique<Arrival>();
+    }
+    ArrivalPtr arrival = std::move(spent_.back());
+    spent_.pop_back();
+    return arrival;
+}
+
+void Session::spend(ArrivalPtr arrival) {
+    if (arrival != nullptr && spent_.size() < options_.credit_max) {
+        spent_.push_back(std::move(arrival));
     }
 }
 
-void Session::assign(base::MonoTime now, wire::native::Assign job) {
-    if (entries_.contains(job.attempt) || busy_.contains(job.attempt)) {
+void Session::assign(base::MonoTime now, ArrivalPtr& arrival) {
+    const model::Attempt attempt = arrival->job()->attempt;
+    if (entries_.find(attempt) != AttemptTable::kNowhere) {
         return;
     }
     if (leaving_ || held_ >= options_.credit_max) {
-        give_back(now, job.attempt);
+        give_back(now, attempt);
         return;
     }
-    entries_.emplace(job.attempt, Entry{Phase::Waiting, job.submission, job.service, {}});
-    waiting_.push_back(std::move(job));
+    waiting_.push_back(entries_.insert(attempt, std::move(arrival)));
     ++held_;
     idle_at_.reset();
-    start_waiting(now);
 }
 
-void Session::start_waiting(base::MonoTime now) {
-    while (busy_.size() < options_.concurrency && !waiting_.empty()) {
-        start_next(now);
+wire::native::Assign* Session::next_job(base::MonoTime now) {
+    if (waiting_.empty() || busy_.size() >= options_.concurrency) {
+        return nullptr;
     }
-}
-
-void Session::start_next(base::MonoTime now) {
-    wire::native::Assign& job = waiting_.front();
-    entries_.at(job.attempt).phase = Phase::Running;
-    Busy busy;
-    busy.since = now;
-    limit(now, busy, job);
-    busy_.emplace_hint(busy_.end(), job.attempt, busy);
-    actions_.emplace_back(StartJob{std::move(job)});
+    const Spot spot = waiting_.front();
     waiting_.pop_front();
+    Entry& entry = entries_[spot];
+    wire::native::Assign* const job = entry.arrival->job();
+    entry.phase = Phase::Running;
+    entry.work = static_cast<std::uint32_t>(busy_.size());
+    Busy& busy = busy_.emplace_back();
+    busy.spot = spot;
+    busy.since = now;
+    limit(now, busy, *job);
     ++started_;
     if (options_.jobs_max != 0 && started_ >= options_.jobs_max) {
         retire(now,
                "it has been given " + std::to_string(started_) +
                    " jobs, as many as it runs (max-jobs)");
     }
+    return job;
 }
 
 void Session::stop(base::MonoTime now, wire::native::StopAttempt said) {
-    const auto entry = entries_.find(said.attempt);
-    if (entry == entries_.end()) {
+    const Spot spot = entries_.find(said.attempt);
+    if (spot == AttemptTable::kNowhere) {
         return;
     }
-    if (entry->second.phase == Phase::Waiting) {
-        std::erase_if(waiting_, [&](const auto& job) { return job.attempt == said.attempt; });
-        entries_.erase(entry);
-        --held_;
+    Entry& entry = entries_[spot];
+    if (entry.phase == Phase::Waiting) {
+        forget_waiting(spot);
         tell_stopped(said.attempt, std::move(said.why), base::Duration::zero());
         after_work(now);
         return;
     }
-    const Phase before = entry->second.phase;
+    const Phase before = entry.phase;
     if (before != Phase::Running && before != Phase::Stopping) {
         return;
     }
-    entry->second.phase = Phase::Void;  // its thread stays busy until work() returns
-    entry->second.spoiled = said.why;
+    entry.phase = Phase::Void;  // its thread stays busy until work() returns
+    Busy& busy = busy_[entry.work];
+    busy.spoiled = said.why;
     --held_;
     if (before == Phase::Running) {
-        halt(now, busy_.find(said.attempt), std::move(said.why), stop_grace_);
+        halt(now, busy, std::move(said.why), stop_grace_);
     }
 }
 
@@ -158,13 +194,11 @@ void Session::tell_stopped(const model::Attempt& attempt,
 
 void Session::recall(base::MonoTime now, const std::vector<model::Attempt>& attempts) {
     for (const model::Attempt& attempt : attempts) {
-        const auto entry = entries_.find(attempt);
-        if (entry == entries_.end() || entry->second.phase != Phase::Waiting) {
+        const Spot spot = entries_.find(attempt);
+        if (spot == AttemptTable::kNowhere || entries_[spot].phase != Phase::Waiting) {
             continue;
         }
-        std::erase_if(waiting_, [&](const auto& job) { return job.attempt == attempt; });
-        entries_.erase(entry);
-        --held_;
+        forget_waiting(spot);
         give_back(now, attempt);
         after_work(now);
     }
@@ -177,21 +211,42 @@ void Session::give_back(base::MonoTime now, const model::Attempt& attempt) {
     }
 }
 
+void Session::forget_waiting(Spot spot) {
+    std::erase(waiting_, spot);
+    spend(std::move(entries_[spot].arrival));
+    entries_.erase(spot);
+    --held_;
+}
+
 void Session::forget_waiting() {
-    for (const wire::native::Assign& job : waiting_) {
-        entries_.erase(job.attempt);
+    for (const Spot spot : waiting_) {
+        spend(std::move(entries_[spot].arrival));
+        entries_.erase(spot);
     }
     held_ -= waiting_.size();
     waiting_.clear();
 }
 
-void Session::end(Entries::iterator entry) {
-    entry->second = Entry{};
-    entry->second.phase = Phase::Ended;
-    ended_.push_back(entry->first);
+// The job stays as long as a thread works on it, and so does the entry.
+void Session::end(Spot spot) {
+    Entry& entry = entries_[spot];
+    entry.phase = Phase::Ended;
+    if (!entry.is_busy()) {
+        spend(std::move(entry.arrival));
+    }
+    entry.is_remembered = true;
+    ended_.push_back(spot);
     if (ended_.size() > kEndedMax) {
-        entries_.erase(ended_.front());
+        forget(ended_.front());
         ended_.pop_front();
+    }
+}
+
+void Session::forget(Spot spot) {
+    Entry& entry = entries_[spot];
+    entry.is_remembered = false;
+    if (!entry.is_busy()) {
+        entries_.erase(spot);
     }
 }
 
@@ -205,10 +260,23 @@ std::string Session::too_large_text(std::size_t payload_bytes) const {
            std::to_string(message_bytes_max_) + " bytes (its limit message_bytes_max)";
 }
 
-void Session::push(wire::native::Command command, std::size_t bytes) {
+template <class Said>
+Session::Outgoing& Session::push(Said&& said, std::size_t bytes) {
     const std::size_t weight = bytes + kCommandOverheadBytes;
     backlog_bytes_ += weight;
-    outbox_.push_back({std::move(command), weight});
+    Outgoing& last = outbox_.emplace_back();
+    last.speech = std::forward<Said>(said);
+    last.bytes = weight;
+    return last;
+}
+
+Session::Spot Session::find_busy(const model::Attempt& attempt) const {
+    if (busy_.size() == 1 && entries_[busy_.front().spot].attempt == attempt) {
+        return busy_.front().spot;  // most often
+    }
+    const Spot spot = entries_.find(attempt);
+    const bool is_busy = spot != AttemptTable::kNowhere && entries_[spot].is_busy();
+    return is_busy ? spot : AttemptTable::kNowhere;
 }
 
 void Session::finished(base::MonoTime now,
@@ -216,61 +284,89 @@ void Session::finished(base::MonoTime now,
                        model::Outcome outcome,
                        base::Duration run_time,
                        std::uint64_t resident_bytes) {
-    const auto work = busy_.find(attempt);
-    if (work == busy_.end()) {
+    const Spot spot = find_busy(attempt);
+    if (spot == AttemptTable::kNowhere) {
         return;
     }
-    if (work->second.stage == Stage::Stuck) {
-        --stuck_;
-    }
-    busy_.erase(work);
-    const auto entry = entries_.find(attempt);
-    if (entry != entries_.end()) {
-        std::string& spoiled = entry->second.spoiled;
-        switch (entry->second.phase) {
-            case Phase::Running:
-                if (is_too_large(outcome.result.bytes.size())) {
-                    spoiled = too_large_text(outcome.result.bytes.size());
-                }
-                if (!spoiled.empty()) {
-                    outcome = {model::Verdict::FailedForGood, std::move(spoiled), {}, {}};
-                }
-                report(entry, std::move(outcome), run_time);
-                break;
-            case Phase::Stopping:  // what it answered no longer counts
-                report(entry, {model::Verdict::Failed, std::move(spoiled), {}, {}}, run_time);
-                break;
-            case Phase::Void: {
-                std::string why = std::move(spoiled);
-                end(entry);
-                tell_stopped(attempt, std::move(why), run_time);
-                break;
-            }
-            case Phase::Waiting:
-            case Phase::Unsent:  // told before it returned
-            case Phase::Ended: break;
-        }
-    }
+    settle(spot, std::move(outcome), run_time);
     check_age(now, resident_bytes);
-    start_waiting(now);
     after_work(now);
 }
 
-void Session::report(Entries::iterator entry, model::Outcome outcome, base::Duration run_time) {
-    entry->second.phase = Phase::Unsent;
-    outcome.text = cut(std::move(outcome.text));
+// A thread has done with an attempt: what it says counts unless the attempt's end was settled
+// before.
+void Session::settle(Spot spot, model::Outcome&& outcome, base::Duration run_time) {
+    Entry& entry = entries_[spot];
+    std::string spoiled = std::move(busy_[entry.work].spoiled);
+    set_free(entry);
+    switch (entry.phase) {
+        case Phase::Running:
+            if (is_too_large(outcome.result.bytes.size())) {
+                spoiled = too_large_text(outcome.result.bytes.size());
+            }
+            if (!spoiled.empty()) {
+                outcome = {model::Verdict::FailedForGood, std::move(spoiled), {}, {}};
+            }
+            report(spot, std::move(outcome), run_time);
+            break;
+        case Phase::Stopping:  // what it answered no longer counts
+            report(spot, {model::Verdict::Failed, std::move(spoiled), {}, {}}, run_time);
+            break;
+        case Phase::Void: {
+            const model::Attempt attempt = entry.attempt;
+            end(spot);
+            tell_stopped(attempt, std::move(spoiled), run_time);
+            break;
+        }
+        case Phase::Ended:  // told before it returned
+            spend(std::move(entry.arrival));
+            if (!entry.is_remembered) {
+                forget(spot);
+            }
+            break;
+        case Phase::Unsent:
+        case Phase::Waiting: break;
+    }
+}
+
+void Session::set_free(Entry& entry) {
+    Busy& freed = busy_[entry.work];
+    if (freed.stage == Stage::Stuck) {
+        --stuck_;
+    }
+    if (&freed != &busy_.back()) {
+        freed = std::move(busy_.back());
+        entries_[freed.spot].work = entry.work;
+    }
+    busy_.pop_back();
+    entry.work = AttemptTable::kNoWork;
+}
+
+void Session::report(Spot spot, model::Outcome&& outcome, base::Duration run_time) {
+    Entry& entry = entries_[spot];
+    entry.phase = Phase::Unsent;
+    if (outcome.text.size() > model::kTextBytesMax) {
+        outcome.text = cut(std::move(outcome.text));
+    }
     const std::size_t bytes = outcome.result.bytes.size() + outcome.text.size();
-    push(wire::native::Finish{entry->first, std::move(outcome), run_time}, bytes);
+    push(wire::native::Finish{entry.attempt, std::move(outcome), run_time}, bytes).spot = spot;
+}
+
+Session::Entry* Session::running_entry(const model::Attempt& attempt) {
+    const Spot spot = entries_.find(attempt);
+    const bool is_running =
+        spot != AttemptTable::kNowhere && entries_[spot].phase == Phase::Running;
+    return is_running ? &entries_[spot] : nullptr;
 }
 
 void Session::partial(base::MonoTime, const model::Attempt& attempt, model::Payload data) {
-    const auto entry = entries_.find(attempt);
-    if (entry == entries_.end() || entry->second.phase != Phase::Running) {
+    const Entry* entry = running_entry(attempt);
+    if (entry == nullptr) {
         return;
     }
     const std::size_t bytes = data.bytes.size();
     if (is_too_large(bytes)) {
-        entry->second.spoiled = too_large_text(bytes);
+        busy_[entry->work].spoiled = too_large_text(bytes);
         return;
     }
     push(wire::native::Partial{attempt, std::move(data)}, bytes);
@@ -281,8 +377,7 @@ void Session::progress(base::MonoTime,
                        std::uint64_t done,
                        std::uint64_t total,
                        std::string text) {
-    const auto entry = entries_.find(attempt);
-    if (entry == entries_.end() || entry->second.phase != Phase::Running || !has_room()) {
+    if (running_entry(attempt) == nullptr || !has_room()) {
         return;
     }
     text = cut(std::move(text));
@@ -309,8 +404,7 @@ std::optional<wire::Frames> Session::take_batch(base::MonoTime) {
     if (!is_open() || left_) {
         return std::nullopt;
     }
-    if (writer_.empty()) {
-        gather();
+    while (gather_some(kCommandsMax)) {
     }
     if (writer_.empty()) {
         return std::nullopt;
@@ -318,7 +412,25 @@ std::optional<wire::Frames> Session::take_batch(base::MonoTime) {
     return writer_.take();
 }
 
-void Session::gather() {
+bool Session::gather_some(std::size_t commands_max) {
+    if (!is_open() || left_ || (!is_gathering_ && !writer_.empty())) {
+        return false;
+    }
+    if (!std::exchange(is_gathering_, true)) {
+        gather_first();
+    }
+    if (gather_outbox(commands_max)) {
+        return true;
+    }
+    is_gathering_ = false;
+    if (leaving_ && stuck_ != 0 && !said_lost_ && has_reported_all()) {
+        writer_.add(wire::native::Goodbye{false});
+        said_lost_ = true;
+    }
+    return false;
+}
+
+void Session::gather_first() {
     if (must_announce_) {
         writer_.add(make_ready());
         must_announce_ = false;
@@ -335,30 +447,27 @@ void Session::gather() {
     if (!returns_.empty()) {
         writer_.add(wire::native::Return{std::exchange(returns_, {})});
     }
-    gather_outbox();
-    if (leaving_ && stuck_ != 0 && !said_lost_ && has_reported_all()) {
-        writer_.add(wire::native::Goodbye{false});
-        said_lost_ = true;
-    }
 }
 
-void Session::gather_outbox() {
-    while (!outbox_.empty() && writer_.commands() < kCommandsMax) {
+// True when it stopped at `commands_max` and the batch takes more.
+bool Session::gather_outbox(std::size_t commands_max) {
+    for (; !outbox_.empty() && writer_.commands() < kCommandsMax; --commands_max) {
         Outgoing& next = outbox_.front();
         if (!writer_.empty() && writer_.bytes() + next.bytes > options_.batch_bytes_max) {
-            return;
+            return false;
         }
-        if (const auto* finish = std::get_if<wire::native::Finish>(&next.command)) {
-            const auto entry = entries_.find(finish->attempt);
-            if (entry != entries_.end() && entry->second.phase == Phase::Unsent) {
-                --held_;
-                end(entry);
-            }
+        if (commands_max == 0) {
+            return true;
         }
-        writer_.add(next.command);
+        if (next.spot != AttemptTable::kNowhere && entries_[next.spot].phase == Phase::Unsent) {
+            --held_;
+            end(next.spot);
+        }
+        std::visit([this](const auto& said) { writer_.add(said); }, next.speech);
         backlog_bytes_ -= next.bytes;
         outbox_.pop_front();
     }
+    return false;
 }
 
 }  // namespace steward::worker

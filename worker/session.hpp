@@ -3,9 +3,9 @@
 // (runtime.hpp) and the simulator drive the same object.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,6 +15,9 @@
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
 #include "common/wire/native.hpp"
+#include "worker/arrival.hpp"
+#include "worker/attempt_table.hpp"
+#include "worker/ring.hpp"
 
 namespace steward::worker {
 
@@ -47,10 +50,6 @@ struct Connect {  // close the present connection if any, open one to this broke
     std::size_t broker = 0;
 };
 
-struct StartJob {  // run it; report with finished()
-    wire::native::Assign job;
-};
-
 struct StopJob {  // fire the attempt's stop token; the broker hears that it ended, not its result
     model::Attempt attempt;
     std::string why;
@@ -71,7 +70,7 @@ struct Left {
     bool is_stuck = false;         // some work does not return: do not wait for its thread
 };
 
-using Action = std::variant<Connect, StartJob, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
+using Action = std::variant<Connect, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
 
 /// What runs, what is held ahead and what the broker has not been told yet.
 ///
@@ -100,7 +99,25 @@ public:
     /// was in it is unknown, and the next READY tells the broker what is really held.
     void on_frames(base::MonoTime now, const wire::Frames& frames);
 
+    // The same in steps, for a runtime that decodes without holding its lock: begin_message(); if
+    // true, a BatchReader of the frames, and one take() for each command until it returns false.
+    [[nodiscard]] bool begin_message(base::MonoTime now, const wire::Frames& frames);
+    /// `arrival` is null after it when it was a job that is kept.
+    [[nodiscard]] bool take(base::MonoTime now, ArrivalPtr& arrival);
+    /// One to read into.
+    [[nodiscard]] ArrivalPtr make_arrival();
+
     // ---- from the work threads ----
+    /// The next job to be run, now; null when none waits or all threads are busy. It stays where it
+    /// is until finished() with its attempt; meanwhile nobody but who runs it touches anything of
+    /// it but attempt, submission and service, which nobody changes.
+    [[nodiscard]] wire::native::Assign* next_job(base::MonoTime now);
+
+    /// How many threads next_job() has work for.
+    [[nodiscard]] std::size_t startable() const {
+        return std::min<std::size_t>(waiting_.size(), options_.concurrency - busy_.size());
+    }
+
     // Attempts that are not running (any more) are ignored.
     /// `resident_bytes`: what the process holds after it; 0: not measured.
     void finished(base::MonoTime now,
@@ -127,12 +144,21 @@ public:
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
     /// The next thing to do; nothing when all is done. Drain after every call above and after
-    /// take_batch().
+    /// take_batch(), and call next_job() as long as a thread is free.
     [[nodiscard]] std::optional<Action> next_action();
+
+    /// False: next_action() has nothing.
+    [[nodiscard]] bool has_action() const { return leaving_ || !actions_.empty(); }
+
     /// What has gathered for the broker as one message of about batch_bytes_max; nothing when there
     /// is nothing or no connection stands. Call until nothing comes, as long as the transport
     /// takes.
     [[nodiscard]] std::optional<wire::Frames> take_batch(base::MonoTime now);
+    /// A part of take_batch(): encodes up to `commands_max` more commands for it. False: it can be
+    /// taken. For a runtime that gives way to its work threads now and then.
+    [[nodiscard]] bool gather_some(std::size_t commands_max);
+    /// The part of next_deadline() that comes with next_job().
+    [[nodiscard]] base::MonoTime next_limit() const;
 
     /// Busy work threads.
     [[nodiscard]] std::size_t running() const { return busy_.size(); }
@@ -158,35 +184,30 @@ public:
 
 private:
     enum class Link : std::uint8_t { Paused, Connecting, Open, Registered };
-    // A lease: Waiting -> Running -> Unsent -> Ended. Stopping: its own clock has stopped it, its
-    // failure will be told. Void: the broker has stopped it, only its end is told. Ended ones are
-    // remembered for a while, so that a repeated Assign does not run a job again.
-    enum class Phase : std::uint8_t { Waiting, Running, Stopping, Void, Unsent, Ended };
-
-    struct Entry {
-        Phase phase = Phase::Waiting;
-        model::SubmissionId submission;
-        std::string service;
-        std::string spoiled;  // why the attempt must fail, whatever work() says; empty: it need not
-    };
+    using Entry = AttemptTable::Entry;
+    using Spot = AttemptTable::Spot;
 
     // A work thread: told to stop it may yet return; one that is stuck is waited for no longer.
     enum class Stage : std::uint8_t { Working, Stopped, Stuck };
 
     struct Busy {
+        Spot spot = AttemptTable::kNowhere;
         Stage stage = Stage::Working;
         base::MonoTime since;
         base::MonoTime alarm = base::MonoTime::max();  // the time limit, then the end of the grace
         base::Duration time_limit{};
         base::Duration grace{};          // as it was when it was stopped
         std::uint64_t memory_limit = 0;  // 0: none
+        std::string spoiled;  // why the attempt must fail, whatever work() says; empty: it need not
     };
 
-    using Entries = std::map<model::Attempt, Entry>;
+    using Speech =
+        std::variant<wire::native::Finish, wire::native::Partial, wire::native::Progress>;
 
     struct Outgoing {
-        wire::native::Command command;
-        std::size_t bytes = 0;  // of its part in backlog_bytes_
+        Speech speech;
+        std::size_t bytes = 0;               // of its part in backlog_bytes_
+        Spot spot = AttemptTable::kNowhere;  // of a Finish that ends a lease
     };
     struct Obey;  // one function for each command of the broker
 
@@ -204,26 +225,30 @@ private:
     [[nodiscard]] wire::native::WorkerReady make_ready() const;
 
     // session.cpp: the jobs
-    void assign(base::MonoTime now, wire::native::Assign job);
+    void assign(base::MonoTime now, ArrivalPtr& arrival);
     void stop(base::MonoTime now, wire::native::StopAttempt said);
     void tell_stopped(const model::Attempt& attempt, std::string why, base::Duration run_time);
-    void report(Entries::iterator entry, model::Outcome outcome, base::Duration run_time);
+    void report(Spot spot, model::Outcome&& outcome, base::Duration run_time);
     void recall(base::MonoTime now, const std::vector<model::Attempt>& attempts);
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();
-    void start_waiting(base::MonoTime now);
-    void start_next(base::MonoTime now);
     void after_work(base::MonoTime now);
-    void end(Entries::iterator entry);
-    void push(wire::native::Command command, std::size_t bytes);
+    void settle(Spot spot, model::Outcome&& outcome, base::Duration run_time);
+    void set_free(Entry& entry);
+    void end(Spot spot);
+    void forget(Spot spot);
+    void forget_waiting(Spot spot);
+    void spend(ArrivalPtr arrival);
+    template <class Said>
+    Outgoing& push(Said&& said, std::size_t bytes);
+    [[nodiscard]] Spot find_busy(const model::Attempt& attempt) const;
+    [[nodiscard]] Entry* running_entry(const model::Attempt& attempt);
     [[nodiscard]] bool is_too_large(std::size_t payload_bytes) const;
     [[nodiscard]] std::string too_large_text(std::size_t payload_bytes) const;
-    void gather();
-    void gather_outbox();
+    void gather_first();
+    [[nodiscard]] bool gather_outbox(std::size_t commands_max);
 
     // session_limits.cpp: what is too long, too large or too old
-    using Works = std::map<model::Attempt, Busy>;
-
     /// Busy threads that are worth waiting for.
     [[nodiscard]] std::size_t awaited() const { return busy_.size() - stuck_; }
 
@@ -232,17 +257,16 @@ private:
     }
 
     void limit(base::MonoTime now, Busy& busy, const wire::native::Assign& job);
-    void halt(base::MonoTime now, Works::iterator work, std::string why, base::Duration grace);
+    void halt(base::MonoTime now, Busy& busy, std::string why, base::Duration grace);
     void ring(base::MonoTime now);
-    void reach_time_limit(base::MonoTime now, Works::iterator work);
-    void give_up(base::MonoTime now, Works::iterator work);
-    void exceed_memory(base::MonoTime now, Works::iterator work, std::uint64_t bytes);
+    void reach_time_limit(base::MonoTime now, Busy& busy);
+    void give_up(base::MonoTime now, Busy& busy);
+    void exceed_memory(base::MonoTime now, Busy& busy, std::uint64_t bytes);
     void cut_off(base::MonoTime now);
     void retire(base::MonoTime now, std::string why);
     void replace(base::MonoTime now, std::string why);
     void check_age(base::MonoTime now, std::uint64_t resident_bytes);
     void look_at_memory(base::MonoTime now);
-    [[nodiscard]] base::MonoTime next_limit() const;
 
     SessionOptions options_;
     base::Prng prng_;
@@ -257,12 +281,13 @@ private:
     std::uint64_t message_bytes_max_ = 0;  // what it takes; 0: not said yet
     std::string trouble_;
 
-    Entries entries_;
-    std::deque<wire::native::Assign> waiting_;  // held ahead, in order
-    std::deque<model::Attempt> ended_;          // oldest first
-    std::size_t held_ = 0;                      // entries Waiting, Running, Stopping or Unsent
+    AttemptTable entries_;
+    std::deque<Spot> waiting_;       // held ahead, in order
+    std::deque<Spot> ended_;         // oldest first
+    std::size_t held_ = 0;           // entries Waiting, Running, Stopping or Unsent
+    std::vector<ArrivalPtr> spent_;  // to be read into again
 
-    Works busy_;                 // what the work threads do
+    std::vector<Busy> busy_;     // what the work threads do
     std::size_t stuck_ = 0;      // of these
     std::uint64_t started_ = 0;  // jobs, ever
     base::Duration stop_grace_;
@@ -275,9 +300,10 @@ private:
     bool must_announce_ = false;  // READY goes before all else
     bool must_beat_ = false;
     std::vector<model::Attempt> returns_;
-    std::deque<Outgoing> outbox_;
+    Ring<Outgoing> outbox_;
     std::size_t backlog_bytes_ = 0;
     wire::native::BatchWriter writer_;  // of batches that were begun to be taken
+    bool is_gathering_ = false;         // one was begun and more may be added to it
 
     std::optional<base::MonoTime> idle_at_;
     bool leaving_ = false;

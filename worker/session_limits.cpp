@@ -38,16 +38,12 @@ void Session::limit(base::MonoTime now, Busy& busy, const wire::native::Assign& 
     }
 }
 
-void Session::halt(base::MonoTime now,
-                   Works::iterator work,
-                   std::string why,
-                   base::Duration grace) {
-    Busy& busy = work->second;
+void Session::halt(base::MonoTime now, Busy& busy, std::string why, base::Duration grace) {
     busy.stage = Stage::Stopped;
     busy.grace = grace;
     busy.alarm = now + grace;
     next_alarm_ = std::min(next_alarm_, busy.alarm);
-    actions_.emplace_back(StopJob{work->first, std::move(why)});
+    actions_.emplace_back(StopJob{entries_[busy.spot].attempt, std::move(why)});
 }
 
 // next_alarm_ may be that of work that has returned meanwhile: then nothing rings, and the next one
@@ -62,13 +58,13 @@ void Session::ring(base::MonoTime now) {
     }
     if (now >= next_alarm_) {
         next_alarm_ = base::MonoTime::max();
-        for (auto work = busy_.begin(); work != busy_.end(); ++work) {
-            if (work->second.alarm <= now && work->second.stage == Stage::Working) {
-                reach_time_limit(now, work);
-            } else if (work->second.alarm <= now) {
-                give_up(now, work);
+        for (Busy& busy : busy_) {
+            if (busy.alarm <= now && busy.stage == Stage::Working) {
+                reach_time_limit(now, busy);
+            } else if (busy.alarm <= now) {
+                give_up(now, busy);
             }
-            next_alarm_ = std::min(next_alarm_, work->second.alarm);
+            next_alarm_ = std::min(next_alarm_, busy.alarm);
         }
     }
     if (measure_at_ && now >= *measure_at_) {
@@ -78,65 +74,59 @@ void Session::ring(base::MonoTime now) {
 
 base::MonoTime Session::next_limit() const {
     base::MonoTime earliest = next_alarm_;
-    for (const auto& at : {retire_at_, cut_at_, measure_at_}) {
-        earliest = at ? std::min(earliest, *at) : earliest;
-    }
+    earliest = retire_at_ ? std::min(earliest, *retire_at_) : earliest;
+    earliest = cut_at_ ? std::min(earliest, *cut_at_) : earliest;
+    earliest = measure_at_ ? std::min(earliest, *measure_at_) : earliest;
     return earliest;
 }
 
 // By this side's clock: the broker may be out of reach, and the worker should know all the same.
-void Session::reach_time_limit(base::MonoTime now, Works::iterator work) {
-    Entry& entry = entries_.at(work->first);
-    entry.phase = Phase::Stopping;
-    entry.spoiled = "ran longer than its time limit of " + text_of(work->second.time_limit);
-    halt(now, work, entry.spoiled, stop_grace_);
+void Session::reach_time_limit(base::MonoTime now, Busy& busy) {
+    entries_[busy.spot].phase = Phase::Stopping;
+    busy.spoiled = "ran longer than its time limit of " + text_of(busy.time_limit);
+    halt(now, busy, busy.spoiled, stop_grace_);
 }
 
-void Session::give_up(base::MonoTime now, Works::iterator work) {
-    Busy& busy = work->second;
+void Session::give_up(base::MonoTime now, Busy& busy) {
     busy.stage = Stage::Stuck;
     busy.alarm = base::MonoTime::max();
     ++stuck_;
     std::string text = "ignored its stop token for " + text_of(busy.grace);
-    const auto entry = entries_.find(work->first);
-    if (entry != entries_.end()) {
-        if (!entry->second.spoiled.empty()) {
-            text = entry->second.spoiled + " and " + text;
-        }
-        if (entry->second.phase == Phase::Stopping) {
-            report(entry, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
-        } else if (entry->second.phase == Phase::Void) {
-            end(entry);
-            tell_stopped(work->first, text, now - busy.since);
-        }  // else it has failed already, by its memory
+    if (!busy.spoiled.empty()) {
+        text = busy.spoiled + " and " + text;
     }
-    replace(now, "job " + work->first.job.text() + ": " + text);
+    Entry& entry = entries_[busy.spot];
+    if (entry.phase == Phase::Stopping) {
+        report(busy.spot, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
+    } else if (entry.phase == Phase::Void) {
+        end(busy.spot);
+        tell_stopped(entry.attempt, text, now - busy.since);
+    }  // else it has failed already, by its memory
+    replace(now, "job " + entry.attempt.job.text() + ": " + text);
     after_work(now);
 }
 
 void Session::resident(base::MonoTime now, std::uint64_t bytes) {
-    for (auto work = busy_.begin(); work != busy_.end(); ++work) {
-        const Busy& busy = work->second;
+    for (Busy& busy : busy_) {
         if (busy.stage == Stage::Working && busy.memory_limit != 0 && bytes > busy.memory_limit) {
-            exceed_memory(now, work, bytes);
+            exceed_memory(now, busy, bytes);
         }
     }
 }
 
-void Session::exceed_memory(base::MonoTime now, Works::iterator work, std::uint64_t bytes) {
+void Session::exceed_memory(base::MonoTime now, Busy& busy, std::uint64_t bytes) {
     const std::string text = "its worker held " + base::size_text(bytes) +
                              " of memory, more than its memory_limit of " +
-                             base::size_text(work->second.memory_limit);
-    report(entries_.find(work->first),
-           {model::Verdict::Failed, text, {}, {}},
-           now - work->second.since);
-    halt(now, work, text, std::min(stop_grace_, kMemoryGraceMax));
-    replace(now, "job " + work->first.job.text() + ": " + text);
+                             base::size_text(busy.memory_limit);
+    Entry& entry = entries_[busy.spot];
+    report(busy.spot, {model::Verdict::Failed, text, {}, {}}, now - busy.since);
+    halt(now, busy, text, std::min(stop_grace_, kMemoryGraceMax));
+    replace(now, "job " + entry.attempt.job.text() + ": " + text);
 }
 
 void Session::look_at_memory(base::MonoTime now) {
-    const bool is_wanted = std::ranges::any_of(busy_, [](const auto& work) {
-        return work.second.stage == Stage::Working && work.second.memory_limit != 0;
+    const bool is_wanted = std::ranges::any_of(busy_, [](const Busy& busy) {
+        return busy.stage == Stage::Working && busy.memory_limit != 0;
     });
     measure_at_.reset();
     if (is_wanted) {
@@ -151,15 +141,15 @@ void Session::cut_off(base::MonoTime now) {
     if (awaited() == 0) {
         return;
     }
-    for (auto work = busy_.begin(); work != busy_.end(); ++work) {
-        if (work->second.stage == Stage::Stopped) {
-            give_up(now, work);
-        } else if (work->second.stage == Stage::Working) {
-            work->second.stage = Stage::Stuck;
-            work->second.alarm = base::MonoTime::max();
+    for (Busy& busy : busy_) {
+        if (busy.stage == Stage::Stopped) {
+            give_up(now, busy);
+        } else if (busy.stage == Stage::Working) {
+            busy.stage = Stage::Stuck;
+            busy.alarm = base::MonoTime::max();
             ++stuck_;
             --held_;
-            end(entries_.find(work->first));
+            end(busy.spot);
         }
     }
     after_work(now);

@@ -60,8 +60,8 @@ void Session::disconnected(base::MonoTime now) {
 // What a broker assigns after a READY that does not name it is meant to run: one that crashed may
 // have lost the start of an attempt, and give its number again.
 void Session::forget_ended() {
-    for (const model::Attempt& attempt : ended_) {
-        entries_.erase(attempt);
+    for (const Spot spot : ended_) {
+        forget(spot);
     }
     ended_.clear();
 }
@@ -75,6 +75,7 @@ void Session::announce() {
     parted_ = false;
     returns_.clear();
     writer_ = {};
+    is_gathering_ = false;
 }
 
 void Session::lose(base::MonoTime now, std::string why) {
@@ -124,12 +125,14 @@ wire::native::WorkerReady Session::make_ready() const {
     ready.credit_max = options_.credit_max;
     ready.services = options_.services;
     ready.channels = options_.channels;
-    for (const auto& [attempt, entry] : entries_) {
+    entries_.for_each([&](const Entry& entry) {
         if (entry.phase == Phase::Waiting || entry.phase == Phase::Running ||
             entry.phase == Phase::Stopping || entry.phase == Phase::Unsent) {
-            ready.running.push_back({attempt, entry.submission, entry.service});
+            const wire::native::Assign& job = *entry.arrival->job();
+            ready.running.push_back({entry.attempt, job.submission, job.service});
         }
-    }
+    });
+    std::ranges::sort(ready.running, {}, &wire::native::WorkerReady::Running::attempt);
     return ready;
 }
 
@@ -145,9 +148,9 @@ void Session::begin_leaving(base::MonoTime now) {
     leave_by_ = now + silence_max();
     idle_at_.reset();
     const bool announced = is_open() && !must_announce_;
-    for (const wire::native::Assign& job : waiting_) {
+    for (const Spot spot : waiting_) {
         if (announced) {
-            returns_.push_back(job.attempt);
+            returns_.push_back(entries_[spot].attempt);
         }
     }
     forget_waiting();

@@ -8,7 +8,7 @@
 namespace steward::app {
 
 BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
-    news_slot_ = parts_.transport.add_to(poller_).news;
+    news_slot_ = parts_.sockets.add_to(poller_);
     signals_slot_ = poller_.add(parts_.signals.fd());
     if (parts_.journal_fd >= 0) {
         poller_.add(parts_.journal_fd);
@@ -18,7 +18,9 @@ BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
 bool BrokerLoop::run() {
     bool is_healthy = true;
     while (!is_ended_ && is_healthy) {
-        parts_.node.begin_batch(posix::read_clock());
+        const base::Now now = posix::read_clock();
+        parts_.node.begin_batch(now);
+        parts_.sockets.look(now.mono);
         const std::size_t taken = take_messages();
         if (++turns_unlooked_ >= kTurnsUnlooked) {
             look_around();
@@ -37,20 +39,23 @@ bool BrokerLoop::run() {
     return is_healthy;
 }
 
-// Both sides in turn, so that a flood on one does not starve the other.
 std::size_t BrokerLoop::take_messages() {
     std::size_t taken = 0;
     std::size_t in_row = 1;
     while (taken < kMessagesPerTurn && in_row > 0) {
-        in_row = take_row(Side::Backend) + take_row(Side::Frontend);
+        in_row = 0;
+        for (const Door door : kDoors) {
+            in_row += take_row(door);
+        }
         taken += in_row;
     }
     return taken;
 }
 
-std::size_t BrokerLoop::take_row(Side side) {
+std::size_t BrokerLoop::take_row(Door door) {
+    const Side side = side_of(door);
     for (std::size_t taken = 0; taken < kMessagesInARow; ++taken) {
-        switch (parts_.transport.receive(side, routing_id_, frames_)) {
+        switch (parts_.sockets.receive(door, routing_id_, frames_)) {
             case net::ReceiveStatus::Received:
                 parts_.node.on_frames(side, routing_id_, frames_);
                 break;
@@ -59,8 +64,8 @@ std::size_t BrokerLoop::take_row(Side side) {
                                  "message_too_large",
                                  {{"side", side == Side::Frontend ? "clients" : "workers"}});
                 break;
-            case net::ReceiveStatus::Nothing:
-            case net::ReceiveStatus::Closed: return taken;
+            case net::ReceiveStatus::Closed: parts_.node.on_gone(side, routing_id_); break;
+            case net::ReceiveStatus::Nothing: return taken;
         }
     }
     return kMessagesInARow;
@@ -68,7 +73,7 @@ std::size_t BrokerLoop::take_row(Side side) {
 
 void BrokerLoop::look_around() {
     turns_unlooked_ = 0;
-    parts_.transport.update_subscriptions();
+    parts_.sockets.update_subscriptions();
     while (const auto signal = parts_.signals.next()) {
         handle_signal(*signal);
     }

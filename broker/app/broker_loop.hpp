@@ -6,9 +6,9 @@
 #include <functional>
 #include <string>
 
+#include "broker/app/broker_sockets.hpp"
 #include "broker/app/node.hpp"
 #include "broker/app/shell_sink.hpp"
-#include "broker/app/zmq_transport.hpp"
 #include "common/log/log.hpp"
 #include "common/net/poller.hpp"
 #include "common/posix/signal_fd.hpp"
@@ -17,7 +17,7 @@ namespace steward::app {
 
 /// What the loop works with; all of it outlives the loop.
 struct LoopParts {
-    ZmqTransport& transport;
+    BrokerSockets& sockets;
     Node& node;
     int journal_fd = -1;  // store::Journal::wakeup_fd()
     ShellSink& sink;
@@ -36,17 +36,17 @@ public:
     /// Returns whether it ended as it should.
     [[nodiscard]] bool run();
 
-    /// Messages taken from both sides in one turn at most. More would make the first wait long for
+    /// Messages taken from all doors in one turn at most. More would make the first wait long for
     /// its answer, fewer would spend the turn's fixed cost on little work.
     static constexpr std::size_t kMessagesPerTurn = 512;
-    /// Taken from one side before the other has its turn.
+    /// Taken from one door before the others have their turn.
     static constexpr std::size_t kMessagesInARow = 32;
     /// Turns under full load before signals and subscriptions are looked at.
     static constexpr std::size_t kTurnsUnlooked = 16;
 
 private:
     [[nodiscard]] std::size_t take_messages();
-    [[nodiscard]] std::size_t take_row(Side side);
+    [[nodiscard]] std::size_t take_row(Door door);
     [[nodiscard]] bool wait();
     void look_around();
     void handle_signal(int signal);

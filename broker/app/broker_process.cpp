@@ -74,12 +74,12 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         return base::Unexpected(std::move(context.error()));
     }
     context_.emplace(std::move(*context));
-    auto transport =
-        ZmqTransport::open(*context_, options_->endpoints(), options_->socket_options());
-    if (!transport) {
-        return base::Unexpected(std::move(transport.error()));
+    auto sockets = BrokerSockets::open(
+        *context_, options_->endpoints(), options_->socket_options(), options_->local_streams);
+    if (!sockets) {
+        return base::Unexpected(std::move(sockets.error()));
     }
-    transport_ = std::move(*transport);
+    sockets_ = std::move(*sockets);
     if (auto opened = open_journal(repair); !opened) {
         return with_setting(std::move(opened.error()), "journal.folder");
     }
@@ -92,7 +92,7 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     node_ = std::make_unique<Node>(options_->policy,
                                    posix::read_clock(),
                                    *seed,
-                                   *transport_,
+                                   *sockets_,
                                    *journal_,
                                    *sink_,
                                    &zones::load_zone);
@@ -143,20 +143,21 @@ void BrokerProcess::tell_of_journal(base::MonoTime began) const {
 }
 
 std::string BrokerProcess::ready_line() const {
-    const Endpoints& at = transport_->endpoints();
+    const Endpoints& at = sockets_->endpoints();
     return "steward-broker ready: clients " + at.clients + " workers " + at.workers + " news " +
            at.news + " pid " + std::to_string(::getpid()) + " version " STEWARD_VERSION;
 }
 
 bool BrokerProcess::run() {
-    const Endpoints& at = transport_->endpoints();
+    const Endpoints& at = sockets_->endpoints();
     log_->write(log::Level::Info,
                 "broker_ready",
                 {{"version", STEWARD_VERSION},
                  {"clients", at.clients},
                  {"workers", at.workers},
-                 {"news", at.news}});
-    BrokerLoop loop({.transport = *transport_,
+                 {"news", at.news},
+                 {"local_streams", sockets_->has_streams() ? "yes" : "no"}});
+    BrokerLoop loop({.sockets = *sockets_,
                      .node = *node_,
                      .journal_fd = journal_->wakeup_fd(),
                      .sink = *sink_,

@@ -47,7 +47,7 @@ private:
     std::unique_ptr<store::Journal> journal_;
     const store::ReadReport* journal_report_ = nullptr;  // null: it is in memory
     std::optional<net::Context> context_;
-    std::unique_ptr<ZmqTransport> transport_;
+    std::unique_ptr<BrokerSockets> sockets_;
     std::unique_ptr<Node> node_;
 };
 

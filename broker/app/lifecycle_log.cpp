@@ -16,10 +16,13 @@ base::Expected<LifecycleLog> LifecycleLog::open(const LifecycleOptions& options)
     return LifecycleLog(options, std::move(*file));
 }
 
-void LifecycleLog::add(std::string_view line) {
-    buffer_ += line;
-    buffer_ += '\n';
-    ++lines_buffered_;
+void LifecycleLog::add(std::string_view lines, std::size_t count) {
+    if (buffer_.empty() && lines.size() >= kWrittenAtOnceBytes) {
+        write(lines, count);
+        return;
+    }
+    buffer_ += lines;
+    lines_buffered_ += count;
     if (buffer_.size() >= kBufferBytesMax) {
         flush();
     }
@@ -29,26 +32,30 @@ void LifecycleLog::flush() {
     if (buffer_.empty()) {
         return;
     }
-    const auto written = write();
+    write(buffer_, lines_buffered_);
+    buffer_.clear();
+    lines_buffered_ = 0;
+}
+
+void LifecycleLog::write(std::string_view lines, std::size_t count) {
+    const auto written = append(lines);
     if (!written) {
-        lines_lost_ += lines_buffered_;
+        lines_lost_ += count;
     }
     if (is_failing_ == written.has_value()) {
         is_failing_ = !is_failing_;
         news_ = News{is_failing_, written ? "" : written.error().message, lines_lost_};
     }
-    buffer_.clear();
-    lines_buffered_ = 0;
 }
 
-base::Expected<void> LifecycleLog::write() {
-    const bool is_full = file_.size() > 0 && file_.size() + buffer_.size() > options_.bytes_max;
+base::Expected<void> LifecycleLog::append(std::string_view lines) {
+    const bool is_full = file_.size() > 0 && file_.size() + lines.size() > options_.bytes_max;
     if (is_full || !file_.is_open()) {
         if (auto rotated = rotate(); !rotated) {
             return rotated;
         }
     }
-    return file_.append(buffer_);
+    return file_.append(lines);
 }
 
 // The newest becomes .1, .1 becomes .2, and the last is overwritten.

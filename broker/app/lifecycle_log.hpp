@@ -18,7 +18,8 @@ struct LifecycleOptions {
     std::uint32_t files_max = 8;           // with the newest; at least 1
 };
 
-/// Lines are gathered and written by flush(), once for each turn of the loop.
+/// Lines are gathered and written by flush(), once for each turn of the loop; many at once go
+/// straight to the file.
 /// A disk that is full or broken costs lines, which are counted, and never stops the broker.
 ///
 /// Thread: the loop's.  Bound: kBufferBytesMax of lines not yet written; files as in the options.
@@ -27,8 +28,8 @@ public:
     /// Errors: Io.
     [[nodiscard]] static base::Expected<LifecycleLog> open(const LifecycleOptions& options);
 
-    /// `line` is without its line end.
-    void add(std::string_view line);
+    /// `lines` are so many whole lines, each with its line end.
+    void add(std::string_view lines, std::size_t count);
     void flush();
 
     /// A change of health to be told once: trouble with its reason, or its end.
@@ -43,10 +44,12 @@ public:
     [[nodiscard]] std::uint64_t lines_lost() const { return lines_lost_; }
 
     static constexpr std::size_t kBufferBytesMax = 1U << 20U;
+    static constexpr std::size_t kWrittenAtOnceBytes = 16U << 10U;
 
 private:
     LifecycleLog(LifecycleOptions options, posix::AppendFile file);
-    [[nodiscard]] base::Expected<void> write();
+    void write(std::string_view lines, std::size_t count);
+    [[nodiscard]] base::Expected<void> append(std::string_view lines);
     [[nodiscard]] base::Expected<void> rotate();
 
     LifecycleOptions options_;

@@ -1,49 +1,63 @@
 #include "broker/app/news.hpp"
 
 #include <algorithm>
-#include <utility>
-
-#include "common/wire/event_json.hpp"
 
 namespace steward::app {
+namespace {
+
+// So many bytes of lines are handed to the log at once.
+constexpr std::size_t kLinesBytes = 256UL << 10U;
+// So large a buffer is kept for the next turn.
+constexpr std::size_t kKeptBytes = 1UL << 20U;
+// What has been told leaves the text of those that wait in large steps.
+constexpr std::size_t kToldBytes = 64UL << 10U;
+
+}  // namespace
 
 void News::take(std::vector<core::Announce>& announces) {
+    if (announces.empty()) {
+        return;
+    }
     const model::EventSet kinds = wanted();
+    logged_ = sink_.wanted_events();
+    has_readers_ = transport_.has_subscribers();
     for (const core::Announce& announce : announces) {
         if (!kinds.has(announce.kind)) {
             continue;  // its listener left within this turn
         }
-        write(announce, line_);
         if (held_.empty() && announce.after <= durable_) {
-            tell(line_);
+            tell(announce);
             continue;
         }
-        line_.after = held_.empty() ? announce.after : std::max(announce.after, held_.back().after);
-        held_.push_back(std::exchange(line_, {}));
+        hold(announce);
         if (held_.size() > kHeldMax) {
-            tell(held_.front());
-            held_.pop_front();
+            tell_oldest();
         }
     }
     announces.clear();
+    hand_over();
 }
 
 void News::set_durable(core::Seq seq) {
     durable_ = std::max(durable_, seq);
-    while (!held_.empty() && held_.front().after <= durable_) {
-        tell(held_.front());
-        held_.pop_front();
+    if (held_.empty()) {
+        return;
     }
+    logged_ = sink_.wanted_events();
+    has_readers_ = transport_.has_subscribers();
+    while (!held_.empty() && held_.front().after <= durable_) {
+        tell_oldest();
+    }
+    hand_over();
 }
 
-void News::write(const core::Announce& announce, Line& line) const {
-    const std::string worker = peers_.text_of(announce.worker);
+void News::write(const core::Announce& announce, wire::GrowingBuffer& to) {
     wire::EventForPeople event;
     event.kind = announce.kind;
     event.job = announce.job;
     event.service = announce.service.view();
     event.attempt = announce.attempt;
-    event.worker = worker;
+    event.worker = text_of(announce.worker);
     event.at = announce.at;
     event.detail = announce.detail;
     event.done = announce.done;
@@ -57,20 +71,96 @@ void News::write(const core::Announce& announce, Line& line) const {
         event.params = &announce.received->params;
         event.options = &announce.received->options;
     }
-    line.kind = announce.kind;
-    line.topic.clear();
-    line.json.clear();
-    wire::append_event_topic(line.topic, event);
-    wire::append_event_json(line.json, event);
+    writer_.append(to, event);
+    to.append("\n");
 }
 
-void News::tell(const Line& line) {
-    if (transport_.has_subscribers()) {
-        transport_.publish(line.topic, line.json);
+void News::tell(const core::Announce& announce) {
+    const std::size_t start = lines_.size();
+    write(announce, lines_);
+    if (has_readers_) {
+        const std::string_view line = lines_.view().substr(start);
+        transport_.publish(topic_of(announce), line.substr(0, line.size() - 1));
     }
-    if (sink_.wanted_events().has(line.kind)) {
-        sink_.lifecycle(line.json);
+    if (logged_.has(announce.kind)) {
+        line_is_complete();
+    } else {
+        lines_.shrink(start);
     }
+}
+
+void News::hold(const core::Announce& announce) {
+    core::Seq after = announce.after;
+    if (!held_.empty()) {
+        after = std::max(after, held_.back().after);
+    }
+    const std::size_t start = held_text_.size();
+    if (has_readers_) {
+        held_text_.append(topic_of(announce));
+    }
+    const std::size_t line = held_text_.size();
+    write(announce, held_text_);
+    held_.push_back(
+        {after, announce.kind, static_cast<std::uint32_t>(line - start), held_text_.size() - line});
+}
+
+void News::tell_oldest() {
+    const Held& held = held_.front();
+    std::string_view text = held_text_.view().substr(held_told_);
+    const std::string_view topic = text.substr(0, held.topic_bytes);
+    const std::string_view line = text.substr(held.topic_bytes, held.line_bytes);
+    if (has_readers_ && !topic.empty()) {
+        transport_.publish(topic, line.substr(0, line.size() - 1));
+    }
+    if (logged_.has(held.kind)) {
+        lines_.append(line);
+        line_is_complete();
+    }
+    held_told_ += topic.size() + line.size();
+    held_.pop_front();
+    if (held_.empty()) {
+        held_text_.clear(kKeptBytes);
+        held_told_ = 0;
+    } else if (held_told_ >= kToldBytes && held_told_ * 2 >= held_text_.size()) {
+        held_text_.drop_front(held_told_);
+        held_told_ = 0;
+    }
+}
+
+void News::line_is_complete() {
+    ++lines_count_;
+    if (lines_.size() >= kLinesBytes) {
+        hand_over();
+    }
+}
+
+void News::hand_over() {
+    if (lines_count_ > 0) {
+        sink_.lifecycle(lines_.view(), lines_count_);
+        lines_count_ = 0;
+    }
+    lines_.clear(kKeptBytes);
+}
+
+const std::string& News::topic_of(const core::Announce& announce) {
+    wire::EventForPeople event;
+    event.kind = announce.kind;
+    event.service = announce.service.view();
+    topic_.clear();
+    wire::append_event_topic(topic_, event);
+    return topic_;
+}
+
+// Numbers of peers are never given twice, so a text that was made once stays right.
+std::string_view News::text_of(Peer worker) {
+    if (worker == Peer{}) {
+        return {};
+    }
+    WorkerText& seen = workers_[PeerTable::slot_of(worker) % workers_.size()];
+    if (seen.worker != worker) {
+        seen = {worker, peers_.text_of(worker)};
+    }
+    return seen.text;
 }
 
 }  // namespace steward::app

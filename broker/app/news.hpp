@@ -2,6 +2,7 @@
 // to a peer, an event is not told before the journal has what it tells of.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "broker/app/node.hpp"
 #include "broker/app/peer_table.hpp"
 #include "broker/core/effect.hpp"
+#include "common/wire/event_json.hpp"
 
 namespace steward::app {
 
@@ -33,22 +35,42 @@ public:
     void set_durable(core::Seq seq);
 
 private:
-    struct Line {
+    // One that waits; its topic and line stand in held_text_, one after the other.
+    struct Held {
         core::Seq after = 0;
         model::EventKind kind = model::EventKind::Received;
-        std::string topic;
-        std::string json;
+        std::uint32_t topic_bytes = 0;  // 0: nobody read the news then
+        std::size_t line_bytes = 0;
     };
 
-    void write(const core::Announce& announce, Line& line) const;
-    void tell(const Line& line);
+    struct WorkerText {
+        Peer worker;
+        std::string text;
+    };
+
+    void write(const core::Announce& announce, wire::GrowingBuffer& to);
+    void hold(const core::Announce& announce);
+    void tell(const core::Announce& announce);
+    void tell_oldest();
+    void line_is_complete();
+    void hand_over();
+    [[nodiscard]] const std::string& topic_of(const core::Announce& announce);
+    [[nodiscard]] std::string_view text_of(Peer worker);
 
     Transport& transport_;
     Sink& sink_;
     const PeerTable& peers_;
     core::Seq durable_ = 0;
-    Line line_;              // reused
-    std::deque<Line> held_;  // `after` never falls from front to back
+    wire::EventWriter writer_;
+    std::string topic_;          // reused
+    wire::GrowingBuffer lines_;  // for the lifecycle log, until the end of the call
+    std::size_t lines_count_ = 0;
+    std::deque<Held> held_;  // `after` never falls from front to back
+    wire::GrowingBuffer held_text_;
+    std::size_t held_told_ = 0;           // so much at its front has been told
+    std::array<WorkerText, 64> workers_;  // those seen last
+    model::EventSet logged_;              // within a call
+    bool has_readers_ = false;
 };
 
 }  // namespace steward::app

@@ -281,6 +281,12 @@ void Node::on_frames(Side side, std::string_view routing_id, const Frames& frame
     }
 }
 
+void Node::on_gone(Side side, std::string_view routing_id) {
+    if (const auto peer = parts_->peers.hear(side, routing_id)) {
+        parts_->lost.push_back(*peer);
+    }
+}
+
 void Node::end_batch() {
     Parts& parts = *parts_;
     if (parts.stopped) {

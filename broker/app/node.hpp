@@ -23,8 +23,8 @@ public:
     virtual void note(const core::Note& note) = 0;
     /// The kinds of events that lifecycle() will be called with; none when no log is kept.
     [[nodiscard]] virtual model::EventSet wanted_events() const = 0;
-    /// One JSON line without its line end.
-    virtual void lifecycle(std::string_view line) = 0;
+    /// So many lines of JSON, each with its line end.
+    virtual void lifecycle(std::string_view lines, std::size_t count) = 0;
 };
 
 /// One turn: begin_batch(now), any number of on_frames(), end_batch(). Everything in a turn happens
@@ -47,6 +47,9 @@ public:
     void begin_batch(const base::Now& now);
     /// One message as it came, any bytes. `frames` is without the routing id.
     void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// The connection of a peer has ended; what it had sent was given to on_frames() before.
+    /// Nothing happens for a stranger.
+    void on_gone(Side side, std::string_view routing_id);
     /// Applies what is due, tells the core how far the journal is, appends, sends what may be sent.
     void end_batch();
 

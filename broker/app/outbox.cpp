@@ -68,7 +68,7 @@ void Outbox::post(core::Send&& send) {
     const bool waits_its_turn =
         lane.held > 0 && !std::holds_alternative<core::HeartbeatOut>(send.what);
     if (send.after <= durable_ && !waits_its_turn) {
-        stage(std::move(send), *entry);
+        stage(std::move(send), *entry, lane);
         return;
     }
     if (lane.held >= held_max_) {
@@ -94,13 +94,13 @@ void Outbox::set_durable(core::Seq seq) {
             ++counters_.undeliverable;
             continue;
         }
-        --lane_of(send.to.peer).held;
-        stage(std::move(send), *entry);
+        Lane& lane = lane_of(send.to.peer);
+        --lane.held;
+        stage(std::move(send), *entry, lane);
     }
 }
 
-void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry) {
-    Lane& lane = lane_of(send.to.peer);
+void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane) {
     const wire::Form form = Renderer::form_of(send, entry);
     if (form.dialect != wire::DialectId::Native) {
         if (auto frames = renderer_.to_old(form, std::move(send)); frames && !frames->empty()) {

@@ -70,7 +70,7 @@ private:
 
     Lane& lane_of(Peer peer);
     [[nodiscard]] Lane* find_lane(Peer peer);
-    void stage(core::Send&& send, const PeerTable::Entry& entry);
+    void stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane);
     void make_busy(Lane& lane);
     void put(Lane& lane, Frames&& message);
     void close_batch(Lane& lane);

@@ -1,5 +1,6 @@
 #include "broker/app/render.hpp"
 
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -15,29 +16,29 @@ namespace native = wire::native;
 struct ToNative {
     std::uint64_t number;
 
-    native::Command operator()(core::JobTaken&& taken) const {
+    native::Accepted operator()(core::JobTaken&& taken) const {
         return native::Accepted{number, taken.job, taken.is_duplicate};
     }
 
-    native::Command operator()(core::Refused&& refused) const {
+    native::Refused operator()(core::Refused&& refused) const {
         return native::Refused{number, std::move(refused.error)};
     }
 
-    native::Command operator()(core::JobPartial&& partial) const {
+    native::JobPartial operator()(core::JobPartial&& partial) const {
         return native::JobPartial{number, partial.job, std::move(partial.data)};
     }
 
-    native::Command operator()(core::JobProgress&& progress) const {
+    native::JobProgress operator()(core::JobProgress&& progress) const {
         return native::JobProgress{
             number, progress.job, progress.done, progress.total, std::move(progress.text)};
     }
 
-    native::Command operator()(core::JobResult&& result) const {
+    native::Result operator()(core::JobResult&& result) const {
         return native::Result{
             number, result.job, result.state, std::move(result.text), std::move(result.result)};
     }
 
-    native::Command operator()(core::Done&& done) const {
+    native::Report operator()(core::Done&& done) const {
         std::string json = "{\"changed\":" + std::to_string(done.changed);
         if (done.next != 0) {
             json += ",\"next\":" + std::to_string(done.next);
@@ -46,33 +47,38 @@ struct ToNative {
         return native::Report{number, base::Blob::copy(json)};
     }
 
-    native::Command operator()(core::StopAttempt&& stop) const {
+    native::StopAttempt operator()(core::StopAttempt&& stop) const {
         return native::StopAttempt{stop.attempt, std::move(stop.why)};
     }
 
-    native::Command operator()(core::Recall&& recall) const {
+    native::Recall operator()(core::Recall&& recall) const {
         return native::Recall{std::move(recall.attempts)};
     }
 
-    native::Command operator()(core::RegisterAgain&& /*again*/) const {
+    native::RegisterAgain operator()(core::RegisterAgain&& /*again*/) const {
         return native::RegisterAgain{};
     }
 
-    native::Command operator()(core::Disconnect&& disconnect) const {
+    native::Disconnect operator()(core::Disconnect&& disconnect) const {
         return native::Disconnect{std::move(disconnect.why)};
     }
 
-    native::Command operator()(core::HeartbeatOut&& /*beat*/) const { return native::Heartbeat{}; }
+    native::Heartbeat operator()(core::HeartbeatOut&& /*beat*/) const {
+        return native::Heartbeat{};
+    }
 };
 
-bool is_push(const core::Message& message) {
-    return std::holds_alternative<core::Assign>(message) ||
-           std::holds_alternative<core::HeartbeatOut>(message) ||
-           std::holds_alternative<core::RegisterAgain>(message) ||
-           std::holds_alternative<core::Disconnect>(message) ||
-           std::holds_alternative<core::StopAttempt>(message) ||
-           std::holds_alternative<core::Recall>(message) ||
-           std::holds_alternative<core::Welcome>(message);
+template <class M>
+constexpr bool kIsPush =
+    std::is_same_v<M, core::Assign> || std::is_same_v<M, core::HeartbeatOut> ||
+    std::is_same_v<M, core::RegisterAgain> || std::is_same_v<M, core::Disconnect> ||
+    std::is_same_v<M, core::StopAttempt> || std::is_same_v<M, core::Recall> ||
+    std::is_same_v<M, core::Welcome>;
+
+template <class... M>
+bool is_push(const std::variant<M...>& message) {
+    static constexpr std::array<bool, sizeof...(M)> kPushes = {kIsPush<M>...};
+    return kPushes[message.index()];
 }
 
 }  // namespace
@@ -81,8 +87,7 @@ Renderer::Renderer(const core::Policy& policy, const base::Now& start, const Pee
     : peers_(&peers),
       // Changes at each start, so that a client can tell a restarted broker from a patient one.
       identity_(std::to_string(policy.broker_id) + "-" +
-                std::to_string(start.wall.time_since_epoch().count())),
-      assign_(native::Assign{}) {
+                std::to_string(start.wall.time_since_epoch().count())) {
     set_policy(policy);
 }
 
@@ -92,7 +97,7 @@ void Renderer::set_policy(const core::Policy& policy) {
 }
 
 wire::Form Renderer::form_of(const core::Send& send, const PeerTable::Entry& peer) {
-    return is_push(send.what) && peer.worker_form ? *peer.worker_form
+    return peer.worker_form && is_push(send.what) ? *peer.worker_form
                                                   : wire::Form::unpack(send.to.form);
 }
 
@@ -102,15 +107,13 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
         [&](auto&& message) {
             using Message = std::remove_cvref_t<decltype(message)>;
             if constexpr (std::is_same_v<Message, core::Assign>) {
-                auto& assign = std::get<native::Assign>(assign_);
-                assign.attempt = message.attempt;
-                assign.service.assign(message.service.view());
-                assign.params = std::move(message.params);
-                assign.time_limit = message.time_limit;
-                assign.submission = message.submission;
-                assign.meta = std::move(message.meta);
-                assign.options = message.options ? *message.options : model::JobOptions{};
-                batch.add(assign_);
+                batch.add(native::AssignView{message.attempt,
+                                             message.service.view(),
+                                             message.params,
+                                             message.time_limit,
+                                             message.submission,
+                                             message.meta,
+                                             message.options.get()});
             } else if constexpr (std::is_same_v<Message, core::Welcome>) {
                 batch.add(native::Welcome{native::kVersion,
                                           identity_,

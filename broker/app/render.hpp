@@ -37,7 +37,6 @@ private:
     std::string identity_;
     std::uint64_t message_bytes_max_ = 0;
     std::uint64_t in_flight_max_ = 0;
-    wire::native::Command assign_;  // reused, so that a service's name finds room
 };
 
 }  // namespace steward::app

@@ -31,9 +31,9 @@ void ShellSink::note(const core::Note& note) {
     log_.write(level, note.event, fields);
 }
 
-void ShellSink::lifecycle(std::string_view line) {
+void ShellSink::lifecycle(std::string_view lines, std::size_t count) {
     if (lifecycle_) {
-        lifecycle_->add(line);
+        lifecycle_->add(lines, count);
     }
 }
 

@@ -23,7 +23,7 @@ public:
         return lifecycle_ ? kinds_ : model::EventSet{};
     }
 
-    void lifecycle(std::string_view line) override;
+    void lifecycle(std::string_view lines, std::size_t count) override;
 
     /// From now on the lifecycle log has these.
     void set_lifecycle_kinds(const model::EventSet& kinds) { kinds_ = kinds; }

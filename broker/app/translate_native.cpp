@@ -2,6 +2,7 @@
 // allocated here but what the commands themselves hold.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,13 +74,17 @@ public:
     /// A client that was given up for reading too slowly, or forgotten among too many, speaks under
     /// a new number and what it waits for would go to the old one. Told to start afresh it says
     /// hello and resends what is open.
-    [[nodiscard]] bool must_greet_first(const native::Command& command) const {
+    [[nodiscard]] bool must_greet_first(native::Type type) const {
         return from_.side == Side::Frontend && !from_.greeted &&
-               !std::holds_alternative<native::ClientHello>(command) &&
-               !std::holds_alternative<native::Session>(command);
+               type != native::Type::ClientHello && type != native::Type::Session;
     }
 
-    void operator()(native::Submit&& submit);
+    /// The next command, which begin() has seen; false when it is faulty.
+    [[nodiscard]] bool take(native::BatchReader& reader);
+
+    // Submit and Finish, which most commands are, are taken in place.
+    void operator()(native::Submit&& /*unused*/) {}
+
     void operator()(native::Query&& query);
     void operator()(native::Await&& await);
     void operator()(native::Operate&& operate);
@@ -87,10 +92,7 @@ public:
     // ---- from workers ----
     void operator()(native::WorkerReady&& ready);
 
-    void operator()(native::Finish&& finish) {
-        to_.take(core::Finish{
-            from_.peer, 0, finish.attempt, std::move(finish.outcome), finish.run_time});
-    }
+    void operator()(native::Finish&& /*unused*/) {}
 
     void operator()(native::Return&& returned) {
         to_.take(core::Return{from_.peer, 0, std::move(returned.attempts)});
@@ -160,35 +162,94 @@ private:
     }
 
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
+    [[nodiscard]] bool take_submit(native::BatchReader& reader);
+    [[nodiscard]] bool take_finish(native::BatchReader& reader);
+    void pass_on(core::Submit& submit);
+    [[nodiscard]] bool is_reserved(const model::ServiceName& name);
 
     Sender from_;
     const Terms& terms_;
     Receiver& to_;
     std::uint64_t session_ = 0;
     bool good_ = true;
+    // Used again for each command, and for nothing but such.
+    std::optional<core::Input> submit_;
+    std::optional<core::Input> finish_;
+    model::ServiceName ordinary_;  // the last name that was not the broker's own
 };
 
-void Commands::operator()(native::Submit&& submit) {
+bool Commands::take(native::BatchReader& reader) {
+    if (reader.type() == native::Type::Submit) {
+        return take_submit(reader);
+    }
+    if (reader.type() == native::Type::Finish) {
+        return take_finish(reader);
+    }
+    native::Command command;
+    if (!reader.take(command)) {
+        return false;
+    }
+    std::visit(*this, std::move(command));
+    return true;
+}
+
+bool Commands::take_submit(native::BatchReader& reader) {
+    if (!submit_) {
+        submit_.emplace(std::in_place_type<core::Submit>);
+    }
+    auto& submit = std::get<core::Submit>(*submit_);
+    if (!reader.take(native::SubmitPlace{submit.submission.number, submit.again, submit.spec})) {
+        return false;
+    }
+    pass_on(submit);
+    return true;
+}
+
+bool Commands::take_finish(native::BatchReader& reader) {
+    if (!finish_) {
+        finish_.emplace(core::Finish{from_.peer, 0, {}, {}, {}});
+    }
+    auto& finish = std::get<core::Finish>(*finish_);
+    if (!reader.take(native::FinishPlace{finish.attempt, finish.outcome, finish.run_time})) {
+        return false;
+    }
+    to_.take(std::move(*finish_));
+    return true;
+}
+
+// One comparison of places where the name is that of the submission before.
+bool Commands::is_reserved(const model::ServiceName& name) {
+    if (name.view().data() == ordinary_.view().data()) {
+        return false;
+    }
+    if (name.is_reserved()) {
+        return true;
+    }
+    ordinary_ = name;
+    return false;
+}
+
+void Commands::pass_on(core::Submit& submit) {
+    const std::uint64_t number = submit.submission.number;
     if (session_ == 0) {
-        refuse(submit.number,
-               {Errc::Malformed, "a batch with a Submit begins with a Session other than 0"});
+        refuse(number,
+               {Errc::Malformed, "a batch with a Submit begins with a Session other than 0", {}});
         return;
     }
-    if (submit.spec.service.is_reserved()) {
-        auto query = management_query(
-            address(submit.number), submit.spec.service.view(), submit.spec.params);
+    if (is_reserved(submit.spec.service)) {
+        auto query =
+            management_query(address(number), submit.spec.service.view(), submit.spec.params);
         if (query) {
             to_.take(*std::move(query));
         } else {
-            refuse(submit.number, std::move(query.error()));
+            refuse(number, std::move(query.error()));
         }
         return;
     }
-    to_.take(core::Submit{address(submit.number),
-                          {session_, submit.number},
-                          submit.again,
-                          core::UnknownService::RefuseOnceSettled,
-                          std::move(submit.spec)});
+    submit.from = address(number);
+    submit.submission.session = session_;
+    submit.unknown = core::UnknownService::RefuseOnceSettled;
+    to_.take(std::move(*submit_));
 }
 
 void Commands::operator()(native::Query&& query) {
@@ -303,23 +364,26 @@ Reading translate_native(const Sender& from,
     native::BatchReader reader(frames);
     Commands commands(from, terms, to);
     while (true) {
-        auto next = reader.next();
-        if (next) {
-            if (!next->has_value()) {
-                return commands.all_were_good() ? Reading::Understood : Reading::Malformed;
-            }
-            if (commands.must_greet_first(**next)) {
+        const auto step = reader.begin();
+        if (step == native::BatchReader::Step::End) {
+            return commands.all_were_good() ? Reading::Understood : Reading::Malformed;
+        }
+        if (step == native::BatchReader::Step::Next) {
+            if (commands.must_greet_first(reader.type())) {
                 to.answer({{from.peer, 0, wire::Form{}.pack()},
                            core::Disconnect{"a client says hello first on each connection"}});
                 return Reading::Malformed;
             }
-            std::visit(commands, std::move(**next));
-        } else if (const auto number = reader.refused_number()) {
-            commands.refuse(*number, std::move(next.error()));
-        } else {
-            answer_unreadable(from, wire::Form{}, std::move(next.error()), to);
-            return Reading::Malformed;
+            if (commands.take(reader)) {
+                continue;
+            }
+            if (const auto number = reader.refused_number()) {
+                commands.refuse(*number, std::move(reader.error()));
+                continue;
+            }
         }
+        answer_unreadable(from, wire::Form{}, std::move(reader.error()), to);
+        return Reading::Malformed;
     }
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 namespace steward::app {
-namespace {
 
 SendStatus translated(net::SendStatus status) {
     switch (status) {
@@ -14,6 +13,8 @@ SendStatus translated(net::SendStatus status) {
     }
     return SendStatus::Unroutable;
 }
+
+namespace {
 
 base::Expected<std::string> listen_at(net::Socket& socket,
                                       const std::string& endpoint,

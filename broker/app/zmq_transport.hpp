@@ -1,5 +1,5 @@
-// broker/app: the broker's three sockets as a Transport, and what comes in through them. Knows no
-// dialects: frames in, frames out.
+// broker/app: the broker's three ZeroMQ sockets as a Transport, and what comes in through them.
+// Knows no dialects: frames in, frames out.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,8 @@
 #include "common/net/subscriptions.hpp"
 
 namespace steward::app {
+
+[[nodiscard]] SendStatus translated(net::SendStatus status);
 
 /// The three addresses, as ZeroMQ writes them; wished for, or really bound.
 struct Endpoints {

@@ -130,7 +130,8 @@ JobHandle State::create_job(Submit& submit, QueueHandle queue, JobAccepted&& ori
         job.accepted_seq = append_always(std::move(origin));
     }
     note_submission(submit.submission, job);
-    job.params = submit.spec.params;
+    const bool is_told = announcing.has(model::EventKind::Received);
+    job.params = is_told ? submit.spec.params : std::move(submit.spec.params);
     const JobHandle handle = jobs_.add(std::move(job));
     enroll(handle, options);
     if (Announce* event = announce(jobs_.map.at(handle), model::EventKind::Received)) {

@@ -58,13 +58,13 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
     }
     announce(job, event_of(end), text);
     remember(job, text);
-    const KeptResult kept{name_of_service(job), end, std::move(text), std::move(result)};
+    KeptResult kept{name_of_service(job), end, std::move(text), std::move(result)};
     keep_for_resend(job, kept);
     tell_waiters(job, kept.service, kept, seq);
-    if (is_kept) {
-        keep_result(job, kept, now_.wall, seq);
-    }
     follow_end(job, end, kept.text);
+    if (is_kept) {
+        keep_result(job, std::move(kept), now_.wall, seq);
+    }
     if (end == JobState::Dead && !job.adopted) {  // without its params nobody could retry it
         keep_dead(handle, kept.text);
     } else {
@@ -103,17 +103,17 @@ void State::keep_for_resend(const Job& job, const KeptResult& end) {
     }
 }
 
-void State::keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq) {
+void State::keep_result(const Job& job, KeptResult&& end, base::WallTime ended_at, Seq seq) {
     Ended ended;
     ended.id = job.id;
-    ended.service = end.service;
+    ended.service = std::move(end.service);
     ended.state = end.state;
     ended.sync = job.sync;
     ended.durable = job.durable;
     ended.priority = job.priority;
     ended.attempt = job.attempt;
     ended.text = end.text.empty() ? base::Blob() : base::Blob::copy(end.text);
-    ended.result = end.result;
+    ended.result = std::move(end.result);
     ended.accepted_at = job.accepted_at;
     ended.started_at = job.started_at;
     ended.ended_at = ended_at;

@@ -176,7 +176,7 @@ void State::check_blocks(LaneHandle handle) const {
             ++spilled;
             stored = block.spill->stored;
             for (std::size_t i = 0; i < block.spill->entries.size(); ++i) {
-                const bool is_known = jobs_.find(block.spill->entries[i].id).names_something();
+                const bool is_known = jobs_.find(block.spill->entries.id(i)).names_something();
                 rule(block.spill->places[i] != Spill::Place::Stored || !is_known,
                      "a job is in the store or in memory");
                 rule(block.spill->places[i] != Spill::Place::InMemory || is_known,
@@ -257,21 +257,24 @@ void State::check_gates() const {
 // A batch that has not ended waits for those of its jobs that have not.
 void State::check_batches() const {
     std::unordered_map<std::uint32_t, std::size_t> waits_for;
+    std::size_t packed = 0;
     for_each(jobs_.map, [&](JobHandle, const Job& job) {
         if (job.extras != nullptr && job.state != JobState::Dead) {
             ++waits_for[job.extras->batch.slot];
         }
     });
-    for_each(lanes_.blocks, [&](BlockHandle, const Block& block) {
+    for_each(lanes_.blocks, [&](BlockHandle at, const Block& block) {
         for (std::size_t i = 0; block.spill != nullptr && i < block.spill->places.size(); ++i) {
             if (block.spill->places[i] == Spill::Place::Stored) {
-                const auto fact = stored_fact(*block.spill, i);
-                rule(fact && fact->id == block.spill->entries[i].id,
-                     "a stored job can be read back");
-                ++waits_for[batches_.find(fact->spec.options.batch.view()).slot];
+                const auto job = read_stored(at, i);
+                rule(job && job->id == block.spill->entries.id(i), "a stored job can be read back");
+                rule(may_leave(*job), "nobody needs a stored job in memory");
+                packed += block.spill->packed != nullptr ? job->params.bytes.size() : 0;
+                ++waits_for[job->extras != nullptr ? job->extras->batch.slot : BatchHandle{}.slot];
             }
         }
     });
+    rule(packed == jobs_.packed_bytes, "the params of packed jobs are counted");
     for_each(batches_.map, [&](BatchHandle handle, const Batch& batch) {
         rule(batch.is_ended ||
                  waits_for[handle.slot] + batch.succeeded + batch.failed == batch.total,

@@ -116,7 +116,7 @@ struct Job {
 using JobMap = base::SlotMap<Job>;
 using JobList = base::LinkedList<Job, &Job::place>;
 
-/// All jobs that have not been forgotten, by handle and by id, with the bytes of their params.
+/// All jobs in memory, by handle and by id, with the bytes of their params.
 class JobTable {
 public:
     JobHandle add(Job&& job) {
@@ -147,9 +147,10 @@ public:
                            [&](JobHandle handle) { return map.at(handle).id == id; });
     }
 
-    [[nodiscard]] std::size_t payload_bytes() const { return bytes_; }
+    [[nodiscard]] std::size_t payload_bytes() const { return bytes_ + packed_bytes; }
 
     JobMap map;
+    std::size_t packed_bytes = 0;  // of the params of packed jobs, which are in memory too
 
 private:
     base::FlatIndex<JobHandle> index_;

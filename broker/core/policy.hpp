@@ -52,7 +52,7 @@ struct Policy {
     base::Duration session_idle = 10min;  // resends are recognised that long after silence
     base::Duration drain_limit = 10s;     // a draining broker runs what waits for so long
     base::Duration result_ttl = 1h;       // how long an async job's result can be fetched
-    std::size_t spill_jobs = 1024;        // neighbours in a queue that go to the disk together
+    std::size_t spill_jobs = 1024;        // neighbours in a queue that leave memory together
     std::vector<ServicePolicy> services;
     std::vector<GroupPolicy> groups;
     std::vector<LimitSettings> limits_named;

@@ -133,7 +133,7 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     --level->second.jobs;
     --queue.size;
     if (block.spill != nullptr) {
-        block.spill->set(block.spill->find(job.id), Spill::Place::Gone);
+        block.spill->set(block.spill->entries.find(job.id), Spill::Place::Gone);
     }
     drop_if_empty(block_handle);
     if (first_job(lane_handle).names_something()) {
@@ -275,8 +275,8 @@ std::optional<std::uint64_t> LaneTable::count_before(const JobMap& jobs,
         at = blocks.at(at).of_lane.previous;
     }
     if (own.spill != nullptr) {
-        const auto own_place =
-            own.spill->places.begin() + static_cast<std::ptrdiff_t>(own.spill->find(job.id));
+        const auto own_place = own.spill->places.begin() +
+                               static_cast<std::ptrdiff_t>(own.spill->entries.find(job.id));
         return count + static_cast<std::uint64_t>(std::count_if(
                            own.spill->places.begin(), own_place, [](Spill::Place place) {
                                return place != Spill::Place::Gone;
@@ -304,7 +304,9 @@ void LaneTable::unspill(BlockHandle handle) {
     Block& block = blocks.at(handle);
     STEWARD_ASSERT(block.spill->stored == 0);
     spills.remove(handle, *block.spill);
-    dropped.push_back(block.spill->number);
+    if (block.spill->packed == nullptr) {
+        dropped.push_back(block.spill->number);
+    }
     block.spill.reset();
     Lane& lane = map.at(block.lane);
     --lane.spilled;
@@ -329,8 +331,7 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
     Lane& owner = map.at(lane);
     owner.size += block.size;
     owner.earlier = owner.earlier.names_something() ? owner.earlier : handle;
-    owner.earlier_last =
-        std::max(owner.earlier_last, std::ranges::max(spilled->entries, {}, &SpillEntry::id).id);
+    owner.earlier_last = std::max(owner.earlier_last, spilled->entries.bounds().second);
     level->second.jobs += block.size;
     queue.size += block.size;
     spill(handle, std::move(spilled));

@@ -12,7 +12,7 @@
 
 namespace steward::core {
 
-/// Neighbours in a lane. Those of a spilled block are in the store, but for some.
+/// Neighbours in a lane. Those of a spilled block are in the store or packed, but for some.
 struct Block {
     LaneHandle lane;
     JobList jobs;                  // in memory; those of a spilled block in no order
@@ -178,7 +178,7 @@ public:
     BlockMap blocks;
     SpillIndex spills;
     std::size_t block_jobs = 1024;
-    std::vector<SpillNumber> dropped;  // of blocks that are spilled no more; the owner clears it
+    std::vector<SpillNumber> dropped;  // from the store, that no block needs; the owner clears it
 
 private:
     static constexpr std::size_t kLevelsKept = 4;

@@ -25,6 +25,42 @@ model::JobRow Ended::row() const {
     return row;
 }
 
+ResultIndex::Handle ResultIndex::page_of(const model::JobId& first) const {
+    return index_.find(std::hash<model::JobId>{}(first),
+                       [&](Handle page) { return pages_.at(page).first == first; });
+}
+
+void ResultIndex::insert(const model::JobId& id, std::uint32_t number) {
+    const model::JobId first = first_of(id);
+    Handle handle = page_of(first);
+    if (!handle.names_something()) {
+        handle = pages_.emplace();
+        pages_.at(handle).first = first;
+        index_.insert(std::hash<model::JobId>{}(first), handle);
+    }
+    Page& page = pages_.at(handle);
+    page.used |= 1U << place_of(id);
+    page.numbers[place_of(id)] = number;
+}
+
+void ResultIndex::erase(const model::JobId& id) {
+    const Handle handle = page_of(first_of(id));
+    Page& page = pages_.at(handle);
+    page.used &= ~(1U << place_of(id));
+    if (page.used == 0) {
+        index_.erase(std::hash<model::JobId>{}(page.first), handle);
+        pages_.erase(handle);
+    }
+}
+
+std::optional<std::uint32_t> ResultIndex::find(const model::JobId& id) const {
+    const Page* page = pages_.find(page_of(first_of(id)));
+    if (page == nullptr || ((page->used >> place_of(id)) & 1U) == 0) {
+        return std::nullopt;
+    }
+    return page->numbers[place_of(id)];
+}
+
 void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& limits) {
     forget_old(now);
     const std::size_t bytes = ended.bytes();
@@ -35,19 +71,18 @@ void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& li
         dropped_ += ring_.front().forget_at > now ? 1U : 0U;
         drop_front();
     }
-    index_.insert(std::hash<model::JobId>{}(ended.id), place_of(end()));
+    index_.insert(ended.id, static_cast<std::uint32_t>(end()));
     bytes_ += bytes;
     ring_.push_back(std::move(ended));
 }
 
 const Ended* ResultTable::find(const model::JobId& id, base::MonoTime now) const {
-    const Place place = index_.find(std::hash<model::JobId>{}(id), [&](Place at_place) {
-        return at(number_of(at_place)).id == id;
-    });
-    if (!place.names_something()) {
+    const auto number = index_.find(id);
+    if (!number) {
         return nullptr;
     }
-    const Ended& ended = at(number_of(place));
+    const std::uint32_t after_first = *number - static_cast<std::uint32_t>(first_);
+    const Ended& ended = at(first_ + after_first);
     return ended.forget_at > now ? &ended : nullptr;
 }
 
@@ -59,7 +94,7 @@ void ResultTable::forget_old(base::MonoTime now) {
 
 void ResultTable::drop_front() {
     const Ended& oldest = ring_.front();
-    index_.erase(std::hash<model::JobId>{}(oldest.id), place_of(first_));
+    index_.erase(oldest.id);
     bytes_ -= oldest.bytes();
     ring_.pop_front();
     ++first_;

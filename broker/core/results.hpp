@@ -1,13 +1,15 @@
 // broker/core: the ends of jobs, kept so that they can be fetched by id for a while.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/flat_index.hpp"
-#include "common/base/strong_id.hpp"
+#include "common/base/slot_map.hpp"
 #include "common/model/job.hpp"
 #include "common/model/limits.hpp"
 #include "common/model/report.hpp"
@@ -42,6 +44,43 @@ struct Ended {
     [[nodiscard]] model::JobRow row() const;
 };
 
+/// Numbers by the ids of jobs. Ids that follow each other are looked up together, mostly: what 64
+/// of them lead to lies together.
+///
+/// Cost: O(1).  Bound: the owner's; a page of 100 bytes serves one id or 16.
+class ResultIndex {
+public:
+    /// Pre: the id is not in it.
+    void insert(const model::JobId& id, std::uint32_t number);
+    /// Pre: the id is in it.
+    void erase(const model::JobId& id);
+    [[nodiscard]] std::optional<std::uint32_t> find(const model::JobId& id) const;
+
+private:
+    static constexpr unsigned kIdBits = 4;
+
+    struct Page {
+        model::JobId first;      // of its 16 ids
+        std::uint32_t used = 0;  // which of them are in the index
+        std::array<std::uint32_t, 1U << kIdBits> numbers{};
+    };
+
+    using Handle = base::Handle<Page>;
+
+    [[nodiscard]] static model::JobId first_of(const model::JobId& id) {
+        return {id.epoch, id.number >> kIdBits << kIdBits};
+    }
+
+    [[nodiscard]] static std::size_t place_of(const model::JobId& id) {
+        return id.number & ((1U << kIdBits) - 1);
+    }
+
+    [[nodiscard]] Handle page_of(const model::JobId& first) const;
+
+    base::SlotMap<Page> pages_;
+    base::FlatIndex<Handle> index_;
+};
+
 /// In the order of ending. What has reached its time is not found any more, and goes when all that
 /// ended before it has gone.
 ///
@@ -72,25 +111,11 @@ public:
     }
 
 private:
-    struct Tag;
-    // A number as the handle that FlatIndex keeps. 31 bits in the slot, so that it always names
-    // something.
-    using Place = base::Handle<Tag>;
-
-    [[nodiscard]] static Place place_of(std::uint64_t number) {
-        return {static_cast<std::uint32_t>(number & 0x7FFFFFFFU),
-                static_cast<std::uint32_t>(number >> 31U)};
-    }
-
-    [[nodiscard]] static std::uint64_t number_of(Place place) {
-        return (std::uint64_t{place.generation} << 31U) | place.slot;
-    }
-
     void drop_front();
 
     std::deque<Ended> ring_;
     std::uint64_t first_ = 1;
-    base::FlatIndex<Place> index_;
+    ResultIndex index_;  // the lower half of numbers
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;
 };

@@ -95,7 +95,8 @@ void State::run_schedule(const ScheduleRun& run) {
              "scheduled_run_skipped",
              {{"schedule", std::string(run.schedule.view())}, {"why", why}});
     };
-    if (const auto error = refusal(submit)) {
+    const ServiceHandle known = services_.find(submit.spec.service.view());
+    if (const auto error = refusal(submit, services_.map.find(known))) {
         return skip(error->message);
     }
     const ServiceHandle service = service_for(submit.spec.service);
@@ -106,7 +107,7 @@ void State::run_schedule(const ScheduleRun& run) {
         append_always(ScheduleMoved{run.schedule, run.instant});  // that job is this run
         return;
     }
-    if (const auto error = lack_of_room(submit)) {
+    if (const auto error = lack_of_room(submit, services_.map.find(service))) {
         return skip(error->message);
     }
     const QueueHandle queue =

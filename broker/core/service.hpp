@@ -62,6 +62,10 @@ public:
     /// The queue of this channel (empty: the default one), or a handle that names nothing.
     [[nodiscard]] QueueHandle find_queue(ServiceHandle service, std::string_view channel) const {
         const std::vector<QueueHandle>& all = map.at(service).queues;
+        if (channel.empty()) {  // would be the first
+            return !all.empty() && queues.at(all.front()).channel.empty() ? all.front()
+                                                                          : QueueHandle{};
+        }
         const auto at = place_of(all, channel);
         return at != all.end() && queues.at(*at).channel.view() == channel ? *at : QueueHandle{};
     }

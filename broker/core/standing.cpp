@@ -9,6 +9,16 @@ namespace steward::core {
 
 using model::JobState;
 
+namespace {
+
+struct Packed {
+    model::JobId id;
+    BlockHandle block;
+    std::size_t index = 0;
+};
+
+}  // namespace
+
 base::WallTime State::wall_of(base::MonoTime instant) const {
     return now_.wall + (instant - now_.mono);
 }
@@ -84,12 +94,19 @@ bool State::write_batches(Put&& put) const {
 template <class Put>
 bool State::write_batch_counts(Put&& put) const {
     std::unordered_map<std::uint32_t, std::uint64_t> volatile_jobs;  // by slot of the batch
-    for (std::uint32_t slot = 0; slot < jobs_.map.slots() && batches_.map.size() > 0; ++slot) {
-        const Job* job = jobs_.map.find(jobs_.map.handle_at(slot));
-        if (job != nullptr && !job->durable && job->state != JobState::Dead &&
-            job->extras != nullptr) {
-            ++volatile_jobs[job->extras->batch.slot];
+    const auto note = [&](const Job& job) {
+        if (!job.durable && job.state != JobState::Dead && job.extras != nullptr) {
+            ++volatile_jobs[job.extras->batch.slot];
         }
+    };
+    for (std::uint32_t slot = 0; slot < jobs_.map.slots() && batches_.map.size() > 0; ++slot) {
+        if (const Job* job = jobs_.map.find(jobs_.map.handle_at(slot))) {
+            note(*job);
+        }
+    }
+    if (batches_.map.size() > 0) {
+        each_packed(
+            [&](BlockHandle block, std::size_t index) { note(*read_stored(block, index)); });
     }
     return each_batch([&](BatchHandle handle, const Batch& batch) {
         const auto lost = volatile_jobs.find(handle.slot);
@@ -130,8 +147,8 @@ bool State::write_spilled(Put&& put) const {
         goes_on = goes_on && (!queue.names_something() ||
                               lanes_.walk(services_.queues.at(queue), [&](BlockHandle handle) {
                                   const Block& block = lanes_.blocks.at(handle);
-                                  return block.spill == nullptr || block.spill->stored == 0 ||
-                                         put(spilled_fact(handle));
+                                  return block.spill == nullptr || block.spill->packed != nullptr ||
+                                         block.spill->stored == 0 || put(spilled_fact(handle));
                               }));
     }
     return goes_on;
@@ -143,7 +160,7 @@ bool State::write_spilled(Put&& put) const {
 template <class Put>
 bool State::write_jobs(Put&& put) const {
     for (JobHandle at = dead_.front(); at.names_something(); at = jobs_.map.at(at).place.next) {
-        if (jobs_.map.at(at).durable && !write_job(at, put)) {
+        if (jobs_.map.at(at).durable && !write_job(jobs_.map.at(at), put)) {
             return false;
         }
     }
@@ -156,9 +173,29 @@ bool State::write_jobs(Put&& put) const {
         }
     }
     std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
+    std::vector<Packed> packed;
+    each_packed([&](BlockHandle block, std::size_t index) {
+        if (read_stored(block, index)->durable) {
+            packed.push_back({lanes_.blocks.at(block).spill->entries.id(index), block, index});
+        }
+    });
+    std::ranges::sort(packed, {}, &Packed::id);
+    auto next_packed = packed.begin();
+    // Nobody waits for one that is packed, nor does it for any.
+    const auto write_packed = [&](const model::JobId& below) {
+        for (; next_packed != packed.end() && next_packed->id < below; ++next_packed) {
+            if (!write_job(*read_stored(next_packed->block, next_packed->index), put)) {
+                return false;
+            }
+        }
+        return true;
+    };
     std::vector<bool> is_reached(jobs_.map.slots());
     std::vector<JobHandle> path;  // each waits for the next
     for (const JobHandle first : handles) {
+        if (!write_packed(jobs_.map.at(first).id)) {
+            return false;
+        }
         if (!is_reached[first.slot]) {
             is_reached[first.slot] = true;
             path.push_back(first);
@@ -167,14 +204,30 @@ bool State::write_jobs(Put&& put) const {
             if (const JobHandle next = unreached(path.back(), is_reached); next.names_something()) {
                 is_reached[next.slot] = true;
                 path.push_back(next);
-            } else if (!write_job(path.back(), put)) {
+            } else if (!write_job(jobs_.map.at(path.back()), put)) {
                 return false;
             } else {
                 path.pop_back();
             }
         }
     }
-    return true;
+    return write_packed({UINT64_MAX, UINT64_MAX});
+}
+
+template <class Visit>
+void State::each_packed(Visit&& visit) const {
+    for (std::uint32_t slot = 0; slot < lanes_.blocks.slots(); ++slot) {
+        const BlockHandle handle = lanes_.blocks.handle_at(slot);
+        const Block* block = lanes_.blocks.find(handle);
+        if (block == nullptr || block->spill == nullptr || block->spill->packed == nullptr) {
+            continue;
+        }
+        for (std::size_t i = block->spill->first; i < block->spill->places.size(); ++i) {
+            if (block->spill->places[i] == Spill::Place::Stored) {
+                visit(handle, i);
+            }
+        }
+    }
 }
 
 // One of the jobs that this one waits for which is to be written before it and was not thought of.
@@ -195,8 +248,7 @@ JobHandle State::unreached(JobHandle handle, const std::vector<bool>& is_reached
 }
 
 template <class Put>
-bool State::write_job(JobHandle handle, Put&& put) const {
-    const Job& job = jobs_.map.at(handle);
+bool State::write_job(const Job& job, Put&& put) const {
     const bool is_dead = job.state == JobState::Dead;
     if (!put(accepted_fact(job)) || !put(standing_fact(job))) {
         return false;

@@ -192,9 +192,15 @@ void State::settle_consequences() {
         finish_batches();
         open_gates();
     }
-    spill_filled_blocks();
-    forget_recalled();
-    drop_spills();
+    if (!filled_blocks_.empty()) {
+        spill_filled_blocks();
+    }
+    if (!recalled_.empty()) {
+        forget_recalled();
+    }
+    if (!lanes_.dropped.empty()) {
+        drop_spills();
+    }
     if (draining_ && !stopped_ && drain_is_over()) {
         finish_drain();
     }
@@ -270,11 +276,7 @@ Seq State::append_always(Record&& record) {
     return last_seq_;
 }
 
-// Null when nobody listens to such events. Valid until the next call.
-Announce* State::announce(const Job& job, model::EventKind kind, std::string_view detail) {
-    if (!announcing.has(kind)) {
-        return nullptr;
-    }
+Announce* State::add_announce(const Job& job, model::EventKind kind, std::string_view detail) {
     Announce& event = out_->announces.emplace_back();
     event.kind = kind;
     event.job = job.id;

@@ -74,8 +74,10 @@ public:
 private:
     // ---- submit.cpp: taking jobs in ----
     void admit(Submit& submit);
-    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit) const;
-    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit) const;
+    [[nodiscard]] std::optional<base::Error> refusal(const Submit& submit,
+                                                     const Service* service) const;
+    [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit,
+                                                          const Service* service) const;
     [[nodiscard]] base::Error lack_of_payload_room() const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
@@ -142,11 +144,27 @@ private:
     void on_job_timer(JobHandle handle);
     void unlink_ready(JobHandle handle);
 
-    // ---- spilling.cpp: long queues on the disk ----
-    static bool is_spillable(const Job& job);
+    // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
+    static bool may_leave(const Job& job);
+
+    static bool is_packable(const Job& job) {
+        return job.params.bytes.size() <= PackedJobs::kParamsMax && may_leave(job);
+    }
+
     void spill_filled_blocks();
     void spill_block(BlockHandle handle);
+    void store_block(BlockHandle handle);
+    void pack_block(BlockHandle handle);
+    void take_out_stored(BlockHandle handle, std::unique_ptr<Spill> spill);
     void note_spill_failure(const base::Error& error);
+    [[nodiscard]] base::Expected<std::string_view> stored_bytes(const Spill& spill,
+                                                                std::size_t index,
+                                                                std::size_t end,
+                                                                std::string& room) const;
+    [[nodiscard]] base::Expected<Job> stored_job(BlockHandle handle,
+                                                 std::size_t index,
+                                                 std::string_view bytes) const;
+    [[nodiscard]] std::optional<Job> read_stored(BlockHandle handle, std::size_t index) const;
     JobHandle bring_back(BlockHandle handle, std::size_t index, std::string_view bytes);
     void stop_for_damage(std::string_view why);
     JobHandle find_job(const model::JobId& id);
@@ -168,14 +186,12 @@ private:
     void refill_all();
     void drop_spills();
     [[nodiscard]] JobsSpilled spilled_fact(BlockHandle handle) const;
-    [[nodiscard]] std::optional<JobAccepted> stored_fact(const Spill& spill,
-                                                         std::size_t index) const;
 
     // ---- ends.cpp: the ends of jobs and what follows from them ----
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(const Job& job, model::JobState end);
     void keep_for_resend(const Job& job, const KeptResult& end);
-    void keep_result(const Job& job, const KeptResult& end, base::WallTime ended_at, Seq seq);
+    void keep_result(const Job& job, KeptResult&& end, base::WallTime ended_at, Seq seq);
     void keep_dead(JobHandle handle, std::string text);
     void drop_dead_letters();
     void forget_job(JobHandle handle);
@@ -471,9 +487,11 @@ private:
     [[nodiscard]] JobAccepted accepted_fact(const Job& job) const;
     [[nodiscard]] JobStands standing_fact(const Job& job) const;
     void tell_group(GroupHandle handle, model::JobOptions& options) const;
+    template <class Visit>
+    void each_packed(Visit&& visit) const;
     [[nodiscard]] JobHandle unreached(JobHandle handle, const std::vector<bool>& is_reached) const;
     template <class Put>
-    bool write_job(JobHandle handle, Put&& put) const;
+    bool write_job(const Job& job, Put&& put) const;
     [[nodiscard]] model::JobOptions options_of(const Job& job) const;
     [[nodiscard]] base::WallTime wall_of(base::MonoTime instant) const;
 
@@ -486,7 +504,13 @@ private:
     void send(const Address& to, Message&& what, Seq after = 0);
     Seq append(const Job& job, Record&& record);
     Seq append_always(Record&& record);
-    Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {});
+
+    // Null when nobody listens to such events. Valid until the next call.
+    Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {}) {
+        return announcing.has(kind) ? add_announce(job, kind, detail) : nullptr;
+    }
+
+    Announce* add_announce(const Job& job, model::EventKind kind, std::string_view detail);
     void note(Severity severity,
               std::string_view event,
               std::vector<std::pair<std::string, std::string>> fields = {},
@@ -536,8 +560,9 @@ private:
     ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;
-    std::size_t stored_jobs_ = 0;             // that are in the spill store only
+    std::size_t stored_jobs_ = 0;  // that are in the spill store or packed, and only there
     std::vector<BlockHandle> filled_blocks_;  // in this apply()
+    std::string packing_;                     // of the block that is being packed
     std::vector<JobHandle> recalled_;         // for this apply()
     bool spill_fails_ = false;
     bool refills_ = false;             // the broker has just settled

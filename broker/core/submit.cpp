@@ -151,7 +151,7 @@ void State::admit(Submit& submit) {
     const auto give_up = [&](base::Error error) {
         refuse(submit.from, submit.spec.service.view(), std::move(error));
     };
-    if (auto error = refusal(submit)) {
+    if (auto error = refusal(submit, services_.map.find(existing))) {
         return give_up(std::move(*error));
     }
     model::JobOptions& options = submit.spec.options;
@@ -161,7 +161,7 @@ void State::admit(Submit& submit) {
     if (options.is_unique() && join_duplicate(submit)) {
         return;
     }
-    if (auto error = lack_of_room(submit)) {
+    if (auto error = lack_of_room(submit, services_.map.find(existing))) {
         return give_up(std::move(*error));
     }
     if (!options.after.empty()) {
@@ -171,7 +171,8 @@ void State::admit(Submit& submit) {
         }
         options.after = *std::move(unmet);
     }
-    const ServiceHandle service = service_for(submit.spec.service);
+    const ServiceHandle service =
+        existing.names_something() ? existing : service_for(submit.spec.service);
     const QueueHandle queue =
         service.names_something() ? queue_for(service, options.channel) : QueueHandle{};
     if (!queue.names_something()) {
@@ -195,13 +196,13 @@ void State::admit(Submit& submit) {
         waiter.wanted = job.params.encoding;
         add_waiter(handle, std::move(waiter), *options.wait);
     } else if (!options.sync) {
-        send(submit.from, JobTaken{job.id, submit.spec.service}, job.accepted_seq);
+        send(submit.from, JobTaken{job.id, std::move(submit.spec.service)}, job.accepted_seq);
     }
     begin_waiting(handle);
 }
 
-// Why no such job is taken at all.
-std::optional<base::Error> State::refusal(const Submit& submit) const {
+// Why no such job is taken at all. `service` of these two: null when there is none of its name.
+std::optional<base::Error> State::refusal(const Submit& submit, const Service* service) const {
     const std::string_view name = submit.spec.service.view();
     if (draining_) {
         return base::Error{Errc::Draining, "the broker is shutting down", kRetryAfter};
@@ -210,7 +211,6 @@ std::optional<base::Error> State::refusal(const Submit& submit) const {
         return base::Error{
             Errc::ReservedName, "the service name " + quoted(name) + " belongs to the broker", {}};
     }
-    const Service* service = services_.map.find(services_.find(name));
     if (submit.unknown != UnknownService::Hold && (service == nullptr || !service->known())) {
         return base::Error{Errc::UnknownService,
                            "no worker has announced the service " + quoted(name) +
@@ -229,11 +229,10 @@ std::optional<base::Error> State::refusal(const Submit& submit) const {
 }
 
 // Which bound a further job would pass, or which name it gives that is not there.
-std::optional<base::Error> State::lack_of_room(const Submit& submit) const {
+std::optional<base::Error> State::lack_of_room(const Submit& submit, const Service* service) const {
     const model::Limits& limits = policy.limits;
     const model::JobOptions& options = submit.spec.options;
     const std::string_view name = submit.spec.service.view();
-    const Service* service = services_.map.find(services_.find(name));
     if (service != nullptr) {
         const bool has_own = service->jobs_max != 0;
         const std::size_t most = has_own ? service->jobs_max : limits.jobs_per_service_max;

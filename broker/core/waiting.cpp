@@ -122,7 +122,7 @@ void State::make_ready(JobHandle handle, bool at_front) {
                         : job.due == settled_at_    ? LaneEnd::ById
                         : earlier_spills_wait_      ? LaneEnd::BeforeEarlier
                                                     : LaneEnd::Back;
-    if (lanes_.push(services_.queues, jobs_.map, handle, end) && spills_ != nullptr) {
+    if (lanes_.push(services_.queues, jobs_.map, handle, end)) {
         filled_blocks_.push_back(job.block);
     }
     ++services_.map.at(job.service).ready;

@@ -1,19 +1,11 @@
 #include "common/base/blob.hpp"
 
-#include <atomic>
 #include <cstring>
 #include <new>
 
 #include "common/base/assert.hpp"
 
 namespace steward::base {
-
-// A body either carries its bytes right behind itself (copy) or points into an owner's (adopt).
-struct Blob::Body {
-    std::atomic<std::uint32_t> references;
-    std::uint32_t size;
-    const char* bytes;
-};
 
 namespace {
 
@@ -28,14 +20,7 @@ void release_slice(void* owner) {
 
 }  // namespace
 
-void Blob::hold() const noexcept {
-    body_->references.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Blob::let_go() noexcept {
-    if (body_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
-        return;
-    }
+void Blob::release() noexcept {
     const char* inline_bytes = reinterpret_cast<const char*>(body_ + 1);
     if (body_->bytes != inline_bytes) {
         Adopted adopted{};
@@ -72,10 +57,6 @@ Blob Blob::slice(std::string_view part) const {
         return copy(part);
     }
     return adopt(part, new Blob(*this), &release_slice);
-}
-
-std::string_view Blob::view() const noexcept {
-    return body_ == nullptr ? std::string_view{} : std::string_view{body_->bytes, body_->size};
 }
 
 }  // namespace steward::base

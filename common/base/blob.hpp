@@ -2,6 +2,7 @@
 // worker as one of these, without a copy and without any room on the way knowing who owns it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -46,7 +47,9 @@ public:
     /// Pre: `part` lies within view().
     [[nodiscard]] Blob slice(std::string_view part) const;
 
-    [[nodiscard]] std::string_view view() const noexcept;
+    [[nodiscard]] std::string_view view() const noexcept {
+        return body_ == nullptr ? std::string_view{} : std::string_view{body_->bytes, body_->size};
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
 
@@ -57,13 +60,26 @@ public:
     static constexpr std::size_t slice_copy_bytes_max = 1024;
 
 private:
-    struct Body;
+    // Either carries its bytes right behind itself (copy) or points into an owner's (adopt).
+    struct Body {
+        std::atomic<std::uint32_t> references;
+        std::uint32_t size;
+        const char* bytes;
+    };
 
     explicit Blob(Body* body) noexcept : body_(body) {}
 
-    // Of a body that is there: what is null, as most labels of a job are, costs no call.
-    void hold() const noexcept;
-    void let_go() noexcept;
+    void hold() const noexcept { body_->references.fetch_add(1, std::memory_order_relaxed); }
+
+    // The last one needs no locked instruction: nobody is left who could count.
+    void let_go() noexcept {
+        if (body_->references.load(std::memory_order_acquire) == 1 ||
+            body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            release();
+        }
+    }
+
+    void release() noexcept;
 
     Body* body_ = nullptr;
 };

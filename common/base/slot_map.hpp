@@ -24,14 +24,14 @@ public:
 
     template <class... Args>
     HandleType emplace(Args&&... args) {
-        if (free_.empty()) {
+        if (free_ == kNone) {
             grow();
         }
-        const std::uint32_t slot = free_.back();
-        free_.pop_back();
+        const std::uint32_t slot = free_;
         Cell& cell = cell_at(slot);
+        free_ = cell.next_free;
         std::construct_at(&cell.value, std::forward<Args>(args)...);
-        cell.used = true;
+        ++cell.generation;
         ++size_;
         return {slot, cell.generation};
     }
@@ -45,8 +45,9 @@ public:
         if (handle.slot >= slots_) {
             return nullptr;
         }
+        // A free slot's generation is in no handle.
         const Cell& cell = cell_at(handle.slot);
-        return cell.used && cell.generation == handle.generation ? &cell.value : nullptr;
+        return cell.generation == handle.generation ? &cell.value : nullptr;
     }
 
     /// Pre: the handle is not stale.
@@ -67,9 +68,8 @@ public:
         STEWARD_ASSERT(find(handle) != nullptr);
         Cell& cell = cell_at(handle.slot);
         std::destroy_at(&cell.value);
-        cell.used = false;
         ++cell.generation;
-        free_.push_back(handle.slot);
+        cell.next_free = std::exchange(free_, handle.slot);
         --size_;
     }
 
@@ -81,7 +81,7 @@ public:
     /// The handle of the element in `slot`, or one that names nothing.
     [[nodiscard]] HandleType handle_at(std::uint32_t slot) const {
         const Cell& cell = cell_at(slot);
-        return cell.used ? HandleType{slot, cell.generation} : HandleType{};
+        return is_used(cell) ? HandleType{slot, cell.generation} : HandleType{};
     }
 
     SlotMap() = default;
@@ -90,42 +90,53 @@ public:
 
     ~SlotMap() {
         for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-            if (Cell& cell = cell_at(slot); cell.used) {
+            if (Cell& cell = cell_at(slot); is_used(cell)) {
                 std::destroy_at(&cell.value);
             }
+        }
+        for (Cell* chunk : chunks_) {
+            delete[] chunk;
         }
     }
 
 private:
     static constexpr std::uint32_t kChunk = 1024;
+    static constexpr std::uint32_t kNone = UINT32_MAX;  // the end of the list of free slots
 
     struct Cell {
         Cell() {}  // NOLINT(modernize-use-equals-default): the union member has no default
 
         ~Cell() {}  // NOLINT(modernize-use-equals-default)
 
+        std::uint32_t generation = UINT32_MAX;  // odd while the slot is free
+        std::uint32_t next_free = kNone;
+
         union {
             T value;
         };
-
-        std::uint32_t generation = 0;
-        bool used = false;
     };
 
-    Cell& cell_at(std::uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
+    [[nodiscard]] static bool is_used(const Cell& cell) { return cell.generation % 2 == 0; }
 
-    const Cell& cell_at(std::uint32_t slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
+    // Every step of every job looks several elements up: `data()` for the chunk, whose bound find()
+    // has compared.
+    Cell& cell_at(std::uint32_t slot) { return chunks_.data()[slot / kChunk][slot % kChunk]; }
 
+    const Cell& cell_at(std::uint32_t slot) const {
+        return chunks_.data()[slot / kChunk][slot % kChunk];
+    }
+
+    // The lowest slots are given out first.
     void grow() {
-        chunks_.push_back(std::make_unique<Cell[]>(kChunk));
-        for (std::uint32_t i = 0; i < kChunk; ++i) {
-            free_.push_back(slots_ + kChunk - 1 - i);
+        chunks_.push_back(new Cell[kChunk]);
+        for (std::uint32_t i = kChunk; i > 0; --i) {
+            chunks_.back()[i - 1].next_free = std::exchange(free_, slots_ + i - 1);
         }
         slots_ += kChunk;
     }
 
-    std::vector<std::unique_ptr<Cell[]>> chunks_;
-    std::vector<std::uint32_t> free_;
+    std::vector<Cell*> chunks_;
+    std::uint32_t free_ = kNone;  // freed last
     std::uint32_t slots_ = 0;
     std::size_t size_ = 0;
 };

@@ -21,6 +21,10 @@ struct JobId {
 
     auto operator<=>(const JobId&) const = default;
     [[nodiscard]] std::string text() const;
+    /// The same at `to`, where there is room for kTextBytes characters; the last `last` of them
+    /// only, for one who has the others from an id before.
+    void put_text(char* to, std::size_t last = kTextBytes) const;
+    static constexpr std::size_t kTextBytes = 26;
     /// Accepts either case. Errors: Malformed.
     [[nodiscard]] static base::Expected<JobId> parse(std::string_view text);
 };

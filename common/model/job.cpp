@@ -1,12 +1,23 @@
 #include "common/model/job.hpp"
 
+#include <array>
+#include <cstring>
+
 #include "common/base/bytes.hpp"
 
 namespace steward::model {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford, lower case
-constexpr std::size_t kIdCharacters = 26;                                 // 130 bits, 2 unused
+static_assert(JobId::kTextBytes == 26);                                   // 130 bits, 2 unused
+
+constexpr auto kDigitPairs = [] {
+    std::array<std::array<char, 2>, 1024> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        pairs[i] = {kDigits[i / 32], kDigits[i % 32]};
+    }
+    return pairs;
+}();
 
 int digit_value(char c) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -16,13 +27,19 @@ int digit_value(char c) {
 
 }  // namespace
 
-std::string JobId::text() const {
+// Two characters at a time.
+void JobId::put_text(char* to, std::size_t last) const {
     __extension__ using Wide = unsigned __int128;
     Wide bits = (static_cast<Wide>(epoch) << 64U) | number;
-    std::string text(kIdCharacters, '0');
-    for (std::size_t i = kIdCharacters; i-- > 0; bits >>= 5U) {
-        text[i] = kDigits[static_cast<std::size_t>(bits & 31U)];
+    for (std::size_t i = kTextBytes; i > kTextBytes - last; bits >>= 10U) {
+        i -= 2;
+        std::memcpy(to + i, kDigitPairs[static_cast<std::size_t>(bits & 1023U)].data(), 2);
     }
+}
+
+std::string JobId::text() const {
+    std::string text(kTextBytes, '0');
+    put_text(text.data());
     return text;
 }
 
@@ -33,7 +50,7 @@ base::Expected<JobId> JobId::parse(std::string_view text) {
             "a job id is 26 characters of 0-9 and a-z without i, l, o, u; this is \"" +
                 base::printable(text, 40) + "\"");
     };
-    if (text.size() != kIdCharacters || digit_value(text.front()) > 7) {
+    if (text.size() != JobId::kTextBytes || digit_value(text.front()) > 7) {
         return refuse();
     }
     __extension__ using Wide = unsigned __int128;

@@ -10,6 +10,10 @@
 namespace steward::model {
 
 base::Expected<ServiceName> ServiceName::parse(std::string_view text) {
+    return check(text).map([&] { return ServiceName(base::Blob::copy(text)); });
+}
+
+base::Expected<void> ServiceName::check(std::string_view text) {
     if (text.empty() || text.size() > kNameBytesMax) {
         return base::fail(base::Errc::BadName,
                           "a service name has 1 to " + std::to_string(kNameBytesMax) +
@@ -25,7 +29,7 @@ base::Expected<ServiceName> ServiceName::parse(std::string_view text) {
                               base::printable(text) + "\" has one at byte " +
                               std::to_string(bad - text.begin()));
     }
-    return ServiceName(base::Blob::copy(text));
+    return {};
 }
 
 bool ServiceName::is_reserved() const {

@@ -18,6 +18,9 @@ public:
     /// Errors: BadName, with what is wrong and where.
     [[nodiscard]] static base::Expected<ServiceName> parse(std::string_view text);
 
+    /// Whether parse() would take it. Errors: as there.
+    [[nodiscard]] static base::Expected<void> check(std::string_view text);
+
     [[nodiscard]] std::string_view view() const { return text_.view(); }
 
     [[nodiscard]] bool is_reserved() const;

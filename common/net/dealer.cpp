@@ -31,8 +31,13 @@ base::Expected<std::unique_ptr<Dealer>> Dealer::connect(Context& context,
     return dealer;
 }
 
-Dealer::Slots Dealer::add_to(Poller& poller) const {
-    return {poller.add(socket_), poller.add(monitor_->socket())};
+void Dealer::add_to(Poller& poller) {
+    messages_ = poller.add(socket_);
+    poller.add(monitor_->socket());
+}
+
+void Dealer::watch(Poller& poller, bool is_blocked) {
+    poller.watch(messages_, true, is_blocked);
 }
 
 }  // namespace steward::net

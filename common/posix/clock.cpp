@@ -25,4 +25,8 @@ base::MonoTime read_mono() noexcept {
     return base::MonoTime(read(CLOCK_MONOTONIC));
 }
 
+base::MonoTime read_mono_coarse() noexcept {
+    return base::MonoTime(read(CLOCK_MONOTONIC_COARSE));
+}
+
 }  // namespace steward::posix

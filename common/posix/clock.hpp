@@ -10,5 +10,7 @@ namespace steward::posix {
 
 /// The monotonic half alone.
 [[nodiscard]] base::MonoTime read_mono() noexcept;
+/// The same at a fraction of the cost and a few milliseconds behind: for what need not be exact.
+[[nodiscard]] base::MonoTime read_mono_coarse() noexcept;
 
 }  // namespace steward::posix

@@ -2,6 +2,7 @@
 #include "common/wire/event_json.hpp"
 
 #include <concepts>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 #include <vector>
@@ -31,6 +32,28 @@ void number_member(std::string& out, std::string_view name, Number value) {
 void flag_member(std::string& out, std::string_view name, bool value) {
     out += name;
     out += value ? "true" : "false";
+}
+
+// What stands before the service of an event.
+constexpr std::size_t kHeadBytesMax = 256;
+constexpr std::string_view kWorkerKey = ",\"worker\":\"";
+
+// Texts that are known here become a few moves.
+[[gnu::always_inline]] inline char* put(char* to, std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+}
+
+void append_number_member(GrowingBuffer& out, std::string_view name, std::uint64_t value) {
+    char* to = put(out.room(name.size() + 20), name);
+    out.end_at(put_integer(to, value));
+}
+
+void append_text_member(GrowingBuffer& out, std::string_view name, std::string_view text) {
+    if (!text.empty()) {
+        out.append(name);
+        append_json_string(out, text);
+    }
 }
 
 // Written members of options, as parse_options() reads them back: so that a job can be submitted
@@ -151,48 +174,107 @@ void append_options_json(std::string& out, const model::JobOptions& options) {
     out.push_back('}');
 }
 
-void append_event_json(std::string& out, const EventForPeople& event) {
-    out += "{\"at\":";
-    append_json_seconds(out, event.at.time_since_epoch());
-    out += ",\"event\":\"";
-    out += model::name_of(event.kind);
-    out.push_back('"');
+char* EventWriter::put_at(char* to, base::WallTime at) {
+    if (at != at_ || at_text_.size == 0) {
+        at_ = at;
+        char* end = put(at_text_.text, "{\"at\":");
+        at_text_.end_at(put_json_seconds(end, at.time_since_epoch()));
+    }
+    return at_text_.put(to);
+}
+
+// Ids of neighbours differ in their last digits.
+char* EventWriter::put_job(char* to, const model::JobId& id) {
+    constexpr std::size_t kLast = 4;
+    constexpr std::size_t kBits = 5 * kLast;
+    if (job_text_.size != 0 && id.epoch == job_.epoch &&
+        id.number >> kBits == job_.number >> kBits) {
+        id.put_text(job_text_.text, kLast);
+    } else {
+        id.put_text(job_text_.text);
+        job_text_.size = model::JobId::kTextBytes;
+    }
+    job_ = id;
+    return job_text_.put(to);
+}
+
+void EventWriter::append_service(GrowingBuffer& out, std::string_view service) {
+    if (service != service_) {
+        GrowingBuffer text;
+        append_text_member(text, ",\"service\":", service);
+        service_ = service;
+        service_text_ = text.view();
+    }
+    out.append(service_text_);
+}
+
+void EventWriter::append(GrowingBuffer& out, const EventForPeople& event) {
+    char* to = put_at(out.room(kHeadBytesMax), event.at);
+    to = put(to, ",\"event\":\"");
+    to = put(to, model::name_of(event.kind));
+    *to++ = '"';
     if (event.job != model::JobId{}) {
-        out += ",\"job\":\"";
-        out += event.job.text();
-        out.push_back('"');
+        to = put(to, ",\"job\":\"");
+        to = put_job(to, event.job);
+        *to++ = '"';
     }
-    text_member(out, ",\"service\":", event.service);
+    out.end_at(to);
+    if (!event.service.empty()) {
+        append_service(out, event.service);
+    }
     if (event.attempt != 0) {
-        number_member(out, ",\"attempt\":", event.attempt);
+        append_number_member(out, ",\"attempt\":", event.attempt);
     }
-    text_member(out, ",\"worker\":", event.worker);
-    text_member(out, ",\"detail\":", event.detail);
+    if (!event.worker.empty()) {
+        to = out.room(kWorkerKey.size() + event.worker.size() + 1);
+        to = put(put(to, kWorkerKey), event.worker);
+        *to++ = '"';
+        out.end_at(to);
+    }
+    append_text_member(out, ",\"detail\":", event.detail);
     if (event.done != 0 || event.total != 0) {
-        number_member(out, ",\"done\":", event.done);
-        number_member(out, ",\"total\":", event.total);
+        append_number_member(out, ",\"done\":", event.done);
+        append_number_member(out, ",\"total\":", event.total);
     }
     if (event.due) {
-        out += ",\"due\":";
-        append_json_seconds(out, event.due->time_since_epoch());
+        to = put(out.room(64), ",\"due\":");
+        out.end_at(put_json_seconds(to, event.due->time_since_epoch()));
     }
-    text_member(out, ",\"context\":", event.context);
-    text_member(out, ",\"group\":", event.group);
-    text_member(out, ",\"batch\":", event.batch);
-    if (event.submission.session != 0) {
-        number_member(out, ",\"session\":", event.submission.session);
-        number_member(out, ",\"number\":", event.submission.number);
+    append_text_member(out, ",\"context\":", event.context);
+    append_text_member(out, ",\"group\":", event.group);
+    append_text_member(out, ",\"batch\":", event.batch);
+    append_received(out, event);
+    out.append("}");
+}
+
+void EventWriter::append_received(GrowingBuffer& out, const EventForPeople& event) {
+    if (const std::uint64_t session = event.submission.session; session != 0) {
+        if (session != session_) {
+            session_ = session;
+            char* end = put(session_text_.text, ",\"session\":");
+            end = put_integer(end, session);
+            session_text_.end_at(put(end, ",\"number\":"));
+        }
+        char* to = session_text_.put(out.room(96));
+        out.end_at(put_integer(to, event.submission.number));
     }
     if (event.params != nullptr && event.params->encoding != model::Encoding::Absent) {
-        text_member(out, ",\"encoding\":", name_of(event.params->encoding));
-        out += ",\"params\":";
+        append_text_member(out, ",\"encoding\":", name_of(event.params->encoding));
+        out.append(",\"params\":");
         append_json_string(out, event.params->bytes.view());
     }
     if (event.options != nullptr) {
-        out += ",\"options\":";
-        append_options_json(out, *event.options);
+        options_text_ = ",\"options\":";
+        append_options_json(options_text_, *event.options);
+        out.append(options_text_);
     }
-    out.push_back('}');
+}
+
+void append_event_json(std::string& out, const EventForPeople& event) {
+    EventWriter writer;
+    GrowingBuffer line;
+    writer.append(line, event);
+    out += line.view();
 }
 
 void append_event_topic(std::string& out, const EventForPeople& event) {

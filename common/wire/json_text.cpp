@@ -2,9 +2,12 @@
 // look at each byte and one append.
 #include "common/wire/json_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "common/base/bytes.hpp"
 
@@ -64,6 +67,62 @@ void append_quoted(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
+// Bytes of a part that is escaped at once: each may become six.
+constexpr std::size_t kPartBytes = 4096;
+
+std::uint64_t each(std::uint64_t byte) {
+    return byte * 0x0101010101010101ULL;
+}
+
+// The high bits of the bytes that cannot be copied as they are; the lowest bit set is exact, those
+// above it may not be. `not_clean`: 0x80 in each byte, or 0 where bytes above 0x7F are clean.
+std::uint64_t unclean_of(std::uint64_t eight, std::uint64_t not_clean) {
+    const std::uint64_t controls = eight - each(0x20);
+    const std::uint64_t quotes = (eight ^ each('"')) - each(1);
+    const std::uint64_t backslashes = (eight ^ each('\\')) - each(1);
+    return (((controls | quotes | backslashes) & ~eight) | (eight & not_clean)) & each(0x80);
+}
+
+// Copies to the first byte that cannot be copied as it is, or to `end`, and moves both places on.
+// There is room for eight bytes more than [from, end) behind `to`.
+void copy_clean(const char*& from, const char* end, char*& to, std::uint64_t not_clean) {
+    while (end - from >= 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, from, sizeof eight);
+        std::memcpy(to, &eight, sizeof eight);
+        if (const std::uint64_t unclean = unclean_of(eight, not_clean); unclean != 0) {
+            const int clean = std::endian::native == std::endian::little
+                                  ? std::countr_zero(unclean) / 8
+                                  : 0;  // there the eight are looked at one by one
+            from += clean;
+            to += clean;
+            break;
+        }
+        from += 8;
+        to += 8;
+    }
+    for (; from != end; ++from) {
+        const auto byte = static_cast<unsigned char>(*from);
+        if (kEscapes[byte] != 0 || (byte & not_clean) != 0) {
+            return;
+        }
+        *to++ = *from;
+    }
+}
+
+char* put_escape(char* to, unsigned char byte) {
+    const char escape = kEscapes[byte];
+    *to++ = '\\';
+    *to++ = escape;
+    if (escape == 'u') {
+        *to++ = '0';
+        *to++ = '0';
+        *to++ = kHex[byte >> 4U];
+        *to++ = kHex[byte & 0xFU];
+    }
+    return to;
+}
+
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
@@ -110,6 +169,38 @@ void append_json_string(std::string& out, std::string_view bytes) {
     out += "\"}";
 }
 
+void append_json_string(GrowingBuffer& out, std::string_view bytes) {
+    const std::size_t start = out.size();
+    std::uint64_t not_clean = each(0x80);
+    char* to = out.room(1);
+    *to++ = '"';
+    const char* from = bytes.data();
+    const char* const end = from + bytes.size();
+    while (from != end) {
+        out.end_at(to);
+        const char* part_end = from + std::min<std::ptrdiff_t>(end - from, kPartBytes);
+        to = out.room(6 * static_cast<std::size_t>(part_end - from) + 8);
+        for (copy_clean(from, part_end, to, not_clean); from != part_end;
+             copy_clean(from, part_end, to, not_clean)) {
+            const auto byte = static_cast<unsigned char>(*from);
+            if (byte < 0x80) {
+                to = put_escape(to, byte);
+                ++from;
+            } else if (base::is_utf8({from, static_cast<std::size_t>(end - from)})) {
+                not_clean = 0;
+            } else {
+                out.shrink(start);
+                out.append("{\"base64\":\"");
+                out.append(to_base64(bytes));
+                out.append("\"}");
+                return;
+            }
+        }
+    }
+    out.end_at(to);
+    out.append("\"");
+}
+
 void append_json_key(std::string& out, std::string_view bytes) {
     if (is_ascii(bytes) || base::is_utf8(bytes)) {
         append_quoted(out, bytes);
@@ -131,19 +222,26 @@ void append_json_real(std::string& out, double value) {
     }
 }
 
-void append_json_seconds(std::string& out, base::Duration value) {
+char* put_json_seconds(char* to, base::Duration value) {
     // Through unsigned: the most negative count has no positive counterpart.
     auto micros = static_cast<std::uint64_t>(value.count());
     if (value.count() < 0) {
-        out.push_back('-');
+        *to++ = '-';
         micros = 0 - micros;
     }
-    append_json_integer(out, micros / 1'000'000);
-    char fraction[7] = {'.', '0', '0', '0', '0', '0', '0'};
-    for (std::uint64_t rest = micros % 1'000'000, at = 6; rest != 0; rest /= 10, --at) {
-        fraction[at] = static_cast<char>('0' + rest % 10);
+    to = put_integer(to, micros / 1'000'000);
+    constexpr std::string_view kNone = ".000000";
+    to = std::ranges::copy(kNone, to).out;
+    char* digit = to;
+    for (std::uint64_t rest = micros % 1'000'000; rest != 0; rest /= 10) {
+        *--digit = static_cast<char>('0' + rest % 10);
     }
-    out.append(fraction, sizeof fraction);
+    return to;
+}
+
+void append_json_seconds(std::string& out, base::Duration value) {
+    char text[kSecondsBytesMax];
+    out.append(text, put_json_seconds(text, value));
 }
 
 }  // namespace steward::wire

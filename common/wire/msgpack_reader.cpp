@@ -72,7 +72,7 @@ std::int64_t MsgpackReader::integer(std::int64_t least, std::int64_t most) {
     return value;
 }
 
-std::string_view MsgpackReader::bytes(std::size_t bytes_max) {
+std::string_view MsgpackReader::long_bytes(std::size_t bytes_max) {
     if (!has_lead()) {
         return {};
     }
@@ -102,7 +102,7 @@ std::string_view MsgpackReader::bytes(std::size_t bytes_max) {
     return value;
 }
 
-std::size_t MsgpackReader::array(std::size_t most) {
+std::size_t MsgpackReader::long_array(std::size_t most) {
     return collection(0x90, 0xDC, 1, most);
 }
 

@@ -74,10 +74,40 @@ public:
     }
 
     /// str or bin of at most `bytes_max` bytes.
-    std::string_view bytes(std::size_t bytes_max);
+    std::string_view bytes(std::size_t bytes_max) {
+        if (!failed() && rest_.size() >= 2) [[likely]] {
+            const unsigned form = lead();
+            std::size_t head = 0;
+            std::size_t size = 0;
+            if (form == 0xC4) {  // bin with one byte of length
+                head = 2;
+                size = static_cast<unsigned char>(rest_[1]);
+            } else if ((form & 0xE0U) == 0xA0) {  // str with its length in the lead
+                head = 1;
+                size = form & 0x1FU;
+            }
+            if (head != 0 && size <= bytes_max && size <= rest_.size() - head) [[likely]] {
+                const std::string_view value(rest_.data() + head, size);
+                rest_.remove_prefix(head + size);
+                return value;
+            }
+        }
+        return long_bytes(bytes_max);
+    }
+
     /// The number of elements (pairs) that follow, at most `most`; there is at least a byte left
     /// for each of them.
-    std::size_t array(std::size_t most = SIZE_MAX);
+    std::size_t array(std::size_t most = SIZE_MAX) {
+        if (!failed() && !rest_.empty() && (lead() & 0xF0U) == 0x90) [[likely]] {
+            const std::size_t size = lead() & 0xFU;
+            if (size <= most && size < rest_.size()) [[likely]] {
+                rest_.remove_prefix(1);
+                return size;
+            }
+        }
+        return long_array(most);
+    }
+
     std::size_t map(std::size_t most = SIZE_MAX);
 
     /// Takes a nil and says so; anything else stays.
@@ -95,6 +125,9 @@ public:
 
     /// Takes one value of any type, with all it contains, however deep.
     void skip();
+
+    /// Takes bytes that the caller knows to be whole values. Pre: so many are left.
+    void pass(std::size_t bytes) { rest_.remove_prefix(bytes); }
 
 private:
     [[nodiscard]] unsigned lead() const { return static_cast<unsigned char>(rest_.front()); }
@@ -115,6 +148,8 @@ private:
     // there.
     std::uint64_t tail(std::size_t size);
     std::uint64_t long_unsigned_integer(std::uint64_t most);
+    std::string_view long_bytes(std::size_t bytes_max);
+    std::size_t long_array(std::size_t most);
     std::size_t collection(unsigned fix_form,
                            unsigned form,
                            std::size_t bytes_each,

@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t kFirstRoomBytes = 256;
 
-// Most text is ASCII and short: one pass without branches before the full check.
-bool is_ascii(std::string_view bytes) {
-    unsigned seen = 0;
-    for (const char c : bytes) {
-        seen |= static_cast<unsigned char>(c);
-    }
-    return seen < 0x80;
-}
-
 }  // namespace
 
 void MsgpackWriter::integer(std::int64_t value) {
@@ -28,32 +19,32 @@ void MsgpackWriter::integer(std::int64_t value) {
     } else if (value >= -32) {
         byte(static_cast<std::uint8_t>(value));
     } else if (value >= INT8_MIN) {
-        head(room(9), 0xD0, static_cast<std::uint8_t>(value));
+        head(0xD0, static_cast<std::uint8_t>(value));
     } else if (value >= INT16_MIN) {
-        head(room(9), 0xD1, static_cast<std::uint16_t>(value));
+        head(0xD1, static_cast<std::uint16_t>(value));
     } else if (value >= INT32_MIN) {
-        head(room(9), 0xD2, static_cast<std::uint32_t>(value));
+        head(0xD2, static_cast<std::uint32_t>(value));
     } else {
-        head(room(9), 0xD3, static_cast<std::uint64_t>(value));
+        head(0xD3, static_cast<std::uint64_t>(value));
     }
 }
 
 void MsgpackWriter::text(std::string_view bytes) {
-    if (is_ascii(bytes) || base::is_utf8(bytes)) {
-        str(bytes);
-    } else {
-        bin(bytes);
-    }
+    end_at(put_text(room(bytes.size() + 5), bytes));
+}
+
+bool MsgpackWriter::is_utf8_beyond_ascii(std::string_view bytes) {
+    return base::is_utf8(bytes);
 }
 
 void MsgpackWriter::collection(unsigned fix_form, unsigned form, std::size_t size) {
     if (size < 16) {
         byte(fix_form | static_cast<unsigned>(size));
     } else if (size <= UINT16_MAX) {
-        head(room(5), form, static_cast<std::uint16_t>(size));
+        head(form, static_cast<std::uint16_t>(size));
     } else {
         STEWARD_ASSERT(size <= UINT32_MAX);
-        head(room(5), form + 1, static_cast<std::uint32_t>(size));
+        head(form + 1, static_cast<std::uint32_t>(size));
     }
 }
 

@@ -23,41 +23,14 @@ public:
 
     void boolean(bool value) { byte(value ? 0xC3 : 0xC2); }
 
-    void unsigned_integer(std::uint64_t value) {
-        char* to = room(9);
-        if (value < 0x80) {
-            to[0] = static_cast<char>(value);
-            used_ += 1;
-        } else if (value <= UINT8_MAX) {
-            head(to, 0xCC, static_cast<std::uint8_t>(value));
-        } else if (value <= UINT16_MAX) {
-            head(to, 0xCD, static_cast<std::uint16_t>(value));
-        } else if (value <= UINT32_MAX) {
-            head(to, 0xCE, static_cast<std::uint32_t>(value));
-        } else {
-            head(to, 0xCF, value);
-        }
-    }
+    void unsigned_integer(std::uint64_t value) { end_at(put_unsigned(room(9), value)); }
 
     void integer(std::int64_t value);
 
     /// Pre: at most 2^32 - 1 bytes, here and below.
-    void str(std::string_view text) {
-        const std::size_t size = text.size();
-        char* to = room(size + 5);
-        if (size < 32) {
-            to[0] = static_cast<char>(0xA0U | size);
-            used_ += 1;
-        } else {
-            head_sized(to, 0xD9, size);
-        }
-        append(text);
-    }
+    void str(std::string_view text) { end_at(put_str(room(text.size() + 5), text)); }
 
-    void bin(std::string_view bytes) {
-        head_sized(room(bytes.size() + 5), 0xC4, bytes.size());
-        append(bytes);
-    }
+    void bin(std::string_view bytes) { end_at(put_bin(room(bytes.size() + 5), bytes)); }
 
     /// str where the bytes are UTF-8, bin where they are not: readers that insist on UTF-8 in
     /// strings never choke.
@@ -68,10 +41,7 @@ public:
     void map(std::size_t pairs) { collection(0x80, 0xDE, pairs); }
 
     /// Bytes that already are msgpack.
-    void raw(std::string_view bytes) {
-        room(bytes.size());
-        append(bytes);
-    }
+    void raw(std::string_view bytes) { end_at(put_raw(room(bytes.size()), bytes)); }
 
     /// Changes one byte that was written before. Pre: at < size().
     void patch(std::size_t at, std::uint8_t value) {
@@ -79,9 +49,68 @@ public:
         buffer_[at] = static_cast<char>(value);
     }
 
+    /// Forgets all but the first `bytes`. Pre: bytes <= size().
+    void cut(std::size_t bytes) {
+        STEWARD_ASSERT(bytes <= used_);
+        used_ = bytes;
+    }
+
     [[nodiscard]] std::string_view view() const { return {buffer_.data(), used_}; }
 
     [[nodiscard]] std::size_t size() const { return used_; }
+
+    // For those who write much: they ask for room once, put values there, and say where they ended.
+
+    /// A place behind what is there, for at least `bytes` bytes. The next call of any other kind
+    /// than end_at() may move everything.
+    [[nodiscard]] char* room(std::size_t bytes) {
+        if (buffer_.size() - used_ < bytes) [[unlikely]] {
+            grow(bytes);
+        }
+        return buffer_.data() + used_;
+    }
+
+    /// Pre: `end` lies within the room that was given last.
+    void end_at(const char* end) {
+        used_ = static_cast<std::size_t>(end - buffer_.data());
+        STEWARD_ASSERT(used_ <= buffer_.size());
+    }
+
+    /// Room: 9 bytes.
+    static char* put_unsigned(char* to, std::uint64_t value) {
+        if (value < 0x80) {
+            *to = static_cast<char>(value);
+            return to + 1;
+        }
+        if (value <= UINT8_MAX) {
+            return put_head(to, 0xCC, static_cast<std::uint8_t>(value));
+        }
+        if (value <= UINT16_MAX) {
+            return put_head(to, 0xCD, static_cast<std::uint16_t>(value));
+        }
+        if (value <= UINT32_MAX) {
+            return put_head(to, 0xCE, static_cast<std::uint32_t>(value));
+        }
+        return put_head(to, 0xCF, value);
+    }
+
+    /// Room: 5 bytes and the text, here and below.
+    static char* put_str(char* to, std::string_view text) {
+        if (text.size() < 32) {
+            *to = static_cast<char>(0xA0U | text.size());
+            return put_raw(to + 1, text);
+        }
+        return put_raw(put_sized(to, 0xD9, text.size()), text);
+    }
+
+    static char* put_bin(char* to, std::string_view bytes) {
+        return put_raw(put_sized(to, 0xC4, bytes.size()), bytes);
+    }
+
+    /// As text().
+    static char* put_text(char* to, std::string_view bytes) {
+        return is_utf8(bytes) ? put_str(to, bytes) : put_bin(to, bytes);
+    }
 
     /// Forgets the content; keeps the memory unless it is more than `kept_bytes_max`.
     void clear(std::size_t kept_bytes_max);
@@ -89,14 +118,6 @@ public:
     [[nodiscard]] std::string release();
 
 private:
-    // A place for `bytes` more; counted as used only by those who write there.
-    char* room(std::size_t bytes) {
-        if (buffer_.size() - used_ < bytes) [[unlikely]] {
-            grow(bytes);
-        }
-        return buffer_.data() + used_;
-    }
-
     void grow(std::size_t bytes);
 
     void byte(unsigned value) {
@@ -105,33 +126,58 @@ private:
     }
 
     template <class Integer>
-    void head(char* to, unsigned form, Integer value) {
+    static char* put_head(char* to, unsigned form, Integer value) {
         to[0] = static_cast<char>(form);
         store_be(to + 1, value);
-        used_ += 1 + sizeof value;
+        return to + 1 + sizeof value;
+    }
+
+    template <class Integer>
+    void head(unsigned form, Integer value) {
+        end_at(put_head(room(1 + sizeof value), form, value));
     }
 
     // The forms with an 8, 16 and 32-bit length have neighbouring numbers.
-    void head_sized(char* to, unsigned form, std::size_t size) {
+    static char* put_sized(char* to, unsigned form, std::size_t size) {
         if (size <= UINT8_MAX) {
-            head(to, form, static_cast<std::uint8_t>(size));
-        } else if (size <= UINT16_MAX) {
-            head(to, form + 1, static_cast<std::uint16_t>(size));
-        } else {
-            STEWARD_ASSERT(size <= UINT32_MAX);
-            head(to, form + 2, static_cast<std::uint32_t>(size));
+            return put_head(to, form, static_cast<std::uint8_t>(size));
         }
+        if (size <= UINT16_MAX) {
+            return put_head(to, form + 1, static_cast<std::uint16_t>(size));
+        }
+        STEWARD_ASSERT(size <= UINT32_MAX);
+        return put_head(to, form + 2, static_cast<std::uint32_t>(size));
     }
+
+    static char* put_raw(char* to, std::string_view bytes) {
+        if (!bytes.empty()) {
+            std::memcpy(to, bytes.data(), bytes.size());
+        }
+        return to + bytes.size();
+    }
+
+    // Most text is ASCII and short: one look at eight bytes each before the full check.
+    static bool is_utf8(std::string_view bytes) {
+        return is_ascii(bytes) || is_utf8_beyond_ascii(bytes);
+    }
+
+    static bool is_ascii(std::string_view bytes) {
+        std::uint64_t seen = 0;
+        std::uint64_t eight = 0;
+        std::size_t at = 0;
+        for (; at + sizeof eight <= bytes.size(); at += sizeof eight) {
+            std::memcpy(&eight, bytes.data() + at, sizeof eight);
+            seen |= eight;
+        }
+        for (; at < bytes.size(); ++at) {
+            seen |= static_cast<unsigned char>(bytes[at]);
+        }
+        return (seen & 0x8080808080808080ULL) == 0;
+    }
+
+    static bool is_utf8_beyond_ascii(std::string_view bytes);
 
     void collection(unsigned fix_form, unsigned form, std::size_t size);
-
-    // Pre: room() was made.
-    void append(std::string_view bytes) {
-        if (!bytes.empty()) {
-            std::memcpy(buffer_.data() + used_, bytes.data(), bytes.size());
-            used_ += bytes.size();
-        }
-    }
 
     std::string buffer_;  // its size is the room there is
     std::size_t used_ = 0;

@@ -1,7 +1,10 @@
 // common/wire: bytes to commands of the native protocol. Total on any bytes.
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "common/model/limits.hpp"
+#include "common/wire/big_endian.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/native.hpp"
 #include "common/wire/native_job_id.hpp"
@@ -21,15 +24,9 @@ public:
     template <class C>
     using Ref = C&;
 
-    Decoder(std::string_view bytes, const Frames& frames, model::ServiceName& last_service)
-        : in_(bytes), frames_(frames), last_service_(last_service) {}
-
-    /// The head of the command and its type's number.
-    std::uint64_t begin() {
-        fields_ = in_.array();
-        one();
-        return in_.unsigned_integer(UINT32_MAX);
-    }
+    /// `fields` of them follow in `in`.
+    Decoder(const MsgpackReader& in, std::size_t fields, const Frames& frames, Remembered& before)
+        : in_(in), frames_(frames), last_(before), fields_(fields) {}
 
     /// Skips the fields that a later version has added.
     void end() {
@@ -70,12 +67,20 @@ public:
     /// Likewise, for bits of states that there are not.
     void states(std::uint64_t& value);
 
-    void text(std::string& value) { value = one().bytes(model::kTextBytesMax); }
+    void text(std::string& value) {
+        const std::string_view text = one().bytes(model::kTextBytesMax);
+        if (text.empty()) {
+            value.clear();
+        } else {
+            value = text;
+        }
+    }
 
     void service(model::ServiceName& value);
 
     void duration(base::Duration& value) {
-        value = base::Duration{one().integer(0, model::kDurationMax.count())};
+        constexpr auto kMost = static_cast<std::uint64_t>(model::kDurationMax.count());
+        value = base::Duration{one().unsigned_integer(kMost)};
     }
 
     void maybe_duration(std::optional<base::Duration>& value) {
@@ -125,7 +130,13 @@ public:
 
     void meta(base::Blob& bytes) { note(read_meta(one(), bytes)); }
 
+    void sync(model::JobOptions& options) { flag(options.sync); }
+
     void options(model::JobOptions& value) { note(read_options(one(), value)); }
+
+    /// The same of a submission: into a place that may have been used before, and much like the
+    /// one before.
+    void job_options(model::JobOptions& value);
 
     void names(std::vector<std::string>& values, std::size_t most);
     void attempts(std::vector<model::Attempt>& values);
@@ -154,8 +165,8 @@ private:
 
     MsgpackReader in_;
     const Frames& frames_;
-    model::ServiceName& last_service_;
-    std::size_t fields_ = 0;  // not read yet
+    Remembered& last_;
+    std::size_t fields_;  // not read yet
     std::optional<Error> error_;
     std::optional<std::uint64_t> number_;
 };
@@ -165,15 +176,18 @@ void Decoder::service(model::ServiceName& value) {
     if (failed()) {
         return;
     }
-    if (text.empty() || text != last_service_.view()) {
+    const std::string_view known = last_.service.view();
+    if (text.empty() || text != known) {
         base::Expected<model::ServiceName> name = model::ServiceName::parse(text);
         if (!name) {
             error_ = std::move(name.error());
             return;
         }
-        last_service_ = std::move(*name);
+        last_.service = std::move(*name);
+    } else if (value.view().data() == known.data()) {
+        return;  // a place that has it from the command before
     }
-    value = last_service_;
+    value = last_.service;
 }
 
 void Decoder::label(std::string_view what, std::string& value) {
@@ -202,8 +216,37 @@ void Decoder::payload(model::Payload& value) {
     if (nil != (value.encoding == model::Encoding::Absent)) {
         in_.fail(MsgpackFault::WrongType);
     }
-    if (!nil) {
+    if (nil) {
+        value.bytes = {};
+    } else {
         take_bytes(in_, value.bytes);
+    }
+}
+
+// One value begins like another only when it is the same: msgpack says where each ends. A place
+// whose bytes are as they were when the same options had been put there still has them: neither
+// names nor meta can change behind a pointer, and lists are not remembered.
+void Decoder::job_options(model::JobOptions& value) {
+    MsgpackReader& in = one();
+    if (!last_.options.empty() && in.rest().starts_with(last_.options)) {
+        in.pass(last_.options.size());
+        if (std::memcmp(&value, last_.place.data(), sizeof value) != 0) {
+            const bool sync = value.sync;
+            value = last_.decoded;
+            value.sync = sync;
+            last_.keep(value);
+        }
+        return;
+    }
+    const bool sync = value.sync;
+    value = {};
+    value.sync = sync;
+    const std::string_view rest = in.rest();
+    note(read_options(in, value));
+    if (!failed() && value.after.empty()) {
+        last_.options = rest.substr(0, rest.size() - in.rest().size());
+        last_.decoded = value;
+        last_.keep(value);
     }
 }
 
@@ -265,12 +308,12 @@ void Decoder::names(std::vector<std::string>& values, std::size_t most) {
 }
 
 template <class C>
-void decode_as(Decoder& in, std::optional<Command>& to) {
-    lay_out(in, std::get<C>(to.emplace(std::in_place_type<C>)));
+void decode_as(Decoder& in, Command& to) {
+    lay_out(in, to.emplace<C>());
 }
 
-// Leaves `to` empty when the type is unknown.
-void decode(Decoder& in, Type type, std::optional<Command>& to) {
+// Pre: the type is known.
+void decode(Decoder& in, Type type, Command& to) {
     switch (type) {
         case Type::Session: return decode_as<Session>(in, to);
         case Type::ClientHello: return decode_as<ClientHello>(in, to);
@@ -300,6 +343,34 @@ void decode(Decoder& in, Type type, std::optional<Command>& to) {
     }
 }
 
+// Places that are used again: what may be missing is set first.
+void decode(Decoder& in, Type /*type*/, const SubmitPlace& to) {
+    lay_out_submit(in, to.number, to.again, to.spec);
+}
+
+void decode(Decoder& in, Type /*type*/, const FinishPlace& to) {
+    to.outcome.again_in = {};
+    lay_out_finish(in, to.attempt, to.outcome, to.run_time);
+}
+
+bool is_known(std::uint64_t number) {
+    static constexpr auto kKnown = [] {
+        std::array<bool, 256> known{};
+        for (const Type type :
+             {Type::Session,      Type::ClientHello, Type::Submit,      Type::Query,
+              Type::Await,        Type::Operate,     Type::WorkerReady, Type::Finish,
+              Type::Return,       Type::Goodbye,     Type::Heartbeat,   Type::Partial,
+              Type::Progress,     Type::Welcome,     Type::Disconnect,  Type::Accepted,
+              Type::Refused,      Type::JobPartial,  Type::JobProgress, Type::Result,
+              Type::Report,       Type::Assign,      Type::StopAttempt, Type::Recall,
+              Type::RegisterAgain}) {
+            known[static_cast<std::size_t>(type)] = true;
+        }
+        return known;
+    }();
+    return number < kKnown.size() && kKnown[number];
+}
+
 std::string_view text_of(MsgpackFault fault) {
     switch (fault) {
         case MsgpackFault::None: return "";
@@ -313,15 +384,6 @@ std::string_view text_of(MsgpackFault fault) {
     return "";
 }
 
-Error error_of(const Decoder& in) {
-    if (in.error()) {
-        return *in.error();
-    }
-    const MsgpackFault fault = in.in().fault();
-    return {fault == MsgpackFault::TooLong ? Errc::TooLarge : Errc::Malformed,
-            std::string(text_of(fault))};
-}
-
 }  // namespace
 
 bool is_native(const Frames& frames) {
@@ -329,49 +391,132 @@ bool is_native(const Frames& frames) {
 }
 
 BatchReader::BatchReader(const Frames& frames)
-    : frames_(&frames), rest_(frames.front().view().substr(kMagic.size())) {}
+    : frames_(&frames), rest_(frames.front().view().substr(kMagic.size())), fields_(rest_) {}
 
-base::Expected<std::optional<Command>> BatchReader::next() {
-    base::Expected<std::optional<Command>> result;
+BatchReader::Step BatchReader::begin() {
     refused_number_.reset();
-    while (!rest_.empty() && !result->has_value()) {
+    while (!rest_.empty()) {
         if (++commands_ > model::kCommandsPerBatchMax) {
             rest_ = {};
-            result = base::fail(
+            error_ = {
                 Errc::TooLarge,
-                "a batch has at most " + std::to_string(model::kCommandsPerBatchMax) + " commands");
-            return result;
+                "a batch has at most " + std::to_string(model::kCommandsPerBatchMax) + " commands",
+                {}};
+            return Step::Fault;
         }
-        Decoder in(rest_, *frames_, last_service_);
-        const std::uint64_t number = in.begin();
-        const auto type = static_cast<Type>(number <= UINT8_MAX ? number : 0);
-        decode(in, type, *result);
-        in.end();
-        if (in.failed()) [[unlikely]] {
-            Error error = error_of(in);
-            const std::size_t at = frames_->front().size() - rest_.size() + in.in().position();
-            error.message = "command " + std::to_string(commands_) + " (" +
-                            std::string(name_of(type)) + "), byte " + std::to_string(at) + ": " +
-                            error.message;
-            result = base::Unexpected(std::move(error));
-            give_up(in.error() ? in.number_to_refuse() : std::nullopt);
-            return result;
+        fields_ = MsgpackReader(rest_);
+        fields_left_ = fields_.array();
+        if (fields_left_ == 0) {
+            fields_.fail(MsgpackFault::Missing);
         }
-        rest_ = in.in().rest();
+        const std::uint64_t number = fields_.unsigned_integer(UINT32_MAX);
+        if (is_known(number)) [[likely]] {
+            --fields_left_;
+            type_ = static_cast<Type>(number);
+            return Step::Next;
+        }
+        for (; fields_left_ > 1 && !fields_.failed(); --fields_left_) {
+            fields_.skip();
+        }
+        if (fields_.failed()) {
+            type_ = Type{};
+            note_fault(fields_, std::nullopt);
+            rest_ = {};
+            return Step::Fault;
+        }
+        rest_ = fields_.rest();
     }
-    return result;
+    return Step::End;
 }
 
-// Only a command whose end can be found is refused alone.
-void BatchReader::give_up(std::optional<std::uint64_t> number) {
+// In the shortest forms alone, which are those that BatchWriter writes.
+bool BatchReader::next_accepted(Accepted& to) {
+    constexpr std::string_view kHead = "\x94\x50";   // four fields, the first of them the type
+    constexpr std::string_view kJobId = "\xC4\x10";  // sixteen bytes
+    constexpr std::size_t kMost = 2 + 9 + 2 + 16 + 1;
+    constexpr std::size_t kLeast = kMost - 8;
+    if (rest_.size() < kLeast || !rest_.starts_with(kHead) ||
+        commands_ >= model::kCommandsPerBatchMax) {
+        return false;
+    }
+    const char* at = rest_.data() + kHead.size();
+    const auto form = static_cast<unsigned char>(*at++);
+    std::uint64_t number = form;
+    std::size_t tail = 0;
+    if (form >= 0x80) {
+        if (form < 0xCC || form > 0xCF || rest_.size() < kMost) {
+            return false;
+        }
+        tail = std::size_t{1} << (form - 0xCCU);
+        number = load_be<std::uint64_t>(at) >> (64 - 8 * tail);
+        at += tail;
+    }
+    const std::string_view id(at, kJobId.size());
+    const auto flag = static_cast<unsigned char>(at[kJobId.size() + 16]);
+    if (id != kJobId || (flag != 0xC2 && flag != 0xC3)) {
+        return false;
+    }
+    at += kJobId.size();
+    to = {number, {load_be<std::uint64_t>(at), load_be<std::uint64_t>(at + 8)}, flag == 0xC3};
+    rest_.remove_prefix(kLeast + tail);
+    ++commands_;
+    return true;
+}
+
+template <class Place>
+bool BatchReader::take_as(Place& to) {
+    Decoder in(fields_, fields_left_, *frames_, last_);
+    decode(in, type_, to);
+    in.end();
+    if (!in.failed()) [[likely]] {
+        rest_ = in.in().rest();
+        return true;
+    }
+    note_fault(in.in(), in.error());
+    // Only a command whose end can be found is refused alone.
     MsgpackReader whole(rest_);
     whole.skip();
-    if (number && !whole.failed()) {
-        refused_number_ = number;
+    if (in.error() && in.number_to_refuse() && !whole.failed()) {
+        refused_number_ = in.number_to_refuse();
         rest_ = whole.rest();
     } else {
         rest_ = {};
     }
+    return false;
+}
+
+bool BatchReader::take(Command& to) {
+    return take_as(to);
+}
+
+bool BatchReader::take(const SubmitPlace& to) {
+    return take_as(to);
+}
+
+bool BatchReader::take(const FinishPlace& to) {
+    return take_as(to);
+}
+
+// `rule`: that was broken, where the msgpack itself is well-formed.
+void BatchReader::note_fault(const MsgpackReader& in, const std::optional<Error>& rule) {
+    const MsgpackFault fault = in.fault();
+    error_ = rule ? *rule
+                  : Error{fault == MsgpackFault::TooLong ? Errc::TooLarge : Errc::Malformed,
+                          std::string(text_of(fault)),
+                          {}};
+    const std::size_t at = frames_->front().size() - rest_.size() + in.position();
+    error_.message = "command " + std::to_string(commands_) + " (" + std::string(name_of(type_)) +
+                     "), byte " + std::to_string(at) + ": " + error_.message;
+}
+
+base::Expected<std::optional<Command>> BatchReader::next() {
+    base::Expected<std::optional<Command>> result;
+    const Step step = begin();
+    if (step == Step::End || (step == Step::Next && take(result->emplace()))) {
+        return result;
+    }
+    result = base::Unexpected(std::move(error_));
+    return result;
 }
 
 }  // namespace steward::wire::native

@@ -9,6 +9,7 @@
 #include "common/wire/native_job_id.hpp"
 #include "common/wire/native_layout.hpp"
 #include "common/wire/native_options.hpp"
+#include "common/wire/native_packed.hpp"
 
 namespace steward::wire::native {
 namespace {
@@ -31,23 +32,29 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
     return text.substr(0, end);
 }
 
+// What the fields of a known size take at most: fewer than 16, none larger than a job's id.
+constexpr std::size_t kFixedBytesMax = 16 * kJobIdBytes;
+
+// Writes through a cursor that has always room for all fields of a known size: there is one check
+// of it before each command and for each field that is longer.
 class Encoder {
 public:
     template <class C>
     using Ref = const C&;
 
-    Encoder(MsgpackWriter& out, Frames& payloads) : out_(out), payloads_(payloads) {}
+    Encoder(MsgpackWriter& out, Frames& payloads)
+        : out_(out), payloads_(payloads), head_(out.size()), to_(out.room(kFixedBytesMax)) {}
 
     // Every command has fewer than 16 fields, so its head is one byte, filled in when they are
     // known.
     void begin(Type type) {
-        head_ = out_.size();
-        out_.array(0);
-        one().unsigned_integer(static_cast<std::uint64_t>(type));
+        ++to_;
+        count(static_cast<std::uint64_t>(type));
     }
 
     void end() {
         STEWARD_ASSERT(fields_ < 16);
+        out_.end_at(to_);
         out_.patch(head_, static_cast<std::uint8_t>(0x90U | fields_));
     }
 
@@ -55,35 +62,48 @@ public:
 
     [[nodiscard]] std::size_t frame_bytes() const { return frame_bytes_; }
 
-    void count(std::uint64_t value) { one().unsigned_integer(value); }
+    void count(std::uint64_t value) {
+        ++fields_;
+        to_ = MsgpackWriter::put_unsigned(to_, value);
+    }
 
     void number_to_refuse(std::uint64_t value) { count(value); }
 
-    void small(std::uint32_t value) { one().unsigned_integer(value); }
+    void small(std::uint32_t value) { count(value); }
 
-    void flag(bool value) { one().boolean(value); }
+    void sync(const model::JobOptions& options) { flag(options.sync); }
 
-    void name(std::string_view value) { one().text(value); }
+    void flag(bool value) { byte(value ? 0xC3 : 0xC2); }
+
+    void name(std::string_view value) {
+        ++fields_;
+        make_room(value.size());
+        to_ = MsgpackWriter::put_text(to_, value);
+    }
 
     void label(std::string_view /*what*/, std::string_view value) { name(value); }
 
     void states(std::uint64_t value) { count(value); }
 
-    void text(std::string_view value) { one().text(cut(value, model::kTextBytesMax)); }
+    void text(std::string_view value) { name(cut(value, model::kTextBytesMax)); }
 
     void service(const model::ServiceName& value) { name(value.view()); }
 
     void duration(base::Duration value) {
-        one().integer(std::clamp(value, base::Duration{0}, model::kDurationMax).count());
+        const auto held = std::clamp(value, base::Duration{0}, model::kDurationMax).count();
+        count(static_cast<std::uint64_t>(held));
     }
 
     void maybe_duration(const std::optional<base::Duration>& value) {
-        value ? duration(*value) : one().nil();
+        value ? duration(*value) : nil();
     }
 
-    void job(const model::JobId& id) { write_job_id(one(), id); }
+    void job(const model::JobId& id) {
+        ++fields_;
+        to_ = put_job_id(to_, id);
+    }
 
-    void maybe_job(const std::optional<model::JobId>& id) { id ? job(*id) : one().nil(); }
+    void maybe_job(const std::optional<model::JobId>& id) { id ? job(*id) : nil(); }
 
     void job_attempt(const model::Attempt& attempt) {
         job(attempt.job);
@@ -102,68 +122,132 @@ public:
     void code(base::Errc value) { small(static_cast<std::uint32_t>(value)); }
 
     void payload(const model::Payload& value) {
-        const bool absent = value.encoding == model::Encoding::Absent;
         small(static_cast<std::uint32_t>(value.encoding));
-        absent ? one().nil() : put_bytes(one(), value.bytes);
-    }
-
-    void body(const base::Blob& bytes) { put_bytes(one(), bytes); }
-
-    void meta(const base::Blob& bytes) { write_meta(one(), bytes); }
-
-    void options(const model::JobOptions& value) { write_options(one(), value); }
-
-    void names(const std::vector<std::string>& values, std::size_t /*most*/) {
-        one().array(values.size());
-        for (const std::string& value : values) {
-            out_.text(value);
+        if (value.encoding == model::Encoding::Absent) {
+            nil();
+        } else {
+            body(value.bytes);
         }
     }
 
-    void attempts(std::span<const model::Attempt> values) {
-        one().array(values.size());
-        for (const model::Attempt& value : values) {
-            out_.array(2);
-            write_job_id(out_, value.job);
-            out_.unsigned_integer(value.number);
-        }
-    }
-
-    void running(const std::vector<WorkerReady::Running>& values) {
-        one().array(values.size());
-        for (const WorkerReady::Running& value : values) {
-            out_.array(5);
-            write_job_id(out_, value.attempt.job);
-            out_.unsigned_integer(value.attempt.number);
-            out_.unsigned_integer(value.submission.session);
-            out_.unsigned_integer(value.submission.number);
-            out_.text(value.service);
-        }
-    }
-
-private:
-    MsgpackWriter& one() {
+    void body(const base::Blob& bytes) {
         ++fields_;
-        return out_;
-    }
-
-    void put_bytes(MsgpackWriter& out, const base::Blob& bytes) {
         const std::string_view view = bytes.view();
         if (view.size() <= kInlinePayloadBytesMax) {
-            out.bin(view);
+            make_room(view.size());
+            to_ = MsgpackWriter::put_bin(to_, view);
             return;
         }
         payloads_.push_back(bytes);
         frame_bytes_ += view.size();
-        out.unsigned_integer(payloads_.size());  // frame 0 is the control frame
+        to_ = MsgpackWriter::put_unsigned(to_, payloads_.size());  // frame 0 is the control frame
+    }
+
+    void packed(const PackedJob& job) {
+        constexpr std::size_t kFields = 5;  // sync, service, encoding, params, options
+        if (job.params.empty()) {
+            raw(job.bytes);
+            fields_ += kFields;
+            return;
+        }
+        raw(job.bytes.substr(0, job.params_at));
+        body(job.params);
+        raw(job.bytes.substr(job.params_at + 1));
+        fields_ += kFields - 1;
+    }
+
+    void meta(const base::Blob& bytes) {
+        if (bytes.empty()) {
+            nil();
+        } else {
+            apart([&] { write_meta(out_, bytes); });
+        }
+    }
+
+    void options(const model::JobOptions& value) {
+        apart([&] { write_options(out_, value); });
+    }
+
+    void job_options(const model::JobOptions& value) { options(value); }
+
+    // Of one who knows whether there are any.
+    void options(const model::JobOptions* value) { value == nullptr ? nil() : options(*value); }
+
+    void names(const std::vector<std::string>& values, std::size_t /*most*/) {
+        apart([&] {
+            out_.array(values.size());
+            for (const std::string& value : values) {
+                out_.text(value);
+            }
+        });
+    }
+
+    void attempts(std::span<const model::Attempt> values) {
+        apart([&] {
+            out_.array(values.size());
+            for (const model::Attempt& value : values) {
+                out_.array(2);
+                write_job_id(out_, value.job);
+                out_.unsigned_integer(value.number);
+            }
+        });
+    }
+
+    void running(const std::vector<WorkerReady::Running>& values) {
+        apart([&] {
+            out_.array(values.size());
+            for (const WorkerReady::Running& value : values) {
+                out_.array(5);
+                write_job_id(out_, value.attempt.job);
+                out_.unsigned_integer(value.attempt.number);
+                out_.unsigned_integer(value.submission.session);
+                out_.unsigned_integer(value.submission.number);
+                out_.text(value.service);
+            }
+        });
+    }
+
+private:
+    void byte(unsigned value) {
+        ++fields_;
+        *to_++ = static_cast<char>(value);
+    }
+
+    void nil() { byte(0xC0); }
+
+    // For `bytes` of text or payload, and for what comes behind it.
+    void make_room(std::size_t bytes) {
+        out_.end_at(to_);
+        to_ = out_.room(bytes + 5 + kFixedBytesMax);
+    }
+
+    void raw(std::string_view bytes) {
+        make_room(bytes.size());
+        to_ = std::ranges::copy(bytes, to_).out;
+    }
+
+    // One field that the writer itself gets.
+    template <class Write>
+    void apart(Write write) {
+        ++fields_;
+        out_.end_at(to_);
+        write();
+        to_ = out_.room(kFixedBytesMax);
     }
 
     MsgpackWriter& out_;
     Frames& payloads_;
-    std::size_t head_ = 0;
+    std::size_t head_;  // where the command begins
+    char* to_;
     std::size_t fields_ = 0;
     std::size_t frame_bytes_ = 0;
 };
+
+void lay_out(Encoder& io, const PackedSubmit& c) {
+    io.number_to_refuse(c.number);
+    io.flag(c.again);
+    io.packed(c.job);
+}
 
 void release_string(void* owner) {
     delete static_cast<std::string*>(owner);
@@ -277,6 +361,44 @@ Frames BatchWriter::take() {
     return std::move(oldest.frames);
 }
 
+PackedJob pack_job(MsgpackWriter& out,
+                   std::string_view service,
+                   const model::Payload& params,
+                   const model::JobOptions& options,
+                   bool is_sync) {
+    const std::size_t begin = out.size();
+    PackedJob job;
+    out.boolean(is_sync);
+    out.text(service);
+    out.unsigned_integer(static_cast<std::uint64_t>(params.encoding));
+    if (params.encoding == model::Encoding::Absent) {
+        out.nil();
+    } else if (params.bytes.size() <= kInlinePayloadBytesMax) {
+        out.bin(params.bytes.view());
+    } else {
+        job.params = params.bytes;
+        job.params_at = static_cast<std::uint32_t>(out.size() - begin);
+        out.nil();  // holds the place of the frame's number
+    }
+    write_options(out, options);
+    job.bytes = out.view().substr(begin);
+    job.is_sync = is_sync;
+    job.takes_result = is_sync || options.wait.has_value();
+    return job;
+}
+
+PackedJob pack_job(const model::JobSpec& spec) {
+    MsgpackWriter out;
+    return kept(pack_job(out, spec.service.view(), spec.params, spec.options, spec.options.sync));
+}
+
+PackedJob kept(PackedJob&& job) {
+    job.owner = base::Blob::copy(job.bytes);
+    job.bytes = job.owner.view();
+    return std::move(job);
+}
+
+template void BatchWriter::add(const PackedSubmit&);
 template void BatchWriter::add(const Session&);
 template void BatchWriter::add(const ClientHello&);
 template void BatchWriter::add(const Submit&);
@@ -299,6 +421,7 @@ template void BatchWriter::add(const JobProgress&);
 template void BatchWriter::add(const Result&);
 template void BatchWriter::add(const Report&);
 template void BatchWriter::add(const Assign&);
+template void BatchWriter::add(const AssignView&);
 template void BatchWriter::add(const StopAttempt&);
 template void BatchWriter::add(const Recall&);
 template void BatchWriter::add(const RegisterAgain&);

@@ -8,11 +8,19 @@
 
 namespace steward::wire::native {
 
+inline constexpr std::size_t kJobIdBytes = 18;
+
+/// Where there is room for kJobIdBytes.
+inline char* put_job_id(char* to, const model::JobId& id) {
+    to[0] = static_cast<char>(0xC4);  // bin of
+    to[1] = 16;                       // bytes
+    store_be(to + 2, id.epoch);
+    store_be(to + 10, id.number);
+    return to + kJobIdBytes;
+}
+
 inline void write_job_id(MsgpackWriter& out, const model::JobId& id) {
-    char bytes[16];
-    store_be(bytes, id.epoch);
-    store_be(bytes + 8, id.number);
-    out.bin({bytes, sizeof bytes});
+    out.end_at(put_job_id(out.room(kJobIdBytes), id));
 }
 
 /// The reader has failed where there is none.

@@ -26,14 +26,19 @@ void lay_out(Io& io, Ref<Io, ClientHello> c) {
     io.duration(c.heartbeat_interval);
 }
 
+template <class Io, class Number, class Flag, class Spec>
+void lay_out_submit(Io& io, Number& number, Flag& again, Spec& spec) {
+    io.number_to_refuse(number);
+    io.flag(again);
+    io.sync(spec.options);  // from here on: pack_job()
+    io.service(spec.service);
+    io.payload(spec.params);
+    io.job_options(spec.options);
+}
+
 template <class Io>
 void lay_out(Io& io, Ref<Io, Submit> c) {
-    io.number_to_refuse(c.number);
-    io.flag(c.again);
-    io.flag(c.spec.options.sync);
-    io.service(c.spec.service);
-    io.payload(c.spec.params);
-    io.options(c.spec.options);
+    lay_out_submit(io, c.number, c.again, c.spec);
 }
 
 template <class Io>
@@ -91,16 +96,21 @@ void lay_out(Io& io, Ref<Io, WorkerReady> c) {
     }
 }
 
+template <class Io, class Attempt, class Outcome, class Duration>
+void lay_out_finish(Io& io, Attempt& attempt, Outcome& outcome, Duration& run_time) {
+    io.job_attempt(attempt);
+    io.verdict(outcome.verdict);
+    io.text(outcome.text);
+    io.payload(outcome.result);
+    io.duration(run_time);
+    if (io.more()) {
+        io.duration(outcome.again_in);
+    }
+}
+
 template <class Io>
 void lay_out(Io& io, Ref<Io, Finish> c) {
-    io.job_attempt(c.attempt);
-    io.verdict(c.outcome.verdict);
-    io.text(c.outcome.text);
-    io.payload(c.outcome.result);
-    io.duration(c.run_time);
-    if (io.more()) {
-        io.duration(c.outcome.again_in);
-    }
+    lay_out_finish(io, c.attempt, c.outcome, c.run_time);
 }
 
 template <class Io>
@@ -199,8 +209,8 @@ void lay_out(Io& io, Ref<Io, Report> c) {
 }
 
 // ---- broker to worker ----
-template <class Io>
-void lay_out(Io& io, Ref<Io, Assign> c) {
+template <class Io, class C>
+void lay_out_assign(Io& io, C& c) {
     io.job_attempt(c.attempt);
     io.name(c.service);
     io.payload(c.params);
@@ -210,6 +220,16 @@ void lay_out(Io& io, Ref<Io, Assign> c) {
     if (io.more()) {
         io.options(c.options);
     }
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Assign> c) {
+    lay_out_assign(io, c);
+}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, AssignView> c) {
+    lay_out_assign(io, c);
 }
 
 template <class Io>

@@ -276,19 +276,30 @@ bool is_meta(std::string_view bytes) {
 
 }  // namespace
 
+// The head of a map of fewer than 16 is one byte, filled in when they are known: nearly always one
+// pass.
 void write_options(MsgpackWriter& out, const JobOptions& options) {
+    constexpr std::size_t kOneByteMax = 15;
+    const std::size_t head = out.size();
     std::size_t set = 0;
-    each_set(options, [&](std::string_view, const auto&) { ++set; });
-    if (set == 0) {
-        out.nil();
-        return;
-    }
-    out.map(set);
     ValueWriter writer(out);
+    out.nil();
     each_set(options, [&](std::string_view name, const auto& value) {
-        out.str(name);
-        writer.value(value);
+        if (++set <= kOneByteMax) {
+            out.str(name);
+            writer.value(value);
+        }
     });
+    if (set > kOneByteMax) {
+        out.cut(head);
+        out.map(set);
+        each_set(options, [&](std::string_view name, const auto& value) {
+            out.str(name);
+            writer.value(value);
+        });
+    } else if (set > 0) {
+        out.patch(head, static_cast<std::uint8_t>(0x80U | set));
+    }
 }
 
 std::optional<Error> read_options(MsgpackReader& in, JobOptions& options) {

@@ -124,7 +124,12 @@ void BrokerActor::kill() {
 }
 
 void BrokerActor::on_frames(app::Side side, const std::string& routing_id, wire::Frames frames) {
-    inbox_.push_back({side, routing_id, std::move(frames)});
+    inbox_.push_back({side, routing_id, std::move(frames), false});
+    plan_turn(stage_.choices.between(Duration(0), Duration(200us)));
+}
+
+void BrokerActor::on_gone(app::Side side, const std::string& routing_id) {
+    inbox_.push_back({side, routing_id, {}, true});
     plan_turn(stage_.choices.between(Duration(0), Duration(200us)));
 }
 
@@ -169,6 +174,10 @@ void BrokerActor::turn() {
     check_progress();
     node_->begin_batch(now());
     for (const Arrived& arrived : inbox_) {
+        if (arrived.is_gone) {
+            node_->on_gone(arrived.side, arrived.routing_id);
+            continue;
+        }
         watch_worker(arrived);
         node_->on_frames(arrived.side, arrived.routing_id, arrived.frames);
     }

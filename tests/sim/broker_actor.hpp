@@ -43,19 +43,21 @@ public:
     [[nodiscard]] const std::string& name() const override { return name_; }
 
     void on_frames(app::Side side, const std::string& routing_id, wire::Frames frames) override;
+    void on_gone(app::Side side, const std::string& routing_id) override;
 
     // ---- app::Sink ----
     void note(const core::Note& note) override;
 
     [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
 
-    void lifecycle(std::string_view) override {}
+    void lifecycle(std::string_view, std::size_t) override {}
 
 private:
     struct Arrived {
         app::Side side;
         std::string routing_id;
         wire::Frames frames;
+        bool is_gone = false;  // instead of frames: the connection has ended
     };
 
     void plan_turn(Duration pause);

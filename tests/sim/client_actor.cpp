@@ -98,6 +98,9 @@ void ClientActor::make_call() {
     if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
         spec.options.expires_in = choices().between(Duration(1ms), Duration(3s));
     }
+    if (!call.sync && stage_.brokers_last() && choices().chance(1, 3)) {
+        spec.options.durable = false;
+    }
     draw_options(stage_, spec.options);
     call.is_unique = spec.options.is_unique();
     call.poison = call.poison && !call.is_unique;

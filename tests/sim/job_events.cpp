@@ -49,6 +49,12 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
     if (is_first) {
         begin(run, *job, json, life);
     }
+    if (json.contains("options")) {
+        const auto& options = json["options"];
+        if (!options.value("durable", !options.value("sync", false))) {
+            volatile_.insert(*job);
+        }
+    }
     // A broker may forget a job of an earlier run, or of another broker, that it took over from a
     // worker and that ended here; the worker may bring it once more.
     const bool was_brought_back = life.ended && job->epoch != epochs_.at(run);
@@ -106,9 +112,17 @@ void JobEvents::acknowledge(const model::JobId& job, bool has_journal) {
     const bool is_of_a_last_run = std::ranges::any_of(
         last_epochs_, [&](const auto& last) { return last.second == job.epoch; });
     if (has_journal && is_of_a_last_run && stored_.count(job) == 0 && ended_.count(job) == 0) {
-        broken("an acknowledgement waits for the disk: " + job.text() + " is not there yet");
+        unsafe_.insert(job);
     }
     acknowledged_.insert(job);
+}
+
+void JobEvents::check_acknowledged() const {
+    for (const model::JobId& job : unsafe_) {
+        if (volatile_.count(job) == 0) {
+            broken("an acknowledgement waits for the disk: " + job.text() + " is not there yet");
+        }
+    }
 }
 
 void JobEvents::begin(BrokerRun run,

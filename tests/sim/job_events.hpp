@@ -31,8 +31,10 @@ public:
 
     /// A record is on this broker's disk.
     void stored(std::size_t broker, std::string_view record);
-    /// A broker tells a client that its durable job is safe. With a journal it must be.
+    /// A broker tells a client that it has its job. With a journal a durable one must be safe.
     void acknowledge(const model::JobId& job, bool has_journal);
+    /// At the end, when the news of all that was acknowledged have come: they tell what is durable.
+    void check_acknowledged() const;
 
     /// How many jobs of this run have not ended.
     [[nodiscard]] std::size_t open_count(BrokerRun run) const;
@@ -71,6 +73,8 @@ private:
     std::map<std::size_t, std::uint64_t> last_epochs_;  // by broker
     std::map<BrokerRun, std::set<model::JobId>> open_;
     std::set<model::JobId> stored_;
+    std::set<model::JobId> volatile_;                          // no record tells of them
+    std::set<model::JobId> unsafe_;                            // when they were acknowledged
     std::map<std::size_t, std::set<model::JobId>> kept_open_;  // by broker
     std::set<model::JobId> acknowledged_;
     std::set<model::JobId> ended_;

@@ -12,6 +12,7 @@ LinkId Network::open(PeerEnd& peer, std::size_t broker, app::Side side, std::str
     link.broker = broker;
     link.side = side;
     link.fixed_id = std::move(fixed_id);
+    link.is_stream = link.fixed_id.empty() && choices_.chance(1, 2);
     link.latency = choices_.between(Duration(50us), rules_.latency_max);
     if (rules_.slow_peers && choices_.chance(1, 3)) {
         link.to_peer.read_pause = choices_.between(Duration(1ms), Duration(300ms));
@@ -113,6 +114,10 @@ void Network::forget_route(LinkId id) {
     if (link.routable) {
         link.routable = false;
         routes_.erase({link.broker, link.side, link.routing_id});
+        const auto broker = brokers_.find(link.broker);
+        if (link.is_stream && broker != brokers_.end()) {
+            broker->second->on_gone(link.side, link.routing_id);
+        }
     }
 }
 

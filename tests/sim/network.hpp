@@ -1,4 +1,4 @@
-// tests/sim: ROUTER and DEALER sockets without sockets. Carries encoded frames between peers and
+// tests/sim: ROUTER and DEALER sockets, and streams, without sockets. Carries encoded frames between peers and
 // brokers: in order within one connection, with latency, until the connection is lost. The rules
 // claimed here about ZeroMQ are the ones that tests/contract holds the real transport to.
 #pragma once
@@ -36,6 +36,8 @@ public:
     virtual ~BrokerEnd() = default;
     [[nodiscard]] virtual const std::string& name() const = 0;
     virtual void on_frames(app::Side side, const std::string& routing_id, wire::Frames frames) = 0;
+    /// A stream has ended: nothing more comes under this routing id.
+    virtual void on_gone(app::Side side, const std::string& routing_id) = 0;
 };
 
 /// One connection for ever; 0 names none.
@@ -112,6 +114,7 @@ private:
         bool up = false;        // frames pass
         bool routable = false;  // the broker's ROUTER still knows it
         bool hurt = false;
+        bool is_stream = false;  // the broker is told of its end
         Pipe to_broker;
         Pipe to_peer;
     };

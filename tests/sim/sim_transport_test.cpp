@@ -126,6 +126,8 @@ public:
         inbox_of(side).push_back({routing_id, std::move(frames)});
     }
 
+    void on_gone(app::Side /*side*/, const std::string& /*routing_id*/) override {}
+
 private:
     static NetworkRules rules() {
         NetworkRules rules;

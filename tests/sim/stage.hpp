@@ -53,6 +53,11 @@ struct Stage {
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }
 
+    /// No broker ends before the world does, so that volatile jobs end too.
+    [[nodiscard]] bool brokers_last() const {
+        return !plan.has(Fault::BrokerKilled) && !plan.has(Fault::SyncFails);
+    }
+
     void remember(const model::JobId& job);
     /// The call that a job is for. Babblers make jobs by chance: those are nobody's call.
     [[nodiscard]] Uid uid_of_job(std::string_view params) const;

@@ -100,6 +100,14 @@ void WorkerActor::pump() {
             obey(*action);
         }
         while (session_) {
+            const wire::native::Assign* job = session_->next_job(now());
+            if (job == nullptr) {
+                break;
+            }
+            busy = true;
+            begin(*job);
+        }
+        while (session_) {
             auto batch = session_->take_batch(now());
             if (!batch) {
                 break;
@@ -114,8 +122,6 @@ void WorkerActor::pump() {
 void WorkerActor::obey(worker::Action& action) {
     if (const auto* connect = std::get_if<worker::Connect>(&action)) {
         connect_to(connect->broker, app::Side::Backend);
-    } else if (const auto* start = std::get_if<worker::StartJob>(&action)) {
-        begin(start->job);
     } else if (const auto* stop = std::get_if<worker::StopJob>(&action)) {
         stop_work(stop->attempt);
     } else if (const auto* left = std::get_if<worker::Left>(&action)) {

@@ -243,6 +243,7 @@ void World::wait_until_quiet() {
 }
 
 void World::check_the_end() const {
+    events_.check_acknowledged();
     if (calls_.open_count() != 0) {
         broken("every call ends once the faults have stopped: " +
                std::to_string(calls_.open_count()) + " did not, such as " + calls_.any_open());

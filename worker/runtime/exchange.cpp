@@ -5,6 +5,12 @@
 #include "common/posix/clock.hpp"
 
 namespace steward::worker {
+namespace {
+
+constexpr std::size_t kLot = 32;       // commands decoded between two holds of the lock
+constexpr std::size_t kGathered = 64;  // commands encoded in one hold
+
+}  // namespace
 
 Exchange::Exchange(SessionOptions options,
                    base::MonoTime start,
@@ -13,29 +19,44 @@ Exchange::Exchange(SessionOptions options,
     : wake_(wake),
       wants_memory_(options.memory_bytes_max != 0),
       session_(std::move(options), start, seed) {
-    Stops none;
+    Aftermath none;
     settle(none);
+}
+
+Exchange::Bell& Exchange::make_bell() {
+    const std::scoped_lock lock(mutex_);
+    asleep_.reserve(bells_.size() + 1);
+    return bells_.emplace_back();
+}
+
+Exchange::Desk::Desk(Exchange& exchange) : exchange_(exchange), bell_(exchange.make_bell()) {
+    const std::scoped_lock lock(exchange_.mutex_);
+    exchange_.desks_.push_back(this);
+}
+
+Exchange::Desk::~Desk() {
+    const std::scoped_lock lock(exchange_.mutex_);
+    std::erase(exchange_.desks_, this);
 }
 
 struct Exchange::Obey {
     Exchange& exchange;
-    Stops& stopped;
+    Aftermath& after;
 
     void operator()(Connect& connect) const { exchange.connect_ = connect.broker; }
 
-    void operator()(StartJob& start) const {
-        auto& source = exchange.stops_[start.job.attempt];
-        source = {};
-        exchange.tasks_.push_back({std::move(start.job), source.get_token()});
-    }
-
     void operator()(StopJob& stop) const {
-        if (const auto found = exchange.stops_.find(stop.attempt); found != exchange.stops_.end()) {
-            stopped.push_back(found->second);
+        for (Desk* desk : exchange.desks_) {
+            if (desk->job != nullptr && desk->job->attempt == stop.attempt) {
+                Exchange::stop(*desk, after.stopped);
+            }
         }
     }
 
-    void operator()(CallIdle&) const { ++exchange.idle_round_; }
+    void operator()(CallIdle&) const {
+        ++exchange.idle_round_;
+        exchange.call_desks(exchange.asleep_.size(), after.called);
+    }
 
     void operator()(MeasureMemory&) const { exchange.must_measure_ = true; }
 
@@ -49,30 +70,42 @@ struct Exchange::Obey {
     void operator()(Left& left) const { exchange.left_ = left; }
 };
 
-// Does what the session asks. Called with the lock held; `stopped` is fired by the caller without
-// it, because stop callbacks are user code.
-void Exchange::settle(Stops& stopped) {
-    while (auto action = session_.next_action()) {
-        std::visit(Obey{*this, stopped}, *action);
+// Does what the session asks, with the lock held, but for the aftermath.
+void Exchange::settle(Aftermath& after) {
+    while (session_.has_action()) {
+        auto action = session_.next_action();
+        if (!action) {
+            return;
+        }
+        std::visit(Obey{*this, after}, *action);
     }
 }
 
 template <class Change>
 void Exchange::change(Change&& change) {
-    Stops stopped;
+    Aftermath after;
     {
         const std::scoped_lock lock(mutex_);
-        const std::uint64_t idle_before = idle_round_;
         change();
-        settle(stopped);
-        if (idle_round_ != idle_before || tasks_.size() > 1) {
-            turn_.notify_all();
-        } else if (!tasks_.empty()) {
-            turn_.notify_one();
-        }
+        settle(after);
+        const std::size_t startable = session_.startable();
+        call_desks(startable > called_ ? startable - called_ : 0, after.called);
     }
-    for (std::stop_source& source : stopped) {
+    carry_out(after);
+}
+
+void Exchange::carry_out(const Aftermath& after) {
+    for (Bell* bell : after.called) {
+        bell->turn.notify_one();
+    }
+    for (std::stop_source source : after.stopped) {
         source.request_stop();
+    }
+}
+
+void Exchange::stop(Desk& desk, Stops& stopped) {
+    if (auto source = desk.stop.request()) {
+        stopped.push_back(std::move(*source));
     }
 }
 
@@ -82,34 +115,73 @@ void Exchange::wake_io() {
     }
 }
 
-bool Exchange::has_turn(std::uint64_t idle_seen) const {
-    return is_closed_ || !tasks_.empty() || idle_round_ != idle_seen;
+// Called with the lock held.
+void Exchange::call_desks(std::size_t most, Bells& called) {
+    for (; most > 0 && !asleep_.empty(); --most) {
+        Bell* const bell = asleep_.back();
+        asleep_.pop_back();
+        bell->is_rung = true;
+        called.push_back(bell);
+        ++called_;
+    }
 }
 
-Exchange::Next Exchange::next(std::optional<Report> done, std::uint64_t& idle_seen) {
+void Exchange::sleep(Desk& desk, std::unique_lock<std::mutex>& lock) {
+    Bell& bell = desk.bell_;
+    bell.is_rung = false;
+    asleep_.push_back(&bell);
+    bell.turn.wait(lock, [&] { return bell.is_rung; });
+    --called_;
+}
+
+void Exchange::hand_in(Desk& desk) {
+    session_.finished(desk.ended_at,
+                      desk.job->attempt,
+                      std::move(desk.outcome),
+                      desk.ended_at - desk.begun_at,
+                      desk.resident_bytes);
+    desk.job = nullptr;
+    wake_io();
+}
+
+void Exchange::begin(Desk& desk, wire::native::Assign* job, base::MonoTime now) {
+    desk.job = job;
+    desk.begun_at = now;
+    desk.stop.renew();
+    desk.idle_seen_ = idle_round_;
+    if (is_stopping_all_) {
+        static_cast<void>(desk.stop.request());  // nobody has its token yet
+    }
+    if (session_.next_limit() < io_sleeps_until_) {
+        wake_io();  // or it would be late for this job's limit
+    }
+}
+
+Exchange::Turn Exchange::next(Desk& desk) {
     std::unique_lock lock(mutex_);
-    if (done) {
-        stops_.erase(done->attempt);
-        session_.finished(posix::read_mono(),
-                          done->attempt,
-                          std::move(done->outcome),
-                          done->run_time,
-                          done->resident_bytes);
-        Stops none;  // finishing stops nothing
+    base::MonoTime now = desk.ended_at;
+    if (desk.job != nullptr) {
+        hand_in(desk);
+    } else {
+        now = posix::read_mono();
+    }
+    Aftermath none;  // neither an end nor a beginning stops another or makes work for one
+    while (true) {
+        wire::native::Assign* const job = is_closed_ ? nullptr : session_.next_job(now);
         settle(none);
-        wake_io();
+        if (is_closed_) {
+            return Turn::End;
+        }
+        if (job != nullptr) {
+            begin(desk, job, now);
+            return Turn::Work;
+        }
+        if (std::exchange(desk.idle_seen_, idle_round_) != idle_round_) {
+            return Turn::Idle;
+        }
+        sleep(desk, lock);
+        now = posix::read_mono();
     }
-    turn_.wait(lock, [&] { return has_turn(idle_seen); });
-    if (is_closed_) {
-        return {Turn::End, std::nullopt};
-    }
-    idle_seen = idle_round_;
-    if (tasks_.empty()) {
-        return {Turn::Idle, std::nullopt};
-    }
-    Task task = std::move(tasks_.front());
-    tasks_.pop_front();
-    return {Turn::Work, std::move(task)};
 }
 
 void Exchange::partial(const model::Attempt& attempt,
@@ -158,12 +230,43 @@ void Exchange::disconnected() {
 }
 
 void Exchange::on_frames(const wire::Frames& frames) {
-    change([&] { session_.on_frames(posix::read_mono(), frames); });
+    const base::MonoTime now = posix::read_mono();
+    bool more = false;
+    change([&] {
+        is_io_woken_ = true;
+        more = session_.begin_message(now, frames);
+        refill_lot();
+    });
+    std::optional<wire::native::BatchReader> reader;
+    if (more) {
+        reader.emplace(frames);
+    }
+    while (more) {
+        std::size_t read = 0;
+        do {
+            lot_[read]->read(*reader);
+        } while (lot_[read++]->has_command() && read < lot_.size());
+        change([&] {
+            for (std::size_t i = 0; i < read && more; ++i) {
+                more = session_.take(now, lot_[i]);
+            }
+            refill_lot();
+        });
+    }
+}
+
+void Exchange::refill_lot() {
+    lot_.resize(kLot);
+    for (ArrivalPtr& arrival : lot_) {
+        if (arrival == nullptr) {
+            arrival = session_.make_arrival();
+        }
+    }
 }
 
 void Exchange::on_time() {
     change([&] {
-        is_io_woken_ = false;  // what comes from now on needs another wake-up
+        is_io_woken_ = true;
         session_.on_time(posix::read_mono());
     });
 }
@@ -177,34 +280,44 @@ void Exchange::resident(std::uint64_t bytes) {
 }
 
 void Exchange::stop_all() {
-    Stops all;
+    Aftermath after;
     {
         const std::scoped_lock lock(mutex_);
-        for (const auto& [attempt, source] : stops_) {
-            all.push_back(source);
+        is_stopping_all_ = true;
+        for (Desk* desk : desks_) {
+            stop(*desk, after.stopped);
         }
     }
-    for (std::stop_source& source : all) {
-        source.request_stop();
-    }
+    carry_out(after);
 }
 
 void Exchange::close() {
-    const std::scoped_lock lock(mutex_);
-    is_closed_ = true;
-    turn_.notify_all();
-    room_.notify_all();
+    Aftermath after;
+    {
+        const std::scoped_lock lock(mutex_);
+        is_closed_ = true;
+        call_desks(asleep_.size(), after.called);
+        room_.notify_all();
+    }
+    carry_out(after);
 }
 
 std::optional<wire::Frames> Exchange::take_batch() {
     std::optional<wire::Frames> batch;
-    change([&] {
-        const bool had_room = session_.has_room();
-        batch = session_.take_batch(posix::read_mono());
-        if (!had_room && session_.has_room()) {
-            room_.notify_all();
-        }
-    });
+    bool more = true;
+    while (more) {
+        change([&] {
+            const bool had_room = session_.has_room();
+            more = session_.gather_some(kGathered);
+            if (!more) {
+                batch = session_.take_batch({});
+                is_io_woken_ = is_io_woken_ && batch.has_value();
+            }
+            if (!had_room && session_.has_room()) {
+                room_.notify_all();
+            }
+        });
+    }
     return batch;
 }
 
@@ -218,15 +331,18 @@ bool Exchange::take_measure() {
     return std::exchange(must_measure_, false);
 }
 
-Exchange::State Exchange::state() const {
+Exchange::State Exchange::state() {
     const std::scoped_lock lock(mutex_);
+    is_io_woken_ = false;
+    const auto deadline = session_.next_deadline();
+    io_sleeps_until_ = deadline.value_or(base::MonoTime::max());
     return {session_.is_registered(),
             session_.is_leaving(),
             left_,
             session_.running(),
             session_.broker(),
             session_.trouble(),
-            session_.next_deadline()};
+            deadline};
 }
 
 }  // namespace steward::worker

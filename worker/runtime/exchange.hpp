@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -15,29 +14,59 @@
 
 #include "common/posix/wake_fd.hpp"
 #include "worker/session.hpp"
+#include "worker/stop.hpp"
 
 namespace steward::worker {
 
-/// Bound:  the session's own: at most concurrency tasks wait here, and backlog_bytes_max.
-/// Thread: as the sections say. The lock is never held while user code runs or a socket is used.
+/// Under load neither side wakes the other: a work thread that has finished finds its next job
+/// here, and the I/O thread finds what has been finished when it comes round. A wake-up is made
+/// only for a thread that sleeps, once.
+///
+/// Bound:  the session's own.
+/// Thread: as the sections say. The lock is never held while user code runs, a socket is used or a
+///         command is decoded.
 class Exchange {
 public:
-    struct Task {
-        wire::native::Assign job;
-        std::stop_token stop;
-    };
-
-    struct Report {
-        model::Attempt attempt;
-        model::Outcome outcome;
-        base::Duration run_time{};
-        std::uint64_t resident_bytes = 0;  // of the process after it; 0: not measured
-    };
     enum class Turn : std::uint8_t { Work, Idle, End };
 
-    struct Next {
-        Turn turn = Turn::End;
-        std::optional<Task> task;  // set for Work
+    /// What lies before one work thread: its job, and what came of it.
+    ///
+    /// Thread: the one that made it, but for what the exchange does with it under its lock.
+    class Desk;
+
+private:
+    // What a sleeping desk waits for. The exchange's own, for it is rung without the lock, when the
+    // desk may be gone.
+    struct Bell {
+        std::condition_variable turn;
+        bool is_rung = false;
+    };
+
+public:
+    class Desk {
+    public:
+        /// Pre: the exchange outlives it.
+        explicit Desk(Exchange& exchange);
+        Desk(const Desk&) = delete;
+        Desk& operator=(const Desk&) = delete;
+        ~Desk();
+
+        // ---- set by next() for Work ----
+        wire::native::Assign* job = nullptr;  // stays until the next call of next()
+        base::MonoTime begun_at;
+        Stop stop;
+
+        // ---- for next(), which hands it in when there was a job ----
+        model::Outcome outcome;
+        base::MonoTime ended_at;
+        std::uint64_t resident_bytes = 0;  // of the process after it; 0: not measured
+
+    private:
+        friend class Exchange;
+
+        Exchange& exchange_;
+        Bell& bell_;
+        std::uint64_t idle_seen_ = 0;
     };
 
     struct Remark {
@@ -56,9 +85,9 @@ public:
              const posix::WakeFd& wake);
 
     // ---- work threads ----
-    /// Hands in what was done, if anything, and waits for what to do. `idle_seen` belongs to the
-    /// thread and is 0 at first. Idle comes once a thread for each time the session says so.
-    [[nodiscard]] Next next(std::optional<Report> done, std::uint64_t& idle_seen);
+    /// Hands in what was done at the desk, if anything, and waits for what to do. Idle comes once
+    /// to each desk for each time the session says so.
+    [[nodiscard]] Turn next(Desk& desk);
     /// Blocks: while the backlog is full, until the attempt is stopped or all ends.
     void partial(const model::Attempt&, model::Payload, const std::stop_token&);
     void progress(const model::Attempt&, std::uint64_t done, std::uint64_t total, std::string text);
@@ -98,34 +127,55 @@ public:
         std::optional<base::MonoTime> deadline;
     };
 
-    [[nodiscard]] State state() const;
+    /// The last thing the I/O thread asks before it waits, until the deadline at most: what comes
+    /// from now on is worth a wake-up.
+    [[nodiscard]] State state();
 
 private:
     using Stops = std::vector<std::stop_source>;
+    using Bells = std::vector<Bell*>;
     struct Obey;  // one function for each action of the session
+
+    // What is done once the lock is free: stop callbacks are user code, and a thread that is woken
+    // would run into the lock.
+    struct Aftermath {
+        Stops stopped;
+        Bells called;
+    };
 
     template <class Change>
     void change(Change&& change);
-    void settle(Stops& stopped);
+    void settle(Aftermath& after);
+    void hand_in(Desk& desk);
+    void begin(Desk& desk, wire::native::Assign* job, base::MonoTime now);
+    void sleep(Desk& desk, std::unique_lock<std::mutex>& lock);
+    void call_desks(std::size_t most, Bells& called);
+    static void stop(Desk& desk, Stops& stopped);
+    static void carry_out(const Aftermath& after);
     void keep(Remark remark);
     void wake_io();
-    [[nodiscard]] bool has_turn(std::uint64_t idle_seen) const;
+    void refill_lot();
+    [[nodiscard]] Bell& make_bell();
 
     const posix::WakeFd& wake_;
     const bool wants_memory_;
-    mutable std::mutex mutex_;
-    std::condition_variable turn_;      // work threads: a task, idle or the end
+    std::mutex mutex_;
     std::condition_variable_any room_;  // partial(): the backlog shrank
 
     Session session_;
-    std::deque<Task> tasks_;
-    std::map<model::Attempt, std::stop_source> stops_;
+    std::vector<Desk*> desks_;
+    std::deque<Bell> bells_;
+    std::vector<Bell*> asleep_;       // of these; the one that fell asleep last is called first
+    std::size_t called_ = 0;          // have been called and have not looked yet
+    std::vector<ArrivalPtr> lot_;     // the I/O thread's, to decode into
+    base::MonoTime io_sleeps_until_;  // what the I/O thread was told last
     std::vector<Remark> remarks_;
     std::optional<std::size_t> connect_;
     std::uint64_t idle_round_ = 0;
-    bool is_io_woken_ = false;  // the I/O thread will look without another wake-up
+    bool is_io_woken_ = false;  // the I/O thread will look before it sleeps
     bool must_measure_ = false;
     std::optional<Left> left_;
+    bool is_stopping_all_ = false;
     bool is_closed_ = false;
 };
 

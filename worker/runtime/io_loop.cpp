@@ -28,15 +28,18 @@ base::Expected<Left> IoLoop::run() {
         log_changes(state);
         if (state.left) {
             parts_.log.write(log::Level::Info, "left");
-            poller_.clear();
-            dealer_.reset();
+            disconnect();
             return *state.left;
         }
         if (auto waited = wait(state.deadline); !waited) {
             return base::Unexpected(std::move(waited.error()));
         }
-        parts_.wake.clear();
-        read_signals();
+        if (poller_.is_readable(wake_slot_)) {
+            parts_.wake.clear();
+        }
+        if (poller_.is_readable(signals_slot_)) {
+            read_signals();
+        }
         read_links();
         read_messages();
     }
@@ -48,23 +51,27 @@ base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {
 }
 
 void IoLoop::connect(std::size_t broker) {
-    poller_.clear();
-    dealer_.reset();
-    pending_.clear();
-    poller_.add(parts_.wake.fd());
-    poller_.add(parts_.signals.fd());
+    disconnect();
     net::SocketOptions options;
     options.reconnect = std::nullopt;  // the session decides when and where
-    auto dealer = net::Dealer::connect(parts_.context, brokers_.at(broker), options);
-    if (!dealer) {
+    auto connection = net::connect(parts_.context, brokers_.at(broker), options);
+    if (!connection) {
         parts_.log.write(log::Level::Warning,
                          "cannot_connect",
-                         {{"broker", brokers_.at(broker)}, {"why", dealer.error().message}});
+                         {{"broker", brokers_.at(broker)}, {"why", connection.error().message}});
         parts_.exchange.disconnected();
         return;
     }
-    dealer_ = std::move(*dealer);
-    slots_ = dealer_->add_to(poller_);
+    connection_ = std::move(*connection);
+    connection_->add_to(poller_);
+}
+
+void IoLoop::disconnect() {
+    poller_.clear();
+    connection_.reset();
+    pending_.clear();
+    wake_slot_ = poller_.add(parts_.wake.fd());
+    signals_slot_ = poller_.add(parts_.signals.fd());
 }
 
 void IoLoop::measure_memory() {
@@ -93,23 +100,26 @@ void IoLoop::read_signals() {
 }
 
 void IoLoop::read_links() {
-    while (dealer_ != nullptr) {
-        const auto event = dealer_->next_link();
+    while (connection_ != nullptr) {
+        const auto event = connection_->next_link();
         if (!event) {
             return;
         }
         switch (*event) {
             case net::LinkEvent::Connected: parts_.exchange.connected(); break;
             case net::LinkEvent::Disconnected:
-            case net::LinkEvent::Refused: parts_.exchange.disconnected(); break;
+            case net::LinkEvent::Refused:
+                disconnect();
+                parts_.exchange.disconnected();
+                break;
         }
     }
 }
 
 void IoLoop::read_messages() {
     wire::Frames frames;
-    for (int i = 0; dealer_ != nullptr && i < kMessagesPerTurnMax; ++i) {
-        switch (dealer_->receive(frames)) {
+    for (int i = 0; connection_ != nullptr && i < kMessagesPerTurnMax; ++i) {
+        switch (connection_->receive(frames)) {
             case net::ReceiveStatus::Received: parts_.exchange.on_frames(frames); break;
             case net::ReceiveStatus::Nothing:
             case net::ReceiveStatus::Closed: return;
@@ -122,7 +132,7 @@ void IoLoop::read_messages() {
 
 void IoLoop::flush() {
     bool is_blocked = false;
-    while (dealer_ != nullptr && !is_blocked) {
+    while (connection_ != nullptr && !is_blocked) {
         if (pending_.empty()) {
             auto batch = parts_.exchange.take_batch();
             if (!batch) {
@@ -130,13 +140,13 @@ void IoLoop::flush() {
             }
             pending_ = std::move(*batch);
         }
-        is_blocked = dealer_->send(pending_) == net::SendStatus::WouldBlock;
+        is_blocked = connection_->send(pending_) == net::SendStatus::WouldBlock;
         if (!is_blocked) {
             pending_.clear();
         }
     }
-    if (dealer_ != nullptr) {
-        poller_.watch(slots_.messages, true, is_blocked);
+    if (connection_ != nullptr) {
+        connection_->watch(poller_, is_blocked);
     }
 }
 

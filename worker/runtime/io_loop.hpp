@@ -9,7 +9,7 @@
 
 #include "common/base/expected.hpp"
 #include "common/log/log.hpp"
-#include "common/net/dealer.hpp"
+#include "common/net/connection.hpp"
 #include "common/posix/signal_fd.hpp"
 #include "worker/runtime/exchange.hpp"
 
@@ -38,6 +38,7 @@ public:
 private:
     [[nodiscard]] base::Expected<void> wait(std::optional<base::MonoTime> deadline);
     void connect(std::size_t broker);
+    void disconnect();
     void measure_memory();
     void read_signals();
     void read_links();
@@ -47,9 +48,10 @@ private:
 
     Parts parts_;
     std::vector<std::string> brokers_;
-    std::unique_ptr<net::Dealer> dealer_;
+    std::unique_ptr<net::Connection> connection_;
     net::Poller poller_;
-    net::Dealer::Slots slots_;
+    net::Poller::Slot wake_slot_ = 0;
+    net::Poller::Slot signals_slot_ = 0;
     wire::Frames pending_;  // taken from the session, not yet by the socket
     bool was_told_to_leave_ = false;
     bool was_registered_ = false;

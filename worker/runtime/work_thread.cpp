@@ -16,38 +16,30 @@ model::Outcome failure(model::Verdict verdict, std::string why) {
     return {verdict, std::move(why), {}, {}};
 }
 
-JobOrder order_of(wire::native::Assign job) {
-    JobOrder order{job.attempt,
-                   std::move(job.service),
-                   std::move(job.params),
-                   std::move(job.meta),
-                   {},
-                   std::move(job.options)};
-    if (job.time_limit > base::Duration::zero()) {
-        order.deadline = std::chrono::steady_clock::now() + job.time_limit;
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const wire::native::Assign& job) {
+    if (job.time_limit <= base::Duration::zero()) {
+        return std::nullopt;
     }
-    return order;
+    return std::chrono::steady_clock::now() + job.time_limit;
 }
 
-Exchange::Report run_task(Exchange& exchange, Seat& seat, JobLink& link, Exchange::Task task) {
-    Exchange::Report report;
-    report.attempt = task.job.attempt;
-    if (task.stop.stop_requested()) {
-        report.outcome = failure(model::Verdict::Failed, "stopped before it was begun");
-        return report;
+void run_job(Exchange& exchange, Exchange::Desk& desk, Seat& seat, JobLink& link) {
+    if (desk.stop.is_requested()) {
+        desk.outcome = failure(model::Verdict::Failed, "stopped before it was begun");
+        desk.ended_at = desk.begun_at;
+        return;
     }
-    const base::MonoTime start = posix::read_mono();
-    const Job job(order_of(std::move(task.job)), link, std::move(task.stop));
-    report.outcome = seat.work(job);
-    report.run_time = posix::read_mono() - start;
-    if (exchange.wants_memory()) {
-        report.resident_bytes = posix::resident_bytes().value_or(0);
+    wire::native::Assign& given = *desk.job;
+    desk.outcome = seat.work(Job(given, deadline_of(given), link, desk.stop));
+    desk.ended_at = posix::read_mono();
+    desk.resident_bytes =
+        exchange.wants_memory() ? posix::resident_bytes().value_or(0) : std::uint64_t{0};
+    if (desk.outcome.verdict == model::Verdict::Failed ||
+        desk.outcome.verdict == model::Verdict::FailedForGood) {
+        exchange.remark({"job_failed", given.attempt.job.text(), desk.outcome.text});
     }
-    if (report.outcome.verdict == model::Verdict::Failed ||
-        report.outcome.verdict == model::Verdict::FailedForGood) {
-        exchange.remark({"job_failed", job.id().text(), report.outcome.text});
-    }
-    return report;
+    given.params = {};
+    given.meta = {};
 }
 
 }  // namespace
@@ -59,13 +51,16 @@ Seat::Seat(const std::vector<ServiceEntry>& services) {
 }
 
 model::Outcome Seat::work(const Job& job) {
-    const auto worker = workers_.find(job.service());
-    if (worker == workers_.end()) {
-        return failure(model::Verdict::Failed,
-                       "this worker does not serve " + std::string(job.service()));
+    if (last_ == nullptr || last_->first != job.service()) {
+        const auto found = workers_.find(job.service());
+        if (found == workers_.end()) {
+            return failure(model::Verdict::Failed,
+                           "this worker does not serve " + std::string(job.service()));
+        }
+        last_ = &*found;
     }
     try {
-        return worker->second->work(job).outcome(job.raw_params().encoding);
+        return last_->second->work(job).outcome(job.raw_params().encoding);
     } catch (const BadParams& error) {
         return failure(model::Verdict::FailedForGood, error.what());
     } catch (const std::exception& error) {
@@ -90,14 +85,10 @@ std::vector<std::string> Seat::idle() {
 }
 
 void run_work_thread(Exchange& exchange, Seat& seat, JobLink& link) {
-    std::uint64_t idle_seen = 0;
-    std::optional<Exchange::Report> done;
+    Exchange::Desk desk(exchange);
     while (true) {
-        Exchange::Next next = exchange.next(std::exchange(done, std::nullopt), idle_seen);
-        switch (next.turn) {
-            case Exchange::Turn::Work:
-                done = run_task(exchange, seat, link, std::move(*next.task));
-                break;
+        switch (exchange.next(desk)) {
+            case Exchange::Turn::Work: run_job(exchange, desk, seat, link); break;
             case Exchange::Turn::Idle:
                 for (std::string& thrown : seat.idle()) {
                     exchange.remark({"idle_failed", "", std::move(thrown)});

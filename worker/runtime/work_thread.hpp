@@ -24,7 +24,10 @@ public:
     [[nodiscard]] std::vector<std::string> idle();
 
 private:
-    std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers_;
+    using Workers = std::map<std::string, std::unique_ptr<Worker>, std::less<>>;
+
+    Workers workers_;
+    Workers::value_type* last_ = nullptr;  // of the last job: mostly the next one's too
 };
 
 /// Runs until the exchange says End.

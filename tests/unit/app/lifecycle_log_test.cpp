@@ -49,13 +49,17 @@ LifecycleLog opened(const LifecycleOptions& options) {
     return std::move(*log);
 }
 
+void add(LifecycleLog& log, const std::string& line) {
+    log.add(line + "\n", 1);
+}
+
 }  // namespace
 
 TEST_CASE("lines are written when the turn ends") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log()});
-    log.add("{\"n\":1}");
-    log.add("{\"n\":2}");
+    add(log, "{\"n\":1}");
+    add(log, "{\"n\":2}");
     CHECK(content_of(folder.log()).empty());
     log.flush();
     CHECK(content_of(folder.log()) == "{\"n\":1}\n{\"n\":2}\n");
@@ -67,17 +71,30 @@ TEST_CASE("lines are written when the turn ends") {
 TEST_CASE("a turn that gathers much does not gather without end") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log()});
-    log.add(std::string(LifecycleLog::kBufferBytesMax - 2, 'x'));
+    add(log, "x");
+    add(log, std::string(LifecycleLog::kBufferBytesMax - 4, 'x'));
     CHECK(content_of(folder.log()).empty());
-    log.add("");
+    add(log, "");
     CHECK(content_of(folder.log()).size() == LifecycleLog::kBufferBytesMax);
+}
+
+TEST_CASE("much at once is not gathered, and comes behind what was") {
+    const TemporaryFolder folder;
+    LifecycleLog log = opened({.path = folder.log()});
+    const std::string much(LifecycleLog::kWrittenAtOnceBytes, 'x');
+    add(log, much);
+    CHECK(content_of(folder.log()) == much + "\n");
+    add(log, "y");
+    add(log, much);
+    log.flush();
+    CHECK(content_of(folder.log()) == much + "\ny\n" + much + "\n");
 }
 
 TEST_CASE("a full file steps back, and the oldest goes") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log(), .bytes_max = 10, .files_max = 3});
     for (const char* line : {"aaaaaaaaa", "bbbb", "cccc", "ddddd", "eeeeeeeee", "fffffffff"}) {
-        log.add(line);
+        add(log, line);
         log.flush();
     }
     // "bbbb" and "cccc" are together ten bytes with their line ends: at the limit, not past it.
@@ -91,7 +108,7 @@ TEST_CASE("with one file allowed the full one is begun anew") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log(), .bytes_max = 10, .files_max = 1});
     for (const char* line : {"aaaaaaaaa", "bbbb"}) {
-        log.add(line);
+        add(log, line);
         log.flush();
     }
     CHECK(folder.files() == 1);
@@ -101,10 +118,10 @@ TEST_CASE("with one file allowed the full one is begun anew") {
 TEST_CASE("a line longer than a file is kept whole") {
     const TemporaryFolder folder;
     LifecycleLog log = opened({.path = folder.log(), .bytes_max = 10, .files_max = 2});
-    log.add(std::string(100, 'x'));
+    add(log, std::string(100, 'x'));
     log.flush();
     CHECK(content_of(folder.log()).size() == 101);
-    log.add("next");
+    add(log, "next");
     log.flush();
     CHECK(content_of(folder.log()) == "next\n");
 }
@@ -117,11 +134,11 @@ TEST_CASE("a full disk costs lines, is told once, and its end is told, too") {
     const auto handler = ::signal(SIGXFSZ, SIG_IGN);
     const rlimit tight{10, old.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-    log.add("first");
+    add(log, "first");
     log.flush();
     for (int i = 0; i < 3; ++i) {
-        log.add("too long for the rest");
-        log.add("and another");
+        add(log, "too long for the rest");
+        add(log, "and another");
         log.flush();
     }
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
@@ -134,7 +151,7 @@ TEST_CASE("a full disk costs lines, is told once, and its end is told, too") {
     CHECK_FALSE(failing->why.empty());
     CHECK_FALSE(log.take_news().has_value());
 
-    log.add("back");
+    add(log, "back");
     log.flush();
     const auto recovered = log.take_news();
     REQUIRE(recovered.has_value());
@@ -148,14 +165,14 @@ TEST_CASE("a folder that vanishes at the turn of a file is survived") {
     const std::string inner = (folder.path / "inner").string();
     std::filesystem::create_directory(inner);
     LifecycleLog log = opened({.path = inner + "/log", .bytes_max = 5, .files_max = 2});
-    log.add("full.");
+    add(log, "full.");
     log.flush();
     std::filesystem::remove_all(inner);
-    log.add("lost");
+    add(log, "lost");
     log.flush();
     CHECK(log.take_news()->is_failing);
     std::filesystem::create_directory(inner);
-    log.add("back");
+    add(log, "back");
     log.flush();
     CHECK_FALSE(log.take_news()->is_failing);
     CHECK(content_of(inner + "/log") == "back\n");

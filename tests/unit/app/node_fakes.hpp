@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/app/node.hpp"
+#include "common/base/assert.hpp"
 
 namespace steward::app::fakes {
 
@@ -129,7 +130,15 @@ struct FakeSink final : Sink {
 
     [[nodiscard]] model::EventSet wanted_events() const override { return wanted; }
 
-    void lifecycle(std::string_view line) override { lines.emplace_back(line); }
+    void lifecycle(std::string_view text, std::size_t count) override {
+        for (; count > 0; --count) {
+            const std::size_t end = text.find('\n');
+            STEWARD_ASSERT(end != std::string_view::npos);
+            lines.emplace_back(text.substr(0, end));
+            text.remove_prefix(end + 1);
+        }
+        STEWARD_ASSERT(text.empty());
+    }
 
     model::EventSet wanted;
     std::vector<std::string> notes;

@@ -91,7 +91,7 @@ public:
         query.what = std::move(what);
         query.service = std::move(service);
         query.job = job;
-        return session.ask(now, std::move(query), tag);
+        return session.ask(now, std::move(query), {tag});
     }
 
     /// All that gathered, message by message.

@@ -227,7 +227,7 @@ TEST_CASE("The broker's limit of open requests counts too once it is known") {
 
 TEST_CASE("A message ends at its size and the rest comes in the next") {
     SessionOptions options;
-    options.batch_bytes_max = 1500;
+    options.batch_bytes_max = 1100;
     Bench bench(options);
     bench.connect();
     bench.welcome();
@@ -282,6 +282,77 @@ TEST_CASE("Progress and partial answers reach only a call") {
     bench.sent();
     bench.hear(native::JobProgress{async, kJob, 1, 2, ""}, native::JobPartial{async, kJob, {}});
     CHECK(bench.drain().empty());
+}
+
+TEST_CASE("Of a request that was forgotten nothing more is told, not even what was heard before") {
+    Bench bench;
+    bench.connect();
+    const auto call = bench.submit("mail", true);
+    const auto other = bench.submit("mail", true);
+    const auto plain = bench.submit("mail", false);
+    bench.sent();
+    bench.drain();
+    bench.hear(native::JobPartial{call, kJob, {model::Encoding::Json, base::Blob::copy("7")}},
+               native::Result{call, kJob, model::JobState::Succeeded, "", {}},
+               native::JobPartial{other, kJob, {model::Encoding::Json, base::Blob::copy("8")}},
+               native::Accepted{plain, kOtherJob});
+    const auto first = bench.session.next_happening();
+    REQUIRE(first);
+    CHECK(std::get<Accepted>(*first).number == plain);
+    const auto second = bench.session.next_happening();
+    REQUIRE(second);
+    CHECK(std::get<PartialAnswer>(*second).number == call);
+    bench.session.forget(call);
+    const auto rest = bench.only<PartialAnswer>();
+    REQUIRE(rest.size() == 1);
+    CHECK(rest.front().number == other);
+    CHECK(bench.session.open() == 1);
+}
+
+TEST_CASE("Acceptances are taken many at once or one by one, each once") {
+    Bench bench;
+    bench.connect();
+    for (int i = 0; i < 3; ++i) {
+        bench.submit("mail", false);
+    }
+    bench.sent();
+    bench.drain();
+    bench.hear(native::Accepted{2, kJob}, native::Accepted{2, kJob}, native::Accepted{1, kJob});
+    REQUIRE(bench.session.next_happening());
+    std::vector<Accepted> taken;
+    bench.session.take_accepted(taken);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken.front().number == 1);
+    CHECK(taken.front().is_final);
+    CHECK_FALSE(bench.session.next_happening());
+    bench.session.take_accepted(taken);
+    CHECK(taken.size() == 1);
+    CHECK(bench.session.open() == 1);
+}
+
+TEST_CASE("Those whose users wait no longer are named, with the next instant to look") {
+    SessionOptions options;
+    Bench bench(options);
+    bench.connect();
+    const auto submit = [&](std::uint64_t tag, base::Duration patience) {
+        return bench.session
+            .submit(native::pack_job(spec_of("mail", false)), {tag, kStart + patience})
+            .value();
+    };
+    submit(10, 5s);
+    const auto second = submit(11, 1s);
+    submit(12, 3s);
+    std::vector<Open> overdue;
+    CHECK(bench.session.overdue(kStart, overdue) == kStart + 1s);
+    CHECK(overdue.empty());
+    CHECK(bench.session.overdue(kStart + 1s, overdue) == kStart + 3s);
+    REQUIRE(overdue.size() == 1);
+    CHECK(overdue.front().number == second);
+    CHECK(overdue.front().tag == 11);
+    bench.session.forget(second);
+    overdue.clear();
+    CHECK(bench.session.overdue(kStart + 9s, overdue) == base::MonoTime::max());
+    CHECK(overdue.size() == 2);
 }
 
 }  // namespace steward::client::test

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/core/packed_jobs.hpp"
 #include "tests/unit/core/core_fixture.hpp"
 
 using namespace steward;
@@ -369,4 +370,116 @@ TEST_CASE("spilling: facts that contradict what the store has are refused") {
         other.gone.push_back(0);
         CHECK(refuses(other, &store));
     }
+}
+
+// ---- what cannot go to the disk is packed ----
+
+namespace {
+
+Call passing(std::string params) {
+    return named(std::move(params)).with([](model::JobOptions& options) {
+        options.durable = false;
+    });
+}
+
+std::vector<model::JobId> submit_passing(Broker& broker, std::string_view letters) {
+    std::vector<model::JobId> jobs;
+    for (const char letter : letters) {
+        jobs.push_back(taken_by(broker.submit(passing(std::string(1, letter)))));
+    }
+    return jobs;
+}
+
+}  // namespace
+
+TEST_CASE("packing: a long queue of volatile jobs needs no store and keeps its order") {
+    Broker broker(known_service());
+    const auto jobs = submit_passing(broker, "abcdefghijklm");
+    CHECK(broker.spills.kept.empty());
+    const auto status = status_of(broker, jobs[6]);
+    REQUIRE(status);
+    CHECK(status->queue_place == 7);
+    CHECK(status->job.params.bytes.view() == "g");
+    broker.operate(CancelJobs{only_job(jobs[4]), 0});
+    CHECK(status_of(broker, jobs[4])->job.state == JobState::Cancelled);
+    EditJob edit;
+    edit.job = jobs[5];
+    edit.priority = 5000;
+    broker.operate(edit);
+    broker.ready(1, {"X"});
+    CHECK(work_off(broker, 1) == "fabcdghijklm");
+}
+
+TEST_CASE("packing: durable jobs among volatile ones are told in a checkpoint, in their order") {
+    Policy policy = known_service();
+    policy.spill_jobs = 4;
+    policy.limits.resident_jobs_max = 0;
+    Broker broker(policy);
+    broker.facts_tell_all = false;
+    for (const char letter : std::string("AbCDEfGHIjKLMnOPQrST")) {
+        const std::string params(1, letter);
+        broker.submit(letter >= 'a' ? named(params) : passing(params));
+    }
+    CHECK(broker.spills.kept.empty());
+    std::string told;
+    for (const Record& fact : checkpoint_of(broker.core)) {
+        if (const auto* accepted = std::get_if<JobAccepted>(&fact)) {
+            told += accepted->spec.params.bytes.view();
+        }
+    }
+    CHECK(told == "bfjnr");
+    broker.ready(1, {"X"});
+    CHECK(work_off(broker, 1) == "AbCDEfGHIjKLMnOPQrST");
+}
+
+TEST_CASE("packing: the bound of all params counts those that are packed, and gets them back") {
+    Policy policy = known_service();
+    policy.limits.payload_bytes_total_max = 10;
+    Broker broker(policy);
+    const auto jobs = submit_passing(broker, "abcdefghij");
+    CHECK(sent<Refused>(broker.submit(passing("k"))).size() == 1);
+    broker.operate(CancelJobs{only_job(jobs[5]), 0});
+    CHECK(sent<JobTaken>(broker.submit(passing("k"))).size() == 1);
+    CHECK(sent<Refused>(broker.submit(passing("l"))).size() == 1);
+    broker.ready(1, {"X"});
+    CHECK(work_off(broker, 1) == "abcdeghijk");
+}
+
+TEST_CASE("packing: large params are not copied") {
+    Policy policy = known_service();
+    policy.spill_jobs = 2;
+    policy.limits.resident_jobs_max = 0;
+    Broker broker(policy);
+    const std::string large(PackedJobs::kParamsMax + 1, 'x');
+    const auto params = base::Blob::copy(large);
+    std::vector<model::JobId> jobs;
+    for (int i = 0; i < 8; ++i) {
+        Submit submit;
+        submit.from = at(100);
+        submit.spec = {service("X"), {model::Encoding::Opaque, params}, {}};
+        submit.spec.options.durable = false;
+        jobs.push_back(taken_by(broker.apply(std::move(submit))));
+    }
+    CHECK(status_of(broker, jobs[5])->job.params.bytes.view().data() == params.view().data());
+}
+
+TEST_CASE(
+    "packing: a volatile job of a batch that is packed ends with the run, and so does its count") {
+    Broker broker(known_service());
+    broker.facts_tell_all = false;
+    OpenBatch open;
+    open.name = "batch";
+    broker.operate(open);
+    for (const char letter : std::string("abcdefgh")) {
+        broker.submit(passing(std::string(1, letter)).with([](model::JobOptions& options) {
+            options.batch = "batch";
+        }));
+    }
+    for (const Record& fact : checkpoint_of(broker.core)) {
+        if (const auto* stands = std::get_if<BatchStands>(&fact)) {
+            CHECK(stands->total == 0);
+        }
+    }
+    broker.ready(1, {"X"});
+    CHECK(work_off(broker, 1) == "abcdefgh");
 }

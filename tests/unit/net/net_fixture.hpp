@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/net/connection.hpp"
 #include "common/net/dealer.hpp"
 #include "common/net/poller.hpp"
 #include "common/net/roles.hpp"
@@ -31,14 +32,14 @@ inline void await_readable(const Socket& socket) {
 }
 
 /// The dealer's next link event; fails the test when none comes.
-inline LinkEvent await_link(Dealer& dealer) {
+inline LinkEvent await_link(Connection& dealer) {
     for (int tries = 0; tries < 1000; ++tries) {
         if (const auto event = dealer.next_link()) {
             return *event;
         }
         Poller poller;
-        const Dealer::Slots slots = dealer.add_to(poller);
-        poller.watch(slots.messages, false, false);
+        dealer.add_to(poller);
+        dealer.watch(poller, false);
         REQUIRE(must(poller.wait(kPatience)) > 0);
     }
     FAIL("no link event came");

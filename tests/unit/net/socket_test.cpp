@@ -90,7 +90,8 @@ TEST_CASE("small frames are copied and large ones shared, at both sides of the t
          {std::size_t{0}, std::size_t{1}, kCopyBytesMax, kCopyBytesMax + 1, std::size_t{9000}}) {
         const Frames sent = frames_of({std::string(size, 'x')});
         Poller poller;
-        poller.watch(dealer->add_to(poller).messages, false, true);
+        dealer->add_to(poller);
+        dealer->watch(poller, true);
         REQUIRE(must(poller.wait(kPatience)) > 0);
         REQUIRE(dealer->send(sent) == SendStatus::Sent);
         auto [id, frames] = listening.receive();

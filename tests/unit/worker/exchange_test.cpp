@@ -52,13 +52,20 @@ struct Meeting {
         return finishes;
     }
 
+    /// How often the I/O thread has been woken since this was asked last.
+    std::uint64_t wake_ups() const {
+        std::uint64_t count = 0;
+        return ::read(wake.fd(), &count, sizeof count) > 0 ? count : 0;
+    }
+
     posix::WakeFd wake = std::move(*posix::WakeFd::open());
     Exchange exchange;
     int batches = 0;
 };
 
-Exchange::Report report(std::uint64_t number) {
-    return {attempt(number), success(), 1ms, 0};
+void do_work(Exchange::Desk& desk) {
+    desk.outcome = success();
+    desk.ended_at = desk.begun_at + 1ms;
 }
 
 SessionOptions small_backlog() {
@@ -73,9 +80,8 @@ TEST_CASE("a work thread that waits gets the job that comes") {
     Meeting m;
     std::uint64_t number = 0;
     std::thread thread([&] {
-        std::uint64_t idle_seen = 0;
-        const auto next = m.exchange.next(std::nullopt, idle_seen);
-        number = next.task ? next.task->job.attempt.job.number : 0;
+        Exchange::Desk desk(m.exchange);
+        number = m.exchange.next(desk) == Turn::Work ? desk.job->attempt.job.number : 0;
     });
     m.exchange.on_frames(batch({job(7)}));
     thread.join();
@@ -85,16 +91,74 @@ TEST_CASE("a work thread that waits gets the job that comes") {
 TEST_CASE("a work thread that has finished takes the next job held ahead without the I/O thread") {
     Meeting m;
     m.exchange.on_frames(batch({job(1), job(2), job(3)}));
-    std::uint64_t idle_seen = 0;
-    auto next = m.exchange.next(std::nullopt, idle_seen);
-    REQUIRE(next.task.has_value());
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
     for (const std::uint64_t number : {2U, 3U}) {
-        next = m.exchange.next(report(number - 1), idle_seen);
-        REQUIRE(next.task.has_value());
-        CHECK(next.task->job.attempt == attempt(number));
+        do_work(desk);
+        REQUIRE(m.exchange.next(desk) == Turn::Work);
+        CHECK(desk.job->attempt == attempt(number));
     }
     CHECK(only<native::Finish>(m.said()).size() == 2);
     CHECK(m.batches == 1);
+}
+
+TEST_CASE(
+    "of two jobs that come together each sleeping thread gets one, none waits for the other") {
+    SessionOptions options = Harness::defaults();
+    options.concurrency = 2;
+    Meeting m(options);
+    std::atomic<int> working = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            Exchange::Desk desk(m.exchange);
+            if (m.exchange.next(desk) == Turn::Work) {
+                ++working;
+                const base::MonoTime end = posix::read_mono() + kPatience;
+                while (working < 2 && posix::read_mono() < end) {
+                    std::this_thread::yield();
+                }
+            }
+        });
+    }
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(working == 2);
+}
+
+TEST_CASE("an outcome is there for the I/O thread while the next job runs") {
+    Meeting m;
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    do_work(desk);
+    static_cast<void>(m.said());
+    static_cast<void>(m.exchange.state());
+    REQUIRE(m.exchange.next(desk) == Turn::Work);  // and does not return for a long time
+    CHECK(m.wake_ups() == 1);
+    CHECK(only<native::Finish>(m.said()).size() == 1);
+}
+
+TEST_CASE("a message of more jobs than are decoded at once arrives whole") {
+    SessionOptions options = Harness::defaults();
+    options.credit_max = 1000;
+    Meeting m(options);
+    std::vector<native::Command> jobs;
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+        jobs.emplace_back(job(number));
+    }
+    m.exchange.on_frames(batch(jobs));
+    Exchange::Desk desk(m.exchange);
+    for (std::uint64_t number = 1; number <= 100; ++number) {
+        REQUIRE(m.exchange.next(desk) == Turn::Work);
+        CHECK(desk.job->attempt == attempt(number));
+        do_work(desk);
+    }
+    m.exchange.close();
+    CHECK(m.exchange.next(desk) == Turn::End);
+    CHECK(only<native::Finish>(m.said()).size() == 100);
 }
 
 TEST_CASE("several work threads share the jobs and none is run twice or lost") {
@@ -106,16 +170,12 @@ TEST_CASE("several work threads share the jobs and none is run twice or lost") {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
-            std::uint64_t idle_seen = 0;
-            std::optional<Exchange::Report> done;
-            while (true) {
-                auto next = m.exchange.next(std::exchange(done, std::nullopt), idle_seen);
-                if (next.turn == Turn::End) {
-                    return;
-                }
-                if (next.task) {
-                    sum += next.task->job.attempt.job.number;
-                    done = report(next.task->job.attempt.job.number);
+            Exchange::Desk desk(m.exchange);
+            for (Turn turn = m.exchange.next(desk); turn != Turn::End;
+                 turn = m.exchange.next(desk)) {
+                if (turn == Turn::Work) {
+                    sum += desk.job->attempt.job.number;
+                    do_work(desk);
                 }
             }
         });
@@ -138,33 +198,32 @@ TEST_CASE("a stop of the broker fires the token of the attempt and of no other")
     options.concurrency = 2;
     Meeting m(options);
     m.exchange.on_frames(batch({job(1), job(2)}));
-    std::uint64_t idle_seen = 0;
-    const auto first = m.exchange.next(std::nullopt, idle_seen);
-    const auto second = m.exchange.next(std::nullopt, idle_seen);
-    REQUIRE(first.task.has_value());
-    REQUIRE(second.task.has_value());
+    Exchange::Desk first(m.exchange);
+    Exchange::Desk second(m.exchange);
+    REQUIRE(m.exchange.next(first) == Turn::Work);
+    REQUIRE(m.exchange.next(second) == Turn::Work);
     // A callback is user code: it must be free to use the exchange.
-    const std::stop_callback callback(
-        first.task->stop, [&] { m.exchange.progress(attempt(2), 1, 2, "the other was stopped"); });
+    const std::stop_callback callback(first.stop.token(), [&] {
+        m.exchange.progress(attempt(2), 1, 2, "the other was stopped");
+    });
     m.exchange.on_frames(batch({native::StopAttempt{attempt(1), "time limit"}}));
-    CHECK(first.task->stop.stop_requested());
-    CHECK_FALSE(second.task->stop.stop_requested());
+    CHECK(first.stop.is_requested());
+    CHECK_FALSE(second.stop.is_requested());
     CHECK(only<native::Progress>(m.said()).size() == 1);
     m.exchange.stop_all();
-    CHECK(second.task->stop.stop_requested());
+    CHECK(second.stop.is_requested());
 }
 
 TEST_CASE(
     "partial answers wait for room, so that what gathers is bounded, and all arrive in order") {
     Meeting m(small_backlog());
     m.exchange.on_frames(batch({job(1)}));
-    std::uint64_t idle_seen = 0;
-    const auto next = m.exchange.next(std::nullopt, idle_seen);
-    REQUIRE(next.task.has_value());
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
     std::thread thread([&] {
         for (int i = 0; i < 500; ++i) {
             m.exchange.partial(
-                attempt(1), text(std::to_string(i) + std::string(1000, ' ')), next.task->stop);
+                attempt(1), text(std::to_string(i) + std::string(1000, ' ')), desk.stop.token());
         }
     });
     int arrived = 0;
@@ -186,11 +245,11 @@ TEST_CASE(
 TEST_CASE("a partial answer that waits for room is let go by a stop and by the end") {
     Meeting m(small_backlog());
     m.exchange.on_frames(batch({job(1)}));
-    std::uint64_t idle_seen = 0;
-    const auto next = m.exchange.next(std::nullopt, idle_seen);
-    REQUIRE(next.task.has_value());
-    m.exchange.partial(attempt(1), text(std::string(20'000, 'x')), next.task->stop);  // full
-    std::thread thread([&] { m.exchange.partial(attempt(1), text("too late"), next.task->stop); });
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    m.exchange.partial(attempt(1), text(std::string(20'000, 'x')), desk.stop.token());  // full
+    std::thread thread(
+        [&] { m.exchange.partial(attempt(1), text("too late"), desk.stop.token()); });
     SUBCASE("stop") {
         m.exchange.stop_all();
     }
@@ -204,20 +263,55 @@ TEST_CASE("a partial answer that waits for room is let go by a stop and by the e
 TEST_CASE("many results before the I/O thread looks are one wake-up, the next one is another") {
     Meeting m;
     m.exchange.on_time();
+    static_cast<void>(m.said());
+    static_cast<void>(m.exchange.state());
     m.wake.clear();
-    const auto is_awake = [&] {
-        std::uint64_t count = 0;
-        return ::read(m.wake.fd(), &count, sizeof count) > 0 ? count : 0;
-    };
-    m.exchange.on_frames(batch({job(1), job(2), job(3)}));
-    std::uint64_t idle_seen = 0;
-    static_cast<void>(m.exchange.next(std::nullopt, idle_seen));
-    static_cast<void>(m.exchange.next(report(1), idle_seen));
-    static_cast<void>(m.exchange.next(report(2), idle_seen));
-    CHECK(is_awake() == 1);
-    m.exchange.on_time();
-    m.exchange.progress(attempt(3), 1, 2, "");
-    CHECK(is_awake() == 1);
+    m.exchange.on_frames(batch({job(1), job(2), job(3), job(4)}));
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    do_work(desk);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    CHECK(m.wake_ups() == 0);  // it has read a message and will look for outcomes before it waits
+    CHECK(only<native::Finish>(m.said()).size() == 1);
+    do_work(desk);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    do_work(desk);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    CHECK(m.wake_ups() == 1);
+    CHECK(only<native::Finish>(m.said()).size() == 2);
+    static_cast<void>(m.exchange.state());
+    m.exchange.progress(attempt(4), 1, 2, "");
+    CHECK(m.wake_ups() == 1);
+}
+
+TEST_CASE("a job whose limit comes before the I/O thread would look wakes it, another does not") {
+    Meeting m;
+    native::Assign limited = job(2);
+    limited.time_limit = 10ms;
+    m.exchange.on_frames(batch({job(1), limited}));
+    static_cast<void>(m.said());
+    REQUIRE(m.exchange.state().deadline.has_value());
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    CHECK(m.wake_ups() == 0);
+    do_work(desk);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    CHECK(m.wake_ups() == 1);  // an outcome is there as well
+    static_cast<void>(m.said());
+    const auto deadline = m.exchange.state().deadline;
+    CHECK(deadline == desk.begun_at + 10ms);
+}
+
+TEST_CASE("a limit alone wakes the I/O thread") {
+    Meeting m;
+    native::Assign limited = job(1);
+    limited.time_limit = 10ms;
+    m.exchange.on_frames(batch({limited}));
+    static_cast<void>(m.said());
+    static_cast<void>(m.exchange.state());
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
+    CHECK(m.wake_ups() == 1);
 }
 
 TEST_CASE("idle comes once to each work thread") {
@@ -229,8 +323,8 @@ TEST_CASE("idle comes once to each work thread") {
     std::vector<std::thread> threads;
     for (int i = 0; i < 2; ++i) {
         threads.emplace_back([&] {
-            std::uint64_t idle_seen = 0;
-            while (m.exchange.next(std::nullopt, idle_seen).turn == Turn::Idle) {
+            Exchange::Desk desk(m.exchange);
+            while (m.exchange.next(desk) == Turn::Idle) {
                 ++idles;
             }
         });
@@ -271,16 +365,15 @@ TEST_CASE("the wish to know the memory reaches the I/O thread once for each time
     native::Assign limited = job(1);
     limited.options.memory_limit = 1'000'000;
     m.exchange.on_frames(batch({limited}));
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
     m.exchange.on_time();
     CHECK(m.exchange.take_measure());
     CHECK_FALSE(m.exchange.take_measure());
-    std::uint64_t idle_seen = 0;
-    const auto next = m.exchange.next(std::nullopt, idle_seen);
-    REQUIRE(next.task.has_value());
     m.exchange.resident(1'000'000);
-    CHECK_FALSE(next.task->stop.stop_requested());
+    CHECK_FALSE(desk.stop.is_requested());
     m.exchange.resident(1'000'001);
-    CHECK(next.task->stop.stop_requested());
+    CHECK(desk.stop.is_requested());
     CHECK(m.exchange.take_remarks().at(0).event == "giving_up");
     CHECK(only<native::Finish>(m.said()).size() == 1);
 }
@@ -292,11 +385,12 @@ TEST_CASE("reports tell the memory where the process is bounded by it, and it is
     Meeting m(options);
     CHECK(m.exchange.wants_memory());
     m.exchange.on_frames(batch({job(1), job(2)}));
-    std::uint64_t idle_seen = 0;
-    static_cast<void>(m.exchange.next(std::nullopt, idle_seen));
+    Exchange::Desk desk(m.exchange);
+    REQUIRE(m.exchange.next(desk) == Turn::Work);
     m.exchange.close();  // or the next call would wait for work
-    static_cast<void>(
-        m.exchange.next(Exchange::Report{attempt(1), success(), 1ms, 1001}, idle_seen));
+    do_work(desk);
+    desk.resident_bytes = 1001;
+    CHECK(m.exchange.next(desk) == Turn::End);
     CHECK(m.exchange.state().is_leaving);
     const auto remarks = m.exchange.take_remarks();
     REQUIRE(remarks.size() == 1);

@@ -52,6 +52,14 @@ inline wire::Frames batch(const std::vector<native::Command>& commands) {
     return writer.take();
 }
 
+/// What a runtime would run: next_job() as the harness took it.
+struct StartJob {
+    native::Assign job;
+};
+
+using Action = std::variant<StartJob, Connect, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
+
+/// Its work threads are hungry: whatever can be started is, at once.
 struct Harness {
     explicit Harness(SessionOptions options = defaults())
         : session(std::move(options), base::MonoTime{}, 1) {}
@@ -76,16 +84,19 @@ struct Harness {
             }
             now = std::max(now, *deadline);
             session.on_time(now);
+            start();
         }
         now = end;
     }
 
     void say(const std::vector<native::Command>& commands) {
         session.on_frames(now, batch(commands));
+        start();
     }
 
     void finish(std::uint64_t number, model::Outcome outcome = success()) {
         session.finished(now, attempt(number), std::move(outcome), 3ms);
+        start();
     }
 
     /// Connected, announced and welcomed; nothing left to take.
@@ -96,10 +107,19 @@ struct Harness {
         static_cast<void>(said());
     }
 
+    void start() {
+        while (const native::Assign* given = session.next_job(now)) {
+            starts.push_back({*given});
+        }
+    }
+
+    /// What was started since the last time, and then all else.
     std::vector<Action> actions() {
-        std::vector<Action> all;
+        start();
+        std::vector<Action> all(starts.begin(), starts.end());
+        starts.clear();
         while (auto action = session.next_action()) {
-            all.push_back(std::move(*action));
+            std::visit([&](auto& one) { all.emplace_back(std::move(one)); }, *action);
         }
         return all;
     }
@@ -124,6 +144,7 @@ struct Harness {
 
     base::MonoTime now{};
     Session session;
+    std::vector<StartJob> starts;
     int batches = 0;
 };
 

@@ -205,7 +205,8 @@ TEST_CASE("stopped work that does not end keeps its thread but no credit") {
     options.credit_max = 1;
     Harness h(options);
     h.register_worker();
-    h.say({job(1), native::StopAttempt{attempt(1), "time limit"}, job(2)});
+    h.say({job(1)});
+    h.say({native::StopAttempt{attempt(1), "time limit"}, job(2)});
     CHECK(started(h.actions()) == Numbers{1});
     CHECK(h.session.held() == 1);
     CHECK(h.said().empty());  // giving it back would only make the broker assign it again
@@ -227,11 +228,22 @@ TEST_CASE("a stop of a job held ahead drops it, and its end is told") {
     CHECK(only<native::Return>(h.said()).empty());
 }
 
+TEST_CASE("a stop that comes with its job, before a thread had it, is one of a job held ahead") {
+    Harness h;
+    h.register_worker();
+    h.say({job(1), native::StopAttempt{attempt(1), "cancelled"}});
+    CHECK(h.actions().empty());
+    const auto ends = only<native::Finish>(h.said());
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].outcome == failure("cancelled"));
+    CHECK(h.session.held() == 0);
+}
+
 TEST_CASE("a stop that comes twice or for an unknown attempt does nothing more") {
     Harness h;
     h.register_worker();
-    h.say({job(1),
-           native::StopAttempt{attempt(1), "once"},
+    h.say({job(1)});
+    h.say({native::StopAttempt{attempt(1), "once"},
            native::StopAttempt{attempt(1), "twice"},
            native::StopAttempt{attempt(9), "who"},
            native::StopAttempt{attempt(1, 2), "when"}});

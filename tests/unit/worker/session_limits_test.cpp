@@ -528,7 +528,8 @@ TEST_CASE("told to leave while it waits for its last jobs, a process wants no su
 TEST_CASE(
     "an attempt that is assigned again while its thread is not back is not run beside itself") {
     Limited h(2);
-    h.say({job(1), native::StopAttempt{attempt(1), "cancelled"}});
+    h.say({job(1)});
+    h.say({native::StopAttempt{attempt(1), "cancelled"}});
     static_cast<void>(h.actions());
     h.pass(1s);
     h.session.disconnected(h.now);

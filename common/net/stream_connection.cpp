@@ -1,0 +1,69 @@
+#include "common/net/stream_connection.hpp"
+
+#include <utility>
+
+#include "common/posix/clock.hpp"
+
+namespace steward::net {
+namespace {
+
+constexpr std::size_t kScratchBytes = 64UL << 10U;
+
+}  // namespace
+
+StreamConnection::StreamConnection(posix::UniqueFd fd, const SocketOptions& options)
+    : socket_(std::move(fd), options.bound, StreamSocket::End::Connecting),
+      linger_(options.linger),
+      scratch_(kScratchBytes) {}
+
+StreamConnection::~StreamConnection() {
+    socket_.flush_until(posix::read_mono() + linger_);
+}
+
+SendStatus StreamConnection::send(const Frames& frames) {
+    if (link_ != Link::Standing) {
+        return SendStatus::WouldBlock;
+    }
+    const SendStatus status = socket_.send(frames);
+    return status == SendStatus::Closed ? SendStatus::WouldBlock : status;
+}
+
+ReceiveStatus StreamConnection::receive(Frames& frames) {
+    if (link_ != Link::Standing) {
+        frames.clear();
+        return ReceiveStatus::Nothing;
+    }
+    socket_.flush();
+    const ReceiveStatus status = socket_.receive(scratch_, frames);
+    if (status == ReceiveStatus::Closed || status == ReceiveStatus::TooLarge) {
+        link_ = Link::Lost;
+    }
+    return status == ReceiveStatus::Closed ? ReceiveStatus::Nothing : status;
+}
+
+std::optional<LinkEvent> StreamConnection::next_link() {
+    switch (link_) {
+        case Link::New: link_ = Link::Standing; return LinkEvent::Connected;
+        case Link::Lost: link_ = Link::Told; return LinkEvent::Disconnected;
+        case Link::Standing:
+        case Link::Told: break;
+    }
+    return std::nullopt;
+}
+
+bool StreamConnection::is_connected() const {
+    return link_ == Link::Standing;
+}
+
+void StreamConnection::add_to(Poller& poller) {
+    slot_ = poller.add(socket_.fd());
+}
+
+// While next_link() has something to tell, the wait ends at once: there is always room to write to
+// a socket that has just been connected, or cut.
+void StreamConnection::watch(Poller& poller, bool is_blocked) {
+    const bool stands = link_ == Link::Standing;
+    poller.watch(slot_, stands, !stands || is_blocked || socket_.has_unsent());
+}
+
+}  // namespace steward::net

@@ -1,0 +1,215 @@
+#include "common/net/stream_server.hpp"
+
+#include <array>
+#include <cerrno>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "common/posix/errno_text.hpp"
+
+namespace steward::net {
+namespace {
+
+constexpr std::size_t kScratchBytes = 256UL << 10U;
+constexpr int kEventsPerLook = 256;
+constexpr int kAcceptedPerLook = 64;
+constexpr base::Duration kRest = std::chrono::milliseconds(100);
+
+// A routing id is a zero byte, which no peer of ZeroMQ may choose, and eight bytes: ZeroMQ's own
+// have four.
+constexpr std::size_t kRoutingIdBytes = 9;
+
+template <class Handle>
+std::uint64_t number_of(Handle handle) {
+    return std::uint64_t{handle.generation} << 32U | handle.slot;
+}
+
+template <class Handle>
+Handle handle_of(std::uint64_t number) {
+    return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32U)};
+}
+
+void write_id(std::uint64_t number, std::string& routing_id) {
+    routing_id.assign(kRoutingIdBytes, '\0');
+    for (std::size_t i = kRoutingIdBytes; i-- > 1; number >>= 8U) {
+        routing_id[i] = static_cast<char>(number);
+    }
+}
+
+std::uint64_t read_id(std::string_view routing_id) {
+    std::uint64_t number = 0;
+    for (const char byte : routing_id.substr(1)) {
+        number = number << 8U | static_cast<unsigned char>(byte);
+    }
+    return number;
+}
+
+}  // namespace
+
+StreamServer::StreamServer(posix::UniqueFd listening,
+                           posix::UniqueFd epoll,
+                           const StreamServerOptions& options)
+    : listening_(std::move(listening)),
+      epoll_(std::move(epoll)),
+      options_(options),
+      scratch_(kScratchBytes) {}
+
+base::Expected<std::unique_ptr<StreamServer>> StreamServer::open(
+    posix::UniqueFd listening, const StreamServerOptions& options) {
+    posix::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.is_open()) {
+        return posix::io_error("cannot watch connections", errno);
+    }
+    std::unique_ptr<StreamServer> server(
+        new StreamServer(std::move(listening), std::move(epoll), options));
+    if (!server->watch(EPOLL_CTL_ADD, server->listening_.get(), Handle{}, EPOLLIN)) {
+        return posix::io_error("cannot watch connections", errno);
+    }
+    return server;
+}
+
+bool StreamServer::is_ours(std::string_view routing_id) {
+    return routing_id.size() == kRoutingIdBytes && routing_id.front() == '\0';
+}
+
+bool StreamServer::watch(int operation, int fd, Handle handle, std::uint32_t events) const {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = number_of(handle);
+    return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+}
+
+// ---- who comes ----
+
+void StreamServer::look(base::MonoTime now) {
+    turn_away_silent(now);
+    if (rests_until_ && now >= *rests_until_) {
+        rests_until_.reset();
+        static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, EPOLLIN));
+    }
+    std::array<epoll_event, kEventsPerLook> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerLook, 0);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const auto handle = handle_of<Handle>(event.data.u64);
+        Connection* connection = connections_.find(handle);
+        if (!handle.names_something()) {
+            accept_all(now);
+        } else if (connection != nullptr) {
+            if ((event.events & EPOLLOUT) != 0) {
+                connection->socket.flush();
+                update_writing(handle, *connection);
+            }
+            if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
+                make_ready(handle, *connection);
+            }
+        }
+    }
+}
+
+void StreamServer::accept_all(base::MonoTime now) {
+    for (int i = 0; i < kAcceptedPerLook; ++i) {
+        posix::UniqueFd fd(
+            ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!fd.is_open()) {
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+                rest(now);
+            }
+            return;
+        }
+        if (connections_.size() >= options_.connections_max) {
+            continue;  // closes it
+        }
+        const int number = fd.get();
+        const Handle handle = connections_.emplace(
+            StreamSocket(std::move(fd), options_.bound, StreamSocket::End::Accepting));
+        if (!watch(EPOLL_CTL_ADD, number, handle, EPOLLIN)) {
+            connections_.erase(handle);
+            rest(now);
+            return;
+        }
+        newcomers_.push_back({handle, now + options_.silence});
+    }
+}
+
+// Who waits to be accepted keeps the descriptor readable: without this the loop would never sleep.
+void StreamServer::rest(base::MonoTime now) {
+    rests_until_ = now + kRest;
+    static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, 0));
+}
+
+void StreamServer::turn_away_silent(base::MonoTime now) {
+    while (!newcomers_.empty() && newcomers_.front().until <= now) {
+        const Connection* connection = connections_.find(newcomers_.front().who);
+        if (connection != nullptr && !connection->socket.has_spoken()) {
+            connections_.erase(newcomers_.front().who);
+        }
+        newcomers_.pop_front();
+    }
+}
+
+void StreamServer::make_ready(Handle handle, Connection& connection) {
+    if (!std::exchange(connection.is_ready, true)) {
+        ready_.push_back(handle);
+    }
+}
+
+// ---- messages ----
+
+ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
+    while (!ready_.empty()) {
+        const Handle handle = ready_.front();
+        ready_.pop_front();
+        Connection* connection = connections_.find(handle);
+        if (connection == nullptr) {
+            continue;
+        }
+        const ReceiveStatus status = connection->is_faulty
+                                         ? ReceiveStatus::Closed
+                                         : connection->socket.receive(scratch_, frames);
+        write_id(number_of(handle), routing_id);
+        switch (status) {
+            case ReceiveStatus::Received: ready_.push_back(handle); return status;
+            case ReceiveStatus::TooLarge:
+                connection->is_faulty = true;
+                ready_.push_back(handle);
+                return status;
+            case ReceiveStatus::Closed: {
+                const bool was_known = connection->socket.has_spoken();
+                connections_.erase(handle);
+                if (was_known) {
+                    return status;
+                }
+                break;
+            }
+            case ReceiveStatus::Nothing: connection->is_ready = false; break;
+        }
+    }
+    frames.clear();
+    return ReceiveStatus::Nothing;
+}
+
+SendStatus StreamServer::send(std::string_view routing_id, const Frames& frames) {
+    const auto handle = handle_of<Handle>(read_id(routing_id));
+    Connection* connection = connections_.find(handle);
+    if (connection == nullptr) {
+        return SendStatus::Unroutable;
+    }
+    const SendStatus status = connection->socket.send(frames);
+    update_writing(handle, *connection);
+    return status == SendStatus::Closed ? SendStatus::Unroutable : status;
+}
+
+void StreamServer::update_writing(Handle handle, Connection& connection) const {
+    const bool waits = connection.socket.has_unsent() && !connection.socket.is_cut();
+    if (waits != connection.waits_to_write) {
+        connection.waits_to_write = watch(EPOLL_CTL_MOD,
+                                          connection.socket.fd(),
+                                          handle,
+                                          waits ? EPOLLIN | EPOLLOUT : EPOLLIN) &&
+                                    waits;
+    }
+}
+
+}  // namespace steward::net

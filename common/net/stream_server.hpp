@@ -1,0 +1,94 @@
+// common/net: a listening stream socket and everybody who has connected to it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/expected.hpp"
+#include "common/base/slot_map.hpp"
+#include "common/base/time.hpp"
+#include "common/net/stream_socket.hpp"
+
+namespace steward::net {
+
+struct StreamServerOptions {
+    MessageBound bound;
+    /// Beyond it whoever connects is turned away at once.
+    std::size_t connections_max = 10'000;
+    /// Who connects and sends no whole message this long is turned away.
+    base::Duration silence = std::chrono::seconds(10);
+};
+
+/// Whole messages from and to many connections, each under a routing id that no ZeroMQ peer can
+/// have and that is never given twice.
+///
+/// Order:  of each connection. One after the other is heard, a message at a time.
+/// Blocks: never.  Thread: one.
+class StreamServer {
+public:
+    /// `listening` does not block. Errors: Io.
+    [[nodiscard]] static base::Expected<std::unique_ptr<StreamServer>> open(
+        posix::UniqueFd listening, const StreamServerOptions& options);
+
+    /// Readable when receive() has something, somebody connects or is gone, or what was left unsent
+    /// may go.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+
+    /// Looks who is ready, and accepts. Before the first receive() of a turn.
+    void look(base::MonoTime now);
+    /// The next message. Nothing: until the next look(). Closed: this connection has ended, all
+    /// that it had sent was told before. TooLarge: what this one sends cannot be taken; Closed
+    /// follows.
+    [[nodiscard]] ReceiveStatus receive(std::string& routing_id, Frames& frames);
+    /// Unroutable when that connection is gone.
+    [[nodiscard]] SendStatus send(std::string_view routing_id, const Frames& frames);
+
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+
+    /// Whether `routing_id` is of the kind that is given here.
+    [[nodiscard]] static bool is_ours(std::string_view routing_id);
+
+private:
+    struct Connection {
+        StreamSocket socket;
+        bool is_ready = false;  // stands in ready_
+        bool waits_to_write = false;
+        bool is_faulty = false;  // its last message was too large
+    };
+
+    using Connections = base::SlotMap<Connection>;
+    using Handle = Connections::HandleType;
+
+    struct Newcomer {
+        Handle who;
+        base::MonoTime until;
+    };
+
+    StreamServer(posix::UniqueFd listening,
+                 posix::UniqueFd epoll,
+                 const StreamServerOptions& options);
+
+    [[nodiscard]] bool watch(int operation, int fd, Handle handle, std::uint32_t events) const;
+    void accept_all(base::MonoTime now);
+    void make_ready(Handle handle, Connection& connection);
+    void update_writing(Handle handle, Connection& connection) const;
+    void turn_away_silent(base::MonoTime now);
+    void rest(base::MonoTime now);
+
+    posix::UniqueFd listening_;
+    posix::UniqueFd epoll_;
+    StreamServerOptions options_;
+    Connections connections_;
+    std::deque<Handle> ready_;        // may have something to read
+    std::deque<Newcomer> newcomers_;  // oldest first
+    // The system has no descriptor for one more: nobody is accepted until then.
+    std::optional<base::MonoTime> rests_until_;
+    std::vector<char> scratch_;
+};
+
+}  // namespace steward::net

@@ -1,0 +1,204 @@
+#include "common/net/stream_socket.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <utility>
+
+#include "common/base/assert.hpp"
+#include "common/posix/clock.hpp"
+
+namespace steward::net {
+namespace {
+
+// Pieces given to the system in one call; a message has fewer, but for one of many frames.
+constexpr std::size_t kPiecesPerCall = 64;
+
+using Pieces = std::array<iovec, kPiecesPerCall>;
+
+iovec piece(std::string_view bytes) {
+    return {const_cast<char*>(bytes.data()), bytes.size()};  // the system's type; it only reads
+}
+
+// -1 with errno set.
+ssize_t write_pieces(int fd, Pieces& pieces, std::size_t count) {
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    ssize_t written = 0;
+    do {
+        written = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (written < 0 && errno == EINTR);
+    return written;
+}
+
+}  // namespace
+
+StreamSocket::StreamSocket(posix::UniqueFd fd, MessageBound bound, End end)
+    : fd_(std::move(fd)), reader_(bound, end == End::Accepting) {
+    if (end == End::Connecting) {
+        keep(kStreamOpening);
+    }
+}
+
+// ---- out ----
+
+void StreamSocket::keep(std::string_view bytes) {
+    unsent_.push_back(base::Blob::copy(bytes));
+    unsent_bytes_ += bytes.size();
+}
+
+SendStatus StreamSocket::send(const Frames& frames) {
+    STEWARD_ASSERT(!frames.empty());
+    flush();
+    if (!can_write_) {
+        return SendStatus::Closed;
+    }
+    if (unsent_bytes_ > kUnsentBytesMax) {
+        return SendStatus::WouldBlock;
+    }
+    if (has_unsent() || 2 * frames.size() > kPiecesPerCall) {
+        keep_rest(frames, 0);
+        flush();
+        return SendStatus::Sent;
+    }
+    std::array<StreamHeader, kPiecesPerCall / 2> headers;
+    Pieces pieces;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        headers[i] = stream_header(frames[i].size(), i + 1 < frames.size());
+        pieces[count++] = piece({headers[i].data(), headers[i].size()});
+        pieces[count++] = piece(frames[i].view());
+    }
+    const ssize_t sent = write_pieces(fd_.get(), pieces, count);
+    if (sent < 0 && errno != EAGAIN) {
+        can_write_ = false;
+        return SendStatus::Closed;
+    }
+    keep_rest(frames, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    return SendStatus::Sent;
+}
+
+// What follows the first `sent` bytes of the message. Large frames are shared, not copied.
+void StreamSocket::keep_rest(const Frames& frames, std::size_t sent) {
+    const auto keep_after = [&](const base::Blob& bytes) {
+        if (sent >= bytes.size()) {
+            sent -= bytes.size();
+            return;
+        }
+        if (unsent_.empty()) {
+            first_sent_ = sent;
+        }
+        unsent_bytes_ += bytes.size() - sent;
+        unsent_.push_back(bytes);
+        sent = 0;
+    };
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        if (sent >= kStreamHeaderBytes + frames[i].size()) {
+            sent -= kStreamHeaderBytes + frames[i].size();
+            continue;
+        }
+        const StreamHeader header = stream_header(frames[i].size(), i + 1 < frames.size());
+        keep_after(base::Blob::copy({header.data(), header.size()}));
+        keep_after(frames[i]);
+    }
+}
+
+void StreamSocket::flush() {
+    while (can_write_ && has_unsent() && write_unsent() > 0) {
+    }
+}
+
+// How much was written; nothing when the other end takes no more.
+std::size_t StreamSocket::write_unsent() {
+    Pieces pieces;
+    std::size_t count = 0;
+    for (std::size_t i = next_unsent_; i < unsent_.size() && count < kPiecesPerCall; ++i) {
+        const std::string_view bytes = unsent_[i].view();
+        pieces[count] = piece(count == 0 ? bytes.substr(first_sent_) : bytes);
+        ++count;
+    }
+    const ssize_t written = write_pieces(fd_.get(), pieces, count);
+    if (written < 0) {
+        can_write_ = errno == EAGAIN;
+        return 0;
+    }
+    const auto bytes = static_cast<std::size_t>(written);
+    unsent_bytes_ -= bytes;
+    first_sent_ += bytes;
+    while (has_unsent() && first_sent_ >= unsent_[next_unsent_].size()) {
+        first_sent_ -= unsent_[next_unsent_].size();
+        unsent_[next_unsent_++] = {};
+    }
+    if (!has_unsent()) {
+        unsent_.clear();
+        next_unsent_ = 0;
+    }
+    return bytes;
+}
+
+void StreamSocket::flush_until(base::MonoTime deadline) {
+    flush();
+    for (auto now = posix::read_mono(); can_write_ && has_unsent() && now < deadline;
+         now = posix::read_mono()) {
+        pollfd item{fd_.get(), POLLOUT, 0};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+        if (::poll(&item, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000))) < 0 &&
+            errno != EINTR) {
+            return;
+        }
+        flush();
+    }
+}
+
+// ---- in ----
+
+ReceiveStatus StreamSocket::receive(std::span<char> scratch, Frames& frames) {
+    for (;;) {
+        const ReceiveStatus status = reader_.next(frames);
+        if (status != ReceiveStatus::Nothing) {
+            return status;
+        }
+        if (!can_read_) {
+            return ReceiveStatus::Closed;
+        }
+        if (!read(scratch)) {
+            return ReceiveStatus::Nothing;
+        }
+    }
+}
+
+// False when nothing came. What comes in one piece is less than was asked for: the system has no
+// more, and asking again would only cost a call.
+bool StreamSocket::read(std::span<char> scratch) {
+    if (std::exchange(is_drained_, false)) {
+        return false;
+    }
+    const std::span<char> wanted = reader_.wanted();
+    const std::span<char> place = wanted.empty() ? scratch : wanted;
+    ssize_t count = 0;
+    do {
+        count = ::recv(fd_.get(), place.data(), place.size(), MSG_DONTWAIT);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0 && errno == EAGAIN) {
+        return false;
+    }
+    if (count <= 0) {
+        can_read_ = false;
+        can_write_ = false;
+        return true;
+    }
+    const auto bytes = static_cast<std::size_t>(count);
+    is_drained_ = bytes < place.size();
+    if (wanted.empty()) {
+        reader_.take({scratch.data(), bytes});
+    } else {
+        reader_.filled(bytes);
+    }
+    return true;
+}
+
+}  // namespace steward::net

@@ -1,0 +1,69 @@
+// common/net: one stream socket that carries whole messages both ways without blocking. Both ends
+// of a stream are one of these.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/blob.hpp"
+#include "common/base/time.hpp"
+#include "common/net/socket.hpp"
+#include "common/net/stream_format.hpp"
+#include "common/posix/unique_fd.hpp"
+
+namespace steward::net {
+
+/// Blocks: never, but for flush_until().  Thread: one at a time.
+/// Bound: unsent bytes up to kUnsentBytesMax and one message.
+class StreamSocket {
+public:
+    /// A message is refused while more than this waits for the other end to read.
+    static constexpr std::size_t kUnsentBytesMax = 1UL << 20U;
+
+    enum class End : std::uint8_t { Connecting, Accepting };
+
+    /// `fd` does not block. The connecting end sends the opening, the accepting one wants it.
+    StreamSocket(posix::UniqueFd fd, MessageBound bound, End end);
+
+    /// WouldBlock: nothing of it was taken; Closed: the other end is gone.
+    [[nodiscard]] SendStatus send(const Frames& frames);
+    /// Sends what an earlier send() left over, as much as the other end takes.
+    void flush();
+    /// The same, and waits for the other end at most until `deadline`.
+    void flush_until(base::MonoTime deadline);
+
+    [[nodiscard]] bool has_unsent() const { return unsent_bytes_ > 0; }
+
+    /// The next whole message. `scratch`: memory to read into, any size. Nothing: wait until the
+    /// descriptor is readable. Closed: the other end is gone, or is none of this kind; what it had
+    /// sent is told before. TooLarge: the stream cannot go on.
+    [[nodiscard]] ReceiveStatus receive(std::span<char> scratch, Frames& frames);
+
+    [[nodiscard]] bool has_spoken() const { return reader_.has_spoken(); }
+
+    /// Nothing can be sent any more; what the other end had sent can still be received.
+    [[nodiscard]] bool is_cut() const { return !can_write_; }
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+private:
+    [[nodiscard]] bool read(std::span<char> scratch);
+    void keep(std::string_view bytes);
+    void keep_rest(const Frames& frames, std::size_t sent);
+    [[nodiscard]] std::size_t write_unsent();
+
+    posix::UniqueFd fd_;
+    StreamReader reader_;
+    std::vector<base::Blob> unsent_;  // those before next_unsent_ are gone
+    std::size_t next_unsent_ = 0;
+    std::size_t first_sent_ = 0;  // of the first unsent piece
+    std::size_t unsent_bytes_ = 0;
+    bool can_write_ = true;
+    bool can_read_ = true;
+    bool is_drained_ = false;  // the last read took all that was there
+};
+
+}  // namespace steward::net

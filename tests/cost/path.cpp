@@ -1,0 +1,207 @@
+#include "tests/cost/path.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace steward::cost {
+
+using namespace std::chrono_literals;
+
+Stage stage = Stage::None;
+
+namespace {
+
+constexpr const char* kService = "noop";
+constexpr const char* kClientId = "client";
+constexpr std::array<const char*, 2> kWorkerIds = {"worker-0", "worker-1"};
+constexpr int kTurnsMax = 10'000'000;
+
+// Marks who is at work, and who was before when it ends.
+class At {
+public:
+    explicit At(Stage now) : before_(std::exchange(stage, now)) {}
+
+    ~At() { stage = before_; }
+
+    At(const At&) = delete;
+    At& operator=(const At&) = delete;
+
+private:
+    Stage before_;
+};
+
+}  // namespace
+
+// What is under way. The queues' own memory is nobody's.
+struct Path::Wires final : app::Transport {
+    struct Message {
+        app::Side side;
+        std::string from;
+        wire::Frames frames;
+    };
+
+    app::SendStatus send(app::Side, std::string_view to, app::Frames& frames) override {
+        const At at(Stage::None);
+        from_broker[to == kClientId ? 0 : to == kWorkerIds[0] ? 1 : 2].push_back(std::move(frames));
+        frames.clear();
+        return app::SendStatus::Sent;
+    }
+
+    void publish(std::string_view, std::string_view) override {}
+
+    [[nodiscard]] bool has_subscribers() const override { return false; }
+
+    std::deque<Message> to_broker;
+    std::array<std::deque<wire::Frames>, 3> from_broker;  // the client, the workers
+};
+
+struct Path::Quiet final : app::Sink {
+    void note(const core::Note&) override {}
+
+    [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
+
+    void lifecycle(std::string_view) override {}
+};
+
+namespace {
+
+worker::SessionOptions worker_options() {
+    worker::SessionOptions options;
+    options.services = {kService};
+    return options;
+}
+
+}  // namespace
+
+Path::Path(const Settings& settings)
+    : settings_(settings),
+      now_{base::MonoTime(1h), base::WallTime(1'700'000'000s)},
+      service_(model::ServiceName::parse(kService).value()),
+      wires_(std::make_unique<Wires>()),
+      quiet_(std::make_unique<Quiet>()),
+      node_(std::make_unique<app::Node>(policy_, now_, 1, *wires_, journal_, *quiet_)),
+      client_({}, now_.mono, 1) {
+    client_.connected(now_.mono);
+    for (auto& worker : workers_) {
+        worker = std::make_unique<worker::Session>(worker_options(), now_.mono, 1);
+        worker->connected(now_.mono);
+    }
+    for (int i = 0; i < 10; ++i) {  // hellos and welcomes
+        turn();
+    }
+}
+
+Path::~Path() = default;
+
+void Path::run(std::size_t jobs) {
+    to_submit_ = jobs;
+    const std::size_t answered = answered_ + jobs;
+    const std::size_t finished = finished_ + jobs;
+    for (int i = 0; answered_ < answered || finished_ < finished; ++i) {
+        if (i == kTurnsMax) {
+            std::fprintf(stderr, "the jobs do not end\n");
+            std::abort();
+        }
+        turn();
+    }
+}
+
+void Path::turn() {
+    now_.mono += 10us;
+    now_.wall += 10us;
+    client_step();
+    broker_step();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        worker_step(i);
+    }
+    broker_step();
+}
+
+void Path::count(const wire::Frames& frames) {
+    ++messages_;
+    for (const base::Blob& frame : frames) {
+        bytes_ += frame.size();
+    }
+}
+
+void Path::client_step() {
+    auto& inbox = wires_->from_broker[0];
+    std::vector<wire::Frames> sent;
+    {
+        const At at(Stage::Client);
+        for (const wire::Frames& frames : inbox) {
+            client_.on_frames(now_.mono, frames);
+            while (const auto happening = client_.next_happening()) {
+                const bool is_end = settings_.sync
+                                        ? std::holds_alternative<client::Result>(*happening)
+                                        : std::holds_alternative<client::Accepted>(*happening);
+                answered_ += is_end ? 1 : 0;
+            }
+        }
+        while (to_submit_ > 0 && client_.open() < settings_.window) {
+            model::JobSpec spec;
+            spec.service = service_;
+            spec.params = {model::Encoding::Opaque,
+                           base::Blob::copy(std::string(settings_.payload_bytes, 'x'))};
+            spec.options.sync = settings_.sync;
+            spec.options.durable = settings_.durable;
+            if (!client_.submit(now_.mono, std::move(spec))) {
+                break;
+            }
+            --to_submit_;
+        }
+        while (auto batch = client_.take_batch(now_.mono)) {
+            const At nobody(Stage::None);
+            sent.push_back(std::move(*batch));
+        }
+        while (client_.next_happening()) {
+        }
+    }
+    inbox.clear();
+    for (wire::Frames& frames : sent) {
+        count(frames);
+        wires_->to_broker.push_back({app::Side::Frontend, kClientId, std::move(frames)});
+    }
+}
+
+void Path::broker_step() {
+    {
+        const At at(Stage::Broker);
+        node_->begin_batch(now_);
+        for (const Wires::Message& message : wires_->to_broker) {
+            node_->on_frames(message.side, message.from, message.frames);
+        }
+        node_->end_batch();
+    }
+    wires_->to_broker.clear();
+}
+
+void Path::worker_step(std::size_t index) {
+    worker::Session& session = *workers_[index];
+    auto& inbox = wires_->from_broker[1 + index];
+    std::vector<wire::Frames> sent;
+    {
+        const At at(Stage::Worker);
+        for (const wire::Frames& frames : inbox) {
+            session.on_frames(now_.mono, frames);
+        }
+        while (auto action = session.next_action()) {
+            if (const auto* start = std::get_if<worker::StartJob>(&*action)) {
+                ++finished_;
+                session.finished(now_.mono, start->job.attempt, model::Outcome{}, 1us);
+            }
+        }
+        while (auto batch = session.take_batch(now_.mono)) {
+            const At nobody(Stage::None);
+            sent.push_back(std::move(*batch));
+        }
+    }
+    inbox.clear();
+    for (wire::Frames& frames : sent) {
+        count(frames);
+        wires_->to_broker.push_back({app::Side::Backend, kWorkerIds[index], std::move(frames)});
+    }
+}
+
+}  // namespace steward::cost

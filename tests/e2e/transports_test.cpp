@@ -1,0 +1,75 @@
+// tests/e2e: native peers over local streams and over ZeroMQ: the same service, and which one it
+// was.
+#include <signal.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e {
+
+namespace {
+
+const std::map<std::string, std::string> kRareHeartbeats = {{"HEARTBEAT_INTERVAL", "100"}};
+
+BrokerOptions with_streams(bool streams) {
+    return {
+        {}, std::string("[broker]\nlocal_streams = ") + (streams ? "true" : "false") + "\n", {}};
+}
+
+// A worker's routing id: ZeroMQ's have five bytes, a stream's nine; in hex.
+std::size_t routing_id_bytes(const Broker& broker) {
+    const nlohmann::json workers = broker.ask("SERVER-WORKERS");
+    REQUIRE(workers.size() == 1);
+    return workers[0].at("workerid").get<std::string>().size() / 2;
+}
+
+}  // namespace
+
+TEST_CASE("Calls, jobs and large params go over either transport") {
+    for (const bool streams : {true, false}) {
+        CAPTURE(streams);
+        const Broker broker(with_streams(streams));
+        const auto worker = broker.start_worker(kReverseProgram, {"--service-name", "reverse"});
+        broker.wait_until_served("reverse");
+        CHECK(routing_id_bytes(broker) == (streams ? 9 : 5));
+
+        const Finished call = run(broker.tool({"call", "reverse", R"("stressed")"}));
+        INFO(call.err);
+        CHECK(call.code == 0);
+        CHECK(call.out.find("desserts") != std::string::npos);
+
+        const std::string large(3'000'000, 'x');
+        const TempDirectory files;
+        const std::string file = files.write("large.json", "\"" + large + "y\"");
+        const Finished much = run(broker.tool({"call", "reverse", "@" + file}));
+        INFO(much.err);
+        CHECK(much.code == 0);
+        CHECK(much.out.find("y" + large) != std::string::npos);
+
+        const Finished many = run(broker.tool({"submit", "reverse", R"("a")", "--count", "2000"}));
+        CHECK(many.code == 0);
+        CHECK(
+            wait_until([&] { return broker.count_events("EXECUTE_COMPLETE", "reverse") == 2002; }));
+    }
+}
+
+TEST_CASE("The end of a worker on this machine is known at once, whatever its heartbeats") {
+    const Broker broker({kRareHeartbeats, {}, {}});
+    const std::vector<std::string> args = {"--service-name", "nap"};
+    const auto first = broker.start_worker(kSleepProgram, args, kRareHeartbeats);
+    broker.wait_until_served("nap");
+    OldClient client(Old::Zmws2, broker.endpoints().frontend);
+    client.request("nap", {R"({"seconds": 1})"}, false);
+    REQUIRE(client.answer().kind == Answer::Kind::Taken);
+    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "nap"));
+    first->signal(SIGKILL);
+    const auto second = broker.start_worker(kSleepProgram, args, kRareHeartbeats);
+    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "nap"));
+    CHECK(broker.count_events("DELEGATE_START", "nap") == 2);
+}
+
+}  // namespace steward::e2e

@@ -1,0 +1,132 @@
+// tests/unit/net: messages in a stream of bytes, whole, in pieces, and broken.
+#include "common/net/stream_format.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "common/base/bytes.hpp"
+#include "common/base/prng.hpp"
+#include "tests/unit/net/net_fixture.hpp"
+
+using namespace steward;
+using namespace steward::net;
+using namespace steward::net::test;
+
+namespace {
+
+std::string bytes_of(const Frames& frames) {
+    std::string bytes;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const StreamHeader header = stream_header(frames[i].size(), i + 1 < frames.size());
+        bytes.append(header.data(), header.size());
+        bytes += frames[i].view();
+    }
+    return bytes;
+}
+
+// Gives `bytes` to the reader in pieces; a large frame's rest sometimes where it belongs.
+void feed(StreamReader& reader, std::string_view bytes, base::Prng& prng, std::size_t piece_max) {
+    while (!bytes.empty()) {
+        const std::size_t count = std::min<std::size_t>(bytes.size(), 1 + prng.below(piece_max));
+        const std::span<char> wanted = reader.wanted();
+        if (!wanted.empty() && prng.below(2) == 0) {
+            const std::size_t part = std::min(count, wanted.size());
+            std::copy_n(bytes.data(), part, wanted.data());
+            reader.filled(part);
+            bytes.remove_prefix(part);
+        } else {
+            reader.take(bytes.substr(0, count));
+            bytes.remove_prefix(count);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a stream's header is four bytes, the most significant first") {
+    CHECK(stream_header(0x01020304, false) == StreamHeader{1, 2, 3, 4});
+    CHECK(stream_header(5, true) == StreamHeader{'\x80', 0, 0, 5});
+    CHECK(bytes_of(frames_of({"ab", ""})) == std::string("\x80\0\0\x02"
+                                                         "ab"
+                                                         "\0\0\0\0",
+                                                         10));
+}
+
+TEST_CASE("docs/protocol.md shows the bytes that are sent") {
+    std::ifstream page(STEWARD_SOURCE_DIR "/docs/protocol.md");
+    const std::string text{std::istreambuf_iterator<char>(page), {}};
+    const auto spaced = [](std::string_view bytes) {
+        const std::string hex = base::to_hex(bytes);
+        std::string apart;
+        for (std::size_t i = 0; i < hex.size(); i += 2) {
+            apart += (i == 0 ? "" : " ") + hex.substr(i, 2);
+        }
+        return apart;
+    };
+    CHECK(text.find("`" + spaced(kStreamOpening) + "`") != std::string::npos);
+    CHECK(text.find("`" + spaced(bytes_of(frames_of({"ab", ""}))) + "`") != std::string::npos);
+}
+
+TEST_CASE("messages come out of a stream as they went in, however it was cut") {
+    base::Prng prng(7);
+    for (int round = 0; round < 200; ++round) {
+        std::vector<Frames> sent;
+        std::string bytes(kStreamOpening);
+        for (std::uint64_t i = 1 + prng.below(8); i > 0; --i) {
+            Frames frames;
+            for (std::uint64_t k = 1 + prng.below(4); k > 0; --k) {
+                frames.push_back(base::Blob::copy(
+                    std::string(prng.below(3) == 0 ? 0 : prng.below(9000), char('a' + k))));
+            }
+            bytes += bytes_of(frames);
+            sent.push_back(std::move(frames));
+        }
+        StreamReader reader({}, true);
+        CHECK_FALSE(reader.has_spoken());
+        feed(reader, bytes, prng, 1 + prng.below(5000));
+        Frames got;
+        for (const Frames& frames : sent) {
+            REQUIRE(reader.next(got) == ReceiveStatus::Received);
+            CHECK(got == frames);
+        }
+        CHECK(reader.next(got) == ReceiveStatus::Nothing);
+        CHECK(reader.has_spoken());
+    }
+}
+
+TEST_CASE("a stream that begins with anything else is closed") {
+    for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\n"),
+                                     std::string("STEWARD\x02"),
+                                     std::string(64, '\xff'),
+                                     std::string("S\0", 2)}) {
+        StreamReader reader({}, true);
+        reader.take(bytes);
+        reader.take(bytes_of(frames_of({"too late"})));
+        Frames frames;
+        CHECK(reader.next(frames) == ReceiveStatus::Closed);
+        CHECK(reader.next(frames) == ReceiveStatus::Closed);
+    }
+}
+
+TEST_CASE("the bounds of a message hold to the byte and the frame, and nothing follows a fault") {
+    const MessageBound bound{.frames_max = 3, .bytes_max = 100};
+    const auto outcome = [&](const Frames& last) {
+        StreamReader reader(bound, false);
+        reader.take(bytes_of(frames_of({"before"})));
+        reader.take(bytes_of(last));
+        reader.take(bytes_of(frames_of({"after"})));
+        Frames frames;
+        REQUIRE(reader.next(frames) == ReceiveStatus::Received);
+        CHECK(frames == frames_of({"before"}));
+        return reader.next(frames);
+    };
+    CHECK(outcome(frames_of({std::string(100, 'x')})) == ReceiveStatus::Received);
+    CHECK(outcome(frames_of({std::string(101, 'x')})) == ReceiveStatus::TooLarge);
+    CHECK(outcome(frames_of({std::string(50, 'x'), std::string(50, 'x')})) ==
+          ReceiveStatus::Received);
+    CHECK(outcome(frames_of({std::string(50, 'x'), std::string(51, 'x')})) ==
+          ReceiveStatus::TooLarge);
+    CHECK(outcome(frames_of({"1", "2", "3"})) == ReceiveStatus::Received);
+    CHECK(outcome(frames_of({"1", "2", "3", ""})) == ReceiveStatus::TooLarge);
+}
