@@ -88,6 +88,7 @@ void run_many(std::size_t count, std::size_t window, Start start) {
         std::size_t open = 0;
         bool all_well = true;
     } progress;
+
     progress.window = window;
 
     // One pointer, so that a std::function of it needs no allocation, which would be measured too.
