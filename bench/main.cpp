@@ -65,14 +65,18 @@ public:
                 first = last;
             }
             std::fprintf(stderr, "round %d of %d\n", round + 1, given_.rounds);
+            rounds_done_ = round + 1;
+            save();
         }
     }
 
     [[nodiscard]] std::string markdown() const {
-        std::string text = "Medians of " + std::to_string(given_.rounds) + " rounds, " +
-                           std::to_string(std::thread::hardware_concurrency()) +
-                           " processors; 100-byte payloads unless said, two worker processes; "
-                           "ratios to the first row. Ends: the client and the workers.\n";
+        std::string text =
+            (rounds_done_ < 2 ? "One round, "
+                              : "Medians of " + std::to_string(rounds_done_) + " rounds, ") +
+            std::to_string(std::thread::hardware_concurrency()) +
+            " processors; 100-byte payloads unless said, two worker processes; "
+            "ratios to the first row. Ends: the client and the workers.\n";
         for (const std::string& missing : missing_) {
             text += missing + "\n";
         }
@@ -80,6 +84,13 @@ public:
     }
 
 private:
+    // After each round, so that one that is broken off leaves the tables of those before it.
+    void save() const {
+        if (!given_.out.empty() && !(std::ofstream(given_.out) << markdown())) {
+            give_up(given_.out + " cannot be written");
+        }
+    }
+
     static bool is_wanted(const std::string& name, const std::vector<std::string>& names) {
         return names.empty() || std::ranges::find(names, name) != names.end();
     }
@@ -122,6 +133,7 @@ private:
     }
 
     Given given_;
+    int rounds_done_ = 0;
     Extent extent_;
     std::vector<std::string> missing_;
     std::vector<std::unique_ptr<Subject>> all_;
@@ -175,10 +187,6 @@ int main(int argc, char** argv) {
 
     Bench bench(given);
     bench.run();
-    const std::string text = bench.markdown();
-    std::fputs(text.c_str(), stdout);
-    if (!given.out.empty() && !(std::ofstream(given.out) << text)) {
-        give_up(given.out + " cannot be written");
-    }
+    std::fputs(bench.markdown().c_str(), stdout);
     return 0;
 }

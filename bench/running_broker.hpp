@@ -84,10 +84,12 @@ void run_many(std::size_t count, std::size_t window, Start start) {
     struct Progress {
         std::mutex mutex;
         std::condition_variable changed;
-        const std::size_t window;
+        std::size_t window = 1;
         std::size_t open = 0;
         bool all_well = true;
-    } progress{.window = window};
+    } progress;
+
+    progress.window = window;
 
     // One pointer, so that a std::function of it needs no allocation, which would be measured too.
     const auto done = [&progress](bool ok) {
