@@ -132,11 +132,13 @@ void Path::client_step() {
         const At at(Stage::Client);
         for (const wire::Frames& frames : inbox) {
             client_.on_frames(now_.mono, frames);
+            if (!settings_.sync) {
+                client_.take_accepted(accepted_);
+                answered_ += accepted_.size();
+                accepted_.clear();
+            }
             while (const auto happening = client_.next_happening()) {
-                const bool is_end = settings_.sync
-                                        ? std::holds_alternative<client::Result>(*happening)
-                                        : std::holds_alternative<client::Accepted>(*happening);
-                answered_ += is_end ? 1 : 0;
+                answered_ += std::holds_alternative<client::Result>(*happening) ? 1 : 0;
             }
         }
         while (to_submit_ > 0 && client_.open() < settings_.window) {
@@ -186,11 +188,11 @@ void Path::worker_step(std::size_t index) {
         for (const wire::Frames& frames : inbox) {
             session.on_frames(now_.mono, frames);
         }
-        while (auto action = session.next_action()) {
-            if (const auto* start = std::get_if<worker::StartJob>(&*action)) {
-                ++finished_;
-                session.finished(now_.mono, start->job.attempt, model::Outcome{}, 1us);
-            }
+        while (session.next_action()) {
+        }
+        while (const wire::native::Assign* job = session.next_job(now_.mono)) {
+            ++finished_;
+            session.finished(now_.mono, model::Attempt(job->attempt), model::Outcome{}, 1us);
         }
         while (auto batch = session.take_batch(now_.mono)) {
             const At nobody(Stage::None);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "broker/app/node.hpp"
 #include "broker/store/memory_journal.hpp"
@@ -62,6 +63,7 @@ private:
     core::Policy policy_;
     std::unique_ptr<app::Node> node_;
     client::Session client_;
+    std::vector<client::Accepted> accepted_;  // reused
     std::array<std::unique_ptr<worker::Session>, 2> workers_;
     std::size_t to_submit_ = 0;
     std::size_t answered_ = 0;
