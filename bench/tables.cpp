@@ -11,7 +11,8 @@ namespace {
 
 // Three digits at least; thousands are set apart.
 std::string text_of(double value) {
-    const int decimals = std::abs(value) >= 100 || value == 0 ? 0 : std::abs(value) >= 10 ? 1 : 2;
+    const double size = std::abs(value);
+    const int decimals = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
     char buffer[64];
     std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
     std::string text = buffer;

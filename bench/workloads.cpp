@@ -56,26 +56,27 @@ void do_and_finish(Run& run, const Load& load, bool calls) {
     run.started.wait_until_finished(run.given);
 }
 
-// So many that a measurement lasts as long as it should; the first time it is tried out, and every
-// time the connections are warm afterwards.
+// So many that a measurement lasts as long as it should: tried out the first time, with more and
+// more until that takes a while, as some servers do a million in the time of ten with others.
+// Afterwards some jobs warm the connections.
 std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, bool calls) {
-    constexpr double kTrySeconds = 0.2;
+    constexpr double kTrySeconds = 0.1;
+    constexpr std::size_t kWarmJobs = 2'000;
     std::size_t& jobs = run.jobs_of[workload.title + "/" + row_of(run)];
-    const std::size_t first = std::clamp<std::size_t>(window / 8, 20, 2'000);
-    std::size_t tried = first;
-    do {
+    if (jobs != 0) {
+        do_and_finish(
+            run, {std::min(jobs / 4 + 1, kWarmJobs), window, workload.payload_bytes}, calls);
+        return jobs;
+    }
+    for (std::size_t tried = 20; jobs == 0; tried *= 5) {
         const auto start = Clock::now();
         do_and_finish(run, {tried, window, workload.payload_bytes}, calls);
-        const double rate = static_cast<double>(tried) / seconds_since(start);
-        if (jobs != 0) {
-            break;
+        const double took = seconds_since(start);
+        if (took >= kTrySeconds) {
+            const double rate = static_cast<double>(tried) / took;
+            jobs = static_cast<std::size_t>(std::clamp(rate * run.extent.seconds, 20.0, 5e6));
         }
-        if (tried != first || rate * kTrySeconds <= static_cast<double>(first)) {
-            jobs = static_cast<std::size_t>(std::clamp(rate * run.extent.seconds, 50.0, 5e6));
-        } else {
-            tried = static_cast<std::size_t>(rate * kTrySeconds);
-        }
-    } while (jobs == 0);
+    }
     return jobs;
 }
 
