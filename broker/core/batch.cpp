@@ -68,7 +68,7 @@ void State::apply(const Address& from, CloseBatch& request) {
     const Seq seq = append_always(BatchClosed{batch.name});
     answer_done(from, 1, 0, seq);
     if (batch.is_complete()) {
-        complete_batches_.push_back(handle);
+        consequences_.complete_batches.push_back(handle);
     }
 }
 
@@ -79,12 +79,12 @@ void State::count_in_batch(const Job& job, JobState end) {
     }
     ++(end == JobState::Succeeded ? batch->succeeded : batch->failed);
     if (batch->is_complete()) {
-        complete_batches_.push_back(job.extras->batch);
+        consequences_.complete_batches.push_back(job.extras->batch);
     }
 }
 
 void State::finish_batches() {
-    for (const BatchHandle handle : std::exchange(complete_batches_, {})) {
+    for (const BatchHandle handle : std::exchange(consequences_.complete_batches, {})) {
         const Batch* batch = batches_.map.find(handle);
         if (batch != nullptr && !batch->is_ended && batch->is_complete()) {
             finish_batch(handle);

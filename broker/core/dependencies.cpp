@@ -118,14 +118,14 @@ void State::tell_dependents(const Job& job, JobState end, std::string_view text)
         if (end == JobState::Succeeded && !job.durable) {
             append(*dependent, DependencyMet{dependent->id, job.id});
         }
-        dependents_.push_back({handle, end != JobState::Succeeded, why});
+        consequences_.dependents.push_back({handle, end != JobState::Succeeded, why});
     }
 }
 
 void State::settle_dependents() {
-    while (!dependents_.empty()) {
-        const Dependent next = std::move(dependents_.front());
-        dependents_.pop_front();
+    while (!consequences_.dependents.empty()) {
+        const Consequences::Dependent next = std::move(consequences_.dependents.front());
+        consequences_.dependents.pop_front();
         const Job* job = jobs_.map.find(next.job);
         if (job == nullptr || job->state != JobState::Blocked) {
             continue;  // ended meanwhile
@@ -163,9 +163,10 @@ void State::end_orphans() {
                 job.extras->after,
                 [&](const model::JobId& id) { return find_job(id).names_something(); });
             if (job.extras->lost_one) {
-                dependents_.push_back({handle, true, "a job that it waited for did not succeed"});
+                consequences_.dependents.push_back(
+                    {handle, true, "a job that it waited for did not succeed"});
             } else if (static_cast<std::uint32_t>(there) < job.extras->unmet) {
-                dependents_.push_back(
+                consequences_.dependents.push_back(
                     {handle, true, "a job that it waited for was lost with the broker's restart"});
             }
         }

@@ -32,7 +32,7 @@ GroupHandle State::name_group(const model::JobOptions& options) {
         group.gate.set_bounds(
             options.group_limit.value_or(group.gate.at_once),
             options.group_rate ? options.group_rate->spacing : group.gate.spacing);
-        opened_groups_.push_back(group_handle);
+        consequences_.opened_groups.push_back(group_handle);
     }
     return group_handle;
 }
@@ -49,7 +49,7 @@ void State::leave_group(GroupHandle handle) {
     Group& group = groups_.map.at(handle);
     --group.jobs;
     if (group.jobs == 0) {
-        opened_groups_.push_back(handle);
+        consequences_.opened_groups.push_back(handle);
     }
 }
 
@@ -61,7 +61,7 @@ void State::set_group(const GroupPolicy& settings) {
     // Nothing is set any more: jobs may say again.
     group.is_set =
         settings.weight > 1 || settings.limit != 0 || settings.spacing != base::Duration::zero();
-    opened_groups_.push_back(handle);
+    consequences_.opened_groups.push_back(handle);
 }
 
 void State::apply(const Address& from, SetGroup& request) {
@@ -138,7 +138,7 @@ void State::remove_limit(LimitHandle handle) {
     Limit& limit = limits_.map.at(handle);
     timers_.cancel(limit.timer);
     while (!limit.parked.empty()) {
-        unparked_.push_back(limit.parked.front());
+        consequences_.unparked.push_back(limit.parked.front());
         unpark_queue(limit.parked.front());
     }
     for (const std::string& text : limit.settings.services) {
@@ -203,14 +203,14 @@ void State::leave_gates(const Job& job) {
         Group& group = groups_.map.at(handle);
         group.gate.leave();
         if (!group.parked.empty()) {
-            opened_groups_.push_back(handle);
+            consequences_.opened_groups.push_back(handle);
         }
     }
     for (const LimitHandle handle : services_.map.at(job.service).limits) {
         Limit& limit = limits_.map.at(handle);
         limit.gate.leave();
         if (!limit.parked.empty()) {
-            opened_limits_.push_back(handle);
+            consequences_.opened_limits.push_back(handle);
         }
     }
 }
@@ -247,17 +247,17 @@ void State::watch_gate(Gated& gated, Timer timer) {
 
 // Looks again at what was parked at gates that may be open now.
 void State::open_gates() {
-    for (const GroupHandle handle : std::exchange(opened_groups_, {})) {
+    for (const GroupHandle handle : std::exchange(consequences_.opened_groups, {})) {
         if (groups_.map.find(handle) != nullptr) {
             open_group(handle);
         }
     }
-    for (const LimitHandle handle : std::exchange(opened_limits_, {})) {
+    for (const LimitHandle handle : std::exchange(consequences_.opened_limits, {})) {
         if (limits_.map.find(handle) != nullptr) {
             open_limit(handle);
         }
     }
-    for (const QueueHandle handle : std::exchange(unparked_, {})) {
+    for (const QueueHandle handle : std::exchange(consequences_.unparked, {})) {
         if (services_.queues.find(handle) != nullptr) {
             list_turn(handle);
             dispatch_queue(handle);

@@ -34,11 +34,11 @@ void State::check_invariants() const {
     check_services();
     check_workers();
     check_batches();
-    if (!consequences_wait_) {
+    if (!consequences_.wait) {
         check_queues();
         check_gates();
     }
-    rule(consequences_wait_ || !has_consequences(), "consequences have been settled");
+    rule(consequences_.wait || !has_consequences(), "consequences have been settled");
     rule(durable_seq_ <= last_seq_, "no more is durable than was appended");
     rule(history_.size() <= policy.limits.history_jobs_max, "the history has its limit");
     rule(submissions_.sessions() <= policy.limits.sessions_max, "sessions have their limit");
@@ -47,7 +47,7 @@ void State::check_invariants() const {
     rule(results_.size() <= policy.limits.results_max &&
              results_.bytes() <= policy.limits.results_bytes_max,
          "results have their limits");
-    rule(consequences_wait_ || dead_.size() <= policy.limits.dead_letters_max,
+    rule(consequences_.wait || dead_.size() <= policy.limits.dead_letters_max,
          "dead letters have their limit");
 }
 
@@ -279,7 +279,7 @@ void State::check_batches() const {
         rule(batch.is_ended ||
                  waits_for[handle.slot] + batch.succeeded + batch.failed == batch.total,
              "a batch's jobs are counted");
-        rule(batch.is_ended || !batch.is_complete() || consequences_wait_,
+        rule(batch.is_ended || !batch.is_complete() || consequences_.wait,
              "a batch whose jobs have all ended has ended");
     });
     rule(batches_.open.size() + batches_.ended.size() == batches_.map.size(),

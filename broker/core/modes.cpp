@@ -61,12 +61,12 @@ bool State::set_mode(const ModeChange& change) {
     for (std::uint32_t slot = 0; is_of_all && slot < services_.queues.slots(); ++slot) {
         const QueueHandle queue = services_.queues.handle_at(slot);
         if (queue.names_something() && services_.queues.at(queue).size > 0) {
-            unparked_.push_back(queue);
+            consequences_.unparked.push_back(queue);
         }
     }
     if (!is_of_all) {
         const std::vector<QueueHandle>& queues = services_.map.at(handle).queues;
-        unparked_.insert(unparked_.end(), queues.begin(), queues.end());
+        consequences_.unparked.insert(consequences_.unparked.end(), queues.begin(), queues.end());
     }
     return true;
 }

@@ -30,7 +30,7 @@ base::Expected<void> State::restore(const Record& record) {
     forget_recalled();
     drop_spills();
     open_gates();  // groups are forgotten between facts as they were between inputs
-    consequences_wait_ = true;
+    consequences_.wait = true;
     last_seq_ = was_last;
     announcing = was_announcing;
     return result;
@@ -354,7 +354,7 @@ base::Expected<void> State::restore_fact(const BatchClosed& fact) {
     if (Batch* batch = batches_.map.find(handle)) {
         batch->is_closed = true;
         if (batch->is_complete()) {  // that it has ended may not have reached the disk
-            complete_batches_.push_back(handle);
+            consequences_.complete_batches.push_back(handle);
         }
     }
     return {};

@@ -85,7 +85,8 @@ base::Expected<void> State::restore_fact(const BatchStands& fact) {
     batch.is_closed = fact.is_closed;
     batch.followed_by = fact.followed_by;
     if (!fact.ended_at && batch.is_complete()) {
-        complete_batches_.push_back(handle);  // those that it waited for were not durable
+        consequences_.complete_batches.push_back(
+            handle);  // those that it waited for were not durable
     }
     if (fact.ended_at && !batch.is_ended) {
         end_batch(handle);

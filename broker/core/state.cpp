@@ -41,7 +41,7 @@ void State::set_policy(const Policy& changed) {
     apply_limit_policies();
     apply_group_policies(groups_before);
     are_schedules_configured_ = false;  // with the next input, which can write facts
-    consequences_wait_ = true;
+    consequences_.wait = true;
 }
 
 // What the configuration named before and names no more is a service like any other.
@@ -120,11 +120,11 @@ void State::on(Tick& /*tick*/) {
             case Timer::Kind::Waiter: on_waiter_timer(timer->of<Waiter>()); break;
             case Timer::Kind::Group:
                 groups_.map.at(timer->of<Group>()).timer = base::TimerHeap<Timer>::kNone;
-                opened_groups_.push_back(timer->of<Group>());
+                consequences_.opened_groups.push_back(timer->of<Group>());
                 break;
             case Timer::Kind::Limit:
                 limits_.map.at(timer->of<Limit>()).timer = base::TimerHeap<Timer>::kNone;
-                opened_limits_.push_back(timer->of<Limit>());
+                consequences_.opened_limits.push_back(timer->of<Limit>());
                 break;
             case Timer::Kind::Settled: on_settled(); break;
             case Timer::Kind::Sessions:
@@ -151,7 +151,7 @@ void State::on(Tick& /*tick*/) {
 }
 
 std::optional<base::MonoTime> State::next_deadline() const {
-    if (!are_schedules_configured_ || (consequences_wait_ && has_consequences())) {
+    if (!are_schedules_configured_ || (consequences_.wait && has_consequences())) {
         return now_.mono;
     }
     auto due = timers_.next_due();
@@ -181,7 +181,7 @@ void State::settle_consequences() {
     if (!are_schedules_configured_) {
         configure_schedules();
     }
-    consequences_wait_ = false;
+    consequences_.wait = false;
     if (std::exchange(refills_, false)) {
         refill_all();
     }
@@ -207,9 +207,9 @@ void State::settle_consequences() {
 }
 
 bool State::has_consequences() const {
-    return !dependents_.empty() || !complete_batches_.empty() || !opened_groups_.empty() ||
-           !opened_limits_.empty() || !unparked_.empty() ||
-           dead_.size() > policy.limits.dead_letters_max;
+    return !consequences_.dependents.empty() || !consequences_.complete_batches.empty() ||
+           !consequences_.opened_groups.empty() || !consequences_.opened_limits.empty() ||
+           !consequences_.unparked.empty() || dead_.size() > policy.limits.dead_letters_max;
 }
 
 // A draining broker runs what waits while somebody is there to run it.

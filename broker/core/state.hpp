@@ -2,16 +2,16 @@
 // source file each, as the sections of the class say; core.cpp says which handler an input goes to.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "broker/core/adopted.hpp"
 #include "broker/core/batches.hpp"
+#include "broker/core/consequences.hpp"
 #include "broker/core/effect.hpp"
 #include "broker/core/filter.hpp"
 #include "broker/core/group.hpp"
@@ -576,36 +576,8 @@ private:
     base::MonoTime settled_at_{};
     std::vector<Submit> unsettled_;
 
-    // Consequences of what was done in this apply(), in order.
-    struct Dependent {
-        JobHandle job;
-        bool dies = false;
-        std::string why;
-    };
-
-    std::deque<Dependent> dependents_;
-    std::vector<GroupHandle> opened_groups_;
-    std::vector<LimitHandle> opened_limits_;
-    std::vector<QueueHandle> unparked_;
-    std::vector<BatchHandle> complete_batches_;
-    // They wait for the next apply(): facts were restored, or the policy has changed.
-    bool consequences_wait_ = false;
-
-    struct SubmissionHash {
-        std::size_t operator()(const model::SubmissionId& id) const noexcept {
-            return std::hash<model::JobId>{}({id.session, id.number});
-        }
-    };
-
-    // A job that a worker brought from an earlier run, until its client claims it; what has ended
-    // stays known for a while, so that it is not brought in again.
-    struct Adopted {
-        model::JobId job;
-        bool is_over = false;
-        std::optional<KeptResult> result;  // of one that is over; none: its worker was lost
-    };
-
-    std::unordered_map<model::SubmissionId, Adopted, SubmissionHash> adopted_;  // never walked
+    Consequences consequences_;  // of what was done in this apply()
+    AdoptedTable adopted_;
 
     base::ChunkQueue<model::JobRow, 16> history_;  // newest last
     std::size_t scheduled_ = 0;

@@ -277,7 +277,7 @@ void State::refill_all() {
         const LaneHandle handle = lanes_.map.handle_at(slot);
         if (handle.names_something() && lanes_.map.at(handle).spilled > 0) {
             refill(handle);
-            unparked_.push_back(lanes_.map.at(handle).queue);
+            consequences_.unparked.push_back(lanes_.map.at(handle).queue);
         }
     }
 }

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "common/wire/native_packed.hpp"
+
 namespace steward::cost {
 
 using namespace std::chrono_literals;
@@ -77,11 +79,12 @@ worker::SessionOptions worker_options() {
 Path::Path(const Settings& settings)
     : settings_(settings),
       now_{base::MonoTime(1h), base::WallTime(1'700'000'000s)},
-      service_(model::ServiceName::parse(kService).value()),
       wires_(std::make_unique<Wires>()),
       quiet_(std::make_unique<Quiet>()),
       node_(std::make_unique<app::Node>(policy_, now_, 1, *wires_, journal_, *quiet_)),
-      client_({}, now_.mono, 1) {
+      client_({}, now_.mono, 1),
+      params_{model::Encoding::Opaque, base::Blob::copy(std::string(settings.payload_bytes, 'x'))},
+      packed_(2 * settings.window) {
     client_.connected(now_.mono);
     for (auto& worker : workers_) {
         worker = std::make_unique<worker::Session>(worker_options(), now_.mono, 1);
@@ -138,17 +141,19 @@ void Path::client_step() {
                 accepted_.clear();
             }
             while (const auto happening = client_.next_happening()) {
-                answered_ += std::holds_alternative<client::Result>(*happening) ? 1 : 0;
+                answered_ +=
+                    std::holds_alternative<client::Result>(*happening) ? std::size_t{1} : 0;
             }
         }
         while (to_submit_ > 0 && client_.open() < settings_.window) {
-            model::JobSpec spec;
-            spec.service = service_;
-            spec.params = {model::Encoding::Opaque,
-                           base::Blob::copy(std::string(settings_.payload_bytes, 'x'))};
-            spec.options.sync = settings_.sync;
-            spec.options.durable = settings_.durable;
-            if (!client_.submit(now_.mono, std::move(spec))) {
+            packing_.clear(SIZE_MAX);
+            model::JobOptions options;
+            options.durable = settings_.durable;
+            auto job = wire::native::pack_job(packing_, kService, params_, options, settings_.sync);
+            std::string& bytes = packed_[next_packed_++ % packed_.size()];
+            bytes = job.bytes;
+            job.bytes = bytes;
+            if (!client_.submit(std::move(job), {})) {
                 break;
             }
             --to_submit_;

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "broker/app/node.hpp"
 #include "broker/store/memory_journal.hpp"
 #include "client/session.hpp"
+#include "common/wire/msgpack_writer.hpp"
 #include "worker/session.hpp"
 
 namespace steward::cost {
@@ -56,7 +58,6 @@ private:
 
     Settings settings_;
     base::Now now_;
-    model::ServiceName service_;
     std::unique_ptr<Wires> wires_;
     std::unique_ptr<Quiet> quiet_;
     store::MemoryJournal journal_;
@@ -64,6 +65,10 @@ private:
     std::unique_ptr<app::Node> node_;
     client::Session client_;
     std::vector<client::Accepted> accepted_;  // reused
+    model::Payload params_;
+    wire::MsgpackWriter packing_;
+    std::vector<std::string> packed_;  // of open requests, used again in turn
+    std::size_t next_packed_ = 0;
     std::array<std::unique_ptr<worker::Session>, 2> workers_;
     std::size_t to_submit_ = 0;
     std::size_t answered_ = 0;
