@@ -13,10 +13,14 @@ constexpr std::size_t kFrameCost = 64;
 constexpr std::size_t kSpareBatchesMax = 64;
 constexpr std::size_t kForgetSentFrom = 64;
 
-std::size_t cost_of(const Frames& frames) {
+// A large frame for a worker is the params of a job that it holds: that is where it is counted, and
+// how many a worker holds is the core's own choice.
+std::size_t cost_of(const Frames& frames, Side side) {
     std::size_t bytes = kFrameCost;
     for (const base::Blob& frame : frames) {
-        bytes += frame.size() + kFrameCost;
+        const bool is_shared =
+            side == Side::Backend && frame.size() > wire::native::kInlinePayloadBytesMax;
+        bytes += (is_shared ? 0 : frame.size()) + kFrameCost;
     }
     return bytes;
 }
@@ -101,6 +105,7 @@ void Outbox::set_durable(core::Seq seq) {
 }
 
 void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane) {
+    lane.side = entry.side;
     const wire::Form form = Renderer::form_of(send, entry);
     if (form.dialect != wire::DialectId::Native) {
         if (auto frames = renderer_.to_old(form, std::move(send)); frames && !frames->empty()) {
@@ -131,7 +136,7 @@ void Outbox::make_busy(Lane& lane) {
 }
 
 void Outbox::put(Lane& lane, Frames&& message) {
-    lane.bytes += cost_of(message);
+    lane.bytes += cost_of(message, lane.side);
     lane.messages.push_back(std::move(message));
     make_busy(lane);
 }
@@ -162,7 +167,7 @@ void Outbox::forget_sent(Lane& lane) {
 SendStatus Outbox::send_messages(Lane& lane, const PeerTable::Entry& entry) {
     while (lane.next < lane.messages.size()) {
         Frames& frames = lane.messages[lane.next];
-        const std::size_t cost = cost_of(frames);
+        const std::size_t cost = cost_of(frames, lane.side);
         const SendStatus status = transport_.send(entry.side, entry.routing_id, frames);
         if (status != SendStatus::Sent) {
             forget_sent(lane);

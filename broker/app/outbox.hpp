@@ -60,6 +60,7 @@ private:
     // What waits for one peer. Lanes stand at the peer's slot and are made anew for a new peer.
     struct Lane {
         Peer peer;
+        Side side = Side::Frontend;
         std::vector<Frames> messages;  // those before `next` have been sent
         std::size_t next = 0;
         std::size_t bytes = 0;                             // of messages not sent

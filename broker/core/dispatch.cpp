@@ -201,6 +201,7 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
     key_on_start(handle);
     enter_gates(job);
     worker.held.push_back(jobs_.map, handle);
+    worker.held_bytes += job.params.bytes.size();
     if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {
         run_held(handle);
         return;
@@ -243,10 +244,11 @@ void State::promote_ahead(WorkerHandle handle) {
 
 // How many jobs the worker may hold: its slots, and ahead of time what it will eat in Policy::ahead
 // going by its measured run times, or by how long it has been at its present job if that is longer.
+// Nothing ahead while it holds much: quick jobs with large params would fill its connection.
 std::size_t State::allowance(const Worker& worker) const {
     const std::size_t slots = worker.slots();
     if (policy.ahead == base::Duration::zero() || worker.run_time < base::Duration::zero() ||
-        worker.credit_max <= slots) {
+        worker.credit_max <= slots || worker.held_bytes >= policy.limits.ahead_bytes_max) {
         return slots;
     }
     base::Duration run_time = std::max(worker.run_time, base::Duration{1});

@@ -44,6 +44,9 @@ void State::release_active(JobHandle handle) {
     Worker& worker = workers_.map.at(job.worker);
     const JobHandle next = job.place.next;
     worker.held.remove(jobs_.map, handle);
+    worker.held_bytes = worker.held.empty() ? 0
+                                            : worker.held_bytes - std::min(worker.held_bytes,
+                                                                           job.params.bytes.size());
     if (worker.first_ahead == handle) {
         worker.first_ahead = next;
     }

@@ -30,6 +30,7 @@ struct Worker {
     // it reports them. At most `concurrency`.
     std::vector<model::Attempt> overdue;
     JobHandle first_ahead;        // the first that is held but does not run
+    std::size_t held_bytes = 0;   // params of what is held, about: an adopted job gets its own late
     base::Duration run_time{-1};  // smoothed measure of one job; negative: nothing measured yet
 
     base::MonoTime last_heard{};

@@ -48,6 +48,7 @@ struct Limits {
     std::size_t held_results_bytes_max = 256UL << 20U;  // results kept until their client has them
     std::size_t peer_backlog_bytes_max = 64UL << 20U;   // queued for a peer that reads slowly
     std::size_t credit_max = 4096;                      // jobs one worker may hold
+    std::size_t ahead_bytes_max = 8UL << 20U;           // params a worker holds, for more ahead
     std::size_t results_max = 1'000'000;                // ended jobs that can be fetched by id
     std::size_t results_bytes_max = 256UL << 20U;       // the same, what they weigh
     std::size_t dead_letters_max = 1'000'000;           // the oldest is discarded

@@ -50,10 +50,17 @@ TEST_CASE("Calls, jobs and large params go over either transport") {
         CHECK(much.code == 0);
         CHECK(much.out.find("y" + large) != std::string::npos);
 
+        // Far more than a connection takes at once: none may be lost over it.
+        const std::string heavy =
+            files.write("heavy.json", "\"" + std::string(1'000'000, 'x') + "\"");
+        const Finished much_at_once =
+            run(broker.tool({"submit", "reverse", "@" + heavy, "--volatile", "--count", "120"}));
+        INFO(much_at_once.err);
+        CHECK(much_at_once.code == 0);
         const Finished many = run(broker.tool({"submit", "reverse", R"("a")", "--count", "2000"}));
         CHECK(many.code == 0);
         CHECK(
-            wait_until([&] { return broker.count_events("EXECUTE_COMPLETE", "reverse") == 2002; }));
+            wait_until([&] { return broker.count_events("EXECUTE_COMPLETE", "reverse") == 2122; }));
     }
 }
 

@@ -235,6 +235,29 @@ TEST_CASE("a peer whose backlog passes the limit is given up") {
     CHECK(!world.outbox.is_blocked());
 }
 
+TEST_CASE("large params are no backlog: they are the job's that the worker holds") {
+    Outgoing world(2UL << 20U);
+    const Peer worker = world.peers.add(Side::Backend, "w");
+    world.transport.status["w"] = SendStatus::WouldBlock;
+    for (std::uint64_t i = 1; i <= 100; ++i) {
+        core::Assign job;
+        job.attempt = {{1, i}, 1};
+        job.params = {model::Encoding::Opaque, base::Blob::copy(std::string(50'000, 'x'))};
+        world.post(worker, std::move(job));
+        CHECK(world.flush().empty());
+    }
+    world.transport.status["w"] = SendStatus::Sent;
+    CHECK(world.flush().empty());
+    std::size_t bytes = 0;
+    for (const Words& words : world.transport.take("w")) {
+        for (const std::string& word : words) {
+            bytes += word.size();
+        }
+    }
+    CHECK(bytes > 100 * 50'000);
+    CHECK(world.outbox.counters().backlog_dropped == 0);
+}
+
 TEST_CASE("many tiny messages are a backlog too") {
     Outgoing world(10'000);
     world.transport.status["a"] = SendStatus::WouldBlock;

@@ -100,6 +100,33 @@ TEST_CASE("dispatch: credit_max bounds what is given ahead") {
     CHECK(assigned == 4);
 }
 
+TEST_CASE("dispatch: a worker that holds much is given nothing ahead until it holds less") {
+    Policy policy;
+    policy.limits.ahead_bytes_max = 2'500;
+    Broker broker(policy);
+    broker.ready(1, {"X"}, 1, 1000);
+    teach_pace(broker, 1, 3, 1us);
+    Call large;
+    large.params = std::string(1'000, 'x');
+    std::vector<model::Attempt> held;
+    for (int i = 0; i < 50; ++i) {
+        for (const auto& [to, assign] : sent<Assign>(broker.submit(large))) {
+            held.push_back(assign->attempt);
+        }
+    }
+    CHECK(held.size() == 3);  // the third passes the bound, which counts what is held before
+    std::size_t finished = 0;
+    for (; !held.empty(); ++finished) {
+        CHECK(held.size() <= 3);
+        const model::Attempt first = held.front();
+        held.erase(held.begin());
+        for (const auto& [to, assign] : sent<Assign>(broker.finish(1, first, {}, 1us))) {
+            held.push_back(assign->attempt);
+        }
+    }
+    CHECK(finished == 50);
+}
+
 TEST_CASE("dispatch: jobs given ahead are recalled for a worker that is free, in their order") {
     Broker broker;
     broker.ready(1, {"X"}, 1, 1000);
