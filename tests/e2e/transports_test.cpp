@@ -27,6 +27,16 @@ std::size_t routing_id_bytes(const Broker& broker) {
     return workers[0].at("workerid").get<std::string>().size() / 2;
 }
 
+// The lifecycle log would do, but for the params in it, over which it is begun anew.
+std::uint64_t succeeded(const Broker& broker, const std::string& service) {
+    for (const nlohmann::json& row : broker.ask("mmi.services")) {
+        if (row.at("service") == service) {
+            return row.at("succeeded").get<std::uint64_t>();
+        }
+    }
+    return 0;
+}
+
 }  // namespace
 
 TEST_CASE("Calls, jobs and large params go over either transport") {
@@ -59,8 +69,7 @@ TEST_CASE("Calls, jobs and large params go over either transport") {
         CHECK(much_at_once.code == 0);
         const Finished many = run(broker.tool({"submit", "reverse", R"("a")", "--count", "2000"}));
         CHECK(many.code == 0);
-        CHECK(
-            wait_until([&] { return broker.count_events("EXECUTE_COMPLETE", "reverse") == 2122; }));
+        CHECK(wait_until([&] { return succeeded(broker, "reverse") == 2122; }));
     }
 }
 
