@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/expected.hpp"
@@ -55,6 +56,8 @@ public:
 
 private:
     struct Connection {
+        explicit Connection(StreamSocket&& its) : socket(std::move(its)) {}
+
         StreamSocket socket;
         bool is_ready = false;  // stands in ready_
         bool waits_to_write = false;
