@@ -1,6 +1,7 @@
-// tests/sim: ROUTER and DEALER sockets, and streams, without sockets. Carries encoded frames between peers and
-// brokers: in order within one connection, with latency, until the connection is lost. The rules
-// claimed here about ZeroMQ are the ones that tests/contract holds the real transport to.
+// tests/sim: ROUTER and DEALER sockets, and streams, without sockets. Carries encoded frames
+// between peers and brokers: in order within one connection, with latency, until the connection is
+// lost. The rules claimed here about ZeroMQ are the ones that tests/contract holds the real
+// transport to.
 #pragma once
 
 #include <cstdint>
