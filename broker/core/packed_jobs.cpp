@@ -12,6 +12,7 @@ constexpr std::uint8_t kHasMore = 4;       // than a job that asks for nothing a
 constexpr unsigned kEncodingShift = 4;
 
 // What stands before a job's params, but for what few jobs have.
+// Filled up to its size. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
 class Head {
 public:
     void byte(std::uint8_t value) { bytes_[size_++] = static_cast<char>(value); }

@@ -24,7 +24,7 @@ public:
     void put(const Job& job, std::string& out) const;
 
     /// The job of whose bytes these are, but for its id and what its lane has in common.
-    [[nodiscard]] Job get(std::string_view bytes) const;
+    [[nodiscard]] Job get(std::string_view from) const;
     /// Whether it is durable: without a look at the rest.
     [[nodiscard]] static bool is_durable(std::string_view bytes);
 

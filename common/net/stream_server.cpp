@@ -88,6 +88,7 @@ void StreamServer::look(base::MonoTime now) {
         rests_until_.reset();
         static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, EPOLLIN));
     }
+    // The system fills in those it tells of. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
     std::array<epoll_event, kEventsPerLook> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerLook, 0);
     for (int i = 0; i < count; ++i) {

@@ -65,7 +65,7 @@ SendStatus StreamSocket::send(const Frames& frames) {
         flush();
         return SendStatus::Sent;
     }
-    std::array<StreamHeader, kPiecesPerCall / 2> headers;
+    std::array<StreamHeader, kPiecesPerCall / 2> headers{};
     Pieces pieces;
     std::size_t count = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {

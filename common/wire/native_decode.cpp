@@ -233,6 +233,8 @@ void Decoder::job_options(model::JobOptions& value) {
     if (!last_.options.empty() && sync == last_.decoded.sync &&
         in.rest().starts_with(last_.options)) {
         in.pass(last_.options.size());
+        // Different padding costs a copy, no more.
+        // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
         if (std::memcmp(&value, last_.place.data(), sizeof value) != 0) {
             value = last_.decoded;
             last_.keep(value);

@@ -98,7 +98,7 @@ void Exchange::carry_out(const Aftermath& after) {
     for (Bell* bell : after.called) {
         bell->turn.notify_one();
     }
-    for (std::stop_source source : after.stopped) {
+    for (const std::stop_source& source : after.stopped) {
         source.request_stop();
     }
 }
