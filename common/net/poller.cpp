@@ -69,9 +69,4 @@ bool Poller::is_readable(Slot slot) const {
     return (items_[slot].revents & (ZMQ_POLLIN | ZMQ_POLLERR)) != 0;
 }
 
-bool Poller::is_writable(Slot slot) const {
-    STEWARD_ASSERT(slot < items_.size());
-    return (items_[slot].revents & ZMQ_POLLOUT) != 0;
-}
-
 }  // namespace steward::net

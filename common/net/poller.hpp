@@ -41,7 +41,6 @@ public:
                                                          base::MonoTime now);
 
     [[nodiscard]] bool is_readable(Slot slot) const;
-    [[nodiscard]] bool is_writable(Slot slot) const;
 
 private:
     std::vector<zmq_pollitem_t> items_;

@@ -1,19 +1,14 @@
 // tests/e2e: native peers over local streams and over ZeroMQ: the same service, and which one it
 // was.
-#include <signal.h>
-
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/broker.hpp"
-#include "tests/e2e/harness/old_client.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
 
 namespace {
-
-const std::map<std::string, std::string> kRareHeartbeats = {{"HEARTBEAT_INTERVAL", "100"}};
 
 BrokerOptions with_streams(bool streams) {
     return {
@@ -71,21 +66,6 @@ TEST_CASE("Calls, jobs and large params go over either transport") {
         CHECK(many.code == 0);
         CHECK(wait_until([&] { return succeeded(broker, "reverse") == 2122; }));
     }
-}
-
-TEST_CASE("The end of a worker on this machine is known at once, whatever its heartbeats") {
-    const Broker broker({kRareHeartbeats, {}, {}});
-    const std::vector<std::string> args = {"--service-name", "nap"};
-    const auto first = broker.start_worker(kSleepProgram, args, kRareHeartbeats);
-    broker.wait_until_served("nap");
-    OldClient client(Old::Zmws2, broker.endpoints().frontend);
-    client.request("nap", {R"({"seconds": 1})"}, false);
-    REQUIRE(client.answer().kind == Answer::Kind::Taken);
-    REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "nap"));
-    first->signal(SIGKILL);
-    const auto second = broker.start_worker(kSleepProgram, args, kRareHeartbeats);
-    REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "nap"));
-    CHECK(broker.count_events("DELEGATE_START", "nap") == 2);
 }
 
 }  // namespace steward::e2e
