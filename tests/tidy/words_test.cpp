@@ -25,6 +25,8 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/node",
                                                           "broker/app/translate",
                                                           "broker/app/outbox",
+                                                          "gateway/message/",
+                                                          "gateway/params/",
                                                           "worker/session",
                                                           "client/session"};
     return kPlaces;
