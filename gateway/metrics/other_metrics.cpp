@@ -10,12 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-// A label's value of their own for the first `most` of these, one for all others together.
-std::string label_of(const json& row, const char* name, std::size_t index, std::size_t most) {
-    std::string label = text_in(row, name);
-    return index < most && label != kOther ? label : std::string(kOther);
-}
-
 // A gauge over rows, whose values under `_other` are added up.
 class LabelledGauge {
 public:
@@ -72,9 +66,9 @@ void put_workers(const json& workers, Page& page) {
 void put_groups(const json& groups, std::size_t groups_max, Page& page) {
     LabelledGauge waiting("steward_group_jobs_waiting", "Jobs of the group that wait.", "group");
     LabelledGauge active("steward_group_jobs_active", "Jobs of the group that run.", "group");
-    std::size_t index = 0;
+    LabelValues labels(groups_max);
     for (const json& row : rows_of(groups)) {
-        const std::string group = label_of(row, "group", index++, groups_max);
+        const std::string group = labels.value_of(text_in(row, "group"));
         waiting.add(group, number_in(row, "waiting").value_or(0));
         active.add(group, number_in(row, "active").value_or(0));
     }
@@ -86,9 +80,9 @@ void put_limits(const json& limits, std::size_t limits_max, Page& page) {
     LabelledGauge active("steward_limit_jobs_active", "Jobs that run under the limit.", "limit");
     LabelledGauge at_once("steward_limit_jobs_max", "How many may run at once.", "limit");
     LabelledGauge holding("steward_limit_holding", "Whether a service waits for it.", "limit");
-    std::size_t index = 0;
+    LabelValues labels(limits_max);
     for (const json& row : rows_of(limits)) {
-        const std::string limit = label_of(row, "limit", index++, limits_max);
+        const std::string limit = labels.value_of(text_in(row, "limit"));
         active.add(limit, number_in(row, "active").value_or(0));
         holding.add(limit, flag_in(row, "holding").value_or(false) ? 1 : 0);
         if (const auto most = number_in(row, "at_once")) {

@@ -1,10 +1,17 @@
 #include "gateway/metrics/report_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace steward::gateway {
 
 using nlohmann::json;
+
+std::string LabelValues::value_of(std::string name) {
+    const bool is_own =
+        given_.size() < most_ && !name.empty() && name != kOther && given_.insert(name).second;
+    return is_own ? std::move(name) : std::string(kOther);
+}
 
 json read_report(std::string_view text) {
     json report = json::parse(text, nullptr, false);

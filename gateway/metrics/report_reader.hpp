@@ -2,7 +2,9 @@
 // what is missing, or is something else than it should be, is not there.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,20 @@ namespace steward::gateway {
 
 /// The label's value that stands for all that have none of their own.
 inline constexpr std::string_view kOther = "_other";
+
+/// Gives out a label's values. The first `most` names have their own; all others are one, and with
+/// them what has no name (one that is no UTF-8 is none here), has theirs, or that of an earlier
+/// one: nobody reads a page that has a series twice.
+class LabelValues {
+public:
+    explicit LabelValues(std::size_t most) : most_(most) {}
+
+    [[nodiscard]] std::string value_of(std::string name);
+
+private:
+    std::size_t most_;
+    std::set<std::string> given_;
+};
 
 /// Null when it is no JSON.
 [[nodiscard]] nlohmann::json read_report(std::string_view text);

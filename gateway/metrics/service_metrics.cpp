@@ -67,21 +67,22 @@ void add_row(const json& row, Figures& to) {
 std::vector<Figures> figures_of(const json& rows, std::size_t services_max) {
     std::vector<Figures> all;
     Figures other;
-    other.service = kOther;
     bool has_other = false;
+    LabelValues labels(services_max);
     for (const json& row : rows) {
-        std::string name = text_in(row, "service");
-        if (all.size() < services_max && name != kOther) {
-            Figures& one = all.emplace_back();
-            one.service = std::move(name);
-            one.mode = text_in(row, "mode");
-            add_row(row, one);
-        } else {
+        std::string label = labels.value_of(text_in(row, "service"));
+        if (label == kOther) {
             add_row(row, other);
             has_other = true;
+        } else {
+            Figures& one = all.emplace_back();
+            one.service = std::move(label);
+            one.mode = text_in(row, "mode");
+            add_row(row, one);
         }
     }
     if (has_other) {
+        other.service = kOther;
         all.push_back(std::move(other));
     }
     return all;

@@ -151,6 +151,21 @@ TEST_CASE("A service that is called as all others together are is one of them") 
     CHECK(page[R"(steward_workers{service="mail"})"] == 1);
 }
 
+TEST_CASE("No series is there twice, whatever the services are called") {
+    Sample sample;
+    model::ServiceReport report;
+    report.rows = {service_row("m\xEFl"), service_row("m\xEEl"), service_row("mail")};
+    sample.services = json_of(report);
+    const PageLines page(sample.page());
+    CHECK(page.count("steward_workers{") == 2);
+    CHECK(page[R"(steward_workers{service="_other"})"] == 2);
+
+    sample.services = R"([{"service":"a","workers":1},{"service":"a","workers":2}])";
+    const PageLines twice(sample.page());
+    CHECK(twice[R"(steward_workers{service="a"})"] == 1);
+    CHECK(twice[R"(steward_workers{service="_other"})"] == 2);
+}
+
 TEST_CASE("Groups and limits beyond their bounds are summed up as well") {
     Sample sample;
     model::GroupReport groups;
