@@ -51,6 +51,7 @@ public:
 
     /// Of a broker that was left in peace for a while.
     void check_the_end(std::size_t broker, base::WallTime now) const;
+
     void check_figures(BrokerRun run, const model::ServiceReport& report) const {
         figures_.check(run, report);
     }
