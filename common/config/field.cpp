@@ -203,6 +203,20 @@ base::Expected<void> assign(const Field& field, const Given& given) {
         field.target);
 }
 
+namespace {
+
+std::vector<std::string> between_commas(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        words.emplace_back(text.substr(0, comma));
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    }
+    return words;
+}
+
+}  // namespace
+
 base::Expected<void> assign_text(const Field& field, const std::string& text) {
     const bool is_number = std::holds_alternative<std::uint16_t*>(field.target) ||
                            std::holds_alternative<std::uint32_t*>(field.target) ||
@@ -215,6 +229,9 @@ base::Expected<void> assign_text(const Field& field, const std::string& text) {
     }
     if (std::holds_alternative<bool*>(field.target) && (text == "true" || text == "false")) {
         return assign(field, text == "true");
+    }
+    if (std::holds_alternative<std::vector<std::string>*>(field.target)) {
+        return assign(field, between_commas(text));
     }
     return assign(field, text);
 }

@@ -54,7 +54,8 @@ using Given = std::variant<bool, std::int64_t, double, std::string, std::vector<
 /// Stores `given`, or says what is wrong and what is allowed. A refused value changes nothing.
 /// Errors: BadConfig; the message starts with the value.
 [[nodiscard]] base::Expected<void> assign(const Field& field, const Given& given);
-/// The same from the text of a flag or of the environment: numbers and true/false as words.
+/// The same from the text of a flag or of the environment: numbers and true/false as words, lists
+/// with commas.
 [[nodiscard]] base::Expected<void> assign_text(const Field& field, const std::string& text);
 
 /// The present value as TOML; empty: an optional one holds nothing.
