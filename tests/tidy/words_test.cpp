@@ -27,6 +27,7 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/outbox",
                                                           "gateway/message/",
                                                           "gateway/params/",
+                                                          "gateway/feed/",
                                                           "worker/session",
                                                           "client/session"};
     return kPlaces;
