@@ -13,8 +13,8 @@ struct Waiter {
     JobHandle job;
     model::SubmissionId submission;  // session 0: of an Await
     model::Encoding wanted = model::Encoding::Absent;
-    bool is_call = false;  // a sync submission: waits without end
-    bool follows = false;  // hears parts and progress: a call does, an Await if it likes
+    bool is_call = false;  // a sync submission: waits without end, and hears parts and progress
+    bool follows = false;  // of an Await: hears them too
     bool is_duplicate = false;
     std::uint32_t timer = UINT32_MAX;  // when JobTaken is the answer
     base::Links<Waiter> next;

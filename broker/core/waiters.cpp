@@ -139,7 +139,6 @@ void State::renew_waiter(JobHandle handle, const Submit& submit) {
         waiter.submission = submit.submission;
         waiter.wanted = submit.spec.params.encoding;
         waiter.is_call = true;
-        waiter.follows = true;
         add_waiter(handle, std::move(waiter), base::Duration::zero());
     }
 }
@@ -208,7 +207,7 @@ void State::tell_callers(const Job& job, Make&& make) {
     }
     for (WaiterHandle at = job.extras->waiters.front(); at.names_something();) {
         const Waiter& waiter = waiters_.at(at);
-        if (waiter.follows) {
+        if (waiter.is_call || waiter.follows) {
             send(waiter.to, make(waiter.wanted));
         }
         at = waiter.next.next;
