@@ -240,7 +240,7 @@ void ClientActor::hear(client::Happening& happening) {
         if (!stage_.calls.at(uid).sync) {
             stage_.calls.end(uid, "accepted");
             finish(accepted->number);
-            if (stage_.has(Fault::Questions) && choices().chance(1, 4)) {
+            if (stage_.has(Fault::Questions) && choices().chance(1, 2)) {
                 await(accepted->job, true);
             }
         }

@@ -189,7 +189,7 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
         return;
     }
     const Duration run_time = draw_run_time();
-    if (choices().chance(1, 6)) {
+    if (choices().chance(1, run_time >= 5ms ? 2 : 8)) {
         const auto parts = static_cast<Duration::rep>(choices().between(1, 4));
         for (Duration::rep part = 1; part <= parts; ++part) {
             later(run_time * part / (parts + 1), [this, attempt] { tell_part(attempt); });
