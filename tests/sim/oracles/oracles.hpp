@@ -7,8 +7,8 @@
 #include "tests/sim/oracles/batches.hpp"
 #include "tests/sim/oracles/cancels.hpp"
 #include "tests/sim/oracles/dependencies.hpp"
-#include "tests/sim/oracles/followers.hpp"
 #include "tests/sim/oracles/figures.hpp"
+#include "tests/sim/oracles/followers.hpp"
 #include "tests/sim/oracles/gates.hpp"
 #include "tests/sim/oracles/modes.hpp"
 #include "tests/sim/oracles/results.hpp"
@@ -54,6 +54,7 @@ public:
 
     /// Of a broker that was left in peace for a while.
     void check_the_end(std::size_t broker, base::WallTime now) const;
+
     void check_figures(BrokerRun run, const model::ServiceReport& report) const {
         figures_.check(run, report);
     }
