@@ -156,7 +156,7 @@ private:
         const Interest interest = any_interest();
         std::optional<std::uint64_t> after;
         if (prng_.chance(2, 3)) {
-            const std::uint64_t back = prng_.below(30);
+            const std::uint64_t back = prng_.below(80);
             after = history_.size() - std::min<std::uint64_t>(back, history_.size());
         }
         const auto followed = feed_.follow(base::MonoTime(now_), interest, after);
