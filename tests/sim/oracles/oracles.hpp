@@ -8,6 +8,7 @@
 #include "tests/sim/oracles/cancels.hpp"
 #include "tests/sim/oracles/dependencies.hpp"
 #include "tests/sim/oracles/figures.hpp"
+#include "tests/sim/oracles/followers.hpp"
 #include "tests/sim/oracles/gates.hpp"
 #include "tests/sim/oracles/modes.hpp"
 #include "tests/sim/oracles/results.hpp"
@@ -36,6 +37,8 @@ public:
     void assigned(const model::JobId& job, Uid uid);
 
     void stop_sent(BrokerRun run, const model::JobId& job) { cancels_.stop_sent(run, job); }
+
+    [[nodiscard]] Followers& followers() { return followers_; }
 
     // ---- clients ----
     void result_told(const model::JobId& job, model::JobState state, std::string_view bytes) {
@@ -71,6 +74,7 @@ private:
     Attempts attempts_;
     Figures figures_;
     Results results_;
+    Followers followers_;
     Modes modes_;
 };
 
