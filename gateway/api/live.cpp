@@ -1,0 +1,230 @@
+#include "gateway/api/live.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/posix/clock.hpp"
+#include "gateway/api/event_text.hpp"
+#include "gateway/api/reply.hpp"
+
+namespace steward::gateway {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kTick = 1s;
+constexpr base::Duration kAwaitedFor = 1h;  // then it is asked again
+constexpr base::Duration kLinger = 60s;
+constexpr std::string_view kJobKey = "\"job\":\"";
+
+// Of a topic "SERVICE.EVENT"; a service may have dots of its own.
+std::optional<FeedItem> item_of(const client::RawEvent& event) {
+    const std::string_view topic = event.topic.view();
+    const std::size_t dot = topic.rfind('.');
+    if (dot == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto kind = model::event_named(topic.substr(dot + 1));
+    if (!kind) {
+        return std::nullopt;
+    }
+    FeedItem item;
+    item.event = *kind;
+    item.service = topic.substr(0, dot);
+    item.text = event.json;
+    const std::string_view json = event.json.view();
+    // The broker writes the id before anything that came from outside.
+    if (const std::size_t key = json.find(kJobKey); key != std::string_view::npos) {
+        const auto id = model::JobId::parse(
+            json.substr(key + kJobKey.size(), model::JobId::kTextBytes));
+        if (id) {
+            item.job = *id;
+        }
+    }
+    return item;
+}
+
+std::string_view state_of(base::Errc code) {
+    switch (code) {
+        case base::Errc::JobDead: return "dead";
+        case base::Errc::JobExpired: return "expired";
+        case base::Errc::JobCancelled: return "cancelled";
+        case base::Errc::UnknownJob: return "unknown";
+        default: return "failed";  // NOLINT(clang-diagnostic-switch-enum)
+    }
+}
+
+bool is_jobs_own(base::Errc code) {
+    return code == base::Errc::JobFailed || code == base::Errc::JobDead ||
+           code == base::Errc::JobExpired || code == base::Errc::JobCancelled ||
+           code == base::Errc::UnknownJob;
+}
+
+nlohmann::json end_json(const model::JobId& job, const base::Expected<client::Answer>& answer) {
+    if (answer) {
+        return {{"job", job.text()},
+                {"state", "succeeded"},
+                {"result", payload_json(answer->payload())}};
+    }
+    return {{"job", job.text()},
+            {"state", state_of(answer.error().code)},
+            {"reason", answer.error().message}};
+}
+
+base::Blob text_of(const nlohmann::json& value) {
+    return base::Blob::copy(json_text(value));
+}
+
+FeedItem item_of_job(FeedItem::Kind kind, const model::JobId& job, const nlohmann::json& value) {
+    FeedItem item;
+    item.kind = kind;
+    item.job = job;
+    item.text = text_of(value);
+    return item;
+}
+
+std::vector<std::string> topics_of(const Interest& interest,
+                                   const std::vector<std::string>& services) {
+    std::vector<std::string> topics;
+    for (const auto* names : {&interest.services, &services}) {
+        for (const std::string& name : *names) {
+            topics.push_back(name + ".");
+        }
+    }
+    if (interest.services.empty() && interest.jobs.empty()) {
+        topics.emplace_back();
+    } else if (!interest.services.empty()) {
+        topics.emplace_back("*.");
+    }
+    return topics;
+}
+
+}  // namespace
+
+Live::Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64_t before_first)
+    : loop_(loop), broker_(broker), feed_(limits, before_first) {
+    tick();
+}
+
+Live::~Live() = default;
+
+base::Expected<void> Live::hear(const std::vector<std::string>& endpoints) {
+    auto news = NewsReader::start(loop_, endpoints, [this](std::vector<client::RawEvent> events) {
+        take_news(std::move(events));
+    });
+    if (!news) {
+        return base::Unexpected(std::move(news.error()));
+    }
+    news_ = std::move(*news);
+    return {};
+}
+
+base::Expected<Live::Followed> Live::follow(const Interest& interest,
+                                            const std::vector<std::string>& services,
+                                            std::optional<std::uint64_t> after,
+                                            Sink sink) {
+    auto followed = feed_.follow(posix::read_mono(), interest, after);
+    if (!followed) {
+        return base::Unexpected(std::move(followed.error()));
+    }
+    Follower& follower = sinks_[followed->id];
+    follower.sink = std::move(sink);
+    follower.topics = topics_of(interest, services);
+    for (const std::string& topic : follower.topics) {
+        news_->add(topic);
+    }
+    if (!followed->is_ended) {
+        for (const model::JobId& job : interest.jobs) {
+            await(job);
+        }
+    }
+    return Followed{followed->id, std::move(followed->items), followed->has_missed};
+}
+
+void Live::unfollow(FollowerId id) {
+    const auto follower = sinks_.find(id);
+    if (follower == sinks_.end()) {
+        return;
+    }
+    const base::MonoTime until = posix::read_mono() + kLinger;
+    for (std::string& topic : follower->second.topics) {
+        lingering_.push_back({until, std::move(topic)});
+    }
+    sinks_.erase(follower);
+    feed_.unfollow(id);
+}
+
+void Live::keep(const model::JobId& job, const std::string& service) {
+    const base::MonoTime now = posix::read_mono();
+    feed_.keep(now, job, true);
+    news_->add(service + ".");
+    lingering_.push_back({now + kLinger, service + "."});
+    await(job);
+}
+
+void Live::take_news(std::vector<client::RawEvent> events) {
+    for (const client::RawEvent& event : events) {
+        if (auto item = item_of(event)) {
+            ++events_;
+            publish(std::move(*item));
+        }
+    }
+}
+
+void Live::publish(FeedItem item) {
+    const Feed::Told told = feed_.publish(posix::read_mono(), std::move(item));
+    if (told.to.empty()) {
+        return;
+    }
+    // A sink may unfollow, which changes what the feed has told.
+    const FeedItem said = told.item;
+    const std::vector<FollowerId> to = told.to;
+    for (const FollowerId id : to) {
+        const auto follower = sinks_.find(id);
+        if (follower != sinks_.end()) {
+            const Sink sink = follower->second.sink;
+            sink(said);
+        }
+    }
+}
+
+void Live::await(const model::JobId& job) {
+    if (!awaited_.insert(job).second) {
+        return;
+    }
+    BrokerLink::Parts parts;
+    parts.on_partial = [this, job](const client::Answer& part) {
+        publish(item_of_job(FeedItem::Kind::Partial, job, partial_json(part)));
+    };
+    parts.on_progress = [this, job](const client::Progress& step) {
+        publish(item_of_job(FeedItem::Kind::Progress, job, progress_json(step)));
+    };
+    broker_.follow(job, kAwaitedFor, parts, [this, job](base::Expected<client::Answer> answer) {
+        on_end(job, answer);
+    });
+}
+
+void Live::on_end(const model::JobId& job, const base::Expected<client::Answer>& answer) {
+    awaited_.erase(job);
+    if (answer || is_jobs_own(answer.error().code)) {
+        publish(item_of_job(FeedItem::Kind::End, job, end_json(job, answer)));
+    } else if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
+        again_.push_back(job);  // the time was over, or the broker is away
+    }
+}
+
+void Live::tick() {
+    const base::MonoTime now = posix::read_mono();
+    feed_.drop_ended(now);
+    while (!lingering_.empty() && lingering_.front().until <= now) {
+        news_->remove(std::move(lingering_.front().topic));
+        lingering_.pop_front();
+    }
+    for (const model::JobId& job : std::exchange(again_, {})) {
+        await(job);
+    }
+    tick_ = loop_.after(kTick, [this] { tick(); });
+}
+
+}  // namespace steward::gateway
