@@ -49,6 +49,8 @@ const std::vector<Room>& rooms() {
         {"worker/", {"common/", "client/"}},
         {"gateway/message/", {"common/base/"}},
         {"gateway/params/", {"common/base/", "common/model/", "common/wire/", "gateway/message/"}},
+        {"gateway/access/file/",
+         {"common/base/", "common/config/", "common/posix/", "gateway/access/"}},
         {"gateway/access/", {"common/base/", "common/config/", "gateway/message/"}},
         {"gateway/feed/", {"common/base/", "common/model/"}},
         {"gateway/page/", {"common/base/", "gateway/message/"}},
