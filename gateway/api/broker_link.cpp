@@ -10,8 +10,7 @@ std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
 }
 
 template <class T>
-std::function<void(const T&)> BrokerLink::each_on_loop(
-    const std::function<void(const T&)>& tell) {
+std::function<void(const T&)> BrokerLink::each_on_loop(const std::function<void(const T&)>& tell) {
     if (!tell) {
         return {};
     }

@@ -103,9 +103,8 @@ base::Expected<std::optional<std::uint64_t>> last_event_of(const Request& reques
 Response stream_head(Call& call) {
     Response head;
     head.content_type = "text/event-stream";
-    head.headers = std::move(call.headers);
     head.headers.push_back({"Cache-Control", "no-store"});
-    return head;
+    return call.dressed(std::move(head));
 }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -161,7 +160,7 @@ void follow_job(Desk& desk, std::shared_ptr<Call> call) {
                 stream_head(*call),
                 [&desk, id, after, status = *status](std::shared_ptr<Outlet> outlet) {
                     outlet->send(event_text("job", status));
-                    auto follower = std::make_shared<StreamFollower>(*desk.live, outlet, true);
+                    auto follower = std::make_shared<StreamFollower>(desk.live, outlet, true);
                     Interest interest;
                     interest.jobs = {id};
                     follower->start(interest, {status.value("service", "")}, after);
@@ -180,7 +179,7 @@ void follow_events(Desk& desk, std::shared_ptr<Call> call) {
     call->exchange->stream(
         stream_head(*call),
         [&desk, interest = *interest, after = *after](std::shared_ptr<Outlet> outlet) {
-            auto follower = std::make_shared<StreamFollower>(*desk.live, outlet, false);
+            auto follower = std::make_shared<StreamFollower>(desk.live, outlet, false);
             follower->start(interest, {}, after);
             return follower;
         });

@@ -36,8 +36,8 @@ std::optional<FeedItem> item_of(const client::RawEvent& event) {
     const std::string_view json = event.json.view();
     // The broker writes the id before anything that came from outside.
     if (const std::size_t key = json.find(kJobKey); key != std::string_view::npos) {
-        const auto id = model::JobId::parse(
-            json.substr(key + kJobKey.size(), model::JobId::kTextBytes));
+        const auto id =
+            model::JobId::parse(json.substr(key + kJobKey.size(), model::JobId::kTextBytes));
         if (id) {
             item.job = *id;
         }

@@ -17,10 +17,10 @@
 
 namespace steward::gateway {
 
-/// A job that is followed is awaited at the broker as well: its parts, its progress and its end come
-/// for certain, over a connection that sends again what was lost; the events in between come as
-/// news, which may have gaps. A topic is heard for a while after its last follower went, so that he
-/// may come back to where he was.
+/// A job that is followed is awaited at the broker as well: its parts, its progress and its end
+/// come for certain, over a connection that sends again what was lost; the events in between come
+/// as news, which may have gaps. A topic is heard for a while after its last follower went, so that
+/// he may come back to where he was.
 ///
 /// Bound: FeedLimits.  Thread: the loop's.
 class Live {
@@ -39,8 +39,8 @@ public:
     /// Errors: those of NewsReader::start().
     [[nodiscard]] base::Expected<void> hear(const std::vector<std::string>& endpoints);
 
-    /// `sink` hears all that comes from now on, until unfollow(). `services` of the jobs: whose news
-    /// tell of them. Errors: those of Feed::follow().
+    /// `sink` hears all that comes from now on, until unfollow(). `services` of the jobs: whose
+    /// news tell of them. Errors: those of Feed::follow().
     [[nodiscard]] base::Expected<Followed> follow(const Interest& interest,
                                                   const std::vector<std::string>& services,
                                                   std::optional<std::uint64_t> after,

@@ -42,8 +42,7 @@ base::Expected<std::vector<std::string>> texts_in(const json& message, const cha
     }
     for (const json& entry : list) {
         if (!entry.is_string()) {
-            return base::fail(Errc::BadParams,
-                              std::string("\"") + name + "\" is a list of texts");
+            return base::fail(Errc::BadParams, std::string("\"") + name + "\" is a list of texts");
         }
         texts.push_back(entry.get<std::string>());
     }
@@ -66,14 +65,17 @@ base::Expected<base::Duration> time_in(const json& message,
     return wait_of(name, found->is_string() ? found->get<std::string>() : found->dump());
 }
 
+/// What the request that began it said of itself.
+struct Opening {
+    std::uint8_t roles = 0;
+    std::string request_id;
+    std::string traceparent;
+};
+
 class WebSession : public Listener, public std::enable_shared_from_this<WebSession> {
 public:
-    WebSession(Desk& desk, std::shared_ptr<Outlet> outlet, const Call& call)
-        : desk_(desk),
-          outlet_(std::move(outlet)),
-          roles_(call.roles),
-          request_id_(call.request().id),
-          traceparent_(call.traceparent) {}
+    WebSession(Desk& desk, std::shared_ptr<Outlet> outlet, Opening opening)
+        : desk_(desk), outlet_(std::move(outlet)), opening_(std::move(opening)) {}
 
     ~WebSession() override { let_go(); }
 
@@ -101,10 +103,6 @@ private:
     void unfollow(const json& id, const json& message);
     void query(const json& id, const json& message);
     void operate(const json& id, const json& message);
-    void operate_on(const json& id,
-                    const std::string& verb,
-                    const json& arguments,
-                    std::uint64_t changed);
     void watch(const json& id, const json& message);
     void unwatch(const json& id, const json& message);
 
@@ -117,6 +115,7 @@ private:
     [[nodiscard]] base::Expected<model::JobOptions> options_in(const json& message) const;
 
     void send(const json& message);
+
     void ok(const json& id, const json& value) { send({{"id", id}, {"ok", value}}); }
 
     void fail(const json& id, const base::Error& error) {
@@ -139,11 +138,9 @@ private:
 
     Desk& desk_;
     std::shared_ptr<Outlet> outlet_;  // null: gone
-    std::uint8_t roles_;
-    std::string request_id_;
-    std::string traceparent_;
-    std::map<std::string, FollowerId> follows_;    // by the id that began it
-    std::map<std::string, std::uint64_t> watches_; // likewise
+    Opening opening_;
+    std::map<std::string, FollowerId> follows_;     // by the id that began it
+    std::map<std::string, std::uint64_t> watches_;  // likewise
 };
 
 const std::map<std::string, WebSession::Verb, std::less<>>& WebSession::verbs() {
@@ -182,11 +179,11 @@ void WebSession::on_message(std::string_view text) {
               {}});
         return;
     }
-    if ((verb->second.roles & roles_) == 0) {
-        send({{"id", id},
-              {"error",
-               {{"status", 403},
-                {"detail", "your token has no role that may \"" + *word + "\""}}}});
+    if ((verb->second.roles & opening_.roles) == 0) {
+        send(
+            {{"id", id},
+             {"error",
+              {{"status", 403}, {"detail", "your token has no role that may \"" + *word + "\""}}}});
         return;
     }
     (this->*verb->second.act)(id, *message);
@@ -197,7 +194,7 @@ base::Expected<model::JobOptions> WebSession::options_in(const json& message) co
     if (!options) {
         return options;
     }
-    auto meta = with_trace(options->meta, {request_id_, traceparent_, {}});
+    auto meta = with_trace(options->meta, {opening_.request_id, opening_.traceparent, {}});
     if (!meta) {
         return base::Unexpected(std::move(meta.error()));
     }
@@ -225,7 +222,7 @@ void WebSession::submit(const json& id, const json& message) {
             const base::Expected<client::Submitted>& submitted) {
             const auto self = weak.lock();
             if (submitted && is_followed) {
-                desk.live->keep(submitted->job, service);
+                desk.live.keep(submitted->job, service);
             }
             if (self == nullptr) {
                 return;
@@ -234,8 +231,7 @@ void WebSession::submit(const json& id, const json& message) {
                 self->fail(id, submitted.error());
                 return;
             }
-            self->ok(id,
-                     {{"job", submitted->job.text()}, {"duplicate", submitted->is_duplicate}});
+            self->ok(id, {{"job", submitted->job.text()}, {"duplicate", submitted->is_duplicate}});
             if (is_followed) {
                 Interest interest;
                 interest.jobs = {submitted->job};
@@ -263,15 +259,15 @@ void WebSession::call(const json& id, const json& message) {
             self->send({{"id", id}, {"progress", progress_json(step)}});
         }
     };
-    desk_.broker.call(*service,
-                      payload_of(message),
-                      std::move(*options),
-                      *timeout,
-                      parts,
-                      answer<client::Answer>(id, [](client::Answer&& end) {
-                          return json{{"job", end.job().text()},
-                                      {"result", payload_json(end.payload())}};
-                      }));
+    desk_.broker.call(
+        *service,
+        payload_of(message),
+        std::move(*options),
+        *timeout,
+        parts,
+        answer<client::Answer>(id, [](client::Answer&& end) {
+            return json{{"job", end.job().text()}, {"result", payload_json(end.payload())}};
+        }));
 }
 
 bool WebSession::is_full(const json& id) {
@@ -290,8 +286,8 @@ void WebSession::follow(const json& id, const json& message) {
         return;
     }
     if (message.contains("job")) {
-        const auto job = text_in(message, "job").and_then(
-            [](const std::string& text) { return id_of(text); });
+        const auto job =
+            text_in(message, "job").and_then([](const std::string& text) { return id_of(text); });
         job ? follow_one(id, *job) : fail(id, job.error());
         return;
     }
@@ -327,28 +323,27 @@ void WebSession::follow_one(const json& id, const model::JobId& job) {
     client::Query query;
     query.what = "status";
     query.which.jobs = {job};
-    desk_.broker.ask(
-        query, [weak = weak_from_this(), id, job](const base::Expected<json>& status) {
-            const auto self = weak.lock();
-            if (self == nullptr) {
-                return;
-            }
-            if (!status) {
-                self->fail(id, status.error());
-                return;
-            }
-            self->ok(id, *status);
-            Interest interest;
-            interest.jobs = {job};
-            self->begin_follow(id, interest, {status->value("service", "")}, std::nullopt);
-        });
+    desk_.broker.ask(query, [weak = weak_from_this(), id, job](const base::Expected<json>& status) {
+        const auto self = weak.lock();
+        if (self == nullptr) {
+            return;
+        }
+        if (!status) {
+            self->fail(id, status.error());
+            return;
+        }
+        self->ok(id, *status);
+        Interest interest;
+        interest.jobs = {job};
+        self->begin_follow(id, interest, {status->value("service", "")}, std::nullopt);
+    });
 }
 
 void WebSession::begin_follow(const json& id,
                               const Interest& interest,
                               const std::vector<std::string>& services,
                               std::optional<std::uint64_t> after) {
-    const auto followed = desk_.live->follow(
+    const auto followed = desk_.live.follow(
         interest, services, after, [weak = weak_from_this(), id](const FeedItem& item) {
             if (const auto self = weak.lock()) {
                 self->tell_item(id, item);
@@ -360,7 +355,7 @@ void WebSession::begin_follow(const json& id,
     }
     const auto [place, is_new] = follows_.emplace(id.dump(), followed->id);
     if (!is_new) {
-        desk_.live->unfollow(std::exchange(place->second, followed->id));
+        desk_.live.unfollow(std::exchange(place->second, followed->id));
     }
     if (followed->has_missed) {
         send({{"id", id}, {"missed", true}});
@@ -390,7 +385,7 @@ void WebSession::unfollow(const json& id, const json& message) {
         fail(id, {Errc::UnknownName, "nothing is followed under the id \"of\"", {}});
         return;
     }
-    desk_.live->unfollow(found->second);
+    desk_.live.unfollow(found->second);
     follows_.erase(found);
     ok(id, json::object());
 }
@@ -415,39 +410,10 @@ void WebSession::operate(const json& id, const json& message) {
         fail(id, verb.error());
         return;
     }
-    operate_on(id, *verb, message.value("arguments", json::object()), 0);
-}
-
-void WebSession::operate_on(const json& id,
-                            const std::string& verb,
-                            const json& arguments,
-                            std::uint64_t changed) {
-    desk_.broker.operate(
-        verb,
-        arguments,
-        [weak = weak_from_this(), id, verb, arguments, changed](base::Expected<json> report) {
-            const auto self = weak.lock();
-            if (self == nullptr) {
-                return;
-            }
-            if (!report) {
-                self->fail(id, report.error());
-                return;
-            }
-            if (!report->is_object() || !report->contains("changed")) {
-                self->ok(id, *report);
-                return;
-            }
-            const std::uint64_t total = changed + report->value("changed", std::uint64_t{0});
-            const std::uint64_t next = report->value("next", std::uint64_t{0});
-            if (next == 0) {
-                self->ok(id, {{"changed", total}});
-                return;
-            }
-            json rest = arguments;
-            rest["from"] = next;
-            self->operate_on(id, verb, rest, total);
-        });
+    operate_on_all(desk_,
+                   *verb,
+                   message.value("arguments", json::object()),
+                   answer<json>(id, [](json&& report) { return std::move(report); }));
 }
 
 void WebSession::watch(const json& id, const json& message) {
@@ -497,7 +463,7 @@ void WebSession::send(const json& message) {
 
 void WebSession::let_go() {
     for (const auto& [id, follower] : std::exchange(follows_, {})) {
-        desk_.live->unfollow(follower);
+        desk_.live.unfollow(follower);
     }
     for (const auto& [id, watcher] : std::exchange(watches_, {})) {
         desk_.watches.remove(watcher);
@@ -512,8 +478,9 @@ void open_web_session(Desk& desk, std::shared_ptr<Call> call) {
         call->fail(426, "this path is for WebSockets");
         return;
     }
-    call->exchange->upgrade([&desk, call](std::shared_ptr<Outlet> outlet) {
-        return std::make_shared<WebSession>(desk, std::move(outlet), *call);
+    const Opening opening{call->roles, call->request().id, call->traceparent};
+    call->exchange->upgrade([&desk, opening](std::shared_ptr<Outlet> outlet) {
+        return std::make_shared<WebSession>(desk, std::move(outlet), opening);
     });
 }
 
