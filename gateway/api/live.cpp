@@ -45,20 +45,20 @@ std::optional<FeedItem> item_of(const client::RawEvent& event) {
     return item;
 }
 
+// How a job ended that has no answer; empty: it has not.
 std::string_view state_of(base::Errc code) {
-    switch (code) {
-        case base::Errc::JobDead: return "dead";
-        case base::Errc::JobExpired: return "expired";
-        case base::Errc::JobCancelled: return "cancelled";
-        case base::Errc::UnknownJob: return "unknown";
-        default: return "failed";  // NOLINT(clang-diagnostic-switch-enum)
+    static constexpr std::pair<base::Errc, std::string_view> kStates[] = {
+        {base::Errc::JobFailed, "failed"},
+        {base::Errc::JobDead, "dead"},
+        {base::Errc::JobExpired, "expired"},
+        {base::Errc::JobCancelled, "cancelled"},
+        {base::Errc::UnknownJob, "unknown"}};
+    for (const auto& [end, state] : kStates) {
+        if (end == code) {
+            return state;
+        }
     }
-}
-
-bool is_jobs_own(base::Errc code) {
-    return code == base::Errc::JobFailed || code == base::Errc::JobDead ||
-           code == base::Errc::JobExpired || code == base::Errc::JobCancelled ||
-           code == base::Errc::UnknownJob;
+    return {};
 }
 
 nlohmann::json end_json(const model::JobId& job, const base::Expected<client::Answer>& answer) {
@@ -207,7 +207,7 @@ void Live::await(const model::JobId& job) {
 
 void Live::on_end(const model::JobId& job, const base::Expected<client::Answer>& answer) {
     awaited_.erase(job);
-    if (answer || is_jobs_own(answer.error().code)) {
+    if (answer || !state_of(answer.error().code).empty()) {
         publish(item_of_job(FeedItem::Kind::End, job, end_json(job, answer)));
     } else if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
         again_.push_back(job);  // the time was over, or the broker is away
