@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr base::Duration kTick = 1s;
 constexpr base::Duration kAwaitedFor = 1h;  // then it is asked again
 constexpr base::Duration kLinger = 60s;
+constexpr base::Duration kPatienceForNews = 500ms;
 constexpr std::string_view kJobKey = "\"job\":\"";
 
 // Of a topic "SERVICE.EVENT"; a service may have dots of its own.
@@ -167,7 +168,11 @@ void Live::take_news(std::vector<client::RawEvent> events) {
     for (const client::RawEvent& event : events) {
         if (auto item = item_of(event)) {
             ++events_;
+            const auto ended = model::is_end(item->event) ? item->job : std::nullopt;
             publish(std::move(*item));
+            if (ended) {
+                hear_end(*ended);
+            }
         }
     }
 }
@@ -190,7 +195,7 @@ void Live::publish(FeedItem item) {
 }
 
 void Live::await(const model::JobId& job) {
-    if (!awaited_.insert(job).second) {
+    if (!awaited_.try_emplace(job).second) {
         return;
     }
     BrokerLink::Parts parts;
@@ -206,12 +211,39 @@ void Live::await(const model::JobId& job) {
 }
 
 void Live::on_end(const model::JobId& job, const base::Expected<client::Answer>& answer) {
-    awaited_.erase(job);
-    if (answer || !state_of(answer.error().code).empty()) {
-        publish(item_of_job(FeedItem::Kind::End, job, end_json(job, answer)));
-    } else if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
-        again_.push_back(job);  // the time was over, or the broker is away
+    Awaited& awaited = awaited_.at(job);
+    if (!answer && state_of(answer.error().code).empty()) {
+        awaited_.erase(job);  // the time was over, or the broker is away
+        if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
+            again_.push_back(job);
+        }
+        return;
     }
+    awaited.end = item_of_job(FeedItem::Kind::End, job, end_json(job, answer));
+    const bool is_news = answer || answer.error().code != base::Errc::UnknownJob;
+    if (awaited.has_heard_end || !is_news) {
+        tell_end(job);
+    } else {
+        awaited.patience = loop_.after(kPatienceForNews, [this, job] { tell_end(job); });
+    }
+}
+
+void Live::hear_end(const model::JobId& job) {
+    const auto awaited = awaited_.find(job);
+    if (awaited == awaited_.end()) {
+        return;
+    }
+    awaited->second.has_heard_end = true;
+    if (awaited->second.end) {
+        tell_end(job);
+    }
+}
+
+void Live::tell_end(const model::JobId& id) {
+    const model::JobId job = id;  // the caller's may belong to what is erased
+    FeedItem end = std::move(*awaited_.at(job).end);
+    awaited_.erase(job);
+    publish(std::move(end));
 }
 
 void Live::tick() {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "gateway/api/broker_link.hpp"
@@ -60,6 +59,13 @@ private:
         std::vector<std::string> topics;
     };
 
+    /// The end comes twice, as news and with its result: the result is told last.
+    struct Awaited {
+        bool has_heard_end = false;  // as news
+        std::optional<FeedItem> end;
+        std::unique_ptr<Loop::Timer> patience;  // for the news, which may have been lost
+    };
+
     struct Lingering {
         base::MonoTime until;
         std::string topic;
@@ -68,14 +74,16 @@ private:
     void take_news(std::vector<client::RawEvent> events);
     void publish(FeedItem item);
     void await(const model::JobId& job);
+    void hear_end(const model::JobId& job);
     void on_end(const model::JobId& job, const base::Expected<client::Answer>& answer);
+    void tell_end(const model::JobId& job);
     void tick();
 
     Loop& loop_;
     BrokerLink& broker_;
     Feed feed_;
     std::unordered_map<FollowerId, Follower> sinks_;
-    std::unordered_set<model::JobId> awaited_;
+    std::unordered_map<model::JobId, Awaited> awaited_;
     std::deque<Lingering> lingering_;  // the first to go first
     std::vector<model::JobId> again_;  // to be awaited anew
     std::uint64_t events_ = 0;
