@@ -33,13 +33,13 @@ public:
           is_chunked_(is_chunked) {
         site_->guests.insert(this);
         ++site_->counts.connections;
-        ++site_->counts.streams;
+        ++site_->counts.event_streams;
     }
 
     ~StreamOutlet() override {
         site_->guests.erase(this);
         --site_->counts.connections;
-        --site_->counts.streams;
+        --site_->counts.event_streams;
     }
 
     /// The head is written first, as it is.
