@@ -123,7 +123,9 @@ void measure_followers(RunningBroker& broker,
             for (std::size_t found = text.find(kEnd); found != std::string::npos;
                  found = text.find(kEnd)) {
                 text.erase(0, found + kEnd.size());
-                missing -= ++ends[at] == kJobsFollowed ? 1 : 0;
+                if (++ends[at] == kJobsFollowed) {
+                    --missing;
+                }
             }
         }
     }
