@@ -71,7 +71,7 @@ TEST_CASE("The metrics are those of the page, and count what happened") {
         return text.find("\n" + line + "\n") != std::string::npos;
     };
     CHECK(has_line("steward_broker_up 1"));
-    CHECK(has_line("steward_jobs_ended_total{outcome=\"succeeded\",service=\"reverse\"} 1"));
+    CHECK(has_line("steward_jobs_ended_total{service=\"reverse\",outcome=\"succeeded\"} 1"));
     CHECK(has_line("steward_jobs_waiting{service=\"trial\",state=\"ready\"} 1"));
     CHECK(has_line("steward_limit_jobs_max{limit=\"licence\"} 2"));
 }
