@@ -3,7 +3,7 @@
 import { button, discardJob, retryJob } from "./actions.js";
 import { el, replace, setText } from "./dom.js";
 import { ago, count, duration, moment } from "./format.js";
-import { encode, showBadge, showLink } from "./parts.js";
+import { encode, showBadge, showJob, showLink } from "./parts.js";
 import { store } from "./store.js";
 import { Table } from "./table.js";
 
@@ -11,7 +11,7 @@ const kPageRows = 100;
 const kPauseMs = 1500;  // between two questions that nobody asked for
 
 const kColumns = {
-  job: {name: "job", title: "Job", kind: "code", show: (cell, {jobid}) => showLink(cell, jobid, `#/jobs/${jobid}`), sort: ({jobid}) => jobid},
+  job: {name: "job", title: "Job", kind: "code", show: (cell, {jobid}) => showJob(cell, jobid), sort: ({jobid}) => jobid},
   service: {name: "service", title: "Service", show: (cell, {service}) => showLink(cell, service, `#/services/${encode(service)}`), sort: ({service}) => service},
   state: {name: "state", title: "State", show: (cell, {state}) => showBadge(cell, state), sort: ({state}) => state},
   priority: {name: "priority", title: "Priority", kind: "number wide", text: ({priority}) => String(priority), sort: ({priority}) => priority},
@@ -63,7 +63,7 @@ export class JobList {
     const all = [kColumns.job, ...columns.map((name) => kColumns[name])];
     if (onSelect !== null) {
       all.unshift({name: "select", title: "", kind: "tick", show: (cell, row) => this.#showTick(cell, row)});
-      all.push({name: "actions", title: "", kind: "actions", show: (cell, row) => this.#showActions(cell, row)});
+      all.push({name: "actions", title: "", kind: "actions wide", show: (cell, row) => this.#showActions(cell, row)});
     }
     this.#table = new Table({label, columns: all, key: ({jobid}) => jobid, empty});
     this.node = el("div", {}, this.#table.node, el("div.bar.pages", {}, this.#newer, this.#older, this.#status));
