@@ -37,7 +37,7 @@ std::string answer_to(const std::string& folder, const std::string& request) {
 }
 
 void answer(const std::string& folder, int connection) {
-    const timeval patience{5, 0};  // a browser opens connections that it may not use
+    const timeval patience{0, 500'000};  // a browser opens connections that it may not use
     ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     std::array<char, 16384> request{};
     const ssize_t got = ::recv(connection, request.data(), request.size(), 0);
