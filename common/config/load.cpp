@@ -145,6 +145,8 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
         const auto rows = std::ranges::find(schema.tables, key.str(), &RowTable::name);
         if (rows != schema.tables.end()) {
             read_rows(node, *rows, complaints);
+        } else if (std::ranges::count(schema.of_others, key.str()) > 0) {
+            continue;
         } else if (section == schema.sections.end()) {
             std::vector<std::string> known;
             std::ranges::transform(schema.sections, std::back_inserter(known), &Section::name);

@@ -25,6 +25,9 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/node",
                                                           "broker/app/translate",
                                                           "broker/app/outbox",
+                                                          "gateway/message/",
+                                                          "gateway/params/",
+                                                          "gateway/feed/",
                                                           "worker/session",
                                                           "client/session"};
     return kPlaces;
