@@ -62,7 +62,7 @@ TEST_CASE("It is light or dark as the system is, or as was chosen here, also the
     CHECK(page.value(kGround) == light);
     page.keys("t");
     page.wait_for(std::string(kGround) + " === " + dark.dump());
-    page.value("localStorage.clear()");
+    page.run("localStorage.clear()");
     house.check_quiet();
 }
 

@@ -12,10 +12,10 @@ using nlohmann::json;
 /// Modules of the page by their names.
 Browser& page_with_modules(House& house) {
     Browser& page = house.visit();
-    page.value(
+    page.run(
         "(async () => { for (const name of ['format', 'history', 'latency', 'life', 'plot']) "
         "window[name + 'js'] = await import(document.querySelector('script[type=module]')"
-        ".src.replace('app', name)); window.loaded = true; })(), null");
+        ".src.replace('app', name)); window.loaded = true; })()");
     page.wait_for("window.loaded");
     return page;
 }
@@ -93,7 +93,7 @@ TEST_CASE("A job's life is told from its events, and from its status where these
     House house;
     Browser& page = page_with_modules(house);
     const std::string events = R"([
-      {at: 1, event: 'RECEIVED'}, {at: 1, event: 'ENQUEUED'}, {at: 3, event: 'EXECUTE_START', attempt: 1, worker: 'a'},
+      {at: 1, event: 'RECEIVED'}, {at: 1, event: 'ENQUEUED'}, {at: 3, event: 'DELEGATE_START', attempt: 1, worker: 'a'}, {at: 3, event: 'EXECUTE_START', attempt: 1, worker: 'a'},
       {at: 4, event: 'EXECUTE_ERROR', attempt: 1, detail: 'jam'}, {at: 4, event: 'RETRY'}, {at: 4, event: 'DELAYED'},
       {at: 6, event: 'ENQUEUED'}, {at: 7, event: 'EXECUTE_START', attempt: 2, worker: 'b'}])";
     CHECK(

@@ -8,12 +8,12 @@ namespace steward::browser {
 
 namespace {
 
-constexpr const char* kMail = "[[service]]\nname = \"mail\"\n";
+constexpr const char* kMailAlone = "[[service]]\nname = \"mail\"\n";
 
 }  // namespace
 
 TEST_CASE("A schedule is made, changed and removed; mistakes are told in the dialog") {
-    House house(kMail);
+    House house(kMailAlone);
     Browser& page = house.visit("#/schedules");
     page.wait_for_text("No schedule");
     page.press("New schedule");
@@ -41,7 +41,7 @@ TEST_CASE("A schedule is made, changed and removed; mistakes are told in the dia
 }
 
 TEST_CASE("A limit is made, changed and removed") {
-    House house(kMail);
+    House house(kMailAlone);
     Browser& page = house.visit("#/limits");
     page.wait_for_text("No limit");
     page.press("New limit");
@@ -64,7 +64,7 @@ TEST_CASE("A limit is made, changed and removed") {
 }
 
 TEST_CASE("A group's weight, limit and rate are changed") {
-    House house(kMail);
+    House house(kMailAlone);
     (void)house.desk().submit("mail", 1, {"--group", "acme"});
     Browser& page = house.visit("#/groups");
     page.press("Change acme");

@@ -17,6 +17,7 @@ export async function operate(verb, content) {
     changed += report.changed ?? 0;
     from = report.next;
   } while (from !== undefined);
+  store.refresh();
   return changed;
 }
 

@@ -47,6 +47,7 @@ export class JobList {
   #asked = 0;
   #isAsking = false;
   #isDirty = false;
+  #isHurried = false;
   #timer = null;
   #search = "";
   #selected = new Set();
@@ -90,7 +91,7 @@ export class JobList {
   }
 
   refresh() {
-    this.#asked = 0;
+    this.#isHurried = true;
     this.#ask();
   }
 
@@ -103,7 +104,7 @@ export class JobList {
   }
 
   async #ask() {
-    const wait = this.#asked + kPauseMs - performance.now();
+    const wait = this.#isHurried ? 0 : this.#asked + kPauseMs - performance.now();
     if (this.#isAsking || wait > 0) {
       this.#isDirty = true;
       if (!this.#isAsking && this.#timer === null) {
@@ -115,12 +116,15 @@ export class JobList {
       return;
     }
     this.#isDirty = false;
+    this.#isHurried = false;
     this.#isAsking = true;
     this.#asked = performance.now();
     const filter = this.#filter;
+    const after = this.#after;
+    const isStill = () => filter === this.#filter && after === this.#after;
     try {
-      const report = await store.live.ask("query", {what: "jobs", filter, limit: kPageRows, ...(this.#after === undefined ? {} : {after: this.#after})});
-      if (filter === this.#filter) {
+      const report = await store.live.ask("query", {what: "jobs", filter, limit: kPageRows, ...(after === undefined ? {} : {after})});
+      if (isStill()) {
         this.#rows = report.jobs;
         this.#next = report.next;
         this.#forgetGone();
@@ -131,7 +135,7 @@ export class JobList {
     } finally {
       this.#isAsking = false;
     }
-    if (this.#isDirty || filter !== this.#filter) {
+    if (this.#isDirty || !isStill()) {
       this.#ask();
     }
   }
@@ -157,8 +161,13 @@ export class JobList {
     } else {
       this.#after = this.#cursors.pop();
     }
+    this.#newer.disabled = true;  // until this page is there
+    this.#older.disabled = true;
     this.#select([]);
     this.refresh();
+    if (this.node.getBoundingClientRect().top < 0) {
+      this.node.scrollIntoView();
+    }
   }
 
   #select(ids) {

@@ -124,6 +124,11 @@ json Browser::ask(const std::string& method, const std::string& path, const json
     return told.value("value", json());
 }
 
+std::string Browser::shown_text() {
+    return value("['#notices', '#banner', 'dialog', 'main'].map((each) => "
+                 "document.querySelector(each)?.innerText ?? '').join(' | ').slice(0, 2500)");
+}
+
 json Browser::ask_devtools(const std::string& command, const json& params) {
     return ask("POST", session_ + "/goog/cdp/execute", {{"cmd", command}, {"params", params}});
 }
@@ -144,7 +149,7 @@ void Browser::open(const std::string& address, const Screen& screen) {
 }
 
 void Browser::go(const std::string& hash) {
-    (void)value("location.hash = " + json(hash).dump());
+    run("location.hash = " + json(hash).dump());
 }
 
 json Browser::value(const std::string& expression) {
@@ -154,13 +159,19 @@ json Browser::value(const std::string& expression) {
                 {"args", json::array()}});
 }
 
+void Browser::run(const std::string& statement) {
+    ask("POST",
+        session_ + "/execute/sync",
+        {{"script", std::string(kLookAround) + statement}, {"args", json::array()}});
+}
+
 void Browser::wait_for(const std::string& expression) {
     const bool came = e2e::wait_until([&] { return value("!!(" + expression + ")") == true; });
     if (!came) {
         FAIL("did not come: ",
              expression,
              "\nthe page shows: ",
-             value("document.body.innerText").get<std::string>().substr(0, 2000));
+             shown_text());
     }
 }
 
@@ -198,7 +209,7 @@ void Browser::click_when_there(const std::string& look) {
         FAIL("cannot be clicked: ",
              look,
              "\nthe page shows: ",
-             value("document.body.innerText").get<std::string>().substr(0, 2000));
+             shown_text());
     }
 }
 
@@ -217,15 +228,15 @@ void Browser::fill(const std::string& label, const std::string& text) {
     const std::string path = session_ + "/element/" + value(look).at(kElement).get<std::string>();
     const std::string tag = value(look + ".tagName");
     if (tag == "SELECT") {
-        (void)value("(" + look + ".value = " + json(text).dump() + ", " + look +
-                    ".dispatchEvent(new Event('change', {bubbles: true})))");
+        run(look + ".value = " + json(text).dump());
         return;
     }
     ask("POST", path + "/clear", json::object());
     if (!text.empty()) {
         ask("POST", path + "/value", {{"text", text}});
     }
-    (void)value(look + ".dispatchEvent(new Event('change', {bubbles: true}))");
+    run("for (const kind of ['input', 'change']) { " + look +
+        "?.dispatchEvent(new Event(kind, {bubbles: true})); }");
 }
 
 void Browser::keys(const std::string& keys) {

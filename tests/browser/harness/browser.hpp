@@ -40,6 +40,8 @@ public:
 
     /// The value of a JavaScript expression.
     [[nodiscard]] nlohmann::json value(const std::string& expression);
+    /// Runs a JavaScript statement.
+    void run(const std::string& statement);
     /// Waits until a JavaScript expression is true.
     void wait_for(const std::string& expression);
     /// Waits until the page shows the text; in the first element of `selector`.
@@ -69,6 +71,7 @@ private:
                        const std::string& path,
                        const nlohmann::json& content = nullptr);
     nlohmann::json ask_devtools(const std::string& command, const nlohmann::json& params);
+    std::string shown_text();
     void click_when_there(const std::string& look);
 
     e2e::TempDirectory profile_;
