@@ -34,7 +34,7 @@ function take({ok, error, partial, progress: step, end}) {
   } else if (ok) {
     write("before", ok.job);
   } else if (partial !== undefined) {
-    write("partial", partial);
+    write("partial", partial.value);
   } else if (step) {
     progress.max = step.total;
     progress.value = step.done;

@@ -82,11 +82,13 @@ TEST_CASE("Text stands out from its ground, in light and in dark") {
                                         std::string("#/dead"),
                                         std::string("#/jobs"),
                                         std::string("#/services/trial")}) {
-            INFO(hash, is_dark ? " dark" : " light");
+            const std::string which = hash + (is_dark ? " dark" : " light");
+            INFO(which);
             page.go(hash);
             page.wait_for("document.querySelector('main .badge, main .reason, main tbody a')");
             const auto least = page.value(kLeastContrast);
-            INFO(least.at(1).get<std::string>());
+            const std::string where = least.at(1);
+            INFO(where);
             CHECK(least.at(0).get<double>() >= 4.5);
         }
     }

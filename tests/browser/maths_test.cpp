@@ -108,7 +108,7 @@ TEST_CASE("A job's life is told from its events, and from its status where these
           json({{1, "a", "jam"}, {2, "b", ""}}));
     CHECK(page.value("lifejs.lifeOf({reqtime: 1, startedat: 2, completedat: 3, state: 'dead', "
                      "text: 'jam', attempt: 1}, []).map(({event, at}) => [event, at])") ==
-          json({{"RECEIVED", 1}, {"EXECUTE_START", 2}, {"DEAD", 3}}));
+          json::parse(R"([["RECEIVED", 1], ["EXECUTE_START", 2], ["DEAD", 3]])"));
     CHECK(page.value("lifejs.eventsOfStatus({reqtime: 1, startedat: 3, state: 'active'}, " +
                      events + ").length") == 0);
 }

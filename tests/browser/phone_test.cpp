@@ -42,7 +42,9 @@ TEST_CASE("On a phone each page is as wide as the screen, and what is pressed is
         INFO(hash);
         page.go(hash);
         page.wait_for("document.querySelector('main h1')");
-        page.wait_for("document.querySelector('main tbody tr, main .timeline li, main .empty')");
+        page.wait_for(
+            "document.querySelector('main tbody tr, main .timeline li, main .empty, main "
+            "[role=status]')");
         CHECK(page.value("document.documentElement.scrollWidth") == 360);
         CHECK(page.value("[...document.querySelectorAll('main .button:not(.small), nav a')]"
                          ".filter(seen).every((node) => node.offsetHeight >= 34)") == true);

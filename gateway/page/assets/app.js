@@ -145,6 +145,11 @@ function find(text) {
   }
 }
 
+function shownService() {
+  const match = /^\/services\/(.+)$/.exec(place().path);
+  return match === null ? "" : decoded(match[1]);
+}
+
 let isGoing = false;
 
 function press(event) {
@@ -158,7 +163,7 @@ function press(event) {
   const act = {
     "/": () => byId("find").focus(),
     f: () => main.querySelector("input[type=search]")?.focus(),
-    n: () => store.can("submit") && submitJob(),
+    n: () => store.can("submit") && submitJob(shownService()),
     t: toggleTheme,
     "?": showHelp,
     g: () => {

@@ -102,8 +102,8 @@ export function jobPage(main, {id}) {
     isDirty = false;
     try {
       const [now, told] = await Promise.all([
-        store.live.ask("query", {what: "status", filter: {job: id}}),
-        store.live.ask("query", {what: "why", filter: {job: id}}),
+        store.live.ask("query", {what: "status", filter: {jobs: [id]}}),
+        store.live.ask("query", {what: "why", filter: {jobs: [id]}}),
       ]);
       status = now;
       reasons = told.reasons ?? [];
@@ -128,7 +128,7 @@ export function jobPage(main, {id}) {
       }
       refresh();
     } else if (message.partial !== undefined) {
-      partials = [...partials, message.partial].slice(-kPartialsMax);
+      partials = [...partials, message.partial.value].slice(-kPartialsMax);
       drawPartials();
     } else if (message.progress !== undefined && status !== null) {
       status = {...status, done: message.progress.done, total: message.progress.total, progress: message.progress.text};

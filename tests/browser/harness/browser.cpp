@@ -125,8 +125,9 @@ json Browser::ask(const std::string& method, const std::string& path, const json
 }
 
 std::string Browser::shown_text() {
-    return value("['#notices', '#banner', 'dialog', 'main'].map((each) => "
-                 "document.querySelector(each)?.innerText ?? '').join(' | ').slice(0, 2500)");
+    return value(
+        "['#notices', '#banner', 'dialog', 'main'].map((each) => "
+        "document.querySelector(each)?.innerText ?? '').join(' | ').slice(0, 2500)");
 }
 
 json Browser::ask_devtools(const std::string& command, const json& params) {
@@ -168,10 +169,7 @@ void Browser::run(const std::string& statement) {
 void Browser::wait_for(const std::string& expression) {
     const bool came = e2e::wait_until([&] { return value("!!(" + expression + ")") == true; });
     if (!came) {
-        FAIL("did not come: ",
-             expression,
-             "\nthe page shows: ",
-             shown_text());
+        FAIL("did not come: ", expression, "\nthe page shows: ", shown_text());
     }
 }
 
@@ -206,10 +204,7 @@ void Browser::click_when_there(const std::string& look) {
         return answer && answer->status == 200;
     });
     if (!was_clicked) {
-        FAIL("cannot be clicked: ",
-             look,
-             "\nthe page shows: ",
-             shown_text());
+        FAIL("cannot be clicked: ", look, "\nthe page shows: ", shown_text());
     }
 }
 

@@ -14,19 +14,15 @@ House::House(const std::string& config, const std::string& gateway_config)
 
 void House::start_gateway() {
     const e2e::Endpoints& endpoints = desk_.broker().endpoints();
-    const std::string settings = directory_.write("gateway.toml", "[gateway]\n" + gateway_config_);
-    gateway_ =
-        std::make_unique<e2e::Process>(e2e::CommandLine{e2e::built_program("steward-gateway"),
-                                                        {"--config",
-                                                         settings,
-                                                         "--broker",
-                                                         endpoints.frontend,
-                                                         "--news",
-                                                         endpoints.news,
-                                                         "--port",
-                                                         std::to_string(port_)},
-                                                        {},
-                                                        directory_.path().string()});
+    const std::string settings =
+        directory_.write("gateway.toml",
+                         "[gateway]\nbrokers = [\"" + endpoints.frontend + "\"]\nnews = [\"" +
+                             endpoints.news + "\"]\n" + gateway_config_);
+    gateway_ = std::make_unique<e2e::Process>(
+        e2e::CommandLine{e2e::built_program("steward-gateway"),
+                         {"--config", settings, "--port", std::to_string(port_)},
+                         {},
+                         directory_.path().string()});
     constexpr std::string_view kAddress = "http://127.0.0.1:";
     const auto line = gateway_->wait_for_line("steward-gateway ready: ");
     REQUIRE_MESSAGE(line, gateway_->standard_error());
