@@ -184,10 +184,36 @@ function showUser() {
   replace(byId("user"), tokens && name && [el("span.muted", {}, name), el("button.plain", {type: "button", on: {click: signOut}}, "Sign out")]);
 }
 
+let hasBegun = false;
+
 function begin() {
   showUser();
-  store.start();
+  if (hasBegun) {
+    store.live.connect();
+  } else {
+    hasBegun = true;
+    store.start();
+  }
   showPage();
+}
+
+function askWho() {
+  page?.stop?.();
+  page = null;
+  setText(byId("health"), "signed out");
+  replace(main, el("h1", {tabindex: "-1"}, "Steward"), el("p", {}, "Sign in to see services and jobs."),
+    el("button.button.primary", {type: "button", on: {click: () => signIn(begin)}}, "Sign in"));
+  signIn(begin);
+}
+
+// A gateway that was started anew, or a long night, has forgotten who was signed in: then no
+// connection comes about however often it is tried.
+async function checkSession() {
+  const isIn = await readSession().catch(() => true);
+  if (!isIn && store.live.state !== "open" && document.querySelector("dialog[open]") === null) {
+    store.live.stop();
+    askWho();
+  }
 }
 
 async function start() {
@@ -207,12 +233,10 @@ async function start() {
   addEventListener("online", () => store.live.hurry());
   document.addEventListener("visibilitychange", () => store.live.hurry());
   store.addEventListener("change", update);
+  store.live.addEventListener("closed", checkSession);
   try {
     if (!(await readSession())) {
-      setText(byId("health"), "signed out");
-      replace(main, el("h1", {tabindex: "-1"}, "Steward"), el("p", {}, "Sign in to see services and jobs."),
-        el("button.button.primary", {type: "button", on: {click: () => signIn(begin)}}, "Sign in"));
-      signIn(begin);
+      askWho();
       return;
     }
   } catch {
