@@ -140,8 +140,7 @@ void answer_page(Desk& desk,
                  const client::Query& query,
                  std::string rows_name) {
     desk.broker.ask(
-        query,
-        [call = std::move(call), name = std::move(rows_name)](base::Expected<json> report) {
+        query, [call = std::move(call), name = std::move(rows_name)](base::Expected<json> report) {
             if (!report) {
                 call->fail(report.error());
                 return;

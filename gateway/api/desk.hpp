@@ -1,6 +1,10 @@
 // gateway/api: what the handlers work with.
 #pragma once
 
+#include <array>
+#include <cstddef>
+
+#include "common/base/prng.hpp"
 #include "common/base/time.hpp"
 #include "gateway/api/broker_link.hpp"
 #include "gateway/api/repeated.hpp"
@@ -16,13 +20,19 @@ struct DeskOptions {
 /// Lives as long as the loop runs.
 class Desk {
 public:
-    Desk(Loop& loop_given, BrokerLink& broker_given, DeskOptions options_given)
-        : loop(loop_given), broker(broker_given), options(options_given) {}
+    Desk(Loop& loop_given, BrokerLink& broker_given, DeskOptions options_given, std::uint64_t seed)
+        : loop(loop_given), broker(broker_given), options(options_given), chance_(seed) {}
+
+    /// For ids that need not be secret.
+    [[nodiscard]] std::array<unsigned char, 16> random_bytes();
 
     Loop& loop;
     BrokerLink& broker;
     const DeskOptions options;
     RepeatedRequests repeated;
+
+private:
+    base::Prng chance_;
 };
 
 }  // namespace steward::gateway

@@ -31,10 +31,8 @@ nlohmann::json partial_json(const client::Answer& part) {
 }
 
 nlohmann::json progress_json(const client::Progress& step) {
-    return {{"job", step.job.text()},
-            {"done", step.done},
-            {"total", step.total},
-            {"text", step.text}};
+    return {
+        {"job", step.job.text()}, {"done", step.done}, {"total", step.total}, {"text", step.text}};
 }
 
 }  // namespace steward::gateway

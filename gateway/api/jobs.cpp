@@ -93,9 +93,7 @@ void show_result(Desk& desk, std::shared_ptr<Call> call) {
         return;
     }
     desk.broker.wait(
-        *id,
-        *wait,
-        [&desk, call, id = *id](base::Expected<std::optional<client::Answer>> answer) {
+        *id, *wait, [&desk, call, id = *id](base::Expected<std::optional<client::Answer>> answer) {
             if (!answer) {
                 call->fail(answer.error());
             } else if (*answer) {

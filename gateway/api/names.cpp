@@ -92,14 +92,13 @@ void open_batch(Desk& desk, std::shared_ptr<Call> call) {
     base::put_le(bits, *low);
     const std::string name = base::to_hex(bits);
     (*arguments)["batch"] = name;
-    desk.broker.operate(
-        "batch-open", *arguments, [call, name](const base::Expected<json>& report) {
-            if (!report) {
-                call->fail(report.error());
-                return;
-            }
-            call->json(201, {{"batch", name}});
-        });
+    desk.broker.operate("batch-open", *arguments, [call, name](const base::Expected<json>& report) {
+        if (!report) {
+            call->fail(report.error());
+            return;
+        }
+        call->json(201, {{"batch", name}});
+    });
 }
 
 void close_batch(Desk& desk, std::shared_ptr<Call> call) {

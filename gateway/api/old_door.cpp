@@ -113,8 +113,8 @@ void submit_job(Desk& desk,
                 tell(*call, jsonp, problem(submitted.error()));
                 return;
             }
-            Response response = json_reply(202,
-                                           {{"job", submitted->job.text()}, {"service", service}});
+            Response response =
+                json_reply(202, {{"job", submitted->job.text()}, {"service", service}});
             response.headers.push_back({"Location", "/v1/jobs/" + submitted->job.text()});
             tell(*call, jsonp, std::move(response));
         });

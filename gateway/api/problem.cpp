@@ -84,8 +84,8 @@ Response problem(const base::Error& error) {
 }
 
 Response problem(unsigned status, std::string_view detail) {
-    Response response = json_reply(
-        status, {{"title", reason_of(status)}, {"status", status}, {"detail", detail}});
+    Response response =
+        json_reply(status, {{"title", reason_of(status)}, {"status", status}, {"detail", detail}});
     response.content_type = kProblemType;
     return response;
 }

@@ -30,8 +30,8 @@ public:
         : keys_max_(keys_max), kept_(kept) {}
 
     struct Seen {
-        bool is_new = false;             // now it is on its way
-        std::optional<model::JobId> job; // not new: what it made; nothing while it is on its way
+        bool is_new = false;              // now it is on its way
+        std::optional<model::JobId> job;  // not new: what it made; nothing while it is on its way
     };
 
     /// `content` stands for all else that was asked.

@@ -13,8 +13,8 @@ constexpr std::size_t kTypeBytesMax = 255;
 
 // Whether it may stand in a header as the type of bytes that we know nothing of.
 bool is_one_type(std::string_view accept) {
-    const bool has_form = accept.find('/') != std::string_view::npos &&
-                          accept.size() <= kTypeBytesMax;
+    const bool has_form =
+        accept.find('/') != std::string_view::npos && accept.size() <= kTypeBytesMax;
     return has_form && std::all_of(accept.begin(), accept.end(), [](char letter) {
                return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                       (letter >= '0' && letter <= '9') ||

@@ -16,8 +16,9 @@ namespace steward::gateway {
 [[nodiscard]] Response json_reply(unsigned status, const nlohmann::json& value);
 
 /// A job's result as it is: 200 with its bytes, or 204 for success and nothing else. JSON and
-/// msgpack say what they are; PHP's form and frames are told as JSON. Opaque bytes are of the one type
-/// that `accept` names, if it names one, else application/octet-stream. No page of ours runs them.
+/// msgpack say what they are; PHP's form and frames are told as JSON. Opaque bytes are of the one
+/// type that `accept` names, if it names one, else application/octet-stream. No page of ours runs
+/// them.
 [[nodiscard]] Response result_reply(const client::Answer& answer, std::string_view accept);
 
 /// A payload as a JSON value: text that is no UTF-8 as {"base64": "…"}; null when there is none.

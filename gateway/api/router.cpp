@@ -1,5 +1,7 @@
 #include "gateway/api/router.hpp"
 
+#include <algorithm>
+
 namespace steward::gateway {
 
 namespace {

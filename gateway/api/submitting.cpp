@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/posix/clock.hpp"
 #include "common/wire/options.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/event_text.hpp"
@@ -14,7 +15,6 @@
 #include "gateway/params/media_type.hpp"
 #include "gateway/params/request_params.hpp"
 #include "gateway/params/trace.hpp"
-#include "common/posix/clock.hpp"
 
 namespace steward::gateway {
 
@@ -53,8 +53,8 @@ base::Expected<Submission> submission_of(Call& call,
     if (!body) {
         return base::Unexpected(std::move(body.error()));
     }
-    auto meta = with_trace(made.options.meta,
-                           {call.request().id, call.traceparent, body->content_type});
+    auto meta =
+        with_trace(made.options.meta, {call.request().id, call.traceparent, body->content_type});
     if (!meta) {
         return base::Unexpected(std::move(meta.error()));
     }
@@ -100,16 +100,15 @@ void answer_again(Desk& desk,
         call->answer(accepted(job, true));
         return;
     }
-    desk.broker.wait(
-        job, wait, [call, job](base::Expected<std::optional<client::Answer>> answer) {
-            if (answer && !*answer) {
-                call->answer(accepted(job, true));
-                return;
-            }
-            const auto end = std::move(answer).map(
-                [](std::optional<client::Answer>&& found) { return std::move(*found); });
-            call->answer(ended(job, end, call->request().header("Accept")));
-        });
+    desk.broker.wait(job, wait, [call, job](base::Expected<std::optional<client::Answer>> answer) {
+        if (answer && !*answer) {
+            call->answer(accepted(job, true));
+            return;
+        }
+        const auto end = std::move(answer).map(
+            [](std::optional<client::Answer>&& found) { return std::move(*found); });
+        call->answer(ended(job, end, call->request().header("Accept")));
+    });
 }
 
 std::uint64_t content_of(const Call& call, const Submission& job) {
@@ -225,10 +224,9 @@ void submit_line(Desk& desk,
                        job->options,
                        [lines, line](const base::Expected<client::Submitted>& submitted) {
                            lines->set(line,
-                                      submitted
-                                          ? json{{"job", submitted->job.text()},
-                                                 {"duplicate", submitted->is_duplicate}}
-                                          : json{{"error", problem_json(submitted.error())}});
+                                      submitted ? json{{"job", submitted->job.text()},
+                                                       {"duplicate", submitted->is_duplicate}}
+                                                : json{{"error", problem_json(submitted.error())}});
                        });
 }
 
@@ -264,8 +262,8 @@ void stream_call(Desk& desk, const std::shared_ptr<Call>& call, Submission&& job
         job.wait > base::Duration::zero() ? job.wait : desk.options.call_timeout;
     call->exchange->stream(
         std::move(head),
-        [&desk, service, timeout, job = std::move(job)](std::shared_ptr<Outlet> outlet)
-            -> std::shared_ptr<Listener> {
+        [&desk, service, timeout, job = std::move(job)](
+            std::shared_ptr<Outlet> outlet) -> std::shared_ptr<Listener> {
             BrokerLink::Parts parts;
             parts.on_partial = [outlet](const client::Answer& part) {
                 outlet->send(event_text("partial", partial_json(part)));
@@ -273,18 +271,17 @@ void stream_call(Desk& desk, const std::shared_ptr<Call>& call, Submission&& job
             parts.on_progress = [outlet](const client::Progress& step) {
                 outlet->send(event_text("progress", progress_json(step)));
             };
-            desk.broker.call(service,
-                             job.params,
-                             job.options,
-                             timeout,
-                             parts,
-                             [outlet](const base::Expected<client::Answer>& answer) {
-                                 outlet->send(answer
-                                                  ? event_text("result", partial_json(*answer))
-                                                  : event_text("failure",
-                                                               problem_json(answer.error())));
-                                 outlet->finish({});
-                             });
+            desk.broker.call(
+                service,
+                job.params,
+                job.options,
+                timeout,
+                parts,
+                [outlet](const base::Expected<client::Answer>& answer) {
+                    outlet->send(answer ? event_text("result", partial_json(*answer))
+                                        : event_text("failure", problem_json(answer.error())));
+                    outlet->finish({});
+                });
             return nullptr;
         });
 }

@@ -179,8 +179,10 @@ void Feed::replay(const Interest& interest,
         append_from_ring(interest, *after, items);
     }
     std::ranges::sort(items, {}, &FeedItem::number);
-    const auto twice = std::ranges::unique(items, {}, &FeedItem::number);
-    items.erase(twice.begin(), twice.end());
+    const auto twice = [](const FeedItem& one, const FeedItem& next) {
+        return one.number == next.number;
+    };
+    items.erase(std::unique(items.begin(), items.end(), twice), items.end());
 }
 
 void Feed::append_from_ring(const Interest& interest,

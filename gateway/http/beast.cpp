@@ -60,8 +60,7 @@ bool read_message(Message& message, Request& request, std::string& fault) {
     request.query = mark == std::string_view::npos ? "" : bare.substr(mark + 1);
     request.headers.reserve(8);
     for (const auto& field : message) {
-        request.headers.push_back(
-            {std::string(field.name_string()), std::string(field.value())});
+        request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
     }
     request.body = std::move(message.body());
     return true;

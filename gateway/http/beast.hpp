@@ -2,13 +2,12 @@
 // to this folder.
 #pragma once
 
-#include <string>
-
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <string>
 
 #include "gateway/message/message.hpp"
 

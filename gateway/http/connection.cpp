@@ -1,11 +1,10 @@
 #include "gateway/http/connection.hpp"
 
 #include <array>
-#include <type_traits>
-
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <type_traits>
 
 #include "common/base/assert.hpp"
 #include "common/posix/clock.hpp"
@@ -136,9 +135,8 @@ void Connection<Stream>::read_head() {
     http::async_read_header(stream_,
                             buffer_,
                             *parser_,
-                            [self = this->shared_from_this()](const error_code& error, std::size_t) {
-                                self->on_head(error);
-                            });
+                            [self = this->shared_from_this()](
+                                const error_code& error, std::size_t) { self->on_head(error); });
 }
 
 template <class Stream>
@@ -294,11 +292,10 @@ template <class Stream>
 void Connection<Stream>::write(Response&& response) {
     outgoing_.emplace(std::move(response), manners(), site_->options.server_name);
     tcp_of(stream_).expires_after(site_->options.send_timeout);
-    outgoing_->write(stream_,
-                     is_head_,
-                     [self = this->shared_from_this()](const error_code& error, std::size_t) {
-                         self->on_written(error);
-                     });
+    outgoing_->write(
+        stream_, is_head_, [self = this->shared_from_this()](const error_code& error, std::size_t) {
+            self->on_written(error);
+        });
 }
 
 template <class Stream>

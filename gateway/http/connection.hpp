@@ -2,12 +2,11 @@
 // this folder.
 #pragma once
 
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
-
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include "gateway/http/outgoing.hpp"
 #include "gateway/http/site.hpp"

@@ -1,9 +1,8 @@
 #include "gateway/http/loop.hpp"
 
-#include <utility>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 #include "gateway/http/loop_inner.hpp"
 
@@ -84,8 +83,8 @@ void Loop::post(std::function<void()> work) {
 }
 
 std::unique_ptr<Loop::Timer> Loop::after(base::Duration delay, std::function<void()> work) {
-    auto wish = std::make_shared<Wish>(
-        Wish{asio::steady_timer(inner_->context, delay), std::move(work)});
+    auto wish =
+        std::make_shared<Wish>(Wish{asio::steady_timer(inner_->context, delay), std::move(work)});
     wish->timer.async_wait([wish](const boost::system::error_code& error) {
         if (!error && !wish->is_taken_back) {
             wish->work();

@@ -1,13 +1,12 @@
 // gateway/http: what the loop is made of. Private to this folder.
 #pragma once
 
-#include <memory>
-#include <mutex>
-#include <vector>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "gateway/http/loop.hpp"
 

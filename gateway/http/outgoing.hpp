@@ -1,14 +1,13 @@
 // gateway/http: an answer on its way out. Private to this folder.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "gateway/http/beast.hpp"
 #include "gateway/http/server.hpp"

@@ -1,11 +1,10 @@
 #include "gateway/http/server.hpp"
 
-#include <utility>
-#include <vector>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
+#include <vector>
 
 #include "gateway/http/loop_inner.hpp"
 #include "gateway/http/site.hpp"
@@ -33,8 +32,7 @@ base::Expected<TlsContext> load_tls(const ServerOptions& options) {
     error_code error;
     context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
                              asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                             asio::ssl::context::no_tlsv1_1 |
-                             asio::ssl::context::no_compression,
+                             asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_compression,
                          error);
     context->use_certificate_chain_file(options.certificate_file, error);
     if (error) {
@@ -67,9 +65,8 @@ base::Expected<tcp::acceptor> listen(asio::io_context& context, const ServerOpti
         acceptor.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error) {
-        return io_failure("cannot listen on " + options.bind + " port " +
-                              std::to_string(options.port),
-                          error);
+        return io_failure(
+            "cannot listen on " + options.bind + " port " + std::to_string(options.port), error);
     }
     return acceptor;
 }
@@ -87,18 +84,18 @@ struct Server::Acceptor : std::enable_shared_from_this<Acceptor> {
           site(std::move(site_made)) {}
 
     void accept() {
-        acceptor.async_accept([self = shared_from_this()](const error_code& error,
-                                                          tcp::socket socket) {
-            if (self->site->is_closing) {
-                return;
-            }
-            if (error) {
-                self->accept_later();
-                return;
-            }
-            self->take(std::move(socket));
-            self->accept();
-        });
+        acceptor.async_accept(
+            [self = shared_from_this()](const error_code& error, tcp::socket socket) {
+                if (self->site->is_closing) {
+                    return;
+                }
+                if (error) {
+                    self->accept_later();
+                    return;
+                }
+                self->take(std::move(socket));
+                self->accept();
+            });
     }
 
     // Without descriptors the connection stays in the kernel's queue: asking at once would spin.

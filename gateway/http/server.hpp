@@ -24,16 +24,16 @@ struct ServerOptions {
     std::string key_file;            // PEM
     std::string server_name = "steward";
 
-    std::size_t connections_max = 20'000;     // one more is answered 503 and closed
-    std::size_t header_bytes_max = 16'384;    // else 431
-    std::size_t body_bytes_max = 64UL << 20U; // else 413
-    std::size_t message_bytes_max = 16UL << 20U;     // of a WebSocket; else close code 1009
-    std::size_t send_queue_bytes_max = 1UL << 20U;   // of an outlet
-    base::Duration header_timeout = 10s;  // from a request's first byte to its head's end
-    base::Duration body_timeout = 60s;    // from there to the body's end
-    base::Duration idle_timeout = 75s;    // between two requests
-    base::Duration send_timeout = 30s;    // of an answer or a piece of a stream
-    base::Duration ping_interval = 15s;   // on streams, which shows who is gone
+    std::size_t connections_max = 20'000;           // one more is answered 503 and closed
+    std::size_t header_bytes_max = 16'384;          // else 431
+    std::size_t body_bytes_max = 64UL << 20U;       // else 413
+    std::size_t message_bytes_max = 16UL << 20U;    // of a WebSocket; else close code 1009
+    std::size_t send_queue_bytes_max = 1UL << 20U;  // of an outlet
+    base::Duration header_timeout = 10s;            // from a request's first byte to its head's end
+    base::Duration body_timeout = 60s;              // from there to the body's end
+    base::Duration idle_timeout = 75s;              // between two requests
+    base::Duration send_timeout = 30s;              // of an answer or a piece of a stream
+    base::Duration ping_interval = 15s;             // on streams, which shows who is gone
 };
 
 /// What has become of a request.
@@ -49,8 +49,8 @@ struct ServerCounts {
     std::size_t connections = 0;
     std::size_t streams = 0;  // event streams and WebSockets
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;   // beyond connections_max
-    std::uint64_t malformed = 0; // not HTTP, or beyond a limit
+    std::uint64_t refused = 0;    // beyond connections_max
+    std::uint64_t malformed = 0;  // not HTTP, or beyond a limit
     std::uint64_t timed_out = 0;
     std::uint64_t overruns = 0;  // outlets whose reader was too slow
 };

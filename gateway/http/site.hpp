@@ -1,12 +1,11 @@
 // gateway/http: what all connections of a server share. Private to this folder.
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <memory>
 #include <set>
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 
 #include "common/base/prng.hpp"
 #include "gateway/http/server.hpp"

@@ -3,15 +3,14 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <cstdio>
 #include <deque>
 #include <memory>
 #include <string>
 #include <utility>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 
 #include "gateway/http/beast.hpp"
 #include "gateway/http/site.hpp"
@@ -101,7 +100,8 @@ private:
             queued_ -= queue_.back().size();
             queue_.pop_back();
         }
-        enqueue("event: overrun\ndata: {\"detail\":\"events came faster than they were read\"}\n\n");
+        enqueue(
+            "event: overrun\ndata: {\"detail\":\"events came faster than they were read\"}\n\n");
         const auto listener = std::exchange(listener_, nullptr);
         end();
         if (listener != nullptr) {

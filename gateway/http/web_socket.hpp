@@ -1,15 +1,14 @@
 // gateway/http: a WebSocket (RFC 6455): whole text messages in and out. Private to this folder.
 #pragma once
 
-#include <deque>
-#include <memory>
-#include <string>
-#include <utility>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "gateway/http/beast.hpp"
 #include "gateway/http/site.hpp"
@@ -21,9 +20,7 @@ class WebSocket : public Outlet,
                   public Guest,
                   public std::enable_shared_from_this<WebSocket<Stream>> {
 public:
-    WebSocket(std::shared_ptr<Site> site,
-              std::shared_ptr<asio::ssl::context> tls,
-              Stream&& stream)
+    WebSocket(std::shared_ptr<Site> site, std::shared_ptr<asio::ssl::context> tls, Stream&& stream)
         : site_(std::move(site)), tls_(std::move(tls)), socket_(std::move(stream)) {
         site_->guests.insert(this);
         ++site_->counts.connections;
@@ -79,9 +76,7 @@ public:
         close({beast::websocket::close_code::normal, short_reason(why)});
     }
 
-    void leave() override {
-        close({beast::websocket::close_code::going_away, "the gateway ends"});
-    }
+    void leave() override { close({beast::websocket::close_code::going_away, "the gateway ends"}); }
 
 private:
     // A close frame has room for 123 bytes of reason.

@@ -27,6 +27,12 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/outbox",
                                                           "gateway/message/",
                                                           "gateway/params/",
+                                                          "gateway/access/digest",
+                                                          "gateway/access/origin",
+                                                          "gateway/access/roles",
+                                                          "gateway/access/sessions",
+                                                          "gateway/access/site_headers",
+                                                          "gateway/access/tokens",
                                                           "gateway/feed/",
                                                           "worker/session",
                                                           "client/session"};

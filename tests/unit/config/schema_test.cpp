@@ -212,6 +212,8 @@ TEST_CASE("all mistakes are told at once, up to ten") {
 
 TEST_CASE("what is no TOML at all is refused with its place") {
     CHECK(contains(complaint("[main\n"), "x.toml:1:"));
+    CHECK(contains(complaint("[[="), "x.toml:1:1: a section's header is a name in brackets"));
+    CHECK(contains(complaint("\n\n[[[main]]]\n[["), "x.toml:3:1: a section's header"));
     CHECK_FALSE(complaint(std::string("\xff\xfe\x00\x01", 4)).empty());
     CHECK_FALSE(complaint(std::string("a\0b = 1", 7)).empty());
     CHECK_FALSE(complaint("[main]\nport = 1\nport = 2\n").empty());
