@@ -77,9 +77,7 @@ function goTo() {
   main.querySelector("h1")?.focus({preventScroll: true});
 }
 
-const kHealth = {
-  live: "Live",
-  connecting: "Connecting …",
+const kTroubles = {
   gateway: "The gateway cannot be reached. Trying again …",
   broker: "The broker does not answer. Waiting for it …",
 };
@@ -91,11 +89,11 @@ function showHealth() {
   const now = store.health;
   const isBad = now === "gateway" || now === "broker";
   setAttribute(document.body, "data-health", now);
-  setText(byId("health"), {live: "live", connecting: "connecting", gateway: "gateway gone", broker: "broker gone"}[now]);
+  setText(byId("health"), {live: "live", connecting: "connecting", out: "signed out", gateway: "gateway gone", broker: "broker gone"}[now]);
   const banner = byId("banner");
   banner.hidden = !isBad;
   if (isBad) {
-    setText(banner, kHealth[now] + (now === "broker" && store.trouble ? ` (${store.trouble})` : ""));
+    setText(banner, kTroubles[now] + (now === "broker" && store.trouble ? ` (${store.trouble})` : ""));
   }
   if (now !== health) {
     const wasBad = health === "gateway" || health === "broker";
@@ -200,7 +198,7 @@ function begin() {
 function askWho() {
   page?.stop?.();
   page = null;
-  setText(byId("health"), "signed out");
+  update();
   replace(main, el("h1", {tabindex: "-1"}, "Steward"), el("p", {}, "Sign in to see services and jobs."),
     el("button.button.primary", {type: "button", on: {click: () => signIn(begin)}}, "Sign in"));
   signIn(begin);

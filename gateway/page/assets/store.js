@@ -70,8 +70,11 @@ class Store extends EventTarget {
     return this.services?.get(name) ?? null;
   }
 
-  /** "live", "connecting", "gateway" (is gone) or "broker" (is gone). */
+  /** "live", "connecting", "out" (nobody is signed in), "gateway" (is gone) or "broker" (is gone). */
   get health() {
+    if (!this.can("read")) {
+      return "out";
+    }
     if (this.live.state !== "open") {
       return this.live.state === "lost" ? "gateway" : "connecting";
     }
