@@ -74,7 +74,8 @@ struct Job {
     base::MonoTime deadline{};  // of the attempt, while running
     base::MonoTime due{};       // while scheduled
     base::MonoTime expires{};   // MonoTime::max(): never
-    base::MonoTime ready_at = kNotWaiting;  // since when it waits, until it runs
+    // Since when it waits, until it runs.
+    base::MonoTime ready_at = kNotWaiting;
     base::WallTime accepted_at{};
     base::WallTime started_at{};
     base::Duration time_limit{};
