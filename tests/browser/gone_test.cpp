@@ -41,14 +41,14 @@ TEST_CASE("A gateway that goes is told of, and the page finds the new one") {
     const std::string job = house.desk().submit("mail");
     Browser& page = house.visit("#/jobs/" + job);
     page.wait_for_text("ready", ".headline");
-    house.kill_gateway();
+    house.gateway().kill();
     page.wait_for_text("The gateway cannot be reached", "#banner");
     CHECK(page.shows("gateway gone", ".health"));
     page.press("Cancel");
     page.press("Cancel the job");
     page.wait_for_text("not connected", "dialog .problem");
     page.keys("Escape");
-    house.start_gateway();
+    house.gateway().start_again();
     page.wait_for_text("live", "#health");
     page.press("Cancel");
     page.press("Cancel the job");

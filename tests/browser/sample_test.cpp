@@ -10,7 +10,7 @@ namespace steward::browser {
 
 TEST_CASE("A page of somebody's own submits a job and sees before, partials, progress and value") {
     const Site site(STEWARD_SOURCE_DIR "/docs/samples");
-    House house("", "allowed_origins = [\"" + site.origin() + "\"]\n");
+    House house("", {"allowed_origins = [\"" + site.origin() + "\"]\n", {}, {}, {}});
     house.desk().start_worker(e2e::kRandomProgram, "random");
     house.desk().start_worker(e2e::kReverseProgram, "reverse");
     Browser& page = browser();

@@ -32,9 +32,7 @@ void sign_in(Browser& page, const std::string& token) {
 }  // namespace
 
 TEST_CASE("Who has a token comes in, and can press what its roles allow") {
-    const e2e::TempDirectory directory;
-    House house("[[service]]\nname = \"mail\"\n",
-                "tokens_file = \"" + directory.write("tokens.toml", kTokens) + "\"\n");
+    House house("[[service]]\nname = \"mail\"\n", {{}, {}, kTokens, {}});
     Browser& page = browser();
     page.open(house.address() + "/");
     sign_in(page, "nobodys");
@@ -63,16 +61,14 @@ TEST_CASE("Who has a token comes in, and can press what its roles allow") {
 }
 
 TEST_CASE("When the gateway has forgotten who was there, the page asks again and goes on") {
-    const e2e::TempDirectory directory;
-    House house("[[service]]\nname = \"mail\"\n",
-                "tokens_file = \"" + directory.write("tokens.toml", kTokens) + "\"\n");
+    House house("[[service]]\nname = \"mail\"\n", {{}, {}, kTokens, {}});
     Browser& page = browser();
     page.open(house.address() + "/#/services/mail");
     sign_in(page, "does-all");
     page.wait_for_text("live", "#health");
-    house.kill_gateway();
+    house.gateway().kill();
     page.wait_for_text("gateway gone", ".health");
-    house.start_gateway();
+    house.gateway().start_again();
     sign_in(page, "does-all");
     page.wait_for_text("live", "#health");
     page.press("Pause mail");

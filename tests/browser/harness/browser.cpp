@@ -9,7 +9,6 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/browser/harness/http.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::browser {
@@ -102,26 +101,30 @@ Browser::Browser() {
     const auto line = driver_->wait_for_line(kReady);
     REQUIRE(line);
     const std::size_t at = line->find(kReady) + kReady.size();
-    std::from_chars(line->data() + at, line->data() + line->size(), port_);
-    const json made = ask("POST", "/session", chromium_options(profile_.path().string()));
+    int port = 0;
+    std::from_chars(line->data() + at, line->data() + line->size(), port);
+    client_.emplace(port);
+    const json made = ask("/session", chromium_options(profile_.path().string()));
     session_ = "/session/" + made.at("sessionId").get<std::string>();
 }
 
 Browser::~Browser() {
     if (!session_.empty()) {
-        (void)http(port_, "DELETE", session_);
+        (void)client_->send({"DELETE", session_});
     }
     driver_->signal(SIGTERM);
     (void)driver_->wait();
 }
 
-json Browser::ask(const std::string& method, const std::string& path, const json& content) {
-    const auto answer = http(port_, method, path, content.is_null() ? "" : content.dump());
-    REQUIRE_MESSAGE(answer, "chromedriver does not answer ", path);
-    const json told = json::parse(answer->body, nullptr, false);
-    INFO(method, " ", path, ": ", answer->body.substr(0, 600));
-    REQUIRE(answer->status == 200);
-    return told.value("value", json());
+e2e::HttpResponse Browser::send(const std::string& path, const json& content) {
+    return client_->post(path, content.dump());
+}
+
+json Browser::ask(const std::string& path, const json& content) {
+    const e2e::HttpResponse answer = send(path, content);
+    INFO(path, ": ", answer.body.substr(0, 600));
+    REQUIRE(answer.status == 200);
+    return answer.json().value("value", json());
 }
 
 std::string Browser::shown_text() {
@@ -131,7 +134,7 @@ std::string Browser::shown_text() {
 }
 
 json Browser::ask_devtools(const std::string& command, const json& params) {
-    return ask("POST", session_ + "/goog/cdp/execute", {{"cmd", command}, {"params", params}});
+    return ask(session_ + "/goog/cdp/execute", {{"cmd", command}, {"params", params}});
 }
 
 void Browser::open(const std::string& address, const Screen& screen) {
@@ -144,9 +147,9 @@ void Browser::open(const std::string& address, const Screen& screen) {
         "Emulation.setEmulatedMedia",
         {{"features",
           {{{"name", "prefers-color-scheme"}, {"value", screen.is_dark ? "dark" : "light"}}}}});
-    ask("POST", session_ + "/url", {{"url", "about:blank"}});  // the same address twice is no load
+    ask(session_ + "/url", {{"url", "about:blank"}});  // the same address twice is no load
     (void)complaints();
-    ask("POST", session_ + "/url", {{"url", address}});
+    ask(session_ + "/url", {{"url", address}});
 }
 
 void Browser::go(const std::string& hash) {
@@ -154,15 +157,13 @@ void Browser::go(const std::string& hash) {
 }
 
 json Browser::value(const std::string& expression) {
-    return ask("POST",
-               session_ + "/execute/sync",
+    return ask(session_ + "/execute/sync",
                {{"script", std::string(kLookAround) + "return (" + expression + ");"},
                 {"args", json::array()}});
 }
 
 void Browser::run(const std::string& statement) {
-    ask("POST",
-        session_ + "/execute/sync",
+    ask(session_ + "/execute/sync",
         {{"script", std::string(kLookAround) + statement}, {"args", json::array()}});
 }
 
@@ -196,12 +197,9 @@ void Browser::click_when_there(const std::string& look) {
         if (element.is_null()) {
             return false;
         }
-        const auto answer =
-            http(port_,
-                 "POST",
-                 session_ + "/element/" + element.at(kElement).get<std::string>() + "/click",
-                 "{}");
-        return answer && answer->status == 200;
+        const std::string path =
+            session_ + "/element/" + element.at(kElement).get<std::string>() + "/click";
+        return send(path, json::object()).status == 200;
     });
     if (!was_clicked) {
         FAIL("cannot be clicked: ", look, "\nthe page shows: ", shown_text());
@@ -226,16 +224,16 @@ void Browser::fill(const std::string& label, const std::string& text) {
         run(look + ".value = " + json(text).dump());
         return;
     }
-    ask("POST", path + "/clear", json::object());
+    ask(path + "/clear", json::object());
     if (!text.empty()) {
-        ask("POST", path + "/value", {{"text", text}});
+        ask(path + "/value", {{"text", text}});
     }
     run("for (const kind of ['input', 'change']) { " + look +
         "?.dispatchEvent(new Event(kind, {bubbles: true})); }");
 }
 
 void Browser::keys(const std::string& keys) {
-    ask("POST", session_ + "/actions", key_actions(keys));
+    ask(session_ + "/actions", key_actions(keys));
 }
 
 std::string Browser::focused() {
@@ -244,7 +242,7 @@ std::string Browser::focused() {
 
 std::vector<std::string> Browser::complaints() {
     std::vector<std::string> found;
-    for (const json& entry : ask("POST", session_ + "/se/log", {{"type", "browser"}})) {
+    for (const json& entry : ask(session_ + "/se/log", {{"type", "browser"}})) {
         const std::string text = entry.value("message", "");
         const bool is_of_network = entry.value("source", "") == "network" ||
                                    text.find("WebSocket connection to") != std::string::npos;

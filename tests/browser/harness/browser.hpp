@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/http_client.hpp"
 #include "tests/e2e/harness/process.hpp"
 
 namespace steward::browser {
@@ -67,16 +69,16 @@ public:
     [[nodiscard]] std::vector<std::string> complaints();
 
 private:
-    nlohmann::json ask(const std::string& method,
-                       const std::string& path,
-                       const nlohmann::json& content = nullptr);
+    e2e::HttpResponse send(const std::string& path, const nlohmann::json& content);
+    /// The value that it answers.
+    nlohmann::json ask(const std::string& path, const nlohmann::json& content);
     nlohmann::json ask_devtools(const std::string& command, const nlohmann::json& params);
     std::string shown_text();
     void click_when_there(const std::string& look);
 
     e2e::TempDirectory profile_;
     std::unique_ptr<e2e::Process> driver_;
-    int port_ = 0;
+    std::optional<e2e::HttpClient> client_;  // of chromedriver
     std::string session_;
 };
 
