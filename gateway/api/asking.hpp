@@ -41,7 +41,7 @@ void operate_on_all(Desk& desk,
                     std::function<void(base::Expected<nlohmann::json>)> done);
 
 /// A report as it is told to whoever asked: the rows of an array or of a page of the broker's under
-/// `name`, with `next` where there is more; what has no rows stays as it is.
+/// `name`, with `next`, a text, where there is more; what has no rows stays as it is.
 [[nodiscard]] nlohmann::json named_rows(std::string_view name, nlohmann::json report);
 
 /// Asks and answers with the page: its rows under `rows_name`, and `next` where there is more.
