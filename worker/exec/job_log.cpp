@@ -73,7 +73,7 @@ std::string JobLog::reason() const {
     for (const char character : text) {
         reason += character == '\n' ? std::string(" | ") : std::string(1, character);
     }
-    return base::is_utf8(reason) ? reason : base::printable(reason, kReasonBytesMax);
+    return base::is_utf8(reason) ? reason : base::printable(reason, 4 * kReasonBytesMax);
 }
 
 }  // namespace steward::worker::exec
