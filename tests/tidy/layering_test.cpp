@@ -94,9 +94,9 @@ const std::vector<Door>& doors() {
         {"tl/", {"common/base/"}},
         {"doctest", {}},
         {"benchmark", {}},
-        {"boost", {"gateway/http/", "gateway/params/", "gateway/app/"}},
+        {"boost", {"worker/http/", "gateway/http/", "gateway/params/", "gateway/app/"}},
         {"prometheus", {"gateway/metrics/"}},
-        {"openssl", {"gateway/http/", "gateway/access/"}},
+        {"openssl", {"worker/http/", "gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }
