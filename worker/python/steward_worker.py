@@ -388,6 +388,7 @@ class _Connection:
         self._broker = 0
         self._pause = 0.05
         self._has_said_goodbye = False
+        self._broker_interval = 5.0  # it speaks so often; it says so in its welcome
         self._socket: Any = None
 
     def serve(self) -> None:
@@ -423,6 +424,7 @@ class _Connection:
 
     def _connect(self) -> zmq.Socket:
         self._has_said_goodbye = False
+        self._broker_interval = self._worker._interval  # it answers at once
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, 0)
@@ -446,7 +448,7 @@ class _Connection:
             if lost is not None:
                 self._give_up(lost, why, monitor)
             now = time.monotonic()
-            if now - heard > interval * _SILENT_INTERVALS:
+            if now - heard > self._broker_interval * _SILENT_INTERVALS:
                 raise ConnectionError("the broker is silent")
             until = min(spoken + interval, look_at or now + interval)
             ready = dict(poller.poll(max(1, int(1000 * (until - now)) + 1)))
@@ -489,6 +491,7 @@ class _Connection:
         worker = self._worker
         if command.type == wire.WELCOME:
             self._pause = 0.05
+            self._broker_interval = command[3] / 10**6
             worker._stop_grace = command[6] / 10**6 if command[6] else 5.0
             _log(f"ready broker={worker._endpoints[self._broker]}")
             return True

@@ -38,10 +38,10 @@ def _die_with_parent():
 class Process:
     """A child with its output gathered."""
 
-    def __init__(self, words, **environment):
+    def __init__(self, words, is_asked=False, **environment):
         self.lines = []
         self.child = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            words, stdin=subprocess.PIPE if is_asked else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             env={**os.environ, "PYTHONPATH": PYTHON_PATH, "PYTHONDONTWRITEBYTECODE": "1",
                  **environment}, preexec_fn=_die_with_parent)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -76,6 +76,8 @@ class Process:
         self.child.wait()
         self._reader.join(PATIENCE)
         self.child.stdout.close()
+        if self.child.stdin is not None:
+            self.child.stdin.close()
 
 
 class BrokerTest(unittest.TestCase):
@@ -109,8 +111,8 @@ class BrokerTest(unittest.TestCase):
     def kill_broker(self):
         self.broker.end()
 
-    def start(self, words, **environment):
-        process = Process(words, **environment)
+    def start(self, words, is_asked=False, **environment):
+        process = Process(words, is_asked, **environment)
         self.processes.append(process)
         return process
 
@@ -118,9 +120,13 @@ class BrokerTest(unittest.TestCase):
         for process in reversed(self.processes):
             process.end()
 
-    def run_to_end(self, words, **environment):
-        process = self.start(words, **environment)
-        return process.wait(), process.text()
+
+def run_quietly(words):
+    """The exit status; not 0 when there is no such program either."""
+    try:
+        return subprocess.run(words, check=False, capture_output=True).returncode
+    except OSError:
+        return 1
 
 
 def main(*needed):
