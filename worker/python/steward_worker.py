@@ -66,6 +66,7 @@ class Job:
         self._submission = (command[7], command[8])
         self._encoding = command[4]
         self._stopped = threading.Event()
+        self._why = "told to stop"
         self._is_done = False  # its end waits to be told
         self.id = wire.id_text(command.raw(1))
         self.attempt: int = command[2]
@@ -238,8 +239,8 @@ class Worker:
         except BaseException as error:  # also SystemExit: it ends the job, not the thread
             verdict, text = wire.FAILED, f"{type(error).__name__}: {error}"
             _log(f"job_failed job={job.id} " + traceback.format_exc())
-        if job.is_stopped and job.deadline is not None and time.monotonic() >= job.deadline:
-            verdict, text = wire.FAILED, f"ran longer than its time limit of {job.time_limit:g} s"
+        if job.is_stopped:  # what it answers after that is not wanted
+            verdict, text = wire.FAILED, job._why
         if verdict != wire.SUCCEEDED:
             encoded = (wire.ABSENT, None)
         self._finish(job, verdict, text, encoded, again_in, time.monotonic() - begun)
@@ -331,12 +332,13 @@ class Worker:
                 named = [list(job._key) for job in back]
                 self._outbox.append((lambda batch: batch.add(wire.RETURN, named), 0))
 
-    def _stop(self, key: Tuple[bytes, int]) -> None:
+    def _stop(self, key: Tuple[bytes, int], why: str) -> None:
         """What runs is told to stop, what waits is not begun."""
         with self._lock:
             job = self._held.get(key)
             if job is None:
                 return
+            job._why = why if not job.is_stopped else job._why
             job._stopped.set()
             if job._is_done:
                 del self._held[key]  # nobody wants to be told of its end
@@ -359,10 +361,8 @@ class Worker:
                 if self._kill_at.get(job._key, now + 1) > now:
                     continue
                 if job.is_stopped:
-                    why = f"ignored its stop for {self._stop_grace:g} s"
-                    if job.deadline is not None and now >= job.deadline:
-                        why = f"ran longer than its time limit of {job.time_limit:g} s and {why}"
-                    return None, job, why
+                    return None, job, f"{job._why} and ignored its stop for {self._stop_grace:g} s"
+                job._why = f"ran longer than its time limit of {job.time_limit:g} s"
                 job._stopped.set()
                 self._kill_at[job._key] = now + self._stop_grace
             look_at = min((self._kill_at[job._key] for job in running if job._key in self._kill_at),
@@ -498,7 +498,7 @@ class _Connection:
         if command.type == wire.ASSIGN:
             worker._assign(command)
         elif command.type == wire.STOP_ATTEMPT:
-            worker._stop((command.raw(1), command[2]))
+            worker._stop((command.raw(1), command[2]), command.text(3))
         elif command.type == wire.RECALL:
             worker._give_back([(bytes(one[0]), one[1]) for one in command[1]])
         elif command.type == wire.REGISTER_AGAIN:

@@ -91,7 +91,7 @@ class Clients(PythonTest):
         self.assertFalse(refused.exception.may_work_later)
         begun = time.monotonic()
         with self.assertRaises(Timeout):
-            self.client.call("trial", {"until": self.path("never")}, timeout=0.3)
+            self.client.call("trial", {"until": self.path("never")}, timeout=0.3, time_limit=1)
         self.assertLess(time.monotonic() - begun, 5)
         with self.assertRaises(TypeError):
             self.client.submit("trial", {}, prioritty=5)
