@@ -145,7 +145,7 @@ TEST_CASE("The status decides: 2xx done, 429 and 5xx again, 4xx never again") {
     CHECK(has(p.failure({{"status", 503}, {"type", "text/plain"}, {"body", "too busy"}}),
               "answered 503 Service Unavailable: too busy"));
     CHECK(has(p.failure({{"status", 302}, {"headers", {{"Location", "https://there/"}}}}),
-              "redirects are not followed: change --url, perhaps to https://there/"));
+              "redirects are not followed, here to https://there/"));
     CHECK(has(p.failure({{"type", "application/json"}, {"body", "{"}}), "no application/json"));
     CHECK(has(p.failure({{"size", 100'000}}), "larger than --response-max of 64KiB"));
 

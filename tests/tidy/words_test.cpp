@@ -26,6 +26,7 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/translate",
                                                           "broker/app/outbox",
                                                           "worker/session",
+                                                          "worker/fastcgi/record",
                                                           "client/session"};
     return kPlaces;
 }

@@ -114,9 +114,8 @@ Answer answer_of(const Reply& reply,
                      : fail(std::move(text));
     }
     if (reply.status >= 300 && reply.status < 400) {
-        text += "; redirects are not followed: change --url";
-        text +=
-            reply.location.empty() ? "" : ", perhaps to " + base::printable(reply.location, 200);
+        text += "; redirects are not followed";
+        text += reply.location.empty() ? "" : ", here to " + base::printable(reply.location, 200);
     }
     return fail_for_good(std::move(text));
 }
