@@ -17,25 +17,6 @@ namespace {
 
 constexpr const char* kFastcgiProgram = "steward-worker-fastcgi";
 
-// Does as its params say.
-constexpr const char* kScript = R"php(<?php
-$order = json_decode(file_get_contents('php://input'), true) ?? [];
-if (isset($order['mark'])) { file_put_contents($order['mark'], getmypid() . "\n"); }
-while (isset($order['until']) && !file_exists($order['until'])) { clearstatcache(); usleep(20000); }
-if (isset($order['complain'])) { error_log($order['complain']); }
-if (isset($order['throw'])) { throw new RuntimeException($order['throw']); }
-http_response_code($order['status'] ?? 200);
-foreach ($order['headers'] ?? [] as $header) { header($header); }
-if (isset($order['die'])) { exec('kill -9 ' . getmypid()); }
-if (isset($order['tell'])) {
-    header('Content-Type: application/json');
-    echo json_encode(['id' => $_SERVER['STEWARD_JOB_ID'], 'attempt' => $_SERVER['STEWARD_JOB_ATTEMPT'],
-        'meta' => $_SERVER['STEWARD_JOB_META_TRACE'] ?? null, 'method' => $_SERVER['REQUEST_METHOD'],
-        'type' => $_SERVER['CONTENT_TYPE'], 'pid' => getmypid()]);
-}
-echo $order['print'] ?? '', str_repeat('x', $order['size'] ?? 0);
-)php";
-
 std::optional<std::string> find_fpm() {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator("/usr/sbin", ignored)) {
@@ -49,7 +30,7 @@ std::optional<std::string> find_fpm() {
 struct Pool : Desk {
     /// `listen` as php-fpm has it; empty: a unix socket.
     explicit Pool(const std::string& program, std::string listen = {}) {
-        script = folder.write("job.php", kScript);
+        script = std::string(STEWARD_HARNESS_DIR) + "/fpm_job.php";
         socket = listen.empty() ? (folder.path() / "fpm.sock").string() : std::move(listen);
         const std::string config = folder.write(
             "fpm.conf",
