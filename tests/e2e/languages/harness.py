@@ -116,9 +116,19 @@ class BrokerTest(unittest.TestCase):
         self.processes.append(process)
         return process
 
+    def run_to_end(self, words, **environment):
+        process = self.start(words, **environment)
+        return process.wait(), process.text()
+
     def end_all(self):
         for process in reversed(self.processes):
             process.end()
+
+
+def example(page, language, number=0):
+    """A program of a page of docs/, as it stands there."""
+    with open(os.path.join(ROOT, "docs", page), encoding="utf-8") as text:
+        return text.read().split(f"```{language}\n")[number + 1].split("```")[0]
 
 
 def run_quietly(words):

@@ -14,8 +14,9 @@ PHP = "/usr/bin/php"
 class Client:
     """client.php: a call is a line to it, and its answer one from it."""
 
-    def __init__(self, test, encoding="json"):
-        self._process = test.start([PHP, os.path.join(HERE, "client.php"), test.frontend, encoding],
+    def __init__(self, test, encoding="json", brokers=None):
+        self._process = test.start([PHP, os.path.join(HERE, "client.php"),
+                                    brokers or test.frontend, encoding],
                                    is_asked=True, STEWARD_TEST_GO=test.path("go"))
         self._seen = 0
 
@@ -152,6 +153,11 @@ class Clients(PhpTest):
         with open(mark, encoding="utf-8") as lines:
             self.assertEqual(len(lines.readlines()), 1)
 
+    def test_the_next_broker_is_tried_when_one_is_not_there(self):
+        self.start_worker()
+        client = Client(self, brokers="127.0.0.1:1," + self.frontend)
+        self.assertEqual(client.ask("call", service="echo", params=5), 5)
+
     def test_questions_and_operations(self):
         self.start_worker()
         services = self.client.ask("query", what="services")
@@ -243,6 +249,27 @@ class Workers(PhpTest):
         open(until, "w", encoding="utf-8").close()
         for job in ids:
             self.client.ask("wait", job=job)
+
+
+class Documentation(PhpTest):
+    def test_the_examples_do_what_they_say(self):
+        for page, name, folder, address in (
+                ("writing-workers.md", "worker.php", "worker/php/Worker.php", self.backend),
+                ("writing-clients.md", "client.php", "client/php/Client.php", self.frontend)):
+            with open(self.path(name), "w", encoding="utf-8") as program:
+                program.write(harness.example(page, "php").replace("127.0.0.1", address).replace(
+                    os.path.basename(folder), os.path.join(harness.ROOT, folder)))
+        self.start([PHP, self.path("worker.php")]).wait_for_line("ready broker=")
+        greeted = self.client.ask("call", service="greet", params={"name": "Ann"})
+        self.assertEqual(greeted, "Hello, Ann!")
+        for service in ("mail", "resize"):
+            worker = self.start([os.path.join(BIN, "steward-worker-trial"), "--backend-server",
+                                 self.backend, "--service-name", service])
+            worker.wait_for_line(" ready ")
+        client = self.start([PHP, self.path("client.php")])
+        self.assertEqual(client.wait(), 0, client.text())
+        for line in ("submitted 0", "resized {", "part 0", "part 2", "2 2"):
+            client.wait_for_line(line)
 
 
 if __name__ == "__main__":

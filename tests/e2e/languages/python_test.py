@@ -1,6 +1,7 @@
 """The Python client and worker with a real broker, and with workers in C++."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -163,6 +164,12 @@ class Clients(PythonTest):
         self.assertEqual(self.client.cancel(job), 1)
         self.reaches(job, "cancelled")
 
+    def test_the_next_broker_is_tried_when_one_is_not_there(self):
+        from steward_client import Client
+        self.start_worker()
+        with Client(["127.0.0.1:1", self.frontend]) as client:
+            self.assertEqual(client.call("echo", 5, timeout=10), 5)
+
     def test_a_closed_client_ends_what_is_open(self):
         from steward_client import Client, Disconnected
         client = Client("127.0.0.1:1")
@@ -246,6 +253,40 @@ class Workers(PythonTest):
         self.assertTrue(wait_until(lambda: len(self.client.query("active")) == 3))
         open(until, "w", encoding="utf-8").close()
         self.assertEqual(len({call.result(30)["id"] for call in calls}), 3)
+
+
+class Documentation(PythonTest):
+    def test_each_option_of_the_ready_made_workers_is_documented(self):
+        def options(program):
+            status, text = self.run_to_end([os.path.join(BIN, program), "--help"])
+            self.assertEqual(status, 0)
+            return set(re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE))
+
+        with open(os.path.join(harness.ROOT, "docs", "ready-made-workers.md"),
+                  encoding="utf-8") as page:
+            sections = page.read().split("\n## ")
+        for name in ("exec", "http", "fastcgi"):
+            section = next(one for one in sections if one.startswith(f"steward-worker-{name}\n"))
+            rows = re.findall(r"^\| (`--[^|]*(?:\\\|[^|]*)*)\|", section, re.MULTILINE)
+            told = set(re.findall(r"`(--[a-z-]+)", " ".join(rows)))
+            self.assertEqual(told, options(f"steward-worker-{name}")
+                             - options("steward-worker-reverse"))
+
+    def test_the_examples_do_what_they_say(self):
+        with open(self.path("worker.py"), "w", encoding="utf-8") as program:
+            program.write(harness.example("writing-workers.md", "python")
+                          .replace("127.0.0.1", self.backend))
+        self.start([sys.executable, self.path("worker.py")]).wait_for_line("ready broker=")
+        self.assertEqual(self.client.call("greet", {"name": "Ann"}), "Hello, Ann!")
+        for service in ("mail", "resize"):
+            self.start_cpp("steward-worker-trial", service)
+        with open(self.path("client.py"), "w", encoding="utf-8") as program:
+            program.write(harness.example("writing-clients.md", "python")
+                          .replace("127.0.0.1", self.frontend))
+        client = self.start([sys.executable, self.path("client.py")])
+        self.assertEqual(client.wait(), 0, client.text())
+        for line in ("submitted 0", "resized {", "part 0", "part 2", "later {"):
+            client.wait_for_line(line)
 
 
 class Wire(unittest.TestCase):
