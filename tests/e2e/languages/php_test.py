@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import subprocess
 import time
+import tomllib
 
 import harness
 from harness import BIN, HERE, wait_until
@@ -249,6 +251,51 @@ class Workers(PhpTest):
         open(until, "w", encoding="utf-8").close()
         for job in ids:
             self.client.ask("wait", job=job)
+
+
+class Zmws(PhpTest):
+    CONFIG_PHP = """<?php
+define('HEARTBEAT_INTERVAL', 2);
+$serverList = array(
+    array('file' => 'src/server.php', 'name' => 'server', 'flags' => array('log-level' => 'E',
+        'client-port' => '0', 'worker-port' => '0', 'news-port' => '0', 'colour' => 'red')),
+    array('file' => 'src/http_gateway.php', 'name' => 'gateway', 'flags' => array()));
+$workerList = array(
+    array('file' => 'sample_workers/reverse.php', 'name' => 'rev', 'flags' => array(
+        'backend-port' => '5556', 'service-name' => 'STR-REV', 'zmqid' => 'rev')),
+    array('file' => 'my/a "b".php', 'name' => 'mine', 'flags' => array('fast' => TRUE)));
+"""
+
+    def convert(self, text):
+        with open(self.path("config.php"), "w", encoding="utf-8") as config:
+            config.write(text)
+        return subprocess.run([PHP, os.path.join(harness.ROOT, "bin", "convert-zmws"),
+                               self.path("config.php")], capture_output=True, text=True, check=False)
+
+    def test_a_configuration_becomes_one_that_the_broker_takes(self):
+        done = self.convert(self.CONFIG_PHP)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path("made.toml"), "w", encoding="utf-8") as made:
+            made.write(done.stdout)
+        status, text = self.run_to_end([os.path.join(BIN, "steward-broker"), "--check-config",
+                                        "--config", self.path("made.toml")])
+        self.assertEqual(status, 0, text)
+        config = tomllib.loads(done.stdout)
+        self.assertEqual(config["broker"], {
+            "bind": "0.0.0.0", "heartbeat_interval": "2s", "log_level": "E", "client_port": 0,
+            "worker_port": 0, "news_port": 0})
+        self.assertEqual([one["program"] for one in config["process"]],
+                         ["steward-broker", "steward-gateway", "steward-worker-reverse", "php"])
+        self.assertEqual(config["process"][2]["args"],
+                         ["--backend-port=5556", "--service-name=STR-REV"])
+        self.assertEqual(config["process"][3]["args"], ['my/a "b".php', "--fast"])
+        for part in ("no setting for --colour", "--zmqid is left out", "goes on as it is"):
+            self.assertIn(part, done.stderr)
+
+    def test_what_is_no_configuration_is_refused(self):
+        done = self.convert("<?php\n$serverList = array();\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("does not set $serverList and $workerList", done.stderr)
 
 
 class Documentation(PhpTest):
