@@ -3,13 +3,23 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "broker/core/queue.hpp"
+#include "common/model/time_histogram.hpp"
 
 namespace steward::core {
+
+/// What is counted of a service's attempts.
+struct AttemptFigures {
+    model::TimeHistogram wait;  // how long jobs were ready before they ran
+    model::TimeHistogram run;
+    std::uint64_t lost = 0;     // their worker was
+    std::uint64_t retried = 0;  // failed or were lost, and were not the last
+};
 
 struct Service {
     model::ServiceName name;
@@ -28,7 +38,19 @@ struct Service {
     model::JobOptions defaults;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t failed = 0;  // attempts
+    std::uint64_t failed_jobs = 0;
+    std::uint64_t died = 0;  // jobs that became dead letters
+    std::uint64_t expired = 0;
+    std::uint64_t cancelled = 0;
+    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
+
+    AttemptFigures& of_attempts() {
+        if (attempts == nullptr) {
+            attempts = std::make_unique<AttemptFigures>();
+        }
+        return *attempts;
+    }
 
     [[nodiscard]] std::size_t jobs() const {
         return ready + scheduled.size() + blocked.size() + active;
