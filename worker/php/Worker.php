@@ -306,12 +306,10 @@ final class Worker
     private function stop(string $key, string $why): void
     {
         $one = $this->held[$key] ?? null;
-        if ($one === null) {
-            return;
+        if ($one === null || $one->isDone) {
+            return; // its end is told all the same: it says that there is room again
         }
-        if ($one->isDone) {
-            unset($this->held[$key]); // nobody wants to be told of its end
-        } elseif ($one->child === null) {
+        if ($one->child === null) {
             $this->finish($one, Wire::FAILED, 'stopped before it was begun', Wire::ABSENT, null, 0, 0);
         } elseif ($one->killAt === null || $one->stopped === null) {
             $this->tellToStop($one, "was stopped: $why");

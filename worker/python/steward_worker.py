@@ -336,13 +336,11 @@ class Worker:
         """What runs is told to stop, what waits is not begun."""
         with self._lock:
             job = self._held.get(key)
-            if job is None:
-                return
+            if job is None or job._is_done:
+                return  # its end is told all the same: it says that there is room again
             job._why = why if not job.is_stopped else job._why
             job._stopped.set()
-            if job._is_done:
-                del self._held[key]  # nobody wants to be told of its end
-            elif job in self._waiting:
+            if job in self._waiting:
                 self._waiting.remove(job)
                 del self._held[key]
                 self._outbox.append((lambda batch: batch.add(
