@@ -301,7 +301,8 @@ void Session::on_result(native::Result& result) {
 }
 
 void Session::on_partial(native::JobPartial& partial) {
-    if (const Request* request = find_following(partial.number); request != nullptr) {
+    Request* request = find_following(partial.number);
+    if (request != nullptr && request->hears_first(partial.run, partial.part)) {
         happenings_.emplace_back(
             PartialAnswer{request->number, request->tag, partial.job, std::move(partial.data)});
     }

@@ -25,7 +25,8 @@ struct ToNative {
     }
 
     native::JobPartial operator()(core::JobPartial&& partial) const {
-        return native::JobPartial{number, partial.job, std::move(partial.data)};
+        return native::JobPartial{
+            number, partial.job, std::move(partial.data), partial.run, partial.number};
     }
 
     native::JobProgress operator()(core::JobProgress&& progress) const {

@@ -31,6 +31,8 @@ struct JobPartial {
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
+    std::uint64_t run = 0;     // of a background job: the broker's epoch, and
+    std::uint64_t number = 0;  // upward within that. 0: of a call
 };
 
 struct JobProgress {

@@ -269,6 +269,10 @@ struct JobPartial {
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
+    // Of a background job, which may be told again: the broker's run, and a number that goes up
+    // within that. part 0: cannot come again.
+    std::uint64_t run = 0;
+    std::uint64_t part = 0;
 
     bool operator==(const JobPartial&) const = default;
 };
