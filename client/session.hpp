@@ -120,8 +120,8 @@ public:
     [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob&& job, User user);
     /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
     /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
-    /// however often it has to be asked; if it follows, what comes between two connections is
-    /// missed. Errors: as of submit().
+    /// however often it has to be asked; if it follows, it is told no part twice. Errors: as of
+    /// submit().
     [[nodiscard]] base::Expected<std::uint64_t> ask(base::MonoTime now,
                                                     Question question,
                                                     User user = {});

@@ -130,7 +130,7 @@ struct Await {
     std::uint64_t number = 0;
     model::JobId job;
     base::Duration wait{};
-    bool follow = false;  // JobPartial and JobProgress come until then
+    bool follow = false;  // JobPartial and JobProgress come until then, first what was said so far
 
     bool operator==(const Await&) const = default;
 };
