@@ -108,6 +108,8 @@ void GatewayProcess::Parts::count(GatewayCounters& counters) const {
     counters.followers_dropped = counts.overruns;
     counters.handshakes_failed = counts.handshakes_failed;
     counters.events = desk->live.events();
+    counters.broker_requests = broker->counts().open;
+    counters.broker_timeouts = broker->counts().timeouts;
 }
 
 void GatewayProcess::Parts::on_signal() {
