@@ -33,10 +33,8 @@ class OpenRequests {
 public:
     struct Asked {
         Question question;
-        base::MonoTime until{};  // of an Await: when its wait ends
-        // Of an Await that follows: the part it was told last.
-        std::uint64_t heard_run = 0;
-        std::uint64_t heard_part = 0;
+        base::MonoTime until{};   // of an Await: when its wait ends
+        model::HeardParts heard;  // of an Await that follows, over all connections
     };
 
     struct Request {
@@ -64,19 +62,6 @@ public:
             }
             const auto* await = std::get_if<wire::native::Await>(&asked->question);
             return await != nullptr && await->follow;
-        }
-
-        /// Notes the part. False when it was heard before, over an earlier connection.
-        [[nodiscard]] bool hears_first(std::uint64_t run, std::uint64_t part) {
-            if (!asked || part == 0) {
-                return true;
-            }
-            if (run == asked->heard_run && part <= asked->heard_part) {
-                return false;
-            }
-            asked->heard_run = run;
-            asked->heard_part = part;
-            return true;
         }
     };
 

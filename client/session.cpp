@@ -302,10 +302,11 @@ void Session::on_result(native::Result& result) {
 
 void Session::on_partial(native::JobPartial& partial) {
     Request* request = find_following(partial.number);
-    if (request != nullptr && request->hears_first(partial.run, partial.part)) {
-        happenings_.emplace_back(
-            PartialAnswer{request->number, request->tag, partial.job, std::move(partial.data)});
+    if (request == nullptr || (request->asked && !request->asked->heard.is_first(partial.part))) {
+        return;
     }
+    happenings_.emplace_back(PartialAnswer{
+        request->number, request->tag, partial.job, std::move(partial.data), partial.part});
 }
 
 void Session::on_progress(native::JobProgress& progress) {

@@ -11,6 +11,7 @@
 #include "broker/core/input.hpp"
 #include "broker/core/record.hpp"
 #include "common/model/event.hpp"
+#include "common/model/part_number.hpp"
 
 namespace steward::core {
 
@@ -31,8 +32,7 @@ struct JobPartial {
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
-    std::uint64_t run = 0;     // of a background job: the broker's epoch, and
-    std::uint64_t number = 0;  // upward within that. 0: of a call
+    model::PartNumber part;
 };
 
 struct JobProgress {

@@ -12,7 +12,7 @@
 namespace steward::core {
 
 struct Part {
-    std::uint64_t number = 0;  // from 1, upward over all jobs of a run of the broker
+    std::uint64_t number = 0;  // as in model::PartNumber
     model::Payload data;
 
     [[nodiscard]] std::size_t bytes() const { return sizeof *this + data.bytes.size(); }

@@ -29,7 +29,7 @@ void tell_so_far(const Job& job,
     const Parts* parts = job.extras != nullptr ? job.extras->parts.get() : nullptr;
     for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
         const Part& part = (*parts)[i];
-        tell(JobPartial{job.id, service, part.data, model::Encoding::Absent, run, part.number});
+        tell(JobPartial{job.id, service, part.data, model::Encoding::Absent, {run, part.number}});
     }
     if (has_progress(job)) {
         tell(progress_of(job));
@@ -191,9 +191,10 @@ void State::on(Partial& partial) {
         return;
     }
     Job& job = jobs_.map.at(held->job);
-    const std::uint64_t number = job.sync ? 0 : ++jobs_.parts.said;
+    const model::PartNumber number =
+        job.sync ? model::PartNumber() : model::PartNumber{epoch_, ++jobs_.parts.said};
     tell_callers(job, [&](model::Encoding wanted) {
-        return JobPartial{job.id, name_of_service(job), partial.data, wanted, epoch_, number};
+        return JobPartial{job.id, name_of_service(job), partial.data, wanted, number};
     });
     if (job.sync) {
         return;  // its client is there from the start
@@ -202,7 +203,7 @@ void State::on(Partial& partial) {
     if (parts == nullptr) {
         parts = std::make_unique<Parts>(jobs_.parts);
     }
-    parts->keep({number, std::move(partial.data)}, policy.limits);
+    parts->keep({number.number, std::move(partial.data)}, policy.limits);
 }
 
 void State::on(Progress& progress) {

@@ -16,6 +16,7 @@
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
+#include "common/model/part_number.hpp"
 #include "common/wire/frames.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/msgpack_writer.hpp"
@@ -269,10 +270,7 @@ struct JobPartial {
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
-    // Of a background job, which may be told again: the broker's run, and a number that goes up
-    // within that. part 0: cannot come again.
-    std::uint64_t run = 0;
-    std::uint64_t part = 0;
+    model::PartNumber part;
 
     bool operator==(const JobPartial&) const = default;
 };

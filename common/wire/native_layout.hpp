@@ -186,10 +186,10 @@ void lay_out(Io& io, Ref<Io, JobPartial> c) {
     io.job(c.job);
     io.payload(c.data);
     if (io.more()) {
-        io.count(c.run);
+        io.count(c.part.run);
     }
     if (io.more()) {
-        io.count(c.part);
+        io.count(c.part.number);
     }
 }
 

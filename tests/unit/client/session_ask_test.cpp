@@ -123,7 +123,7 @@ TEST_CASE("An await that follows hears no part twice, though the broker tells it
     };
     const auto part = [&](const char* data, std::uint64_t run, std::uint64_t at) {
         return native::JobPartial{
-            number, kJob, {model::Encoding::Json, base::Blob::copy(data)}, run, at};
+            number, kJob, {model::Encoding::Json, base::Blob::copy(data)}, {run, at}};
     };
     bench.sent();
     bench.hear(part("a", 5, 11), part("b", 5, 14));

@@ -104,11 +104,11 @@ TEST_CASE("following: parts are numbered upward, told again under the same numbe
     REQUIRE(live.size() == 1);
     const auto kept = sent<JobPartial>(broker.apply(follow(51, one.second.job)));
     REQUIRE(kept.size() == 2);
-    CHECK(kept[0].second->number == 1);
-    CHECK(kept[1].second->number == 3);
-    CHECK(live[0].second->number == 3);
-    CHECK(kept[0].second->run == one.second.job.epoch);
-    CHECK(live[0].second->run == kept[1].second->run);
+    CHECK(kept[0].second->part.number == 1);
+    CHECK(kept[1].second->part.number == 3);
+    CHECK(live[0].second->part.number == 3);
+    CHECK(kept[0].second->part.run == one.second.job.epoch);
+    CHECK(live[0].second->part.run == kept[1].second->part.run);
 }
 
 TEST_CASE("following: what was said goes with its attempt, however that ends") {
@@ -138,7 +138,7 @@ TEST_CASE("following: of a call no parts are kept, for its client is there from 
     const auto job = only_assign(broker.submit(Call{}.with([](auto& o) { o.sync = true; })));
     const auto told = sent<JobPartial>(part(broker, job.second, "[1]"));
     REQUIRE(told.size() == 1);
-    CHECK(told.front().second->number == 0);
+    CHECK(told.front().second->part.number == 0);
     CHECK(broker.apply(follow(50, job.second.job)).sends.empty());
     CHECK(kept_bytes(broker) == 0);
 }

@@ -40,6 +40,12 @@ FeedItem said(Kind kind, std::uint64_t number, std::string_view text = "s") {
     return item;
 }
 
+FeedItem part(std::uint64_t number, std::string_view text, model::PartNumber which) {
+    FeedItem item = said(Kind::Partial, number, text);
+    item.part = which;
+    return item;
+}
+
 model::EventSet only(EventKind kind) {
     model::EventSet set;
     set.add(kind);

@@ -212,7 +212,7 @@ TEST_CASE("fields that were added later and are missing have their defaults") {
     CHECK(only("955201c4100000000000000001000000000000000200c0") ==
           Command(JobPartial{1, {1, 2}, {}}));
     CHECK(only("975201c4100000000000000001000000000000000200c00709") ==
-          Command(JobPartial{1, {1, 2}, {}, 7, 9}));
+          Command(JobPartial{1, {1, 2}, {}, {7, 9}}));
     CHECK(only("964001a1770000"
                "00") == Command(Welcome{1, "w", {}, 0, 0, {}}));
 }
