@@ -27,9 +27,9 @@ struct PartsInAll {
 /// The latest parts of one job, without a gap. They are counted in `all`, which outlives them.
 ///
 /// Cost:  O(1) for each part.
-/// Bound: parts_per_job_max and parts_bytes_per_job_max: the oldest go; parts_bytes_max of all
-/// jobs:
-///        the job's own oldest go, and when that is not enough the new one is not kept either.
+/// Bound: parts_per_job_max and parts_bytes_per_job_max: the oldest go.
+///        parts_bytes_max of all jobs: the job's own oldest go, and when that is not enough the new
+///        one is not kept either.
 class Parts {
 public:
     explicit Parts(PartsInAll& all) : all_(all) {}
