@@ -58,7 +58,7 @@ struct PartialAnswer {  // of a call, or of an await that follows its job
     std::uint64_t tag = 0;
     model::JobId job;
     model::Payload data;
-    model::PartNumber part;
+    model::PartNumber part{};
 };
 
 struct ProgressUpdate {  // likewise

@@ -32,7 +32,7 @@ struct JobPartial {
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
-    model::PartNumber part;
+    model::PartNumber part{};
 };
 
 struct JobProgress {

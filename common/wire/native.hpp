@@ -270,7 +270,7 @@ struct JobPartial {
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
-    model::PartNumber part;
+    model::PartNumber part{};
 
     bool operator==(const JobPartial&) const = default;
 };

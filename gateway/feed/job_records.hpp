@@ -32,7 +32,7 @@ struct FeedItem {
     model::EventKind event = model::EventKind::Received;  // of an Event
     std::optional<model::JobId> job;  // of all but events of services and batches
     std::string service;              // of an Event; "*": all services
-    model::PartNumber part;           // of a Partial
+    model::PartNumber part{};         // of a Partial
     base::Blob text;                  // as it is sent, usually JSON
 
     /// What it counts for in the bounds.
