@@ -227,9 +227,15 @@ void ClientActor::hear_part(const client::PartialAnswer& part) {
     check_follows(part.number);
     const auto found = awaits_.find(part.number);
     const auto serial = serial_of_part(part.data.bytes.view());
-    if (serial && found != awaits_.end() && !found->second.parts.insert(*serial).second) {
+    if (!serial || found == awaits_.end()) {
+        return;
+    }
+    if (!found->second.parts.insert(*serial).second) {
         broken("no part is told twice: " + name() + " hears part " + std::to_string(*serial) +
                " again of #" + std::to_string(part.number));
+    }
+    if (choices().chance(1, 3)) {
+        await(part.job, true);  // one more, who comes late
     }
 }
 
