@@ -2,6 +2,17 @@
 
 namespace steward::gateway {
 
+namespace {
+
+// Where a page goes on has 64 bits, more than the numbers of scripts hold.
+void write_out_cursor(nlohmann::json& report) {
+    if (report.is_object() && report.contains("next") && report["next"].is_number()) {
+        report["next"] = report["next"].dump();
+    }
+}
+
+}  // namespace
+
 template <class T>
 std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
     ++counts_.open;
@@ -77,7 +88,14 @@ void BrokerLink::follow(const model::JobId& job,
 }
 
 void BrokerLink::ask(const client::Query& query, Done<nlohmann::json> done) {
-    client_.query_async(query, on_loop(std::move(done)));
+    client_.query_async(
+        query,
+        on_loop<nlohmann::json>([done = std::move(done)](base::Expected<nlohmann::json> report) {
+            if (report) {
+                write_out_cursor(*report);
+            }
+            done(std::move(report));
+        }));
 }
 
 void BrokerLink::operate(std::string_view verb,

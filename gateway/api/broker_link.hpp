@@ -55,6 +55,7 @@ public:
                 base::Duration timeout,
                 const Parts& parts,
                 Done<client::Answer> done);
+    /// The report; `next` of a page is a text.
     void ask(const client::Query& query, Done<nlohmann::json> done);
     void operate(std::string_view verb, const nlohmann::json& arguments, Done<nlohmann::json> done);
 

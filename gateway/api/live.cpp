@@ -207,7 +207,9 @@ void Live::await(const model::JobId& job) {
     }
     BrokerLink::Parts parts;
     parts.on_partial = [this, job](const client::Answer& part) {
-        publish(item_of_job(FeedItem::Kind::Partial, job, partial_json(part)));
+        FeedItem item = item_of_job(FeedItem::Kind::Partial, job, partial_json(part));
+        item.part = part.part();
+        publish(std::move(item));
     };
     parts.on_progress = [this, job](const client::Progress& step) {
         publish(item_of_job(FeedItem::Kind::Progress, job, progress_json(step)));

@@ -155,6 +155,9 @@ void GatewayProcess::Parts::reload() {
     }
     const auto differences = schema_of(**loaded).differences_from(schema_of(*options));
     for (const config::Difference& difference : differences) {
+        if (difference.is_reloadable) {
+            continue;
+        }
         log->write(log::Level::Warning,
                    "setting_needs_restart",
                    {{"setting", difference.path},
