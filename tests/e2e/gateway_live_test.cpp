@@ -106,7 +106,7 @@ TEST_CASE("over one WebSocket: calls, questions, operations, reports, all at onc
         answer_to(socket, {{"id", 1}, {"do", "call"}, {"service", "STR-REV"}, {"params", "abc"}});
     CHECK(called["ok"]["result"] == "cba");
     const json services = answer_to(socket, {{"id", 2}, {"do", "query"}, {"what", "services"}});
-    CHECK(services["ok"][0]["service"] == "STR-REV");
+    CHECK(services["ok"]["services"][0]["service"] == "STR-REV");
     const json paused =
         answer_to(socket,
                   {{"id", 3},
@@ -118,7 +118,7 @@ TEST_CASE("over one WebSocket: calls, questions, operations, reports, all at onc
         socket.send(json{{"id", 4}, {"do", "watch"}, {"what", "services"}, {"every", "250ms"}}));
     const json report =
         socket.next_where([](const json& said) { return said.value("id", 0) == 4; });
-    CHECK(report["report"][0]["mode"] == "paused");
+    CHECK(report["report"]["services"][0]["mode"] == "paused");
     CHECK(answer_to(socket, {{"id", 5}, {"do", "unwatch"}, {"of", 4}}).contains("ok"));
 
     const std::string id = answer_to(
@@ -127,9 +127,9 @@ TEST_CASE("over one WebSocket: calls, questions, operations, reports, all at onc
     const json listed = answer_to(socket,
                                   {{"id", 7},
                                    {"do", "query"},
-                                   {"what", "list"},
+                                   {"what", "jobs"},
                                    {"filter", {{"service", "STR-REV"}, {"states", {"ready"}}}}});
-    CHECK(listed["ok"]["rows"].size() == 1);
+    CHECK(listed["ok"]["jobs"].size() == 1);
     const json cancelled = answer_to(
         socket,
         {{"id", 8}, {"do", "operate"}, {"verb", "cancel"}, {"arguments", {{"jobs", {id}}}}});
