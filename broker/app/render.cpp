@@ -114,6 +114,11 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
                                              message.submission,
                                              message.meta,
                                              message.options.get()});
+            } else if constexpr (std::is_same_v<Message, core::JobsTaken>) {
+                for (std::uint64_t i = 0; i < message.count; ++i) {
+                    batch.add(native::Accepted{
+                        number + i, {message.first.epoch, message.first.number + i}, false});
+                }
             } else if constexpr (std::is_same_v<Message, core::Welcome>) {
                 batch.add(native::Welcome{native::kVersion,
                                           identity_,

@@ -3,6 +3,7 @@
 // length of 32 bits before them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,27 +17,37 @@
 
 namespace steward::core {
 
+/// While it lives the string is longer than what was written: it may only be looked at afterwards.
 class RecordWriter {
 public:
     template <class T>
     using Ref = const T&;
 
-    explicit RecordWriter(std::string& out) : out_(out) {}
+    explicit RecordWriter(std::string& out) : out_(out), used_(out.size()) {}
+
+    RecordWriter(const RecordWriter&) = delete;
+    RecordWriter& operator=(const RecordWriter&) = delete;
+
+    ~RecordWriter() { out_.resize(used_); }
 
     template <class Integer>
     requires std::is_integral_v<Integer>
 
-    void integer(Integer value) { base::put_le(out_, value); }
+    void integer(Integer value) {
+        store(room(sizeof value), value);
+        used_ += sizeof value;
+    }
 
     template <class Enum>
     void byte(Enum value) {
-        base::put_le(out_, static_cast<std::uint8_t>(value));
+        integer(static_cast<std::uint8_t>(value));
     }
 
     void text(std::string_view value) {
         STEWARD_ASSERT(value.size() <= UINT32_MAX);
         integer(static_cast<std::uint32_t>(value.size()));
-        out_.append(value);
+        std::ranges::copy(value, room(value.size()));
+        used_ += value.size();
     }
 
     void blob(const base::Blob& value) { text(value.view()); }
@@ -67,17 +78,13 @@ public:
 
     // ---- a set: 32 bits say which of the fields that follow are there ----
     void begin_set() {
-        at_ = out_.size();
+        at_ = used_;
         integer(std::uint32_t{0});
         bits_ = 0;
         next_ = 0;
     }
 
-    void end_set() {
-        std::string bytes;
-        base::put_le(bytes, bits_);
-        out_.replace(at_, bytes.size(), bytes);
-    }
+    void end_set() { store(out_.data() + at_, bits_); }
 
     void bit(bool value) {
         bits_ |= value ? 1U << next_ : 0U;
@@ -101,7 +108,26 @@ public:
     }
 
 private:
+    static constexpr std::size_t kStep = 256;
+
+    char* room(std::size_t bytes) {
+        if (out_.size() - used_ < bytes) [[unlikely]] {
+            out_.resize(used_ + bytes + kStep);
+        }
+        return out_.data() + used_;
+    }
+
+    // Little-endian, whatever the machine's order.
+    template <class Integer>
+    static void store(char* to, Integer value) {
+        const auto bits = static_cast<std::uint64_t>(value);
+        for (std::size_t i = 0; i < sizeof value; ++i) {
+            to[i] = static_cast<char>((bits >> (8 * i)) & 0xFFU);
+        }
+    }
+
     std::string& out_;
+    std::size_t used_;
     std::size_t at_ = 0;
     std::uint32_t bits_ = 0;
     unsigned next_ = 0;

@@ -32,7 +32,8 @@ public:
     T& emplace_back(Args&&... args) {
         const std::size_t place = first_ + size_;
         if (place == chunks_.size() * ChunkSize) {
-            chunks_.push_back(spare_ != nullptr ? std::move(spare_) : std::make_unique<Chunk>());
+            chunks_.push_back(spare_ != nullptr ? std::move(spare_)
+                                                : std::make_unique_for_overwrite<Chunk>());
         }
         T& added = *std::construct_at(&cell_at(place).value, std::forward<Args>(args)...);
         ++size_;
