@@ -1,7 +1,7 @@
 // broker/core: listings in pages.
 #include <algorithm>
 
-#include "broker/core/state.hpp"
+#include "broker/core/walks.hpp"
 
 namespace steward::core {
 
