@@ -121,7 +121,11 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
         lane.batch = std::move(spare_batches_.back());
         spare_batches_.pop_back();
     }
-    renderer_.add_native(std::move(send), *lane.batch);
+    if (const auto* assign = std::get_if<core::Assign>(&send.what)) {
+        lane.batch->add(Renderer::view_of(*assign));  // most are
+    } else {
+        renderer_.add_native(std::move(send), *lane.batch);
+    }
     make_busy(lane);
     if (lane.batch->bytes() >= kBatchBytes) {
         close_batch(lane);

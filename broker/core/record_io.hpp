@@ -3,8 +3,9 @@
 // length of 32 bits before them.
 #pragma once
 
-#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +47,10 @@ public:
     void text(std::string_view value) {
         STEWARD_ASSERT(value.size() <= UINT32_MAX);
         integer(static_cast<std::uint32_t>(value.size()));
-        std::ranges::copy(value, room(value.size()));
+        char* to = room(value.size());
+        if (!value.empty()) {
+            std::memcpy(to, value.data(), value.size());
+        }
         used_ += value.size();
     }
 
@@ -117,12 +121,16 @@ private:
         return out_.data() + used_;
     }
 
-    // Little-endian, whatever the machine's order.
+    // Little-endian, whatever the machine's order. A loop would be a loop at -O2.
     template <class Integer>
     static void store(char* to, Integer value) {
-        const auto bits = static_cast<std::uint64_t>(value);
-        for (std::size_t i = 0; i < sizeof value; ++i) {
-            to[i] = static_cast<char>((bits >> (8 * i)) & 0xFFU);
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(to, &value, sizeof value);
+        } else {
+            const auto bits = static_cast<std::uint64_t>(value);
+            for (std::size_t i = 0; i < sizeof value; ++i) {
+                to[i] = static_cast<char>((bits >> (8 * i)) & 0xFFU);
+            }
         }
     }
 

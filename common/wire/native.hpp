@@ -430,6 +430,10 @@ public:
     /// taken otherwise.
     [[nodiscard]] bool next_alike(std::uint64_t& number, model::Payload& params);
 
+    /// Takes the next command when it is an Assign of a job without meta and options, as this
+    /// version writes it. `to` is set in all its parts, or holds some of it and nothing is taken.
+    [[nodiscard]] bool next_assign(Assign& to);
+
     /// Likewise when it is a Finish that tells of success.
     [[nodiscard]] bool next_success(model::Attempt& attempt,
                                     model::Payload& result,
@@ -471,6 +475,7 @@ public:
     template <class C>
     requires requires { C::kType; }
     void add(const C& command);
+    void add(const AssignView& command);
 
     [[nodiscard]] bool empty() const { return commands() == 0; }
 

@@ -73,9 +73,20 @@ public:
         if (rest_.size() - head < size) {
             return false;
         }
-        value = {static_cast<model::Encoding>(encoding),
-                 base::Blob::copy(rest_.substr(head, size))};
+        value.encoding = static_cast<model::Encoding>(encoding);
+        value.bytes = base::Blob::copy(std::string_view(rest_.data() + head, size));
         rest_.remove_prefix(head + size);
+        return true;
+    }
+
+    [[nodiscard]] bool short_text(std::string_view& value) {
+        const unsigned form = rest_.empty() ? 0 : static_cast<unsigned char>(rest_.front());
+        const std::size_t size = form & 0x1FU;
+        if ((form & 0xE0U) != 0xA0 || rest_.size() <= size) {
+            return false;
+        }
+        value = rest_.substr(1, size);
+        rest_.remove_prefix(1 + size);
         return true;
     }
 
@@ -100,6 +111,36 @@ bool BatchReader::next_alike(std::uint64_t& number, model::Payload& params) {
         !in.pass(last_.head) || !in.payload(params) || !in.pass(last_.options)) {
         return false;
     }
+    rest_ = in.rest();
+    ++commands_;
+    return true;
+}
+
+bool BatchReader::next_assign(Assign& to) {
+    constexpr std::string_view kHead = "\x9B\x60\xC4\x10";  // eleven fields, the second an id
+    constexpr std::string_view kNeither = "\xC0\xC0";       // meta, options
+    constexpr auto kMost = static_cast<std::uint64_t>(model::kDurationMax.count());
+    Glance in(rest_);
+    if (commands_ >= model::kCommandsPerBatchMax || !in.pass(kHead) || in.rest().size() < 16) {
+        return false;
+    }
+    to.attempt.job.epoch = in.big_endian();
+    to.attempt.job.number = in.big_endian();
+    std::uint64_t number = 0;
+    std::string_view service;
+    std::uint64_t time_limit = 0;
+    if (!in.count(number) || number > UINT32_MAX || !in.short_text(service) ||
+        !in.payload(to.params) || !in.count(time_limit) || time_limit > kMost ||
+        !in.count(to.submission.session) || !in.count(to.submission.number) || !in.pass(kNeither)) {
+        return false;
+    }
+    to.attempt.number = static_cast<std::uint32_t>(number);
+    if (to.service != service) {
+        to.service = service;
+    }
+    to.time_limit = base::Duration{time_limit};
+    to.meta = {};
+    to.options = {};
     rest_ = in.rest();
     ++commands_;
     return true;

@@ -35,8 +35,13 @@ std::vector<Command> read_in_places(const wire::Frames& frames) {
     std::vector<Command> commands;
     Submit submit;
     Finish finish;
+    Assign assign;
     BatchReader reader(frames);
     while (true) {
+        if (reader.next_assign(assign)) {
+            commands.emplace_back(assign);
+            continue;
+        }
         const BatchReader::Step step = reader.begin();
         bool taken = false;
         if (step == BatchReader::Step::End) {

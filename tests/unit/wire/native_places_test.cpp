@@ -184,6 +184,32 @@ TEST_CASE("Only ends that tell of success are taken the short way, and none past
     CHECK(counting.begin() == Step::Fault);
 }
 
+TEST_CASE(
+    "A job is taken the short way into a place that had another, unless it has meta or options") {
+    Samples samples(83);
+    Assign place;
+    std::size_t taken = 0;
+    for (int round = 0; round < 2'000; ++round) {
+        Command command = samples.command();
+        if (auto* assign = std::get_if<Assign>(&command); assign != nullptr && round % 4 != 0) {
+            assign->meta = {};
+            assign->options = {};
+        }
+        const Frames frames = encode_all({command});
+        BatchReader reader(frames);
+        place.options.group = "of the one before";
+        place.meta = base::Blob::copy("\x80");
+        if (reader.next_assign(place)) {
+            ++taken;
+            CHECK(Command(place) == command);
+            CHECK(reader.begin() == Step::End);
+        } else {
+            CHECK(reader.next().value() == command);
+        }
+    }
+    CHECK(taken > 10);
+}
+
 TEST_CASE("Damaged neighbours are taken the short way only for what they are the long way") {
     Samples samples(82);
     Submit submit = submit_of(1, {});
