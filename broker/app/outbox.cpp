@@ -42,16 +42,18 @@ void Outbox::set_limits(const model::Limits& limits) {
 
 Outbox::Lane& Outbox::lane_of(Peer peer) {
     const std::uint32_t slot = PeerTable::slot_of(peer);
+    return slot < lanes_.size() && lanes_[slot].peer == peer ? lanes_[slot] : new_lane(peer, slot);
+}
+
+Outbox::Lane& Outbox::new_lane(Peer peer, std::uint32_t slot) {
     if (slot >= lanes_.size()) {
         lanes_.resize(slot + 1);
     }
     Lane& lane = lanes_[slot];
-    if (lane.peer != peer) {
-        drop(lane);
-        lane.peer = peer;
-        lane.held = 0;
-        lane.busy = false;
-    }
+    drop(lane);
+    lane.peer = peer;
+    lane.held = 0;
+    lane.busy = false;
     return lane;
 }
 

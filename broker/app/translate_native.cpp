@@ -210,9 +210,8 @@ bool Commands::take_submit(native::BatchReader& reader) {
 
 // Those behind the first that are like it; false when there are none.
 bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
-    std::uint64_t number = 0;
-    model::Payload params;
-    if (first.again || !reader.next_alike(number, params)) {
+    core::SubmitRun::One second;
+    if (first.again || !reader.next_alike(second.number, second.params)) {
         return false;
     }
     auto& run = std::get<core::SubmitRun>(submits_);
@@ -223,9 +222,12 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     run.options = first.spec.options;
     run.jobs.clear();
     run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
-    do {
-        run.jobs.push_back({number, std::move(params)});
-    } while (reader.next_alike(number, params));
+    run.jobs.push_back(std::move(second));
+    for (bool goes_on = true; goes_on;) {
+        core::SubmitRun::One& next = run.jobs.emplace_back();
+        goes_on = reader.next_alike(next.number, next.params);
+    }
+    run.jobs.pop_back();
     to_.take(std::move(submits_));
     return true;
 }
@@ -238,12 +240,10 @@ bool Commands::take_finish(native::BatchReader& reader) {
     if (!reader.take(native::FinishPlace{finish.attempt, finish.outcome, finish.run_time})) {
         return false;
     }
-    model::Attempt attempt;
-    model::Payload result;
-    base::Duration run_time{};
+    core::FinishRun::One second;
     const model::Outcome& outcome = finish.outcome;
     if (outcome.verdict != model::Verdict::Succeeded || !outcome.text.empty() ||
-        !reader.next_success(attempt, result, run_time)) {
+        !reader.next_success(second.attempt, second.result, second.run_time)) {
         to_.take(std::move(*finish_));
         return true;
     }
@@ -251,9 +251,12 @@ bool Commands::take_finish(native::BatchReader& reader) {
     run.from = from_.peer;
     run.attempts.clear();
     run.attempts.push_back({finish.attempt, finish.run_time, std::move(finish.outcome.result)});
-    do {
-        run.attempts.push_back({attempt, run_time, std::move(result)});
-    } while (reader.next_success(attempt, result, run_time));
+    run.attempts.push_back(std::move(second));
+    for (bool goes_on = true; goes_on;) {
+        core::FinishRun::One& next = run.attempts.emplace_back();
+        goes_on = reader.next_success(next.attempt, next.result, next.run_time);
+    }
+    run.attempts.pop_back();
     to_.take(std::move(finishes_));
     return true;
 }

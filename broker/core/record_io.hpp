@@ -24,19 +24,20 @@ public:
     template <class T>
     using Ref = const T&;
 
-    explicit RecordWriter(std::string& out) : out_(out), used_(out.size()) {}
+    explicit RecordWriter(std::string& out) : out_(out), to_(out.data() + out.size()), end_(to_) {}
 
     RecordWriter(const RecordWriter&) = delete;
     RecordWriter& operator=(const RecordWriter&) = delete;
 
-    ~RecordWriter() { out_.resize(used_); }
+    ~RecordWriter() { out_.resize(used()); }
 
     template <class Integer>
     requires std::is_integral_v<Integer>
 
     void integer(Integer value) {
-        store(room(sizeof value), value);
-        used_ += sizeof value;
+        make_room(sizeof value);
+        store(to_, value);
+        to_ += sizeof value;
     }
 
     template <class Enum>
@@ -46,12 +47,13 @@ public:
 
     void text(std::string_view value) {
         STEWARD_ASSERT(value.size() <= UINT32_MAX);
-        integer(static_cast<std::uint32_t>(value.size()));
-        char* to = room(value.size());
+        make_room(sizeof(std::uint32_t) + value.size());
+        store(to_, static_cast<std::uint32_t>(value.size()));
+        to_ += sizeof(std::uint32_t);
         if (!value.empty()) {
-            std::memcpy(to, value.data(), value.size());
+            std::memcpy(to_, value.data(), value.size());
         }
-        used_ += value.size();
+        to_ += value.size();
     }
 
     void blob(const base::Blob& value) { text(value.view()); }
@@ -82,7 +84,7 @@ public:
 
     // ---- a set: 32 bits say which of the fields that follow are there ----
     void begin_set() {
-        at_ = used_;
+        at_ = used();
         integer(std::uint32_t{0});
         bits_ = 0;
         next_ = 0;
@@ -114,11 +116,19 @@ public:
 private:
     static constexpr std::size_t kStep = 256;
 
-    char* room(std::size_t bytes) {
-        if (out_.size() - used_ < bytes) [[unlikely]] {
-            out_.resize(used_ + bytes + kStep);
+    [[nodiscard]] std::size_t used() const { return static_cast<std::size_t>(to_ - out_.data()); }
+
+    void make_room(std::size_t bytes) {
+        if (static_cast<std::size_t>(end_ - to_) < bytes) [[unlikely]] {
+            grow(bytes);
         }
-        return out_.data() + used_;
+    }
+
+    void grow(std::size_t bytes) {
+        const std::size_t before = used();
+        out_.resize(before + bytes + kStep);
+        to_ = out_.data() + before;
+        end_ = out_.data() + out_.size();
     }
 
     // Little-endian, whatever the machine's order. A loop would be a loop at -O2.
@@ -135,7 +145,8 @@ private:
     }
 
     std::string& out_;
-    std::size_t used_;
+    char* to_;         // behind what is written
+    const char* end_;  // of the string
     std::size_t at_ = 0;
     std::uint32_t bits_ = 0;
     unsigned next_ = 0;

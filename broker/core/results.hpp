@@ -128,7 +128,7 @@ public:
 private:
     void drop_front();
 
-    base::ChunkQueue<Ended, 64> ring_;
+    base::ChunkQueue<Ended, 512> ring_;
     std::uint64_t first_ = 1;
     ResultIndex index_;  // the lower half of numbers
     std::size_t bytes_ = 0;
