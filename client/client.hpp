@@ -175,6 +175,7 @@ public:
     using CallDone = std::function<void(Expected<Answer>)>;
     using SubmitDone = std::function<void(Expected<JobId>)>;
     using SubmittedDone = std::function<void(Expected<Submitted>)>;
+    using ResultDone = std::function<void(Expected<std::optional<Answer>>)>;
     using QueryDone = std::function<void(Expected<nlohmann::json>)>;
 
     [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
@@ -203,10 +204,12 @@ public:
     [[nodiscard]] std::future<Expected<Answer>> wait_async(const JobId& job,
                                                            base::Duration timeout = {});
     void wait_async(const JobId& job, base::Duration timeout, CallDone done);
+    void result_async(const JobId& job, ResultDone done);
     void query_async(std::string_view what,
                      std::string_view service,
                      std::optional<JobId> job,
                      QueryDone done);
+    void query_async(const Query& query, QueryDone done);
     void operate_async(std::string_view verb, const nlohmann::json& arguments, QueryDone done);
 
 private:

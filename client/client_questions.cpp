@@ -280,6 +280,18 @@ void Client::wait_async(const JobId& job, base::Duration timeout, CallDone done)
     hand_over(**loop, std::move(order), std::move(receiver));
 }
 
+void Client::result_async(const JobId& job, ResultDone done) {
+    const auto loop = running();
+    if (!loop) {
+        return done(base::Unexpected(loop.error()));
+    }
+    Order order = await_order(job, {});
+    order.deadline = deadline({});
+    auto receiver = std::make_unique<CallbackReceiver>();
+    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_so_far(std::move(end))); };
+    hand_over(**loop, std::move(order), std::move(receiver));
+}
+
 std::future<Expected<Answer>> Client::wait_async(const JobId& job, base::Duration timeout) {
     auto [future, done] = promise_and_done<Answer>();
     wait_async(job, timeout, std::move(done));
@@ -303,7 +315,11 @@ void Client::query_async(std::string_view what,
                          std::string_view service,
                          std::optional<JobId> job,
                          QueryDone done) {
-    report_async(query_order(named(what, service, job)), std::move(done));
+    query_async(named(what, service, job), std::move(done));
+}
+
+void Client::query_async(const Query& query, QueryDone done) {
+    report_async(query_order(query), std::move(done));
 }
 
 void Client::operate_async(std::string_view verb, const json& arguments, QueryDone done) {

@@ -96,10 +96,22 @@ void State::count_end(Service& service, JobState end) {
             ++counters.succeeded;
             ++service.succeeded;
             break;
-        case JobState::Failed: ++counters.failed; break;
-        case JobState::Dead: ++counters.dead; break;
-        case JobState::Expired: ++counters.expired; break;
-        case JobState::Cancelled: ++counters.cancelled; break;
+        case JobState::Failed:
+            ++counters.failed;
+            ++service.failed_jobs;
+            break;
+        case JobState::Dead:
+            ++counters.dead;
+            ++service.died;
+            break;
+        case JobState::Expired:
+            ++counters.expired;
+            ++service.expired;
+            break;
+        case JobState::Cancelled:
+            ++counters.cancelled;
+            ++service.cancelled;
+            break;
         case JobState::Scheduled:
         case JobState::Ready:
         case JobState::Active:

@@ -182,6 +182,7 @@ void State::on(FinishRun& run) {
             continue;
         }
         measure(worker, one.run_time);
+        count_run(jobs_.map.at(job), one.run_time);
         succeed(handle, job, std::move(one.result));
     }
     if (!part_when_done(handle)) {

@@ -262,6 +262,7 @@ void World::check_the_end() const {
         broken("every job ends, those of earlier runs too: " + open + " did not");
     }
     oracles_.check_the_end(0, wall_.at(schedule_.now()));
+    oracles_.check_figures(broker.run(), broker.node().core().services());
 }
 
 Tally World::tally() const {

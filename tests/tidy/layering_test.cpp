@@ -47,6 +47,15 @@ const std::vector<Room>& rooms() {
           "broker/core/core.hpp"}},
         {"client/", {"common/"}},
         {"worker/", {"common/", "client/"}},
+        {"gateway/message/", {"common/base/"}},
+        {"gateway/params/", {"common/base/", "common/model/", "common/wire/", "gateway/message/"}},
+        {"gateway/access/file/",
+         {"common/base/", "common/config/", "common/posix/", "gateway/access/"}},
+        {"gateway/access/", {"common/base/", "common/config/", "gateway/message/"}},
+        {"gateway/feed/", {"common/base/", "common/model/"}},
+        {"gateway/page/", {"common/base/", "gateway/message/"}},
+        {"gateway/metrics/", {"common/base/", "common/model/", "gateway/message/"}},
+        {"gateway/http/", {"common/", "gateway/message/", "gateway/metrics/counters.hpp"}},
         {"gateway/", {"common/", "client/"}},
         {"supervisor/", {"common/", "client/"}},
         {"bench/", {"common/", "broker/", "client/", "worker/"}},
@@ -88,7 +97,9 @@ const std::vector<Door>& doors() {
         {"tl/", {"common/base/"}},
         {"doctest", {}},
         {"benchmark", {}},
-        {"boost", {}},
+        {"boost", {"gateway/http/", "gateway/params/", "gateway/app/"}},
+        {"prometheus", {"gateway/metrics/"}},
+        {"openssl", {"gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }

@@ -25,6 +25,15 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/node",
                                                           "broker/app/translate",
                                                           "broker/app/outbox",
+                                                          "gateway/message/",
+                                                          "gateway/params/",
+                                                          "gateway/access/digest",
+                                                          "gateway/access/origin",
+                                                          "gateway/access/roles",
+                                                          "gateway/access/sessions",
+                                                          "gateway/access/site_headers",
+                                                          "gateway/access/tokens",
+                                                          "gateway/feed/",
                                                           "worker/session",
                                                           "client/session"};
     return kPlaces;

@@ -49,6 +49,7 @@ void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
     batches_.hear(heard);
     cancels_.hear(heard);
     attempts_.hear(heard);
+    figures_.hear(heard);
     results_.hear(heard);
     modes_.hear(heard);
 }
@@ -83,6 +84,7 @@ void Oracles::add_to(Tally& tally) const {
     tally.missed_runs = schedules_.missed();
     tally.running_cancelled = cancels_.running();
     tally.replaced = keys_.replaced_count();
+    tally.begun = figures_.begun();
     tally.results = results_.told_count();
 }
 

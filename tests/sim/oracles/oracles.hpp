@@ -7,6 +7,7 @@
 #include "tests/sim/oracles/batches.hpp"
 #include "tests/sim/oracles/cancels.hpp"
 #include "tests/sim/oracles/dependencies.hpp"
+#include "tests/sim/oracles/figures.hpp"
 #include "tests/sim/oracles/gates.hpp"
 #include "tests/sim/oracles/modes.hpp"
 #include "tests/sim/oracles/results.hpp"
@@ -50,6 +51,10 @@ public:
 
     /// Of a broker that was left in peace for a while.
     void check_the_end(std::size_t broker, base::WallTime now) const;
+    void check_figures(BrokerRun run, const model::ServiceReport& report) const {
+        figures_.check(run, report);
+    }
+
     void add_to(Tally& tally) const;
 
 private:
@@ -63,6 +68,7 @@ private:
     Cancels cancels_;
     Schedules schedules_;
     Attempts attempts_;
+    Figures figures_;
     Results results_;
     Modes modes_;
 };

@@ -1,0 +1,38 @@
+// gateway/api: what the handlers work with.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "common/base/prng.hpp"
+#include "common/base/time.hpp"
+#include "gateway/api/broker_link.hpp"
+#include "gateway/api/repeated.hpp"
+#include "gateway/http/loop.hpp"
+
+namespace steward::gateway {
+
+struct DeskOptions {
+    base::Duration call_timeout = std::chrono::seconds(30);  // where the caller names none
+    std::size_t lines_max = 10'000;                          // jobs in one request
+};
+
+/// Lives as long as the loop runs.
+class Desk {
+public:
+    Desk(Loop& loop_given, BrokerLink& broker_given, DeskOptions options_given, std::uint64_t seed)
+        : loop(loop_given), broker(broker_given), options(options_given), chance_(seed) {}
+
+    /// For ids that need not be secret.
+    [[nodiscard]] std::array<unsigned char, 16> random_bytes();
+
+    Loop& loop;
+    BrokerLink& broker;
+    const DeskOptions options;
+    RepeatedRequests repeated;
+
+private:
+    base::Prng chance_;
+};
+
+}  // namespace steward::gateway
