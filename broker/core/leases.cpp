@@ -21,12 +21,12 @@ std::optional<State::Held> State::held_by(Peer from,
     return job.names_something() ? std::optional(Held{worker, job}) : std::nullopt;
 }
 
-// Mostly it is the one that the worker has had for longest.
+// Mostly it is the one that the worker has had for longest. What is held is in memory.
 JobHandle State::held_job(WorkerHandle worker, const model::Attempt& attempt) {
     JobHandle handle = workers_.map.at(worker).held.front();
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->id != attempt.job) {
-        handle = find_job(attempt.job);
+        handle = jobs_.find(attempt.job);
         job = jobs_.map.find(handle);
     }
     const bool is_held = job != nullptr && job->state == JobState::Active &&
