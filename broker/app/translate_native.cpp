@@ -18,6 +18,8 @@ namespace {
 namespace native = wire::native;
 using base::Errc;
 
+// Room for so many is made at once, and for more when they come.
+constexpr std::size_t kRunUsual = 64;
 // A request may hold its client's number for so long.
 constexpr base::Duration kWaitMax = std::chrono::hours(1);
 
@@ -221,6 +223,7 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     run.service = first.spec.service;
     run.options = first.spec.options;
     run.jobs.clear();
+    run.jobs.reserve(kRunUsual);
     run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
     run.jobs.push_back(std::move(second));
     for (bool goes_on = true; goes_on;) {
@@ -250,6 +253,7 @@ bool Commands::take_finish(native::BatchReader& reader) {
     auto& run = std::get<core::FinishRun>(finishes_);
     run.from = from_.peer;
     run.attempts.clear();
+    run.attempts.reserve(kRunUsual);
     run.attempts.push_back({finish.attempt, finish.run_time, std::move(finish.outcome.result)});
     run.attempts.push_back(std::move(second));
     for (bool goes_on = true; goes_on;) {

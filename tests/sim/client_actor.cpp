@@ -59,7 +59,7 @@ void ClientActor::plan_next_calls() {
         if (stage_.healed) {
             return;
         }
-        const auto burst = choices().chance(1, 10) ? choices().between(2, 20) : 1;
+        const auto burst = choices().chance(1, 6) ? choices().between(2, 20) : 1;
         if (burst > 1 && choices().chance(1, 2)) {
             make_calls(burst);
         } else {

@@ -9,7 +9,7 @@
 namespace steward::sim {
 
 WorkerActor::WorkerActor(Stage& stage, std::string name, bool serves_all)
-    : Actor(stage, std::move(name)), serves_all_(serves_all), is_quick_(choices().chance(1, 3)) {
+    : Actor(stage, std::move(name)), serves_all_(serves_all), is_quick_(choices().chance(1, 2)) {
     options_.heartbeat_interval = 1s;
     options_.concurrency = static_cast<std::uint32_t>(choices().between(1, 3));
     options_.credit_max =
@@ -188,7 +188,7 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
     if (hangs_) {
         return;
     }
-    if (is_quick_ && choices().chance(4, 5)) {
+    if (is_quick_ && choices().chance(14, 15)) {
         tell_end(attempt);
         return;
     }
