@@ -140,6 +140,22 @@ Expected<Answer> Client::wait(const JobId& job, base::Duration timeout) {
     return answer_of(wait_for(**loop, std::move(order)));
 }
 
+Expected<Answer> Client::follow(const JobId& job,
+                                base::Duration timeout,
+                                OnPartial on_partial,
+                                OnProgress on_progress) {
+    const auto loop = running();
+    if (!loop) {
+        return base::Unexpected(loop.error());
+    }
+    Order order = await_order(job, timeout_or_default(timeout), true);
+    order.deadline = deadline(timeout);
+    CallOptions options;
+    options.on_partial = std::move(on_partial);
+    options.on_progress = std::move(on_progress);
+    return answer_of(wait_for(**loop, std::move(order), options));
+}
+
 Expected<std::optional<Answer>> Client::result(const JobId& job) {
     const auto loop = running();
     if (!loop) {
@@ -276,6 +292,23 @@ void Client::wait_async(const JobId& job, base::Duration timeout, CallDone done)
     Order order = await_order(job, timeout_or_default(timeout));
     order.deadline = deadline(timeout);
     auto receiver = std::make_unique<CallbackReceiver>();
+    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
+    hand_over(**loop, std::move(order), std::move(receiver));
+}
+
+void Client::follow_async(const JobId& job,
+                          base::Duration timeout,
+                          FollowOptions options,
+                          CallDone done) {
+    const auto loop = running();
+    if (!loop) {
+        return done(base::Unexpected(loop.error()));
+    }
+    Order order = await_order(job, timeout_or_default(timeout), true);
+    order.deadline = deadline(timeout);
+    auto receiver = std::make_unique<CallbackReceiver>();
+    receiver->partial = std::move(options.on_partial);
+    receiver->progress = std::move(options.on_progress);
     receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
     hand_over(**loop, std::move(order), std::move(receiver));
 }

@@ -256,7 +256,7 @@ void State::run_held(Job& job, Worker& worker) {
 // Once for each attempt: one that its worker brought back has begun before.
 void State::count_wait(Job& job) {
     if (job.ready_at != kNotWaiting) {
-        services_.map.at(job.service).times().wait.add(now_.mono - job.ready_at);
+        services_.map.at(job.service).of_attempts().wait.add(now_.mono - job.ready_at);
         job.ready_at = kNotWaiting;
     }
 }

@@ -70,12 +70,13 @@ struct Job {
 
     Address waiter;  // whom a sync job answers; peer 0: nobody any more
 
-    WorkerHandle worker;                    // while active
-    base::MonoTime given_at{};              // to the worker
-    base::MonoTime deadline{};              // of the attempt, while running
-    base::MonoTime due{};                   // while scheduled
-    base::MonoTime expires{};               // MonoTime::max(): never
-    base::MonoTime ready_at = kNotWaiting;  // since when it waits, until it runs
+    WorkerHandle worker;        // while active
+    base::MonoTime given_at{};  // to the worker
+    base::MonoTime deadline{};  // of the attempt, while running
+    base::MonoTime due{};       // while scheduled
+    base::MonoTime expires{};   // MonoTime::max(): never
+    // Since when it waits, until it runs.
+    base::MonoTime ready_at = kNotWaiting;
     base::WallTime accepted_at{};
     base::WallTime started_at{};
     base::Duration time_limit{};

@@ -97,7 +97,7 @@ void State::measure(Worker& worker, base::Duration run_time) const {
 void State::count_run(const Job& job, base::Duration measured) {
     if (job.running) {
         services_.map.at(job.service)
-            .times()
+            .of_attempts()
             .run.add(measured > base::Duration::zero() ? measured : now_.mono - job.given_at);
     }
 }
@@ -177,7 +177,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
             handle, job.sync ? JobState::Failed : JobState::Dead, outcome.text, std::move(result));
         return;
     }
-    ++service.retried;
+    ++service.of_attempts().retried;
     const base::Duration pause = backoff(job);
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall + pause, outcome.text});
     if (Announce* event = announce(job, EventKind::Retry, outcome.text)) {
@@ -217,7 +217,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     ++counters.lost;
     count_run(job, {});
     Service& service = services_.map.at(job.service);
-    ++service.lost;
+    ++service.of_attempts().lost;
     announce(job, EventKind::DelegateError, why);
     if (job.cancelling) {
         release(handle);
@@ -234,7 +234,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
         end_job(handle, job.sync ? JobState::Failed : JobState::Dead, std::move(text), {});
         return;
     }
-    ++service.retried;
+    ++service.of_attempts().retried;
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
     announce(job, EventKind::Retry, why);
     release(handle);

@@ -242,11 +242,11 @@ model::ServiceRow State::row_of(const Service& service) const {
     row.died = service.died;
     row.expired = service.expired;
     row.cancelled = service.cancelled;
-    row.lost = service.lost;
-    row.retried = service.retried;
-    if (service.timing != nullptr) {
-        row.wait = service.timing->wait;
-        row.run = service.timing->run;
+    if (service.attempts != nullptr) {
+        row.lost = service.attempts->lost;
+        row.retried = service.attempts->retried;
+        row.wait = service.attempts->wait;
+        row.run = service.attempts->run;
     }
     for (const QueueHandle handle : service.queues) {
         const LaneHandle lane = LaneTable::front(services_.queues.at(handle));

@@ -83,22 +83,30 @@ OriginVerdict refused(unsigned status, std::string why) {
     return verdict;
 }
 
+// Names that nobody can turn: an address names no name, and .localhost is this machine for every
+// browser.
+bool is_fixed(std::string_view host) {
+    const bool is_v6 = host.starts_with('[') && host.ends_with(']');
+    const bool is_v4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return is_v6 || is_v4 || host == "localhost" || host.ends_with(".localhost");
+}
+
 // Rule 1. Empty: nothing is wrong.
 std::string host_fault(const Request& request, const OriginRules& rules) {
-    const std::string_view host = request.header("Host");
-    if (host.empty() || holds(rules.hosts, kAny) || holds(rules.hosts, host_name(host))) {
+    const std::string host = host_name(request.header("Host"));
+    if (is_fixed(host) || holds(rules.server_names, kAny) || holds(rules.server_names, host)) {
         return {};
     }
-    return "the gateway is not known as \"" + base::printable(host_name(host), kShownBytes) +
-           "\" (Host); add the name to gateway.hosts if it is";
+    return "the gateway is not known as \"" + base::printable(host, kShownBytes) +
+           "\" (Host); add the name to gateway.server_names if it is";
 }
 
 bool is_listed(std::string_view origin, const OriginRules& rules) {
-    return holds(rules.origins, kAny) || holds(rules.origins, origin);
+    return holds(rules.allowed_origins, kAny) || holds(rules.allowed_origins, origin);
 }
 
 void add_cors(OriginVerdict& verdict, const Request& request, const OriginRules& rules) {
-    const bool is_any = holds(rules.origins, kAny);
+    const bool is_any = holds(rules.allowed_origins, kAny);
     verdict.headers.push_back({"Access-Control-Allow-Origin",
                                is_any ? std::string(kAny) : std::string(request.header("Origin"))});
     const bool is_preflight = request.method == Method::Options &&
@@ -135,10 +143,6 @@ bool is_followed_link(const Request& request) {
 
 }  // namespace
 
-std::vector<std::string> loopback_hosts() {
-    return {"localhost", "127.0.0.1", "[::1]"};
-}
-
 std::string origin_fault(std::string_view origin) {
     if (origin == kAny) {
         return {};
@@ -163,7 +167,7 @@ OriginVerdict judge_origin(const Request& request, const OriginRules& rules, Exp
         return refused(403, std::move(fault));
     }
     OriginVerdict verdict;
-    if (!rules.origins.empty() && !holds(rules.origins, kAny)) {
+    if (!rules.allowed_origins.empty() && !holds(rules.allowed_origins, kAny)) {
         verdict.headers.push_back({"Vary", "Origin"});
     }
     const std::string_view site = request.header("Sec-Fetch-Site");
@@ -184,10 +188,11 @@ OriginVerdict judge_origin(const Request& request, const OriginRules& rules, Exp
         return verdict;
     }
     verdict.status = 403;
-    verdict.refusal = "pages of " +
-                      (origin.empty() ? std::string("other sites")
-                                      : "\"" + base::printable(origin, kShownBytes) + "\"") +
-                      " may not use this gateway; add the site to gateway.origins if it may";
+    verdict.refusal =
+        "pages of " +
+        (origin.empty() ? std::string("other sites")
+                        : "\"" + base::printable(origin, kShownBytes) + "\"") +
+        " may not use this gateway; add the site to gateway.allowed_origins if it may";
     return verdict;
 }
 

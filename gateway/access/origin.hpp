@@ -12,19 +12,16 @@
 namespace steward::gateway {
 
 struct OriginRules {
-    /// Names under which the gateway may be reached, without a port, in lower case; "*": any. A
-    /// page that has its own name point to this machine (DNS rebinding) is refused by them, and a
-    /// request without a Host is not.
-    std::vector<std::string> hosts;
+    /// Names under which the gateway is reached, without a port, in lower case, beside localhost
+    /// and IP addresses; "*": any. A page that has its own name point to this machine (DNS
+    /// rebinding) is refused by them, and a request without a Host is not.
+    std::vector<std::string> server_names;
     /// Other sites whose pages may use the gateway: "https://app.example:8443", or "*": every
     /// page that anybody who can reach the gateway opens, so with "*" it wants tokens.
-    std::vector<std::string> origins;
+    std::vector<std::string> allowed_origins;
 };
 
-/// The names of this machine for itself.
-[[nodiscard]] std::vector<std::string> loopback_hosts();
-
-/// What is wrong with an entry of `origins`; empty: nothing.
+/// What is wrong with an entry of `allowed_origins`; empty: nothing.
 [[nodiscard]] std::string origin_fault(std::string_view origin);
 
 /// What a path gives to anybody.
@@ -46,10 +43,11 @@ struct OriginVerdict {
 };
 
 /// Rules in their order:
-///   1. one Host at most, and one of `hosts`;
+///   1. one Host at most, and one of `server_names`;
 ///   2. what the browser itself calls same-origin, or asked for by nobody's page (Sec-Fetch-Site);
 ///   3. where it says nothing of that: no Origin and no Referer, or our own (the Host's);
-///   4. an Origin of `origins`: with the headers of CORS, without credentials, so that cookies are
+///   4. an Origin of `allowed_origins`: with the headers of CORS, without credentials, so that
+///   cookies are
 ///      for our own page only; without Origin (scripts of JSONP) the origin of Referer counts;
 ///   5. a link that somebody follows to what is Open;
 ///   6. all others are refused, WebSockets as well, for CORS does not hold for them.

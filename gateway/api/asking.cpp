@@ -69,31 +69,53 @@ base::Expected<void> add_word(client::Query& query, const Pair& pair) {
 }
 
 // A bulk operation looks at so many jobs at a time and says where it goes on.
-void operate_on(Desk& desk,
-                const std::shared_ptr<Call>& call,
-                const std::string& verb,
-                json arguments,
-                std::uint64_t changed) {
-    const auto asked = std::make_shared<json>(std::move(arguments));
+void operate_from(Desk& desk,
+                  const std::string& verb,
+                  const std::shared_ptr<json>& arguments,
+                  std::uint64_t changed,
+                  const Done<json>& done) {
     desk.broker.operate(
-        verb, *asked, [&desk, call, verb, asked, changed](base::Expected<json> report) {
-            if (!report) {
-                call->fail(report.error());
-                return;
-            }
-            if (!report->is_object() || !report->contains("changed")) {
-                call->json(200, *report);
+        verb, *arguments, [&desk, verb, arguments, changed, done](base::Expected<json> report) {
+            if (!report || !report->is_object() || !report->contains("changed")) {
+                done(std::move(report));
                 return;
             }
             const std::uint64_t total = changed + report->value("changed", std::uint64_t{0});
             const std::uint64_t next = report->value("next", std::uint64_t{0});
             if (next == 0) {
-                call->json(200, {{"changed", total}});
+                done(json{{"changed", total}});
                 return;
             }
-            (*asked)["from"] = next;
-            operate_on(desk, call, verb, std::move(*asked), total);
+            (*arguments)["from"] = next;
+            operate_from(desk, verb, arguments, total, done);
         });
+}
+
+base::Expected<std::vector<model::JobId>> ids_in(const json& filter) {
+    std::vector<model::JobId> ids;
+    for (const json& text : filter.value("jobs", json::array())) {
+        auto id = id_of(text.is_string() ? text.get<std::string>() : text.dump());
+        if (!id) {
+            return base::Unexpected(std::move(id.error()));
+        }
+        ids.push_back(*id);
+    }
+    return ids;
+}
+
+// What stands in a query as words and in a filter as values.
+std::string word_of(const json& value) {
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    if (!value.is_array()) {
+        return value.dump();
+    }
+    std::string words;
+    for (const json& entry : value) {
+        words += (words.empty() ? "" : ",") + word_of(entry);
+    }
+    return words;
 }
 
 }  // namespace
@@ -160,8 +182,40 @@ void answer_report(Desk& desk, std::shared_ptr<Call> call, const client::Query& 
     });
 }
 
+base::Expected<client::Query> question_of(const std::string& what, const json& message) {
+    const json filter = message.value("filter", json::object());
+    auto ids = ids_in(filter);
+    if (!ids) {
+        return base::Unexpected(std::move(ids.error()));
+    }
+    Pairs pairs;
+    for (const auto& [name, value] : filter.items()) {
+        if (name != "jobs") {
+            pairs.push_back({name == "states" ? "state" : name, word_of(value)});
+        }
+    }
+    for (const char* name : {"after", "limit"}) {
+        if (message.contains(name)) {
+            pairs.push_back({name, word_of(message[name])});
+        }
+    }
+    return listing_of(what, pairs).map([&](client::Query&& query) {
+        query.which.jobs = std::move(*ids);
+        return std::move(query);
+    });
+}
+
+void operate_on_all(Desk& desk, std::string verb, json arguments, Done<json> done) {
+    operate_from(desk, verb, std::make_shared<json>(std::move(arguments)), 0, done);
+}
+
 void answer_operation(Desk& desk, std::shared_ptr<Call> call, std::string verb, json arguments) {
-    operate_on(desk, call, verb, std::move(arguments), 0);
+    operate_on_all(desk,
+                   std::move(verb),
+                   std::move(arguments),
+                   [call = std::move(call)](const base::Expected<json>& report) {
+                       report ? call->json(200, *report) : call->fail(report.error());
+                   });
 }
 
 }  // namespace steward::gateway

@@ -2,6 +2,7 @@
 // operations passed on.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,18 @@ class Desk;
 /// Errors: BadParams.
 [[nodiscard]] base::Expected<client::Query> listing_of(std::string_view what, const Pairs& query);
 
+/// The question of a WebSocket's message: `filter`, `after` and `limit` beside what is asked.
+/// Errors: BadParams.
+[[nodiscard]] base::Expected<client::Query> question_of(const std::string& what,
+                                                        const nlohmann::json& message);
+
+/// Operates, as often as it takes to have looked at all jobs: `changed` of all together, or the
+/// report of what knows no such number.
+void operate_on_all(Desk& desk,
+                    std::string verb,
+                    nlohmann::json arguments,
+                    std::function<void(base::Expected<nlohmann::json>)> done);
+
 /// Asks and answers with the page: its rows under `rows_name`, and `next` where there is more.
 void answer_page(Desk& desk,
                  std::shared_ptr<Call> call,
@@ -33,8 +46,7 @@ void answer_page(Desk& desk,
                  std::string rows_name);
 /// Asks and answers with the report as it is.
 void answer_report(Desk& desk, std::shared_ptr<Call> call, const client::Query& query);
-/// Operates, as often as it takes to have looked at all jobs, and answers with `changed`, or with
-/// the report of what knows no such number.
+/// operate_on_all(), and answers with what comes of it.
 void answer_operation(Desk& desk,
                       std::shared_ptr<Call> call,
                       std::string verb,

@@ -9,6 +9,14 @@ std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
     };
 }
 
+template <class T>
+std::function<void(const T&)> BrokerLink::each_on_loop(const std::function<void(const T&)>& tell) {
+    if (!tell) {
+        return {};
+    }
+    return [&loop = loop_, tell](const T& said) { loop.post([tell, said] { tell(said); }); };
+}
+
 void BrokerLink::call(std::string_view service,
                       model::Payload params,
                       model::JobOptions options,
@@ -18,16 +26,8 @@ void BrokerLink::call(std::string_view service,
     client::CallOptions call;
     call.timeout = timeout;
     call.options = std::move(options);
-    if (parts.on_partial) {
-        call.on_partial = [&loop = loop_, tell = parts.on_partial](const client::Answer& part) {
-            loop.post([tell, part] { tell(part); });
-        };
-    }
-    if (parts.on_progress) {
-        call.on_progress = [&loop = loop_, tell = parts.on_progress](const client::Progress& step) {
-            loop.post([tell, step] { tell(step); });
-        };
-    }
+    call.on_partial = each_on_loop(parts.on_partial);
+    call.on_progress = each_on_loop(parts.on_progress);
     client_.call_async(
         service, client::Params(std::move(params)), std::move(call), on_loop(std::move(done)));
 }
@@ -57,6 +57,16 @@ void BrokerLink::wait(const model::JobId& job,
                 [](client::Answer&& found) { return std::optional(std::move(found)); }));
         }
     });
+}
+
+void BrokerLink::follow(const model::JobId& job,
+                        base::Duration timeout,
+                        const Parts& parts,
+                        Done<client::Answer> done) {
+    client_.follow_async(job,
+                         timeout,
+                         {each_on_loop(parts.on_partial), each_on_loop(parts.on_progress)},
+                         on_loop(std::move(done)));
 }
 
 void BrokerLink::ask(const client::Query& query, Done<nlohmann::json> done) {

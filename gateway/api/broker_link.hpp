@@ -43,12 +43,20 @@ public:
     void wait(const model::JobId& job,
               base::Duration wait,
               Done<std::optional<client::Answer>> done);
+    /// The end of a job, its parts and progress before it. Timeout: it still goes on.
+    void follow(const model::JobId& job,
+                base::Duration timeout,
+                const Parts& parts,
+                Done<client::Answer> done);
     void ask(const client::Query& query, Done<nlohmann::json> done);
     void operate(std::string_view verb, const nlohmann::json& arguments, Done<nlohmann::json> done);
 
 private:
     template <class T>
     std::function<void(base::Expected<T>)> on_loop(Done<T> done);
+    /// The same of something that may come often.
+    template <class T>
+    std::function<void(const T&)> each_on_loop(const std::function<void(const T&)>& tell);
 
     Loop& loop_;
     client::Client client_;

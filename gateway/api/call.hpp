@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/site_headers.hpp"
 #include "gateway/api/problem.hpp"
 #include "gateway/api/reply.hpp"
 #include "gateway/message/exchange.hpp"
@@ -28,12 +29,16 @@ public:
     /// What the route's braces took.
     [[nodiscard]] const std::string& name(std::size_t index) const { return names.at(index); }
 
-    void answer(Response&& response) {
+    /// With the headers that every answer to this request has.
+    [[nodiscard]] Response dressed(Response&& response) {
         for (Header& header : headers) {
             response.headers.push_back(std::move(header));
         }
-        exchange->answer(std::move(response));
+        add_site_headers(response.headers, kind, request().is_secure);
+        return std::move(response);
     }
+
+    void answer(Response&& response) { exchange->answer(dressed(std::move(response))); }
 
     void json(unsigned status, const nlohmann::json& value) { answer(json_reply(status, value)); }
 
@@ -48,6 +53,7 @@ public:
     std::string who;              // a token's name; empty: nobody had to say
     std::string traceparent;      // a valid one, or empty
     std::vector<Header> headers;  // of the answer, whatever it is
+    AnswerKind kind = AnswerKind::Data;
 };
 
 }  // namespace steward::gateway

@@ -7,26 +7,23 @@
 
 #include "gateway/api/call.hpp"
 #include "gateway/api/desk.hpp"
+#include "gateway/api/router.hpp"
 
 namespace steward::gateway {
-
-struct FrontOptions {
-    std::vector<std::string> allowed_origins;  // CORS: exact origins, or "*"
-    std::vector<std::string> server_names;     // hosts that browsers may name
-};
 
 /// Thread: the loop's.
 class Front {
 public:
-    Front(Desk& desk, FrontOptions options) : desk_(desk), options_(std::move(options)) {}
+    explicit Front(Desk& desk) : desk_(desk) {}
 
     void take(std::shared_ptr<Exchange> exchange);
 
 private:
     void route(std::shared_ptr<Call> call);
+    void serve(std::shared_ptr<Call> call, Found& found);
+    void serve_old_door(std::shared_ptr<Call> call, std::vector<std::string> segments);
 
     Desk& desk_;
-    const FrontOptions options_;
 };
 
 }  // namespace steward::gateway

@@ -48,6 +48,7 @@ void tell(Call& call, const std::optional<std::string>& jsonp, Response&& respon
     response.body =
         base::Blob::copy(jsonp_text(*jsonp, text.substr(0, text.find_last_not_of('\n') + 1)));
     response.content_type = "application/javascript; charset=utf-8";
+    call.kind = AnswerKind::Script;
     response.status = 200;
     call.answer(std::move(response));
 }

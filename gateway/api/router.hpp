@@ -8,22 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/origin.hpp"
+#include "gateway/access/roles.hpp"
 #include "gateway/api/call.hpp"
 
 namespace steward::gateway {
 
 class Desk;
 
-/// Who may. A token has any of them; a route needs one of those it names.
-enum Role : std::uint8_t { kRead = 1, kSubmit = 2, kOperate = 4 };
-
 using Handle = void (*)(Desk&, std::shared_ptr<Call>);
 
 struct Route {
     Method method;
     std::string_view pattern;  // "/v1/jobs/{id}/result": a name in braces takes one segment
-    std::uint8_t roles;        // 0: anybody
+    std::uint8_t roles;        // any of them will do; 0: nobody has to say who they are
     Handle handle;
+    Exposure exposure = Exposure::Guarded;
 };
 
 struct Found {

@@ -1,9 +1,13 @@
 // gateway/api: the table of all paths but ZMWS's.
 #include <array>
 
+#include "gateway/api/following.hpp"
 #include "gateway/api/jobs.hpp"
+#include "gateway/api/monitor.hpp"
 #include "gateway/api/router.hpp"
 #include "gateway/api/services.hpp"
+#include "gateway/api/visiting.hpp"
+#include "gateway/api/web_session.hpp"
 
 namespace steward::gateway {
 
@@ -43,6 +47,17 @@ constexpr std::array kRoutes = {
     Route{Method::Get, "/v1/batches", kRead, &list_batches},
     Route{Method::Post, "/v1/batches", kSubmit, &open_batch},
     Route{Method::Post, "/v1/batches/{batch}/close", kSubmit, &close_batch},
+    Route{Method::Get, "/v1/jobs/{job}/events", kJobs, &follow_job},
+    Route{Method::Get, "/v1/events", kRead, &follow_events},
+    Route{Method::Get, "/v1/ws", kAllRoles, &open_web_session},
+    Route{Method::Post, "/v1/session", 0, &open_session},
+    Route{Method::Get, "/v1/session", 0, &show_session},
+    Route{Method::Delete, "/v1/session", 0, &close_session},
+    Route{Method::Get, "/metrics", kRead, &show_metrics},
+    Route{Method::Get, "/healthz", 0, &show_health, Exposure::Open},
+    Route{Method::Get, "/readyz", 0, &show_readiness, Exposure::Open},
+    Route{Method::Get, "/", 0, &show_page, Exposure::Open},
+    Route{Method::Get, "/ui/{hash}/{name}", 0, &show_page},
 };
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "common/posix/clock.hpp"
-#include "common/wire/options.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/event_text.hpp"
 #include "gateway/api/jobs.hpp"
+#include "gateway/api/live.hpp"
 #include "gateway/params/accept.hpp"
 #include "gateway/params/job_line.hpp"
 #include "gateway/params/job_query.hpp"
@@ -148,6 +148,7 @@ void submit_one(Desk& desk, const std::shared_ptr<Call>& call) {
         call->fail(job.error());
         return;
     }
+    const bool is_kept = value_of(call->query, "follow") == "true";
     std::string key(call->request().header("Idempotency-Key"));
     if (!key.empty()) {
         key.insert(0, call->who + "/");
@@ -159,13 +160,16 @@ void submit_one(Desk& desk, const std::shared_ptr<Call>& call) {
                        call->name(0),
                        std::move(job->params),
                        job->options,
-                       [&desk, call, key](base::Expected<client::Submitted> submitted) {
+                       [&desk, call, key, is_kept](base::Expected<client::Submitted> submitted) {
                            if (!submitted) {
                                desk.repeated.failed(key);
                                call->fail(submitted.error());
                                return;
                            }
                            desk.repeated.made(key, submitted->job);
+                           if (is_kept) {
+                               desk.live.keep(submitted->job, call->name(0));
+                           }
                            answer_submitted(*call, *submitted);
                        });
 }
@@ -261,7 +265,7 @@ void stream_call(Desk& desk, const std::shared_ptr<Call>& call, Submission&& job
     const base::Duration timeout =
         job.wait > base::Duration::zero() ? job.wait : desk.options.call_timeout;
     call->exchange->stream(
-        std::move(head),
+        call->dressed(std::move(head)),
         [&desk, service, timeout, job = std::move(job)](
             std::shared_ptr<Outlet> outlet) -> std::shared_ptr<Listener> {
             BrokerLink::Parts parts;

@@ -31,6 +31,7 @@ struct GatewayProcess::Parts {
           flags(std::move(flags_given)) {}
 
     [[nodiscard]] base::Expected<void> open();
+    void count(GatewayCounters& counters) const;
     void on_signal();
     void end();
     void end_when_quiet(base::MonoTime until);
@@ -68,19 +69,45 @@ base::Expected<void> GatewayProcess::Parts::open() {
         return base::Unexpected(seed.error());
     }
     broker.emplace(loop, options->client_options());
-    desk.emplace(loop, *broker, options->desk, *seed);
-    front.emplace(*desk, options->front);
+    desk.emplace(loop, *broker, options->desk, options->front, *seed, posix::read_clock().wall);
+    front.emplace(*desk);
+    if (auto loaded = desk->gatekeeper.load_tokens(); !loaded) {
+        return loaded;
+    }
+    const auto news = options->news_endpoints();
+    if (!news) {
+        return base::Unexpected(news.error());
+    }
+    if (auto heard = desk->live.hear(*news); !heard) {
+        return heard;
+    }
     auto served = Server::open(
         loop,
         options->server,
         [this](std::shared_ptr<Exchange> exchange) { front->take(std::move(exchange)); },
-        [this](const Served& request) { write_access(*log, request); });
+        [this](const Served& request) {
+            desk->monitor.counters.answered(request.request->method, request.status, request.took);
+            write_access(*log, request);
+        });
     if (!served) {
         return base::Unexpected(std::move(served.error()));
     }
     server = std::move(*served);
+    desk->monitor.refresh = [this](GatewayCounters& counters) { count(counters); };
     loop.watch(signals->fd(), [this] { on_signal(); });
     return {};
+}
+
+void GatewayProcess::Parts::count(GatewayCounters& counters) const {
+    const ServerCounts& counts = server->counts();
+    counters.connections = counts.connections;
+    counters.connections_opened = counts.accepted;
+    counters.connections_refused = counts.refused;
+    counters.event_streams = counts.event_streams;
+    counters.websockets = counts.web_sockets;
+    counters.followers_dropped = counts.overruns;
+    counters.handshakes_failed = counts.handshakes_failed;
+    counters.events = desk->live.events();
 }
 
 void GatewayProcess::Parts::on_signal() {
@@ -97,6 +124,7 @@ void GatewayProcess::Parts::on_signal() {
 
 void GatewayProcess::Parts::end() {
     log->write(log::Level::Info, "gateway_ends");
+    desk->monitor.is_ending = true;
     server->close();
     end_when_quiet(posix::read_mono() + kPatienceAtTheEnd);
 }
@@ -119,6 +147,9 @@ void GatewayProcess::Parts::reload() {
     log->set_level((*loaded)->log_options().level);
     if (auto read = server->reload_certificate(); !read) {
         log->write(log::Level::Error, "certificate_refused", {{"why", read.error().message}});
+    }
+    if (auto read = desk->gatekeeper.load_tokens(); !read) {
+        log->write(log::Level::Error, "tokens_refused", {{"why", read.error().message}});
     }
     const auto differences = schema_of(**loaded).differences_from(schema_of(*options));
     for (const config::Difference& difference : differences) {

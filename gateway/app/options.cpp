@@ -48,7 +48,7 @@ std::vector<Field> place_fields(GatewayOptions& o) {
          .target = &o.open_to_network,
          .doc = "Lets everybody who can reach `bind` do everything, without tokens."},
         {.key = "tokens_file",
-         .target = &o.tokens_file,
+         .target = &o.front.tokens_file,
          .doc =
              "File with the bearer tokens and their roles. Empty: nobody has to say who they are. "
              "Read again on SIGHUP.",
@@ -161,6 +161,26 @@ client::Options GatewayOptions::client_options() const {
     return client;
 }
 
+base::Expected<std::vector<std::string>> GatewayOptions::news_endpoints() const {
+    constexpr std::uint16_t kNewsPort = 5557;
+    std::vector<std::string> endpoints;
+    for (const std::string& text : news.empty() ? brokers : news) {
+        auto endpoint = client::broker_endpoint(text, kNewsPort);
+        if (!endpoint) {
+            return endpoint.map([](const std::string&) { return std::vector<std::string>(); });
+        }
+        if (news.empty() && endpoint->starts_with("tcp://")) {
+            endpoint->replace(
+                endpoint->rfind(':') + 1, std::string::npos, std::to_string(kNewsPort));
+        } else if (news.empty()) {
+            return base::fail(base::Errc::BadConfig,
+                              "where are the news of " + text + "? Say it in gateway.news");
+        }
+        endpoints.push_back(std::move(*endpoint));
+    }
+    return endpoints;
+}
+
 log::LogOptions GatewayOptions::log_options() const {
     return {.file = log_file, .level = log::parse_level(log_level).value_or(log::Level::Info)};
 }
@@ -195,6 +215,8 @@ base::Expected<std::unique_ptr<GatewayOptions>> load_options(const std::string& 
     if (auto checked = check_together(*options); !checked) {
         return base::Unexpected(std::move(checked.error()));
     }
+    // Others reach it by names that nobody here knows; who comes by a page shows a token.
+    options->front.trusts_hosts = options->open_to_network || !options->front.tokens_file.empty();
     return options;
 }
 
@@ -204,7 +226,8 @@ base::Expected<void> check_together(const GatewayOptions& options) {
         return base::fail(base::Errc::BadConfig,
                           "gateway.certificate_file and gateway.key_file are given together");
     }
-    if (!is_loopback(server.bind) && options.tokens_file.empty() && !options.open_to_network) {
+    if (!is_loopback(server.bind) && options.front.tokens_file.empty() &&
+        !options.open_to_network) {
         return base::fail(
             base::Errc::BadConfig,
             "gateway.bind is " + server.bind +

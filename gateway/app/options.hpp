@@ -29,6 +29,8 @@ struct GatewayOptions {
     std::string log_file;
 
     [[nodiscard]] client::Options client_options() const;
+    /// Errors: Malformed, naming gateway.news.
+    [[nodiscard]] base::Expected<std::vector<std::string>> news_endpoints() const;
     [[nodiscard]] log::LogOptions log_options() const;
 };
 

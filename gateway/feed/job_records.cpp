@@ -16,7 +16,7 @@ bool is_the_end(const FeedItem& item) {
 
 void JobRecords::open(base::MonoTime now,
                       const model::JobId& job,
-                      std::vector<FeedItem> items,
+                      const std::vector<FeedItem>& items,
                       std::uint64_t floor) {
     const auto [place, is_new] = records_.try_emplace(job);
     if (!is_new) {

@@ -80,7 +80,7 @@ public:
     /// one. An end among the items counts from `now`.
     void open(base::MonoTime now,
               const model::JobId& job,
-              std::vector<FeedItem> items,
+              const std::vector<FeedItem>& items,
               std::uint64_t floor);
     /// Puts an item into its job's record, if there is one. Pre: its number is larger than all.
     void put(base::MonoTime now, const FeedItem& item);

@@ -88,7 +88,12 @@ void Connection<Stream>::start() {
         tcp_of(stream_).expires_after(site_->options.header_timeout);
         stream_.async_handshake(asio::ssl::stream_base::server,
                                 [self = this->shared_from_this()](const error_code& error) {
-                                    error ? self->close() : self->wait_for_request();
+                                    if (error) {
+                                        ++self->site_->counts.handshakes_failed;
+                                        self->close();
+                                    } else {
+                                        self->wait_for_request();
+                                    }
                                 });
     } else {
         wait_for_request();

@@ -44,14 +44,16 @@ struct Served {
     base::Duration took{};  // from its last byte to the answer; of a stream to its head
 };
 
-/// What the server counts, all of it since the start but `connections` and `streams`.
+/// What the server counts; the first three now, all else since the start.
 struct ServerCounts {
     std::size_t connections = 0;
-    std::size_t streams = 0;  // event streams and WebSockets
+    std::size_t event_streams = 0;
+    std::size_t web_sockets = 0;
     std::uint64_t accepted = 0;
     std::uint64_t refused = 0;    // beyond connections_max
     std::uint64_t malformed = 0;  // not HTTP, or beyond a limit
     std::uint64_t timed_out = 0;
+    std::uint64_t handshakes_failed = 0;
     std::uint64_t overruns = 0;  // outlets whose reader was too slow
 };
 

@@ -24,13 +24,13 @@ public:
         : site_(std::move(site)), tls_(std::move(tls)), socket_(std::move(stream)) {
         site_->guests.insert(this);
         ++site_->counts.connections;
-        ++site_->counts.streams;
+        ++site_->counts.web_sockets;
     }
 
     ~WebSocket() override {
         site_->guests.erase(this);
         --site_->counts.connections;
-        --site_->counts.streams;
+        --site_->counts.web_sockets;
     }
 
     void start(const Message& message, Exchange::MakeListener make) {

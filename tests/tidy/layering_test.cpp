@@ -56,7 +56,7 @@ const std::vector<Room>& rooms() {
         {"gateway/page/", {"common/base/", "gateway/message/"}},
         {"gateway/metrics/", {"common/base/", "common/model/", "gateway/message/"}},
         {"gateway/http/", {"common/", "gateway/message/", "gateway/metrics/counters.hpp"}},
-        {"gateway/", {"common/", "client/"}},
+        {"gateway/", {"common/", "client/", "gateway/"}},
         {"supervisor/", {"common/", "client/"}},
         {"bench/", {"common/", "broker/", "client/", "worker/"}},
         {"tests/package/consumer/", {}},  // sees what is installed, nothing else
@@ -97,7 +97,7 @@ const std::vector<Door>& doors() {
         {"tl/", {"common/base/"}},
         {"doctest", {}},
         {"benchmark", {}},
-        {"boost", {"gateway/http/", "gateway/params/", "gateway/app/"}},
+        {"boost", {"gateway/http/"}},
         {"prometheus", {"gateway/metrics/"}},
         {"openssl", {"gateway/http/", "gateway/access/"}},
     };

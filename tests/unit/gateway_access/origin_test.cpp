@@ -10,9 +10,9 @@
 namespace steward::gateway {
 namespace {
 
-const OriginRules kHome{loopback_hosts(), {}};
-const OriginRules kOneSite{loopback_hosts(), {"https://app.example:8443"}};
-const OriginRules kAnySite{loopback_hosts(), {"*"}};
+const OriginRules kHome{{}, {}};
+const OriginRules kOneSite{{}, {"https://app.example:8443"}};
+const OriginRules kAnySite{{}, {"*"}};
 
 Request request_with(std::vector<Header> headers, Method method = Method::Get) {
     Request request;
@@ -67,7 +67,7 @@ TEST_CASE("Pages of other sites are refused, whatever they send") {
     CHECK_FALSE(is_in(judged({{"Origin", "http://localhost:5580.evil.example"}})));
     CHECK(judged({{"Origin", "https://evil.example"}}).refusal ==
           "pages of \"https://evil.example\" may not use this gateway; add the site to "
-          "gateway.origins if it may");
+          "gateway.allowed_origins if it may");
     CHECK(judged({{"Sec-Fetch-Site", "cross-site"}}).refusal.starts_with("pages of other sites"));
 }
 
@@ -109,13 +109,18 @@ TEST_CASE("A host that is not ours is refused: a name may have been turned to th
     CHECK(is_in(with_host("127.0.0.1:5580")));
     CHECK(is_in(with_host("[::1]:5580")));
     CHECK(is_in(with_host("")));
+    CHECK(is_in(with_host("192.168.1.7:5580")));
+    CHECK(is_in(with_host("app.localhost")));
+    CHECK(is_in(with_host("gw.example", {{"gw.example"}, {}})));
     const auto evil = with_host("evil.example:5580");
     CHECK_FALSE(is_in(evil));
     CHECK(evil.status == 403);
     CHECK(evil.refusal ==
           "the gateway is not known as \"evil.example\" (Host); add the name to "
-          "gateway.hosts if it is");
+          "gateway.server_names if it is");
     CHECK_FALSE(is_in(with_host("localhost.evil.example")));
+    CHECK_FALSE(is_in(with_host("notlocalhost")));
+    CHECK_FALSE(is_in(with_host("127.0.0.1.evil.example")));
     CHECK_FALSE(is_in(with_host("[::1")));
     CHECK(is_in(with_host("evil.example", {{"*"}, {}})));
 }
