@@ -19,7 +19,7 @@ namespace native = wire::native;
 using base::Errc;
 
 // Room for so many is made at once, and for more when they come.
-constexpr std::size_t kRunUsual = 64;
+constexpr std::size_t kRunUsual = 96;
 // A request may hold its client's number for so long.
 constexpr base::Duration kWaitMax = std::chrono::hours(1);
 
