@@ -25,7 +25,7 @@ struct ToNative {
     }
 
     native::JobPartial operator()(core::JobPartial&& partial) const {
-        return native::JobPartial{number, partial.job, std::move(partial.data)};
+        return native::JobPartial{number, partial.job, std::move(partial.data), partial.part};
     }
 
     native::JobProgress operator()(core::JobProgress&& progress) const {

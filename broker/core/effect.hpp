@@ -11,6 +11,7 @@
 #include "broker/core/input.hpp"
 #include "broker/core/record.hpp"
 #include "common/model/event.hpp"
+#include "common/model/part_number.hpp"
 
 namespace steward::core {
 
@@ -37,6 +38,7 @@ struct JobPartial {
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
+    model::PartNumber part{};
 };
 
 struct JobProgress {

@@ -9,6 +9,7 @@
 
 #include "broker/core/handles.hpp"
 #include "broker/core/input.hpp"
+#include "broker/core/parts.hpp"
 #include "broker/core/record.hpp"
 #include "broker/core/waiter.hpp"
 #include "common/base/flat_index.hpp"
@@ -38,7 +39,8 @@ struct JobExtras {
     // Those that wait for it, and some that have gone meanwhile.
     std::vector<JobHandle> dependents;
 
-    std::string progress_text;  // of the running attempt
+    std::string progress_text;     // of the running attempt
+    std::unique_ptr<Parts> parts;  // likewise; null: none, as of calls
     WaiterList waiters;
     model::Label ends_batch;  // it is what follows this batch
     // No worker gets it before `accepted_seq` is durable: a crash must not submit it anew.
@@ -190,6 +192,7 @@ public:
 
     [[nodiscard]] std::size_t payload_bytes() const { return bytes_ + packed_bytes; }
 
+    PartsInAll parts;  // of jobs in the map: it goes after them
     JobMap map;
     std::size_t packed_bytes = 0;  // of the params of packed jobs, which are in memory too
 

@@ -297,6 +297,7 @@ std::vector<model::Usage> State::usages() const {
             {"schedules", schedules_.size(), limits.schedules_max},
             {"batches", batches_.map.size(), limits.batches_max},
             {"waiters", waiters_.size(), limits.waiters_max},
+            {"parts_bytes", jobs_.parts.bytes, limits.parts_bytes_max},
             {"dependents", dependents_count_, limits.dependents_max}};
 }
 

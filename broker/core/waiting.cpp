@@ -67,6 +67,7 @@ void State::forget_progress(Job& job) {
     job.progress_total = 0;
     if (job.extras != nullptr) {
         job.extras->progress_text.clear();
+        job.extras->parts.reset();
     }
 }
 

@@ -16,6 +16,7 @@
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
+#include "common/model/part_number.hpp"
 #include "common/wire/frames.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/msgpack_writer.hpp"
@@ -130,7 +131,7 @@ struct Await {
     std::uint64_t number = 0;
     model::JobId job;
     base::Duration wait{};
-    bool follow = false;  // JobPartial and JobProgress come until then
+    bool follow = false;  // JobPartial and JobProgress come until then, first what was said so far
 
     bool operator==(const Await&) const = default;
 };
@@ -269,6 +270,7 @@ struct JobPartial {
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
+    model::PartNumber part{};
 
     bool operator==(const JobPartial&) const = default;
 };

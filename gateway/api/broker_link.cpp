@@ -2,10 +2,28 @@
 
 namespace steward::gateway {
 
+namespace {
+
+// Where a page goes on has 64 bits, more than the numbers of scripts hold.
+void write_out_cursor(nlohmann::json& report) {
+    if (report.is_object() && report.contains("next") && report["next"].is_number()) {
+        report["next"] = report["next"].dump();
+    }
+}
+
+}  // namespace
+
 template <class T>
 std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
-    return [&loop = loop_, done = std::move(done)](base::Expected<T> answer) {
-        loop.post([done, answer = std::move(answer)]() mutable { done(std::move(answer)); });
+    ++counts_.open;
+    return [this, done = std::move(done)](base::Expected<T> answer) {
+        loop_.post([this, done, answer = std::move(answer)]() mutable {
+            --counts_.open;
+            if (!answer && answer.error().code == base::Errc::Timeout) {
+                ++counts_.timeouts;
+            }
+            done(std::move(answer));
+        });
     };
 }
 
@@ -70,7 +88,14 @@ void BrokerLink::follow(const model::JobId& job,
 }
 
 void BrokerLink::ask(const client::Query& query, Done<nlohmann::json> done) {
-    client_.query_async(query, on_loop(std::move(done)));
+    client_.query_async(
+        query,
+        on_loop<nlohmann::json>([done = std::move(done)](base::Expected<nlohmann::json> report) {
+            if (report) {
+                write_out_cursor(*report);
+            }
+            done(std::move(report));
+        }));
 }
 
 void BrokerLink::operate(std::string_view verb,

@@ -24,6 +24,11 @@ Feed::Feed(const FeedLimits& limits, std::uint64_t before_first)
     : limits_(limits), number_(before_first), floor_(before_first), records_(limits.records) {}
 
 Feed::Told Feed::publish(base::MonoTime now, FeedItem item) {
+    if (!records_.is_first(item)) {
+        told_ = std::move(item);
+        to_.clear();
+        return {told_, to_};
+    }
     item.number = ++number_;
     told_ = std::move(item);
     records_.put(now, told_);

@@ -54,7 +54,8 @@ public:
 
     /// Takes in an item (its number is given here) and says who wants to hear it, each once, in the
     /// order in which they came. An event of the service "*" is of interest to all who follow
-    /// services. The answer is good until the next call.
+    /// services. A part that the job's record has been given before (its job was asked for again)
+    /// is told to nobody. The answer is good until the next call.
     struct Told {
         const FeedItem& item;
         const std::vector<FollowerId>& to;

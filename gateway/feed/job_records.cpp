@@ -41,6 +41,12 @@ void JobRecords::put(base::MonoTime now, const FeedItem& item) {
     }
 }
 
+bool JobRecords::is_first(const FeedItem& item) {
+    const auto record = item.job ? records_.find(*item.job) : records_.end();
+    return item.kind != FeedItem::Kind::Partial || record == records_.end() ||
+           record->second.heard.is_first(item.part);
+}
+
 void JobRecords::add(base::MonoTime now, Record& record, const FeedItem& item) {
     if (item.is_progress() && record.progress) {
         remove_item(record, *record.progress);

@@ -195,7 +195,7 @@ void ClientActor::ask_something() {
 void ClientActor::await(const model::JobId& job, bool follow) {
     const Duration wait = choices().between(Duration(0), Duration(500ms));
     if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait, follow})) {
-        awaits_.emplace(*number, follow);
+        awaits_[*number].follows = follow;
     }
 }
 
@@ -225,13 +225,23 @@ Uid ClientActor::uid_of(std::uint64_t number) const {
 }
 
 // Of calls, and of what it follows.
-void ClientActor::check_hears_parts(std::uint64_t number) const {
+void ClientActor::check_follows(std::uint64_t number) const {
     const auto found = awaits_.find(number);
     if (found == awaits_.end()) {
         (void)uid_of(number);
-    } else if (!found->second) {
+    } else if (!found->second.follows) {
         broken("who only waits hears the end alone: " + name() + " hears a part of #" +
                std::to_string(number));
+    }
+}
+
+void ClientActor::hear_part(const client::PartialAnswer& part) {
+    check_follows(part.number);
+    const auto found = awaits_.find(part.number);
+    const auto serial = serial_of_part(part.data.bytes.view());
+    if (serial && found != awaits_.end() && !found->second.parts.insert(*serial).second) {
+        broken("no part is told twice: " + name() + " hears part " + std::to_string(*serial) +
+               " again of #" + std::to_string(part.number));
     }
 }
 
@@ -273,9 +283,9 @@ void ClientActor::hear(client::Happening& happening) {
                                      result->result.bytes.view());
         finish(result->number);
     } else if (const auto* partial = std::get_if<client::PartialAnswer>(&happening)) {
-        check_hears_parts(partial->number);
+        hear_part(*partial);
     } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
-        check_hears_parts(progress->number);
+        check_follows(progress->number);
     }
 }
 

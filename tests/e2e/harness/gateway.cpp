@@ -2,6 +2,7 @@
 #include "tests/e2e/harness/gateway.hpp"
 
 #include <csignal>
+#include <filesystem>
 
 #include <doctest/doctest.h>
 
@@ -13,10 +14,16 @@ Gateway::Gateway(const Broker& broker, GatewayOptions options)
     : options_(std::move(options)), broker_(broker.endpoints()) {
     directory_.write("gateway.toml", "[gateway]\n" + options_.config);
     if (!options_.tokens.empty()) {
-        directory_.write("tokens.toml", options_.tokens);
+        write_tokens(options_.tokens);
     }
     start();
     REQUIRE_MESSAGE(reaches_readiness(200), process_->standard_error());
+}
+
+void Gateway::write_tokens(const std::string& text) const {
+    directory_.write("tokens.toml", text);
+    namespace fs = std::filesystem;
+    fs::permissions(tokens_file(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
 std::string Gateway::tokens_file() const {

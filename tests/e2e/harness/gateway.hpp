@@ -33,8 +33,10 @@ public:
 
     [[nodiscard]] const TempDirectory& directory() const { return directory_; }
 
-    /// Where the tokens are, to be written anew.
+    /// Where the tokens are.
     [[nodiscard]] std::string tokens_file() const;
+    /// Writes them anew, for nobody else to read.
+    void write_tokens(const std::string& text) const;
 
     /// SIGTERM, and waits for its end, which has to be 0.
     void stop();
