@@ -22,6 +22,12 @@ struct JobTaken {  // an async job's receipt; also the first answer to a resend
     bool is_duplicate = false;  // the job was there before: its unique key was taken
 };
 
+/// JobTaken for `count` of a SubmitRun: numbers upward from the correlation, ids from `first`.
+struct JobsTaken {
+    model::JobId first;
+    std::uint64_t count = 1;
+};
+
 struct Refused {
     base::Error error;
     std::string service;
@@ -101,6 +107,7 @@ struct Disconnect {
 struct HeartbeatOut {};
 
 using Message = std::variant<JobTaken,
+                             JobsTaken,
                              Refused,
                              JobPartial,
                              JobProgress,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/core/handles.hpp"
@@ -107,6 +108,27 @@ struct Job {
     std::string text;  // why its last attempt failed, or it ends
     std::unique_ptr<JobExtras> extras;
 
+    Job() = default;
+
+    /// One that is asked for what the other is. Pre: nothing has happened to that one; it has no
+    /// extras.
+    Job(const Job& other, const model::JobId& its, model::Payload&& with)
+        : id(its),
+          service(other.service),
+          queue(other.queue),
+          params(std::move(with)),
+          meta(other.meta),
+          due(other.due),
+          expires(other.expires),
+          accepted_at(other.accepted_at),
+          time_limit(other.time_limit),
+          result_ttl(other.result_ttl),
+          failures_max(other.failures_max),
+          losses_max(other.losses_max),
+          priority(other.priority),
+          sync(other.sync),
+          durable(other.durable) {}
+
     [[nodiscard]] GroupHandle group() const {
         return extras != nullptr ? extras->group : GroupHandle{};
     }
@@ -133,6 +155,14 @@ public:
         return handle;
     }
 
+    /// One that is like another, but for its identity and params.
+    JobHandle add_like(const Job& other, const model::JobId& id, model::Payload&& params) {
+        bytes_ += params.bytes.size();
+        const JobHandle handle = map.emplace(other, id, std::move(params));
+        index_.insert(std::hash<model::JobId>{}(id), handle);
+        return handle;
+    }
+
     void remove(JobHandle handle) {
         const Job& job = map.at(handle);
         STEWARD_ASSERT(!job.place.linked);
@@ -146,6 +176,13 @@ public:
         bytes_ += params.bytes.size();
         bytes_ -= job.params.bytes.size();
         job.params = std::move(params);
+    }
+
+    /// Of a job that goes, and needs them no more.
+    [[nodiscard]] model::Payload take_params(JobHandle handle) {
+        Job& job = map.at(handle);
+        bytes_ -= job.params.bytes.size();
+        return std::exchange(job.params, {});
     }
 
     [[nodiscard]] JobHandle find(const model::JobId& id) const {

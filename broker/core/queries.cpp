@@ -151,11 +151,11 @@ model::JobReport State::list_active(const std::string& service) const {
 model::JobReport State::list_history(const std::string& service) const {
     model::JobReport report;
     for (std::size_t i = history_.size(); i > 0; --i) {
-        const model::JobRow& row = history_[i - 1];
-        if (wanted(service, row.service)) {
+        const Past& past = history_[i - 1];
+        if (wanted(service, past.service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
-                report.rows.push_back(row);
+                report.rows.push_back(past.row());
             }
         }
     }
@@ -308,7 +308,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id) 
         // Its last end: it may have been a dead letter before.
         for (std::size_t i = history_.size(); i > 0; --i) {
             if (history_[i - 1].id == id) {
-                report.job = history_[i - 1];
+                report.job = history_[i - 1].row();
                 return report;
             }
         }

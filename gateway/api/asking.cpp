@@ -163,7 +163,7 @@ json named_rows(std::string_view name, json report) {
     }
     json page = json::object();
     if (report.is_object() && report.contains("next")) {
-        page["next"] = report["next"].dump();  // as text: 64 bits are more than a browser's number
+        page["next"] = report["next"];
     }
     page[std::string(name)] = report.is_object() ? std::move(report["rows"]) : std::move(report);
     return page;

@@ -21,7 +21,8 @@ sha256 = "2915ae28f3b0aa6301f034ee83132ef607b2cd11f046392f3f00af87656405d2"
 )";
 
 constexpr const char* kDisabled =
-    "[...document.querySelectorAll('main button:disabled')].map((node) => node.innerText)";
+    "[...document.querySelectorAll('main button:disabled')].filter(seen).map((node) => "
+    "node.innerText)";
 
 void sign_in(Browser& page, const std::string& token) {
     page.wait_for_text("knows its users by tokens", "dialog");

@@ -34,7 +34,9 @@ private:
     };
 
     void plan_next_calls();
-    void make_call();
+    /// So many that are alike: of one service, with the same options.
+    void make_calls(std::uint64_t count);
+    void make_call(const Call& call, const model::JobOptions& options);
     void forget_one();
     void work_on_batch();
     void ask_something();

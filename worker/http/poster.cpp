@@ -142,8 +142,14 @@ struct Poster::Parts {
     error_code exchange(Stream& on, wire::request<wire::string_body>& request, Parser& parser) {
         buffer.clear();
         const error_code unsent = run([&](auto done) { wire::async_write(on, request, done); });
-        return unsent ? unsent
-                      : run([&](auto done) { wire::async_read(on, buffer, parser, done); });
+        if (unsent) {
+            return unsent;
+        }
+        // The head by itself: read together with its body, a body past the limit is let through.
+        const error_code headless =
+            run([&](auto done) { wire::async_read_header(on, buffer, parser, done); });
+        return headless ? headless
+                        : run([&](auto done) { wire::async_read(on, buffer, parser, done); });
     }
 
     error_code exchange(wire::request<wire::string_body>& request, Parser& parser) {
