@@ -48,6 +48,9 @@ const std::vector<Room>& rooms() {
         {"client/", {"common/"}},
         {"worker/", {"common/", "client/"}},
         {"gateway/", {"common/", "client/"}},
+        {"supervisor/policy/", {"common/base/"}},
+        {"supervisor/guardian/", {"common/base/", "common/posix/"}},
+        {"supervisor/process/", {"common/"}},
         {"supervisor/", {"common/", "client/"}},
         {"bench/", {"common/", "broker/", "client/", "worker/"}},
         {"tests/package/consumer/", {}},  // sees what is installed, nothing else

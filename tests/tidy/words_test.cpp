@@ -26,7 +26,8 @@ const std::vector<std::string_view>& pure_places() {
                                                           "broker/app/translate",
                                                           "broker/app/outbox",
                                                           "worker/session",
-                                                          "client/session"};
+                                                          "client/session",
+                                                          "supervisor/policy/"};
     return kPlaces;
 }
 
