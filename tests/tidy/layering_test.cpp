@@ -50,7 +50,7 @@ const std::vector<Room>& rooms() {
         {"gateway/", {"common/", "client/"}},
         {"supervisor/policy/", {"common/base/"}},
         {"supervisor/guardian/", {"common/base/", "common/posix/"}},
-        {"supervisor/process/", {"common/"}},
+        {"supervisor/process/", {"common/", "supervisor/guardian/orders.hpp"}},
         {"supervisor/", {"common/", "client/"}},
         {"bench/", {"common/", "broker/", "client/", "worker/"}},
         {"tests/package/consumer/", {}},  // sees what is installed, nothing else
