@@ -143,12 +143,16 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
     for (const auto& [key, node] : root) {
         const auto section = std::ranges::find(schema.sections, key.str(), &Section::name);
         const auto rows = std::ranges::find(schema.tables, key.str(), &RowTable::name);
+        if (std::ranges::find(schema.foreign, key.str()) != schema.foreign.end()) {
+            continue;
+        }
         if (rows != schema.tables.end()) {
             read_rows(node, *rows, complaints);
         } else if (section == schema.sections.end()) {
             std::vector<std::string> known;
             std::ranges::transform(schema.sections, std::back_inserter(known), &Section::name);
             std::ranges::transform(schema.tables, std::back_inserter(known), &RowTable::name);
+            known.insert(known.end(), schema.foreign.begin(), schema.foreign.end());
             complaints.add(key.source().begin,
                            unknown_text("the file", "section", key.str(), known));
         } else if (const auto* table = node.as_table()) {

@@ -24,7 +24,12 @@ bool is_same(const PoolPlan& a, const PoolPlan& b) {
     };
     const auto restart = [](const PoolPlan& p) {
         const RestartRules& r = p.restart;
-        return std::tie(r.pause_first, r.pause_max, r.healthy_after, r.crashes_max);
+        return std::tie(r.pause_first,
+                        r.pause_max,
+                        r.healthy_after,
+                        r.crashes_max,
+                        r.restarts_max,
+                        r.restart_window);
     };
     const auto scale = [](const PoolPlan& p) {
         const ScaleRules& s = p.scale;
