@@ -58,14 +58,16 @@ void describe(CLI::App& app, SupervisorOptions& options, Switches& switches) {
 }
 
 // Prints what a switch asks for; false when none does.
-bool print_and_leave(const Switches& switches, SupervisorSettings& settings) {
+bool print_and_leave(const Switches& switches,
+                     const Selection& selection,
+                     SupervisorSettings& settings) {
     if (switches.print_config) {
         std::fputs(schema_of(settings).print(true).c_str(), stdout);
     } else if (switches.print_manual) {
         std::fputs(schema_of(settings).document().c_str(), stdout);
     } else if (switches.print_processes) {
         const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
-        std::fputs(processes_text(settings, processors).c_str(), stdout);
+        std::fputs(processes_text(settings, selection, processors).c_str(), stdout);
     } else if (switches.check_config) {
         std::puts("the configuration is valid");
     } else {
@@ -120,7 +122,7 @@ int run(int argc, char** argv) {
     if (!settings) {
         return complain(settings.error().message, kUsage);
     }
-    if (print_and_leave(switches, **settings)) {
+    if (print_and_leave(switches, options.selection, **settings)) {
         return 0;
     }
     return options.is_foreground ? run_in_foreground(options, std::move(*settings))

@@ -77,20 +77,7 @@ std::string_view state_text(const Pool& pool, const Slot& slot) {
                                                                 : name_of(slot.state());
 }
 
-bool is_selected(const Names& names, const std::string& pool) {
-    return std::ranges::find(names, pool) != names.end();
-}
-
 }  // namespace
-
-bool Selection::has(const PoolPlan& plan) const {
-    const bool is_named = pools.empty() || is_selected(pools, plan.name);
-    const bool is_kind = kind.empty() || (kind == "server") == (plan.kind == Kind::Server);
-    const bool has_role = roles.empty() || std::ranges::any_of(roles, [&](const auto& role) {
-                              return is_selected(plan.roles, role);
-                          });
-    return is_named && is_kind && has_role;
-}
 
 base::Expected<Names> Commands::named(const Selection& selection) const {
     for (const std::string& name : selection.pools) {

@@ -15,18 +15,6 @@
 
 namespace steward::supervisor {
 
-/// Which pools: by name, or those of a kind and with a role; all when nothing is said.
-struct Selection {
-    Names pools;
-    std::string kind;  // "server", "worker" or empty
-    std::vector<std::string> roles;
-
-    [[nodiscard]] bool has(const PoolPlan& plan) const;
-
-    /// Nothing of it narrows anything.
-    [[nodiscard]] bool is_all() const { return pools.empty() && kind.empty() && roles.empty(); }
-};
-
 struct CommandParts {
     Fleet& fleet;
     Processes& processes;

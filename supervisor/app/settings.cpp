@@ -294,10 +294,27 @@ int signal_number(std::string_view name) {
     return found == std::end(kSignals) ? SIGTERM : found->second;
 }
 
-std::string processes_text(const SupervisorSettings& settings, std::uint32_t processors) {
+bool Selection::has(const PoolPlan& plan) const {
+    const auto is_in = [](const std::vector<std::string>& words, const std::string& word) {
+        return std::ranges::find(words, word) != words.end();
+    };
+    const bool is_named = pools.empty() || is_in(pools, plan.name);
+    const bool is_kind = kind.empty() || (kind == "server") == (plan.kind == Kind::Server);
+    const bool has_role = roles.empty() || std::ranges::any_of(roles, [&](const auto& role) {
+                              return is_in(plan.roles, role);
+                          });
+    return is_named && is_kind && has_role;
+}
+
+std::string processes_text(const SupervisorSettings& settings,
+                           const Selection& selection,
+                           std::uint32_t processors) {
     std::string out;
     for (const PoolRow* row : settings.rows()) {
         const PoolPlan plan = plan_of(*row, settings, processors);
+        if (!selection.has(plan)) {
+            continue;
+        }
         const bool is_single = plan.scale.max <= 1 && plan.count <= 1;
         for (std::uint32_t number = 1; number <= plan.count; ++number) {
             out += name_of({row->name, number}, is_single) + "\t" + row->kind + "\t" + row->program;

@@ -15,6 +15,18 @@
 
 namespace steward::supervisor {
 
+/// Which pools: by name, or those of a kind and with a role; all when nothing is said.
+struct Selection {
+    std::vector<std::string> pools = {};
+    std::string kind = {};  // "server", "worker" or empty
+    std::vector<std::string> roles = {};
+
+    [[nodiscard]] bool has(const PoolPlan& plan) const;
+
+    /// Nothing of it narrows anything.
+    [[nodiscard]] bool is_all() const { return pools.empty() && kind.empty() && roles.empty(); }
+};
+
 /// A pool as it is written.
 struct PoolRow {
     std::string name;
@@ -91,6 +103,7 @@ struct SupervisorSettings {
 /// One line for each process that is started at first: name, kind, program and arguments with tabs
 /// between, for scripts.
 [[nodiscard]] std::string processes_text(const SupervisorSettings& settings,
+                                         const Selection& selection,
                                          std::uint32_t processors);
 
 }  // namespace steward::supervisor

@@ -95,10 +95,19 @@ TEST_CASE("start, status and stop tell what they find, from any directory") {
     CHECK(again.code == 0);
     CHECK(has(again, "broker already running ("));
 
-    REQUIRE(::kill(scripts.pid_of("reverse"), SIGKILL) == 0);
+    const pid_t before = scripts.pid_of("reverse");
+    REQUIRE(::kill(before, SIGKILL) == 0);  // its supervisor starts it again
     CHECK(wait_until([&] { return scripts.script("status").code != 0; }));
-    CHECK(has(scripts.script("start", {"--workers"}),
-              "reverse is not running but a stale pid file was found"));
+    CHECK(wait_until([&] { return scripts.script("status").code == 0; }));
+    CHECK(scripts.pid_of("reverse") != before);
+
+    REQUIRE(::kill(scripts.pid_of("supervisor"), SIGKILL) == 0);  // and nothing is left
+    CHECK(wait_until([&] {
+        return has(scripts.script("status", {"--brokers"}),
+                   "broker is not running but a stale pid file was found");
+    }));
+    CHECK(wait_until([&] { return !has(scripts.script("status"), "is running ("); }));
+    CHECK(has(scripts.script("start"), "reverse is not running but a stale pid file was found"));
     CHECK(scripts.script("status").code == 0);
 
     const Finished stopped = scripts.script("stop", {"--workers"});
