@@ -164,7 +164,7 @@ TEST_CASE("What the kill switch forbids is stopped and not started, with and wit
         return house.process().standard_error().find("kill_switch_unreadable") != std::string::npos;
     }));
     CHECK(house.count("trial", "disabled") == 2);
-    CHECK(house.run({"enable", "TRIAL"}).code == kUsage);
+    CHECK(house.run({"enable", "TRIAL"}).code == kRefused);
     std::ofstream(house.path("run/kill-switch.json")) << R"({"global":true,"services":["TRIAL"]})";
     CHECK(wait_until([&] { return house.count("other", "disabled") == 1; }));
     CHECK(house.runs("broker"));

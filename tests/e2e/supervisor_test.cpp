@@ -78,8 +78,9 @@ TEST_CASE("What crashes comes back after growing pauses; a crash loop is seen") 
 }
 
 TEST_CASE("When the supervisor is killed nothing is left, not even what hides in other sessions") {
-    Supervised house(pool("wild", "$DIR/wild", "count = 3\nport_flags = false\nstop_grace = \"300ms\"") + broker_process() +
-                     trial("count = 2"));
+    Supervised house(
+        pool("wild", "$DIR/wild", "count = 3\nport_flags = false\nstop_grace = \"300ms\"") +
+        broker_process() + trial("count = 2"));
     house.script("wild",
                  "trap '' TERM INT HUP\n"
                  "(setsid sh -c 'trap \"\" TERM HUP; sleep 600 & sleep 600' &)\n"

@@ -87,7 +87,7 @@ void Supervised::write_config(const std::string& config) const {
         "[broker]\nclient_port = " + std::to_string(client_port_) +
         "\nworker_port = " + std::to_string(worker_port_) +
         "\nnews_port = 0\ndata_dir = \"$DIR/data\"\nsettle = \"0s\"\nstop_grace = \"500ms\"\n"
-        "heartbeat_interval = \"1s\"\n"
+        "heartbeat_interval = \"1s\"\nmax_losses = 1000\n"
         "[supervisor]\nrun_dir = \"$DIR/run\"\nlog_dir = \"$DIR/logs\"\nsample_every = \"100ms\"\n"
         "ready_after = \"100ms\"\n" +
         config;
