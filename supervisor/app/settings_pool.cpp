@@ -233,6 +233,7 @@ config::RowTable row_table(SupervisorSettings& settings,
                              "several of a kind.",
             .fields = std::move(fields),
             .rows_max = kRowsMax,
+            .is_alias = !is_pool,
             .clear = [kept] { kept->clear(); },
             .take = [all, kept] { kept->push_back(std::exchange(all->scratch, {})); },
             .show =
