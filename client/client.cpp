@@ -102,7 +102,7 @@ Expected<Answer> Client::call(std::string_view service,
 
 Expected<Answer> Client::stream(std::string_view service,
                                 const Params& params,
-                                std::function<void(const Answer&)> on_partial,
+                                OnPartial on_partial,
                                 CallOptions options) {
     options.on_partial = std::move(on_partial);
     return call(service, params, options);

@@ -52,14 +52,23 @@ struct Options {
     std::size_t queue_max = 65'536;      // requests that wait to be sent
 };
 
+using OnPartial = std::function<void(const Answer&)>;
+using OnProgress = std::function<void(const Progress&)>;
+
 struct CallOptions {
     /// Zero: as in Options.
     base::Duration timeout = {};
     /// Parts of the answer, as they come.
-    std::function<void(const Answer&)> on_partial = {};
-    std::function<void(const Progress&)> on_progress = {};
+    OnPartial on_partial = {};
+    OnProgress on_progress = {};
     /// Priority, limits and so on; its `sync` does not count.
     JobOptions options = {};
+};
+
+/// What is heard on the way to the end of a job that is followed; either may be empty.
+struct FollowOptions {
+    OnPartial on_partial = {};
+    OnProgress on_progress = {};
 };
 
 /// One connection to a broker, shared by all threads of a program.
@@ -95,7 +104,7 @@ public:
     /// The same with each part of the answer given to `on_partial` as it comes.
     [[nodiscard]] Expected<Answer> stream(std::string_view service,
                                           const Params& params,
-                                          std::function<void(const Answer&)> on_partial,
+                                          OnPartial on_partial,
                                           CallOptions options = {});
     /// Hands a job to the broker and waits until it has it: then it is not lost.
     [[nodiscard]] Expected<JobId> submit(std::string_view service,
@@ -114,6 +123,15 @@ public:
     /// after `timeout` (zero: Options::timeout); UnknownJob, also when its result has been kept for
     /// as long as its result_ttl says; TooManyWaiters.
     [[nodiscard]] Expected<Answer> wait(const JobId& job, base::Duration timeout = {});
+    /// The same, and hears the parts of the answer and the progress that come from now on, of every
+    /// attempt that the job makes meanwhile; at once the last progress of the running one, if there
+    /// was any. What came before, and what comes while there is no connection, is missed; a broker
+    /// too old to know of this tells the end alone. Called on this thread. Errors: as of wait(),
+    /// and QueueFull when parts come much faster than they are taken.
+    [[nodiscard]] Expected<Answer> follow(const JobId& job,
+                                          base::Duration timeout,
+                                          OnPartial on_partial,
+                                          OnProgress on_progress = {});
     /// The result as far as it is there: nothing while the job goes on.
     [[nodiscard]] Expected<std::optional<Answer>> result(const JobId& job);
 
@@ -175,6 +193,7 @@ public:
     using CallDone = std::function<void(Expected<Answer>)>;
     using SubmitDone = std::function<void(Expected<JobId>)>;
     using SubmittedDone = std::function<void(Expected<Submitted>)>;
+    using ResultDone = std::function<void(Expected<std::optional<Answer>>)>;
     using QueryDone = std::function<void(Expected<nlohmann::json>)>;
 
     [[nodiscard]] std::future<Expected<Answer>> call_async(std::string_view service,
@@ -203,10 +222,16 @@ public:
     [[nodiscard]] std::future<Expected<Answer>> wait_async(const JobId& job,
                                                            base::Duration timeout = {});
     void wait_async(const JobId& job, base::Duration timeout, CallDone done);
+    void follow_async(const JobId& job,
+                      base::Duration timeout,
+                      FollowOptions options,
+                      CallDone done);
+    void result_async(const JobId& job, ResultDone done);
     void query_async(std::string_view what,
                      std::string_view service,
                      std::optional<JobId> job,
                      QueryDone done);
+    void query_async(const Query& query, QueryDone done);
     void operate_async(std::string_view verb, const nlohmann::json& arguments, QueryDone done);
 
 private:

@@ -140,6 +140,22 @@ Expected<Answer> Client::wait(const JobId& job, base::Duration timeout) {
     return answer_of(wait_for(**loop, std::move(order)));
 }
 
+Expected<Answer> Client::follow(const JobId& job,
+                                base::Duration timeout,
+                                OnPartial on_partial,
+                                OnProgress on_progress) {
+    const auto loop = running();
+    if (!loop) {
+        return base::Unexpected(loop.error());
+    }
+    Order order = await_order(job, timeout_or_default(timeout), true);
+    order.deadline = deadline(timeout);
+    CallOptions options;
+    options.on_partial = std::move(on_partial);
+    options.on_progress = std::move(on_progress);
+    return answer_of(wait_for(**loop, std::move(order), options));
+}
+
 Expected<std::optional<Answer>> Client::result(const JobId& job) {
     const auto loop = running();
     if (!loop) {
@@ -280,6 +296,35 @@ void Client::wait_async(const JobId& job, base::Duration timeout, CallDone done)
     hand_over(**loop, std::move(order), std::move(receiver));
 }
 
+void Client::follow_async(const JobId& job,
+                          base::Duration timeout,
+                          FollowOptions options,
+                          CallDone done) {
+    const auto loop = running();
+    if (!loop) {
+        return done(base::Unexpected(loop.error()));
+    }
+    Order order = await_order(job, timeout_or_default(timeout), true);
+    order.deadline = deadline(timeout);
+    auto receiver = std::make_unique<CallbackReceiver>();
+    receiver->partial = std::move(options.on_partial);
+    receiver->progress = std::move(options.on_progress);
+    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
+    hand_over(**loop, std::move(order), std::move(receiver));
+}
+
+void Client::result_async(const JobId& job, ResultDone done) {
+    const auto loop = running();
+    if (!loop) {
+        return done(base::Unexpected(loop.error()));
+    }
+    Order order = await_order(job, {});
+    order.deadline = deadline({});
+    auto receiver = std::make_unique<CallbackReceiver>();
+    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_so_far(std::move(end))); };
+    hand_over(**loop, std::move(order), std::move(receiver));
+}
+
 std::future<Expected<Answer>> Client::wait_async(const JobId& job, base::Duration timeout) {
     auto [future, done] = promise_and_done<Answer>();
     wait_async(job, timeout, std::move(done));
@@ -303,7 +348,11 @@ void Client::query_async(std::string_view what,
                          std::string_view service,
                          std::optional<JobId> job,
                          QueryDone done) {
-    report_async(query_order(named(what, service, job)), std::move(done));
+    query_async(named(what, service, job), std::move(done));
+}
+
+void Client::query_async(const Query& query, QueryDone done) {
+    report_async(query_order(query), std::move(done));
 }
 
 void Client::operate_async(std::string_view verb, const json& arguments, QueryDone done) {

@@ -53,6 +53,15 @@ public:
         }
 
         [[nodiscard]] bool is_call() const { return !asked && job.is_sync; }
+
+        /// Hears parts and progress on the way to that end: a call, an await that asked for them.
+        [[nodiscard]] bool follows() const {
+            if (!asked) {
+                return job.is_sync;
+            }
+            const auto* await = std::get_if<wire::native::Await>(&asked->question);
+            return await != nullptr && await->follow;
+        }
     };
 
     static constexpr std::size_t kLeftSessionsMax = 128;

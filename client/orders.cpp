@@ -90,10 +90,10 @@ Expected<Order> operate_order(std::string_view verb, const nlohmann::json& argum
         0, std::string(verb), wire::encode_params(arguments, model::Encoding::Json).bytes});
 }
 
-Order await_order(const JobId& job, base::Duration timeout) {
+Order await_order(const JobId& job, base::Duration timeout, bool follow) {
     const base::Duration way = std::clamp(timeout / 10, kWayMin, kWayMax);
     return question_order(
-        wire::native::Await{0, job, std::max(timeout - way, base::Duration::zero())});
+        wire::native::Await{0, job, std::max(timeout - way, base::Duration::zero()), follow});
 }
 
 Error not_queued() {

@@ -24,7 +24,8 @@ namespace steward::client {
 /// Errors: BadName.
 [[nodiscard]] Expected<Order> operate_order(std::string_view verb, const nlohmann::json& arguments);
 /// The broker's wait is a little shorter than `timeout`, so that its answer comes in time.
-[[nodiscard]] Order await_order(const JobId& job, base::Duration timeout);
+/// `follow`: parts and progress come too.
+[[nodiscard]] Order await_order(const JobId& job, base::Duration timeout, bool follow = false);
 
 [[nodiscard]] Error not_queued();
 

@@ -282,9 +282,9 @@ void Session::on_refused(native::Refused& refused) {
     }
 }
 
-Session::Request* Session::find_call(std::uint64_t number) {
+Session::Request* Session::find_following(std::uint64_t number) {
     Request* request = requests_.find(number);
-    return request != nullptr && request->is_call() ? request : nullptr;
+    return request != nullptr && request->follows() ? request : nullptr;
 }
 
 void Session::on_result(native::Result& result) {
@@ -301,14 +301,14 @@ void Session::on_result(native::Result& result) {
 }
 
 void Session::on_partial(native::JobPartial& partial) {
-    if (const Request* request = find_call(partial.number); request != nullptr) {
+    if (const Request* request = find_following(partial.number); request != nullptr) {
         happenings_.emplace_back(
             PartialAnswer{request->number, request->tag, partial.job, std::move(partial.data)});
     }
 }
 
 void Session::on_progress(native::JobProgress& progress) {
-    if (const Request* request = find_call(progress.number); request != nullptr) {
+    if (const Request* request = find_following(progress.number); request != nullptr) {
         happenings_.emplace_back(ProgressUpdate{request->number,
                                                 request->tag,
                                                 progress.job,

@@ -53,14 +53,14 @@ struct Refused {  // of a submission or question; final
     base::Error error;
 };
 
-struct PartialAnswer {
+struct PartialAnswer {  // of a call, or of an await that follows its job
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     model::JobId job;
     model::Payload data;
 };
 
-struct ProgressUpdate {
+struct ProgressUpdate {  // likewise
     std::uint64_t number = 0;
     std::uint64_t tag = 0;
     model::JobId job;
@@ -120,7 +120,8 @@ public:
     [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob&& job, User user);
     /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
     /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
-    /// however often it has to be asked. Errors: as of submit().
+    /// however often it has to be asked; if it follows, what comes between two connections is
+    /// missed. Errors: as of submit().
     [[nodiscard]] base::Expected<std::uint64_t> ask(base::MonoTime now,
                                                     Question question,
                                                     User user = {});
@@ -180,7 +181,7 @@ private:
     void on_partial(wire::native::JobPartial& partial);
     void on_progress(wire::native::JobProgress& progress);
     void on_report(wire::native::Report& report);
-    Request* find_call(std::uint64_t number);
+    Request* find_following(std::uint64_t number);
 
     void gather(base::MonoTime now);
     void gather_requests(base::MonoTime now);

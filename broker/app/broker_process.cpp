@@ -13,6 +13,7 @@
 #include "common/posix/append_file.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
+#include "common/posix/process_figures.hpp"
 #include "common/posix/random_seed.hpp"
 #include "common/zones/load_zone.hpp"
 
@@ -28,7 +29,9 @@ base::Unexpected with_setting(base::Error error, std::string_view setting) {
 }  // namespace
 
 BrokerProcess::BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources)
-    : options_(std::move(options)), sources_(std::move(sources)) {}
+    : options_(std::move(options)),
+      sources_(std::move(sources)),
+      started_(posix::read_clock()) {}
 
 BrokerProcess::~BrokerProcess() = default;
 
@@ -100,8 +103,31 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     if (node_->stopped()) {
         return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
     }
+    node_->set_shell_figures([this](model::BrokerReport& report) { add_figures(report); });
     tell_of_journal(began);
     return {};
+}
+
+void BrokerProcess::add_figures(model::BrokerReport& report) const {
+    const store::JournalState journal = journal_->state();
+    report.journal = {options_->journal_engine,
+                      journal_report_ != nullptr ? options_->journal_durability : std::string(),
+                      journal.checkpoint_bytes,
+                      journal.log_bytes,
+                      journal.queue_bytes,
+                      journal.spill_files,
+                      journal.syncs,
+                      journal.sync_time,
+                      journal.last_sync,
+                      journal.last_sync_records,
+                      journal.is_full};
+    if (const auto process = posix::process_figures()) {
+        report.process = {process->resident_bytes,
+                          process->open_files,
+                          process->open_files_max,
+                          process->cpu,
+                          started_.wall};
+    }
 }
 
 base::Expected<void> BrokerProcess::open_journal(bool repair) {

@@ -38,10 +38,12 @@ private:
     [[nodiscard]] base::Expected<void> open_parts(bool repair);
     [[nodiscard]] base::Expected<void> open_journal(bool repair);
     void tell_of_journal(base::MonoTime began) const;
+    void add_figures(model::BrokerReport& report) const;
     void reload();
 
     std::unique_ptr<BrokerOptions> options_;
     OptionSources sources_;
+    base::Now started_;
     std::optional<posix::SignalFd> signals_;
     std::unique_ptr<log::Log> log_;
     std::optional<ShellSink> sink_;

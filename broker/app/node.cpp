@@ -65,7 +65,10 @@ struct Node::Parts final : Receiver {
           terms{.zones = zones},
           now(start) {
         set_terms(policy);
+        renderer.set_completion([this](model::BrokerReport& report) { complete(report); });
     }
+
+    void complete(model::BrokerReport& report) const;
 
     void set_terms(const core::Policy& policy) {
         terms.heartbeat_interval = policy.heartbeat_interval;
@@ -110,6 +113,7 @@ struct Node::Parts final : Receiver {
     core::Seq durable = 0;
     std::vector<Peer> lost;
     EdgeCounters counters;
+    ShellFigures shell_figures;
     std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
     std::optional<core::Stop> stopped;
 };
@@ -148,6 +152,18 @@ void Node::Parts::lose(Peer peer) {
     write_notes();
     outbox.forget(peer);
     peers.forget(peer);
+}
+
+// What the core does not know.
+void Node::Parts::complete(model::BrokerReport& report) const {
+    report.usages.push_back({"peers", peers.size(), peers.peers_max()});
+    report.messages = {counters.garbage,
+                       counters.malformed,
+                       outbox.counters().undeliverable,
+                       outbox.counters().backlog_dropped};
+    if (shell_figures) {
+        shell_figures(report);
+    }
 }
 
 // ---- the end of a turn ----
@@ -321,6 +337,10 @@ std::optional<base::MonoTime> Node::next_deadline() const {
         due = std::min(due.value_or(base::MonoTime::max()), parts.now.mono + kRetry);
     }
     return due;
+}
+
+void Node::set_shell_figures(ShellFigures figures) {
+    parts_->shell_figures = std::move(figures);
 }
 
 void Node::drain() {

@@ -27,6 +27,9 @@ public:
     virtual void lifecycle(std::string_view lines, std::size_t count) = 0;
 };
 
+/// Adds to a report of the broker what the shell knows: journal and process.
+using ShellFigures = std::function<void(model::BrokerReport&)>;
+
 /// One turn: begin_batch(now), any number of on_frames(), end_batch(). Everything in a turn happens
 /// at one instant; what was gathered for a peer leaves as one message.
 ///
@@ -55,6 +58,9 @@ public:
 
     /// When end_batch() must be called next although nothing came in.
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
+
+    /// Asked when somebody asks for a report of the broker.
+    void set_shell_figures(ShellFigures figures);
 
     void drain();
     /// What follows from the new policy goes out with the turn's end.

@@ -1,5 +1,6 @@
 // broker/app: the table of settings as a whole.
 #include "broker/app/options_parts.hpp"
+#include "common/config/shared_file.hpp"
 
 namespace steward::app {
 config::Schema schema_of(BrokerOptions& options) {
@@ -12,7 +13,7 @@ config::Schema schema_of(BrokerOptions& options) {
     schema.tables.push_back(group_table(options));
     schema.tables.push_back(limit_table(options));
     schema.tables.push_back(schedule_table(options));
-    schema.foreign = {"supervisor", "pool", "process"};
+    schema.of_others = config::sections_of_others("steward-broker");
     return schema;
 }
 

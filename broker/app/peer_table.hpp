@@ -63,6 +63,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
+    [[nodiscard]] std::size_t peers_max() const { return peers_max_; }
+
     /// At least one peer is always allowed.
     void set_peers_max(std::size_t peers_max) { peers_max_ = peers_max > 0 ? peers_max : 1; }
 

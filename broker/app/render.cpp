@@ -140,6 +140,9 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
 }
 
 std::string Renderer::json_of(const core::Answer& answer) const {
+    if (auto* broker = std::get_if<model::BrokerReport>(answer.report.get()); broker && complete_) {
+        complete_(*broker);
+    }
     return wire::to_json(*answer.report, [this](Peer peer) { return peers_->text_of(peer); });
 }
 

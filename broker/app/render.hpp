@@ -2,8 +2,10 @@
 // frames, params in the encoding that the peer uses. Sends nothing and keeps no state of jobs.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "broker/app/peer_table.hpp"
 #include "broker/core/effect.hpp"
@@ -18,6 +20,11 @@ public:
     Renderer(const core::Policy& policy, const base::Now& start, const PeerTable& peers);
 
     void set_policy(const core::Policy& policy);
+
+    /// `complete` adds to what the core reports of the broker what only others know.
+    void set_completion(std::function<void(model::BrokerReport&)> complete) {
+        complete_ = std::move(complete);
+    }
 
     /// The form a message goes out in: its address's for answers, that of the worker's READY for
     /// what a worker is pushed (a bare HEARTBEAT does not tell its dialect).
@@ -34,6 +41,7 @@ private:
     [[nodiscard]] std::string json_of(const core::Answer& answer) const;
 
     const PeerTable* peers_;
+    std::function<void(model::BrokerReport&)> complete_;
     std::string identity_;
     std::uint64_t message_bytes_max_ = 0;
     std::uint64_t in_flight_max_ = 0;

@@ -289,7 +289,8 @@ void Commands::operator()(native::Query&& query) {
 }
 
 void Commands::operator()(native::Await&& await) {
-    to_.take(core::Await{address(await.number), await.job, std::min(await.wait, kWaitMax)});
+    to_.take(core::Await{
+        address(await.number), await.job, std::min(await.wait, kWaitMax), await.follow});
 }
 
 void Commands::operator()(native::Operate&& operate) {

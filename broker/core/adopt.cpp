@@ -47,6 +47,9 @@ bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::
         resume_attempt(job, attempt.number);
         append(job, AttemptStarted{attempt, now_.wall});
     }
+    if (job.state != JobState::Active) {
+        job.ready_at = kNotWaiting;
+    }
     release(job_handle);
     hold(handle, job_handle);
     if (job.cancelling) {

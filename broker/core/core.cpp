@@ -47,6 +47,10 @@ std::uint64_t Core::epoch() const {
     return state_->epoch();
 }
 
+model::ServiceReport Core::services() const {
+    return state_->services();
+}
+
 const model::Counters& Core::counters() const {
     return state_->counters;
 }

@@ -58,6 +58,9 @@ public:
 
     [[nodiscard]] const model::Counters& counters() const;
 
+    /// What a query for all services tells.
+    [[nodiscard]] model::ServiceReport services() const;
+
     /// What the ids of this run's jobs begin with. Changes only while facts are restored.
     [[nodiscard]] std::uint64_t epoch() const;
 

@@ -224,11 +224,20 @@ void State::run_held(JobHandle handle) {
         job.deadline = now_.mono + job.time_limit;
     }
     announce(job, EventKind::ExecuteStart);
+    count_wait(job);
     Worker& worker = workers_.map.at(job.worker);
     ++worker.running;
     if (job.deadline < worker.next_deadline) {
         worker.next_deadline = job.deadline;
         arm_worker_timer(job.worker);
+    }
+}
+
+// Once for each attempt: one that its worker brought back has begun before.
+void State::count_wait(Job& job) {
+    if (job.ready_at != kNotWaiting) {
+        services_.map.at(job.service).times().wait.add(now_.mono - job.ready_at);
+        job.ready_at = kNotWaiting;
     }
 }
 

@@ -73,15 +73,28 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
 }
 
 void State::count_end(const Job& job, JobState end) {
+    Service& service = services_.map.at(job.service);
     switch (end) {
         case JobState::Succeeded:
             ++counters.succeeded;
-            ++services_.map.at(job.service).succeeded;
+            ++service.succeeded;
             break;
-        case JobState::Failed: ++counters.failed; break;
-        case JobState::Dead: ++counters.dead; break;
-        case JobState::Expired: ++counters.expired; break;
-        case JobState::Cancelled: ++counters.cancelled; break;
+        case JobState::Failed:
+            ++counters.failed;
+            ++service.failed_jobs;
+            break;
+        case JobState::Dead:
+            ++counters.dead;
+            ++service.died;
+            break;
+        case JobState::Expired:
+            ++counters.expired;
+            ++service.expired;
+            break;
+        case JobState::Cancelled:
+            ++counters.cancelled;
+            ++service.cancelled;
+            break;
         case JobState::Scheduled:
         case JobState::Ready:
         case JobState::Active:

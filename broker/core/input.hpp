@@ -55,6 +55,7 @@ struct Await {
     Address from;
     model::JobId job;
     base::Duration wait{};  // 0: only if it has ended
+    bool follow = false;    // hears parts and progress meanwhile, at once how far it is
 };
 
 enum class QueryKind : std::uint8_t {

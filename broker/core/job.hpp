@@ -46,6 +46,9 @@ struct JobExtras {
     [[nodiscard]] bool is_unique() const { return unique_params || !unique.empty(); }
 };
 
+/// Stands for the instant since which a job waits when it does not, or when that was counted.
+inline constexpr base::MonoTime kNotWaiting = base::MonoTime::max();
+
 /// How far ahead of what is known of a job a worker's attempt number can be believed to be: the
 /// facts of attempts may not have reached the disk before a restart.
 inline constexpr std::uint32_t kAttemptsUnwrittenMax = 16;
@@ -71,7 +74,7 @@ struct Job {
     base::MonoTime deadline{};  // of the attempt, while running
     base::MonoTime due{};       // while scheduled
     base::MonoTime expires{};   // MonoTime::max(): never
-    base::MonoTime ready_at{};  // since when it waits
+    base::MonoTime ready_at = kNotWaiting;  // since when it waits, until it runs
     base::WallTime accepted_at{};
     base::WallTime started_at{};
     base::Duration time_limit{};

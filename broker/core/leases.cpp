@@ -40,6 +40,7 @@ void State::on(Finish& finish) {
     measure(worker, finish);
     model::Outcome& outcome = finish.outcome;
     const Job& job = jobs_.map.at(held->job);
+    count_run(job, finish.run_time);
     if (job.cancelling) {
         release(held->job);
         end_job(held->job, JobState::Cancelled, job.text, {});
@@ -71,6 +72,16 @@ void State::measure(Worker& worker, const Finish& finish) const {
         worker.run_time = (worker.run_time + sample) / 2;
     } else {
         worker.run_time -= (worker.run_time - sample) / 8;
+    }
+}
+
+// An attempt that ran has ended, in whatever way. Some workers do not measure; then it is the time
+// since they were given the job.
+void State::count_run(const Job& job, base::Duration measured) {
+    if (job.running) {
+        services_.map.at(job.service)
+            .times()
+            .run.add(measured > base::Duration::zero() ? measured : now_.mono - job.given_at);
     }
 }
 
@@ -107,6 +118,7 @@ void State::give_back(JobHandle handle) {
         return;
     }
     if (job.cancelling) {
+        count_run(job, {});
         release(handle);
         end_job(handle, JobState::Cancelled, job.text, {});
         return;
@@ -136,7 +148,8 @@ void State::forget_overdue(WorkerHandle handle, const model::Attempt& attempt) {
 void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
     Job& job = jobs_.map.at(handle);
     ++job.failures;
-    ++services_.map.at(job.service).failed;
+    Service& service = services_.map.at(job.service);
+    ++service.failed;
     const bool is_over = outcome.verdict == model::Verdict::FailedForGood || job.adopted ||
                          job.failures + job.losses >= job.failures_max;
     announce(job, EventKind::ExecuteError, outcome.text);
@@ -147,6 +160,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
             handle, job.sync ? JobState::Failed : JobState::Dead, outcome.text, std::move(result));
         return;
     }
+    ++service.retried;
     const base::Duration pause = backoff(job);
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall + pause, outcome.text});
     if (Announce* event = announce(job, EventKind::Retry, outcome.text)) {
@@ -184,6 +198,9 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     Job& job = jobs_.map.at(handle);
     ++job.losses;
     ++counters.lost;
+    count_run(job, {});
+    Service& service = services_.map.at(job.service);
+    ++service.lost;
     announce(job, EventKind::DelegateError, why);
     if (job.cancelling) {
         release(handle);
@@ -200,6 +217,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
         end_job(handle, job.sync ? JobState::Failed : JobState::Dead, std::move(text), {});
         return;
     }
+    ++service.retried;
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
     announce(job, EventKind::Retry, why);
     release(handle);

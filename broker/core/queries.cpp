@@ -238,6 +238,16 @@ model::ServiceRow State::row_of(const Service& service) const {
     row.succeeded = service.succeeded;
     row.failed = service.failed;
     row.mode = name_of(mode_of(service));
+    row.failed_jobs = service.failed_jobs;
+    row.died = service.died;
+    row.expired = service.expired;
+    row.cancelled = service.cancelled;
+    row.lost = service.lost;
+    row.retried = service.retried;
+    if (service.timing != nullptr) {
+        row.wait = service.timing->wait;
+        row.run = service.timing->run;
+    }
     for (const QueueHandle handle : service.queues) {
         const LaneHandle lane = LaneTable::front(services_.queues.at(handle));
         if (lane.names_something()) {
@@ -265,7 +275,29 @@ model::BrokerReport State::report_broker() const {
     report.schedules = schedules_.size();
     report.batches = batches_.map.size();
     report.mode = name_of(mode_);
+    report.stored = stored_jobs_;
+    report.usages = usages();
     return report;
+}
+
+std::vector<model::Usage> State::usages() const {
+    const model::Limits& limits = policy.limits;
+    return {{"jobs", waiting_and_running(), limits.jobs_max},
+            {"resident_jobs", jobs_.map.size(), limits.resident_jobs_max},
+            {"payload_bytes_total", jobs_.payload_bytes(), limits.payload_bytes_total_max},
+            {"services", services_.size(), limits.services_max},
+            {"workers", workers_.map.size(), limits.workers_max},
+            {"sessions", submissions_.sessions(), limits.sessions_max},
+            {"held_results_bytes", submissions_.kept_bytes(), limits.held_results_bytes_max},
+            {"results", results_.size(), limits.results_max},
+            {"results_bytes", results_.bytes(), limits.results_bytes_max},
+            {"dead_letters", dead_.size(), limits.dead_letters_max},
+            {"groups", groups_.map.size(), limits.groups_max},
+            {"limits", limits_.map.size(), limits.limits_max},
+            {"schedules", schedules_.size(), limits.schedules_max},
+            {"batches", batches_.map.size(), limits.batches_max},
+            {"waiters", waiters_.size(), limits.waiters_max},
+            {"dependents", dependents_count_, limits.dependents_max}};
 }
 
 std::optional<model::StatusReport> State::report_status(const model::JobId& id) const {

@@ -364,6 +364,7 @@ void State::end_overdue(JobHandle handle) {
     if (job.running && worker.overdue.size() < worker.concurrency) {
         worker.overdue.push_back({job.id, job.attempt});
     }
+    count_run(job, {});
     if (job.cancelling) {
         release(handle);
         end_job(handle, JobState::Cancelled, job.text, {});

@@ -3,13 +3,21 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "broker/core/queue.hpp"
+#include "common/model/time_histogram.hpp"
 
 namespace steward::core {
+
+/// How long jobs of a service waited until they ran, and for how long their attempts ran.
+struct ServiceTimes {
+    model::TimeHistogram wait;
+    model::TimeHistogram run;
+};
 
 struct Service {
     model::ServiceName name;
@@ -28,7 +36,21 @@ struct Service {
     model::JobOptions defaults;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t failed = 0;  // attempts
+    std::uint64_t failed_jobs = 0;
+    std::uint64_t died = 0;  // jobs that became dead letters
+    std::uint64_t expired = 0;
+    std::uint64_t cancelled = 0;
+    std::uint64_t lost = 0;                // attempts whose worker was lost
+    std::uint64_t retried = 0;             // attempts that failed or were lost, and not the last
+    std::unique_ptr<ServiceTimes> timing;  // null until an attempt has run
+
+    ServiceTimes& times() {
+        if (timing == nullptr) {
+            timing = std::make_unique<ServiceTimes>();
+        }
+        return *timing;
+    }
 
     [[nodiscard]] std::size_t jobs() const {
         return ready + scheduled.size() + blocked.size() + active;

@@ -70,6 +70,8 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
+    [[nodiscard]] model::ServiceReport services() const { return list_services({}); }
+
     model::EventSet announcing = model::EventSet::all();
 
 private:
@@ -126,6 +128,7 @@ private:
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
     void measure(Worker& worker, const Finish& finish) const;
+    void count_run(const Job& job, base::Duration measured);
     void attempt_failed(JobHandle handle, const model::Outcome& outcome);
     void attempt_lost(JobHandle handle, std::string_view why);
     void attempt_snoozed(JobHandle handle, base::Duration again_in);
@@ -388,6 +391,7 @@ private:
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
     void hold(WorkerHandle worker, JobHandle job);
     void run_held(JobHandle handle);
+    void count_wait(Job& job);
     void promote_ahead(WorkerHandle handle);
     [[nodiscard]] std::size_t allowance(const Worker& worker) const;
     void take_turn(WorkerHandle handle, bool at_end);
@@ -403,6 +407,7 @@ private:
     [[nodiscard]] model::ServiceRow row_of(const Service& service) const;
     [[nodiscard]] model::WorkerRow row_of(const Worker& worker) const;
     [[nodiscard]] model::BrokerReport report_broker() const;
+    [[nodiscard]] std::vector<model::Usage> usages() const;
     [[nodiscard]] std::optional<model::StatusReport> report_status(const model::JobId& id) const;
     [[nodiscard]] std::optional<std::uint64_t> place_of(const Job& job) const;
     [[nodiscard]] model::ListReport list_page(const Query& query);

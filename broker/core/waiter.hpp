@@ -14,6 +14,7 @@ struct Waiter {
     model::SubmissionId submission;  // session 0: of an Await
     model::Encoding wanted = model::Encoding::Absent;
     bool is_call = false;  // a sync submission: waits without end, and hears parts and progress
+    bool follows = false;  // of an Await: hears them too
     bool is_duplicate = false;
     std::uint32_t timer = UINT32_MAX;  // when JobTaken is the answer
     base::Links<Waiter> next;

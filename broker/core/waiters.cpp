@@ -6,6 +6,22 @@ namespace steward::core {
 using base::Errc;
 using model::JobState;
 
+namespace {
+
+bool has_progress(const Job& job) {
+    return job.progress_done != 0 || job.progress_total != 0 ||
+           (job.extras != nullptr && !job.extras->progress_text.empty());
+}
+
+JobProgress progress_of(const Job& job) {
+    return {job.id,
+            job.progress_done,
+            job.progress_total,
+            job.extras != nullptr ? job.extras->progress_text : std::string()};
+}
+
+}  // namespace
+
 std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
     const model::Limits& limits = policy.limits;
     if (waiters_.size() >= limits.waiters_max) {
@@ -43,8 +59,12 @@ void State::on(Await& await) {
         } else if (auto error = lack_of_waiters(&job)) {
             refuse(await.from, {}, std::move(*error));
         } else {
+            if (await.follow && has_progress(job)) {
+                send(await.from, progress_of(job));
+            }
             Waiter waiter;
             waiter.to = await.from;
+            waiter.follows = await.follow;
             add_waiter(handle, std::move(waiter), await.wait);
         }
         return;
@@ -176,7 +196,7 @@ void State::on(Progress& progress) {
     });
 }
 
-// Sends what `make(encoding)` gives to all sync clients of the job.
+// Sends what `make(encoding)` gives to all who follow the job: its sync clients, and whoever asked.
 template <class Make>
 void State::tell_callers(const Job& job, Make&& make) {
     if (job.sync && job.waiter.peer.value != 0) {
@@ -187,7 +207,7 @@ void State::tell_callers(const Job& job, Make&& make) {
     }
     for (WaiterHandle at = job.extras->waiters.front(); at.names_something();) {
         const Waiter& waiter = waiters_.at(at);
-        if (waiter.is_call) {
+        if (waiter.is_call || waiter.follows) {
             send(waiter.to, make(waiter.wanted));
         }
         at = waiter.next.next;

@@ -71,6 +71,13 @@ base::Expected<Seq> DiskJournal::durable() const {
     return engine_.durable();
 }
 
+JournalState DiskJournal::state() const {
+    JournalState state = engine_.state();
+    state.sync_time = sync_time_;
+    state.last_sync = last_sync_;
+    return state;
+}
+
 // ---- the writer's side ----
 
 void DiskJournal::wake_loop() {
@@ -82,12 +89,21 @@ void DiskJournal::wake_loop() {
 void DiskJournal::write_until_stopped() {
     while (true) {
         const base::MonoTime now = posix::read_mono();
+        const std::uint64_t syncs = engine_.syncs();
         const base::MonoTime next = engine_.step(now);
+        if (engine_.syncs() != syncs) {
+            count_sync(posix::read_mono() - now);
+        }
         if (next > now && !wait_for_work(next)) {
             break;
         }
     }
     engine_.finish();
+}
+
+void DiskJournal::count_sync(base::Duration took) {
+    last_sync_ = took;
+    sync_time_ = sync_time_.load() + took;  // nobody else writes it
 }
 
 // Until there is something to do, or it is time. False: nothing more, and it is to stop.

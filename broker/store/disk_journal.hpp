@@ -49,6 +49,8 @@ public:
         return engine_.checkpoint(write_state);
     }
 
+    [[nodiscard]] JournalState state() const override;
+
     /// What replay() found; for the log.
     [[nodiscard]] const ReadReport& report() const { return engine_.report(); }
 
@@ -61,6 +63,7 @@ private:
 
     void wake_loop();
     void write_until_stopped();
+    void count_sync(base::Duration took);
     [[nodiscard]] bool wait_for_work(base::MonoTime until);
 
     posix::WakeFd wake_;
@@ -72,6 +75,8 @@ private:
     std::condition_variable work_;
     bool has_work_ = false;
     bool is_stopping_ = false;
+    std::atomic<base::Duration> sync_time_{};
+    std::atomic<base::Duration> last_sync_{};
     std::thread thread_;
 };
 

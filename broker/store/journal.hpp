@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/expected.hpp"
+#include "common/base/time.hpp"
 
 namespace steward::store {
 
@@ -17,6 +18,19 @@ using Seq = std::uint64_t;
 using RecordSink = std::function<base::Expected<void>(std::string_view record)>;
 /// Gives all records that the state amounts to, as append() would have taken them, to its argument.
 using StateWriter = std::function<base::Expected<void>(const RecordSink& put)>;
+
+/// How a journal fares, for operators.
+struct JournalState {
+    std::uint64_t checkpoint_bytes = 0;
+    std::uint64_t log_bytes = 0;    // since the checkpoint
+    std::uint64_t queue_bytes = 0;  // appended and not being written yet
+    std::uint64_t spill_files = 0;
+    std::uint64_t syncs = 0;
+    base::Duration sync_time{};           // of all of them
+    base::Duration last_sync{};           // how long it took
+    std::uint64_t last_sync_records = 0;  // of the group before it
+    bool is_full = false;                 // the disk is
+};
 
 /// Completion-shaped: append() returns at once and durable() tells later how far the disk, or a
 /// quorum, has come.
@@ -52,6 +66,9 @@ public:
     /// Where to put pieces of the state for which memory is too dear; null: nowhere. Checkpoints
     /// may refer to them by number, once they are synced.
     [[nodiscard]] virtual SpillFiles* spills() { return nullptr; }
+
+    /// All zero where nothing is written.
+    [[nodiscard]] virtual JournalState state() const { return {}; }
 
     /// So much has been appended since the last checkpoint that another would give back space.
     /// Asked after each turn. Blocks: never.

@@ -108,6 +108,18 @@ base::Expected<void> JournalEngine::room() const {
     return {};
 }
 
+JournalState JournalEngine::state() const {
+    JournalState state;
+    state.checkpoint_bytes = checkpoint_bytes_;
+    state.log_bytes = log_bytes_;
+    state.queue_bytes = queue_bytes_;
+    state.spill_files = spills_.count();
+    state.syncs = syncs_;
+    state.last_sync_records = group_records_;
+    state.is_full = is_full_;
+    return state;
+}
+
 bool JournalEngine::wants_checkpoint() {
     if (is_checkpointing_) {
         switch (checkpointer_->progress()) {
@@ -181,6 +193,9 @@ bool JournalEngine::take_queue() {
     const std::lock_guard lock(mutex_);
     groups_.swap(queue_);
     queue_bytes_ = 0;
+    if (!groups_.empty()) {
+        group_records_ = queued_ - taken_;
+    }
     taken_ = queued_;
     return !groups_.empty();
 }
@@ -221,6 +236,7 @@ bool JournalEngine::sync() {
     if (!synced) {
         fail(std::move(synced.error()));
     }
+    ++syncs_;
     return synced.has_value();
 }
 

@@ -69,6 +69,12 @@ public:
     /// What replay() found; for the log.
     [[nodiscard]] const ReadReport& report() const { return report_; }
 
+    /// Without the times: there is no clock here.
+    [[nodiscard]] JournalState state() const;
+
+    /// How often the log was synced. Thread: either.
+    [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+
     /// Where the next record goes, counted over all runs.
     [[nodiscard]] const LogPosition& position() const { return position_; }
 
@@ -118,6 +124,8 @@ private:
     std::atomic<Seq> durable_ = 0;
     std::atomic<bool> is_full_ = false;
     std::atomic<bool> has_failed_ = false;
+    std::atomic<std::uint64_t> syncs_ = 0;
+    std::atomic<std::uint64_t> group_records_ = 0;  // in what was written last
 
     // ---- the writer's ----
     LogWriter writer_;

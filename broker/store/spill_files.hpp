@@ -56,6 +56,9 @@ public:
     /// Errors: JournalFailed: nobody knows what is, and another try would not tell.
     [[nodiscard]] base::Expected<void> sync(std::uint64_t file);
 
+    /// How many files are needed.
+    [[nodiscard]] std::size_t count() const { return entries_.size(); }
+
     // ---- the journal's ----
     /// All facts were read: files that nobody opened are removed, those that were given up are set
     /// aside. Errors: Io.

@@ -88,6 +88,9 @@ void print_details(Console& console, const json& report) {
     std::vector<std::pair<std::string, Cell>> pairs;
     if (report.is_object()) {
         for (const auto& [name, value] : report.items()) {
+            if (value.is_structured()) {  // for programs: one line would not hold it
+                continue;
+            }
             pairs.emplace_back(harmless(name), detail(name, value));
         }
     }

@@ -22,14 +22,33 @@ int print_result(Console& console,
     return kSuccess;
 }
 
-int wait(Console& console, const Settings& settings, const std::string& text) {
-    const auto job = client::JobId::parse(text);
+struct WaitWords {
+    std::string id;
+    bool follow = false;
+};
+
+client::Expected<client::Answer> follow(Console& console,
+                                        const Settings& settings,
+                                        client::Client& client,
+                                        const client::JobId& job) {
+    return client.follow(
+        job,
+        {},
+        [&](const client::Answer& part) { print_answer(console, settings, "partial", part); },
+        [&](const client::Progress& step) { print_progress(console, settings, step); });
+}
+
+int wait(Console& console, const Settings& settings, const WaitWords& words) {
+    const auto job = client::JobId::parse(words.id);
     if (!job) {
         report_error(console, job.error());
         return kUsage;
     }
     return with_client(console, settings, [&](client::Client& client) {
-        return print_result(console, settings, client.wait(*job));
+        return print_result(
+            console,
+            settings,
+            words.follow ? follow(console, settings, client, *job) : client.wait(*job));
     });
 }
 
@@ -64,14 +83,16 @@ void add_results(CLI::App& program, Invocation& invocation) {
         [id, &invocation](Console& console) { return result(console, invocation.settings, *id); })
         .add_option("id", *id, "as submit printed it")
         ->required();
-    add_verb(
-        program,
-        invocation,
-        "wait",
-        "Waits for the end of a job and prints its result",
-        [id, &invocation](Console& console) { return wait(console, invocation.settings, *id); })
-        .add_option("id", *id, "as submit printed it")
-        ->required();
+    auto words = std::make_shared<WaitWords>();
+    CLI::App& verb = add_verb(program,
+                              invocation,
+                              "wait",
+                              "Waits for the end of a job and prints its result",
+                              [words, &invocation](Console& console) {
+                                  return wait(console, invocation.settings, *words);
+                              });
+    verb.add_option("id", words->id, "as submit printed it")->required();
+    verb.add_flag("--follow", words->follow, "print parts of the answer as they come");
 }
 
 }  // namespace steward::cli

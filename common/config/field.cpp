@@ -47,7 +47,10 @@ std::string number_text(const Field& field, std::uint64_t number) {
     return field.is_size ? size_text(number) : std::to_string(number);
 }
 
-std::string shown(const Given& given) {
+std::string shown(const Field& field, const Given& given) {
+    if (field.is_secret) {
+        return "(not shown)";
+    }
     return std::visit(
         Overloaded{[](bool value) { return std::string(value ? "true" : "false"); },
                    [](std::int64_t value) { return std::to_string(value); },
@@ -60,7 +63,7 @@ std::string shown(const Given& given) {
 }
 
 base::Unexpected refuse_value(const Field& field, const Given& given) {
-    std::string message = shown(given);
+    std::string message = shown(field, given);
     message += ": allowed is ";
     message += allowed_text(field);
     return refuse(std::move(message));
@@ -111,7 +114,7 @@ base::Expected<void> check_text(const Field& field, const std::string& text) {
     }
     if (field.check != nullptr) {
         if (auto checked = field.check(text); !checked) {
-            return refuse(quoted(base::printable(text)) + ": " + checked.error().message);
+            return refuse(shown(field, text) + ": " + checked.error().message);
         }
     }
     return {};
@@ -203,6 +206,20 @@ base::Expected<void> assign(const Field& field, const Given& given) {
         field.target);
 }
 
+namespace {
+
+std::vector<std::string> between_commas(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        words.emplace_back(text.substr(0, comma));
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    }
+    return words;
+}
+
+}  // namespace
+
 base::Expected<void> assign_text(const Field& field, const std::string& text) {
     const bool is_number = std::holds_alternative<std::uint16_t*>(field.target) ||
                            std::holds_alternative<std::uint32_t*>(field.target) ||
@@ -215,6 +232,9 @@ base::Expected<void> assign_text(const Field& field, const std::string& text) {
     }
     if (std::holds_alternative<bool*>(field.target) && (text == "true" || text == "false")) {
         return assign(field, text == "true");
+    }
+    if (std::holds_alternative<std::vector<std::string>*>(field.target)) {
+        return assign(field, between_commas(text));
     }
     return assign(field, text);
 }

@@ -42,6 +42,7 @@ struct Field {
     bool takes_numbers = false;  // a text that may be written as a whole number, without quotes
     bool is_reloadable = false;  // takes effect on SIGHUP; the others need a restart
     bool is_required = false;    // in a row: must be given
+    bool is_secret = false;      // what was given is in no message
     std::uint64_t min = 0;       // of numbers; of durations in microseconds; of texts in bytes
     std::uint64_t max = std::numeric_limits<std::int64_t>::max();
     std::vector<std::string> words = {};  // of texts: the only ones allowed, when not empty
@@ -52,9 +53,10 @@ struct Field {
 using Given = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// Stores `given`, or says what is wrong and what is allowed. A refused value changes nothing.
-/// Errors: BadConfig; the message starts with the value.
+/// Errors: BadConfig; the message starts with the value, or says that it is not shown.
 [[nodiscard]] base::Expected<void> assign(const Field& field, const Given& given);
-/// The same from the text of a flag or of the environment: numbers and true/false as words.
+/// The same from the text of a flag or of the environment: numbers and true/false as words, lists
+/// with commas.
 [[nodiscard]] base::Expected<void> assign_text(const Field& field, const std::string& text);
 
 /// The present value as TOML; empty: an optional one holds nothing.

@@ -1,16 +1,13 @@
-// common/config: reading TOML into a schema. The door to toml++.
+// common/config: reading TOML into a schema.
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <optional>
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 #include "common/base/assert.hpp"
 #include "common/base/bytes.hpp"
 #include "common/config/nearest.hpp"
 #include "common/config/schema.hpp"
+#include "common/config/toml.hpp"
 
 namespace steward::config {
 namespace {
@@ -28,7 +25,7 @@ struct Complaints {
             return;
         }
         text += text.empty() ? "" : "\n";
-        text += file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+        text += place_of(file, at);
         text += what;
     }
 };
@@ -143,16 +140,15 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
     for (const auto& [key, node] : root) {
         const auto section = std::ranges::find(schema.sections, key.str(), &Section::name);
         const auto rows = std::ranges::find(schema.tables, key.str(), &RowTable::name);
-        if (std::ranges::find(schema.foreign, key.str()) != schema.foreign.end()) {
-            continue;
-        }
         if (rows != schema.tables.end()) {
             read_rows(node, *rows, complaints);
+        } else if (std::ranges::count(schema.of_others, key.str()) > 0) {
+            continue;
         } else if (section == schema.sections.end()) {
             std::vector<std::string> known;
             std::ranges::transform(schema.sections, std::back_inserter(known), &Section::name);
             std::ranges::transform(schema.tables, std::back_inserter(known), &RowTable::name);
-            known.insert(known.end(), schema.foreign.begin(), schema.foreign.end());
+            known.insert(known.end(), schema.of_others.begin(), schema.of_others.end());
             complaints.add(key.source().begin,
                            unknown_text("the file", "section", key.str(), known));
         } else if (const auto* table = node.as_table()) {
@@ -167,12 +163,11 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
 
 base::Expected<void> Schema::load(std::string_view text, const std::string& name) {
     Complaints complaints{.file = name, .text = {}, .count = 0};
-    const toml::parse_result parsed = toml::parse(text, std::string_view(name));
-    if (!parsed) {
-        complaints.add(parsed.error().source().begin, parsed.error().description());
-    } else {
-        read_all(parsed.table(), *this, complaints);
+    const auto root = parse_toml(text, name);
+    if (!root) {
+        return base::Unexpected(root.error());
     }
+    read_all(*root, *this, complaints);
     if (complaints.count > kComplaintsMax) {
         complaints.text += "\n… and " + std::to_string(complaints.count - kComplaintsMax) + " more";
     }
@@ -183,17 +178,8 @@ base::Expected<void> Schema::load(std::string_view text, const std::string& name
 }
 
 base::Expected<void> Schema::load_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(kFileBytesMax + 1, '\0');
-    if (!file.is_open() ||
-        file.read(text.data(), static_cast<std::streamsize>(text.size())).bad()) {
-        return base::fail(base::Errc::Io, path + ": cannot be read");
-    }
-    if (static_cast<std::size_t>(file.gcount()) > kFileBytesMax) {
-        return base::fail(base::Errc::BadConfig, path + ": a configuration has at most 1 MiB");
-    }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return load(text, path);
+    return read_config_file(path).and_then(
+        [&](const std::string& text) { return load(text, path); });
 }
 
 base::Expected<void> Schema::set(std::string_view path,

@@ -44,8 +44,8 @@ class Schema {
 public:
     std::vector<Section> sections;
     std::vector<RowTable> tables;
-    /// Sections of other programs that share the file: theirs to read, skipped here.
-    std::vector<std::string> foreign = {};
+    /// What other programs read of the same file (shared_file.hpp): passed over here.
+    std::vector<std::string> of_others;
 
     /// Reads a whole file or text into the options. Strict: a key or section nobody knows, a wrong
     /// type, a missing unit or a value out of range is refused. On an error the options are in

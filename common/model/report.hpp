@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "common/base/strong_id.hpp"
 #include "common/base/time.hpp"
 #include "common/model/job.hpp"
+#include "common/model/time_histogram.hpp"
 
 namespace steward::model {
 
@@ -96,11 +98,19 @@ struct ServiceRow {
     std::size_t workers = 0;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t failed = 0;                    // attempts
     std::optional<base::Duration> oldest_ready;  // how long the first in the queue has waited
     std::size_t blocked = 0;                     // wait for other jobs
     std::size_t dead = 0;                        // dead letters
     std::string mode = "running";                // of its own or of all services: the stricter one
+    std::uint64_t failed_jobs = 0;               // of which no dead letter is kept: sync ones
+    std::uint64_t died = 0;                      // jobs that became dead letters
+    std::uint64_t expired = 0;
+    std::uint64_t cancelled = 0;
+    std::uint64_t lost = 0;     // attempts whose worker was lost
+    std::uint64_t retried = 0;  // attempts that failed or were lost, and not the last
+    TimeHistogram wait;         // of each attempt that has begun to run: since its job was ready
+    TimeHistogram run;          // of each attempt that ran and has ended, in whatever way
 };
 
 struct ServiceReport {
@@ -198,6 +208,44 @@ struct Counters {
     bool operator==(const Counters&) const = default;
 };
 
+/// How much there is of something that has a limit.
+struct Usage {
+    std::string_view name;  // of the setting, without its "_max"; a literal
+    std::size_t used = 0;
+    std::size_t max = 0;
+};
+
+/// What the shell around the core knows of the journal.
+struct JournalFigures {
+    std::string engine;      // as in the configuration: disk, memory
+    std::string durability;  // sync, interval, os; empty where nothing is written
+    std::uint64_t checkpoint_bytes = 0;
+    std::uint64_t log_bytes = 0;    // since the checkpoint
+    std::uint64_t queue_bytes = 0;  // handed over and not being written yet
+    std::uint64_t spill_files = 0;  // of jobs for which memory was too dear
+    std::uint64_t syncs = 0;
+    base::Duration sync_time{};           // of all of them
+    base::Duration last_sync{};           // how long it took
+    std::uint64_t last_sync_records = 0;  // written before it as one group
+    bool is_full = false;                 // its disk is
+};
+
+struct ProcessFigures {
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t open_files = 0;
+    std::uint64_t open_files_max = 0;
+    base::Duration cpu{};  // user and system
+    base::WallTime started_at{};
+};
+
+/// Messages that the broker could make nothing of, or that nobody took.
+struct MessageFigures {
+    std::uint64_t garbage = 0;          // of no dialect
+    std::uint64_t malformed = 0;        // of a dialect, but not as it has them
+    std::uint64_t undeliverable = 0;    // their peer was gone
+    std::uint64_t backlog_dropped = 0;  // of peers that read too slowly and were given up
+};
+
 struct BrokerReport {
     Counters counters;
     std::size_t ready = 0;
@@ -213,7 +261,13 @@ struct BrokerReport {
     std::size_t groups = 0;
     std::size_t schedules = 0;
     std::size_t batches = 0;
-    std::string mode = "running";  // of all services
+    std::string mode = "running";    // of all services
+    std::size_t stored = 0;          // ready jobs that are on the disk or packed, and only there
+    std::vector<Usage> usages = {};  // of what has a limit
+    // ---- what only the shell knows ----
+    std::optional<MessageFigures> messages;
+    std::optional<JournalFigures> journal;
+    std::optional<ProcessFigures> process;
 };
 
 /// The answer to mmi.service and to "does anybody serve this?".

@@ -56,6 +56,20 @@ base::Expected<void> Socket::connect(const std::string& endpoint) {
     });
 }
 
+base::Expected<void> Socket::subscribe(const std::string& topic) {
+    return guarded("cannot subscribe", [&]() -> base::Expected<void> {
+        inner_->set(zmq::sockopt::subscribe, topic);
+        return {};
+    });
+}
+
+base::Expected<void> Socket::unsubscribe(const std::string& topic) {
+    return guarded("cannot unsubscribe", [&]() -> base::Expected<void> {
+        inner_->set(zmq::sockopt::unsubscribe, topic);
+        return {};
+    });
+}
+
 SendStatus Socket::send(const Frames& frames) {
     return send_frames(frames, false);
 }

@@ -60,6 +60,10 @@ public:
     /// Begins to connect; success says only that the text was understood.
     [[nodiscard]] base::Expected<void> connect(const std::string& endpoint);
 
+    /// SUB: hears what begins with `topic` from now on, or no more. Errors: Io.
+    [[nodiscard]] base::Expected<void> subscribe(const std::string& topic);
+    [[nodiscard]] base::Expected<void> unsubscribe(const std::string& topic);
+
     /// Sends one message, or nothing of it. `frames` is not empty; it is left as it is.
     [[nodiscard]] SendStatus send(const Frames& frames);
     /// ROUTER: the same to one peer.

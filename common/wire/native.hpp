@@ -130,6 +130,7 @@ struct Await {
     std::uint64_t number = 0;
     model::JobId job;
     base::Duration wait{};
+    bool follow = false;  // JobPartial and JobProgress come until then
 
     bool operator==(const Await&) const = default;
 };

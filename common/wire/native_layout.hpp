@@ -72,6 +72,9 @@ void lay_out(Io& io, Ref<Io, Await> c) {
     io.count(c.number);
     io.job(c.job);
     io.duration(c.wait);
+    if (io.more()) {
+        io.flag(c.follow);
+    }
 }
 
 template <class Io>

@@ -89,6 +89,18 @@ public:
         member("batches", report.batches);
         text_member("mode", report.mode);
         members(report.counters);
+        member("stored", report.stored);
+        members(report.usages);
+        if (report.messages) {
+            members(*report.messages);
+        }
+        if (report.journal) {
+            members(*report.journal);
+        }
+        if (report.process) {
+            members(*report.process);
+        }
+        time_bounds();
         to_.close();
     }
 
@@ -187,6 +199,93 @@ private:
         member("blocked", row.blocked);
         member("dead_letters", row.dead);
         text_member("mode", row.mode);
+        member("failed_jobs", row.failed_jobs);
+        member("died", row.died);
+        member("expired", row.expired);
+        member("cancelled", row.cancelled);
+        member("lost", row.lost);
+        member("retried", row.retried);
+        times("wait_buckets", row.wait);
+        time_member("wait_sum", sum_of(row.wait));
+        times("run_buckets", row.run);
+        time_member("run_sum", sum_of(row.run));
+    }
+
+    void members(const std::vector<model::Usage>& usages) {
+        to_.key("limits");
+        to_.open_map();
+        for (const model::Usage& usage : usages) {
+            to_.key(usage.name);
+            to_.open_map();
+            member("used", usage.used);
+            member("max", usage.max);
+            to_.close();
+        }
+        to_.close();
+    }
+
+    void members(const model::MessageFigures& messages) {
+        to_.key("messages");
+        to_.open_map();
+        member("garbage", messages.garbage);
+        member("malformed", messages.malformed);
+        member("undeliverable", messages.undeliverable);
+        member("backlog_dropped", messages.backlog_dropped);
+        to_.close();
+    }
+
+    void members(const model::JournalFigures& journal) {
+        to_.key("journal");
+        to_.open_map();
+        text_member("engine", journal.engine);
+        text_member("durability", journal.durability);
+        member("checkpoint_bytes", journal.checkpoint_bytes);
+        member("log_bytes", journal.log_bytes);
+        member("queue_bytes", journal.queue_bytes);
+        member("spill_files", journal.spill_files);
+        member("syncs", journal.syncs);
+        time_member("sync_seconds", journal.sync_time);
+        time_member("last_sync_seconds", journal.last_sync);
+        member("last_sync_records", journal.last_sync_records);
+        member("full", journal.is_full);
+        to_.close();
+    }
+
+    void members(const model::ProcessFigures& process) {
+        to_.key("process");
+        to_.open_map();
+        member("resident_bytes", process.resident_bytes);
+        member("open_files", process.open_files);
+        member("open_files_max", process.open_files_max);
+        time_member("cpu_seconds", process.cpu);
+        time_member("startedat", process.started_at.time_since_epoch());
+        to_.close();
+    }
+
+    // Counts by bucket, as far as there are any.
+    void times(std::string_view name, const model::TimeHistogram& histogram) {
+        const auto& counts = histogram.counts;
+        const auto last = std::find_if(
+            counts.rbegin(), counts.rend(), [](std::uint64_t count) { return count != 0; });
+        to_.key(name);
+        to_.open_list();
+        std::for_each(
+            counts.begin(), last.base(), [this](std::uint64_t count) { to_.natural(count); });
+        to_.close();
+    }
+
+    static base::Duration sum_of(const model::TimeHistogram& histogram) {
+        return base::Duration{static_cast<std::int64_t>(histogram.sum_us)};
+    }
+
+    // Of the buckets, in seconds.
+    void time_bounds() {
+        to_.key("time_bounds");
+        to_.open_list();
+        for (std::size_t bucket = 0; bucket < model::TimeHistogram::kBounds; ++bucket) {
+            to_.seconds(model::TimeHistogram::bound(bucket));
+        }
+        to_.close();
     }
 
     void members(const model::GroupRow& row) {

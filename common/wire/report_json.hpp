@@ -16,7 +16,8 @@ using PeerText = std::function<std::string(model::Peer)>;
 /// object. ServiceKnown: {"workers": bool}. WhyReport: the job's object with "reasons".
 /// LimitReport:
 /// {"rows": […]}. What comes in pages: {"rows": […], "next": n}, without "next" at the end. Times
-/// are seconds since 1970 with a fraction. `param` shows at most 256 bytes.
+/// are seconds since 1970 with a fraction. `param` shows at most 256 bytes. Buckets of times end
+/// with the last that is not empty.
 [[nodiscard]] std::string to_json(const model::Report& report, const PeerText& peer_text);
 
 }  // namespace steward::wire

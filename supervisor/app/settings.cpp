@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "common/config/shared_file.hpp"
 #include "common/log/level.hpp"
 #include "supervisor/app/settings_pool.hpp"
 #include "supervisor/policy/action.hpp"
@@ -190,8 +191,7 @@ config::Schema schema_of(SupervisorSettings& settings) {
                                std::move(fields)});
     schema.tables.push_back(row_table(settings, "pool", settings.pools));
     schema.tables.push_back(row_table(settings, "process", settings.processes));
-    schema.foreign = {
-        "broker", "limits", "journal", "lifecycle", "service", "group", "limit", "schedule"};
+    schema.of_others = config::sections_of_others("steward-supervisor");
     return schema;
 }
 

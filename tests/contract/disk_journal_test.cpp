@@ -185,3 +185,21 @@ TEST_CASE("A queue that is not written in time refuses, and takes again when it 
     contract::await_durable(*journal);
     CHECK(journal->append(std::span(&view, 1)).has_value());
 }
+
+TEST_CASE("A journal tells what it has written and synced") {
+    const Folder folder;
+    const auto journal = open_journal(folder, {});
+    CHECK(contract::replayed(*journal).empty());
+    CHECK(journal->state().syncs == 0);
+    const std::string_view records[] = {"one", "two", "three"};
+    REQUIRE(journal->append(records).has_value());
+    contract::await_durable(*journal);
+    const store::JournalState state = journal->state();
+    CHECK(state.log_bytes > 11);
+    CHECK(state.checkpoint_bytes == 0);
+    CHECK(state.queue_bytes == 0);
+    CHECK(state.syncs == 1);
+    CHECK(state.last_sync_records == 3);
+    CHECK(state.sync_time == state.last_sync);
+    CHECK_FALSE(state.is_full);
+}

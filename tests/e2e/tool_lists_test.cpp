@@ -18,6 +18,14 @@ std::string title_of(const std::string& table) {
     return lines.empty() ? "" : lines.front();
 }
 
+std::uint64_t sum_of(const json& numbers) {
+    std::uint64_t sum = 0;
+    for (const json& number : numbers) {
+        sum += number.get<std::uint64_t>();
+    }
+    return sum;
+}
+
 Args sorted(Args ids) {
     std::ranges::sort(ids);
     return ids;
@@ -109,6 +117,9 @@ TEST_CASE("workers and services show who is there and what they have done") {
 
     CHECK(desk.service("reverse")["succeeded"] == 1);
     CHECK(desk.service("reverse")["workers"] == 1);
+    CHECK(sum_of(desk.service("reverse")["wait_buckets"]) == 1);
+    CHECK(sum_of(desk.service("reverse")["run_buckets"]) == 1);
+    CHECK(desk.service("reverse")["run_sum"] > 0);
     CHECK(has_all(desk.say({"services"}), {"MODE", "WAITS\n", "reverse", "trial", "running"}));
     desk.kill_workers();
     CHECK(title_of(desk.say({"services", "nobody"})).starts_with("SERVICE"));
@@ -123,6 +134,13 @@ TEST_CASE("broker shows its figures, ping how long it takes to answer") {
     CHECK(figures["succeeded"] == 1);
     CHECK(figures["workers"] == 1);
     CHECK(figures["mode"] == "running");
+    CHECK(figures["limits"]["workers"]["used"] == 1);
+    CHECK(figures["limits"]["peers"]["used"] >= 1);
+    CHECK(figures["journal"]["engine"] == "disk");
+    CHECK(figures["process"]["resident_bytes"] > 1'000'000);
+    CHECK(figures["process"]["open_files"] > 3);
+    CHECK(figures["messages"]["garbage"] == 0);
+    CHECK(figures["time_bounds"].size() == 26);
     CHECK(has_all(desk.say({"broker"}), {"\nsucceeded        1\n", "\nuptime           "}));
     const Args answers = lines_of(desk.say({"ping", "--count", "3"}));
     REQUIRE(answers.size() == 3);

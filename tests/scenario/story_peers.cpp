@@ -45,7 +45,9 @@ core::Input Story::read_peer_line(const std::string& name, Words& line) {
     }
     if (verb == "awaits") {
         const model::JobId job = cast_.job(line, line.word());
-        return core::Await{{peer, 0, 0}, job, line.at_end() ? base::Duration{} : line.duration()};
+        core::Await await{{peer, 0, 0}, job, line.at_end() ? base::Duration{} : line.duration()};
+        await.follow = line.take("following");
+        return await;
     }
     if (auto request = read_request(verb, line)) {
         return core::Operator{{peer, 0, 0}, *std::move(request)};

@@ -179,6 +179,7 @@ void BrokerActor::turn() {
             continue;
         }
         watch_worker(arrived);
+        watch_client(arrived);
         node_->on_frames(arrived.side, arrived.routing_id, arrived.frames);
     }
     inbox_.clear();
@@ -193,6 +194,7 @@ void BrokerActor::turn() {
         kill_and_restart();
         return;
     }
+    stage_.oracles.followers().turn_ended(run());
     const auto due = node_->next_deadline();
     if (due && (!wake_at_ || *due < *wake_at_ || *wake_at_ <= stage_.schedule.now())) {
         wake_at_ = due;
@@ -229,10 +231,30 @@ void BrokerActor::watch_worker(const Arrived& arrived) {
             for (const auto& attempt : given_back->attempts) {
                 stage_.leases.returned(run(), link, attempt);
             }
+        } else if (const auto* part = std::get_if<wire::native::Partial>(&**command)) {
+            stage_.oracles.followers().part_came(run(), part->attempt.job, part->data.bytes.view());
         } else if (const auto* ready = std::get_if<wire::native::WorkerReady>(&**command)) {
             for (const auto& running : ready->running) {
                 stage_.leases.brought_back(run(), link, running.attempt);
             }
+        }
+    }
+}
+
+void BrokerActor::watch_client(const Arrived& arrived) {
+    if (arrived.side != app::Side::Frontend || !wire::native::is_native(arrived.frames)) {
+        return;
+    }
+    const LinkId link = stage_.network.link_of(index_, arrived.side, arrived.routing_id);
+    wire::native::BatchReader reader(arrived.frames);
+    for (;;) {
+        const auto command = reader.next();
+        if (!command || !command->has_value()) {
+            return;
+        }
+        const auto* await = std::get_if<wire::native::Await>(&**command);
+        if (await != nullptr && await->follow) {
+            stage_.oracles.followers().asked(run(), link, await->number, await->job);
         }
     }
 }

@@ -64,6 +64,7 @@ private:
     void turn();
     void kill_and_restart();
     void watch_worker(const Arrived& arrived);
+    void watch_client(const Arrived& arrived);
     void check_progress();
     [[nodiscard]] base::Now now() const;
 

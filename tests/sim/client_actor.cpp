@@ -177,9 +177,13 @@ void ClientActor::ask_something() {
         (void)session_->ask(now(), std::move(query));
         return;
     }
+    await(job, choices().chance(1, 3));
+}
+
+void ClientActor::await(const model::JobId& job, bool follow) {
     const Duration wait = choices().between(Duration(0), Duration(500ms));
-    if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait})) {
-        awaits_.insert(*number);
+    if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait, follow})) {
+        awaits_.emplace(*number, follow);
     }
 }
 
@@ -208,6 +212,17 @@ Uid ClientActor::uid_of(std::uint64_t number) const {
     return found->second;
 }
 
+// Of calls, and of what it follows.
+void ClientActor::check_hears_parts(std::uint64_t number) const {
+    const auto found = awaits_.find(number);
+    if (found == awaits_.end()) {
+        (void)uid_of(number);
+    } else if (!found->second) {
+        broken("who only waits hears the end alone: " + name() + " hears a part of #" +
+               std::to_string(number));
+    }
+}
+
 void ClientActor::hear(client::Happening& happening) {
     if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
         if (awaits_.erase(accepted->number) != 0) {
@@ -225,9 +240,12 @@ void ClientActor::hear(client::Happening& happening) {
         if (!stage_.calls.at(uid).sync) {
             stage_.calls.end(uid, "accepted");
             finish(accepted->number);
+            if (stage_.has(Fault::Questions) && choices().chance(1, 2)) {
+                await(accepted->job, true);
+            }
         }
     } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
-        if (!open_.contains(refused->number)) {
+        if (awaits_.erase(refused->number) != 0 || !open_.contains(refused->number)) {
             return;  // of a batch: what becomes of it shows in the news
         }
         stage_.calls.end(uid_of(refused->number), "refused");
@@ -243,9 +261,9 @@ void ClientActor::hear(client::Happening& happening) {
                                      result->result.bytes.view());
         finish(result->number);
     } else if (const auto* partial = std::get_if<client::PartialAnswer>(&happening)) {
-        (void)uid_of(partial->number);
+        check_hears_parts(partial->number);
     } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
-        (void)uid_of(progress->number);
+        check_hears_parts(progress->number);
     }
 }
 

@@ -21,6 +21,9 @@ public:
     /// A unique job for each key there is: with nothing else left, each must be taken as new.
     void probe_keys();
 
+    /// Results that it waits for and has not heard the end of.
+    [[nodiscard]] std::size_t awaited() const { return awaits_.size(); }
+
 private:
     void on_death() override;
     void hear(client::Happening& happening) override;
@@ -30,9 +33,11 @@ private:
     void forget_one();
     void work_on_batch();
     void ask_something();
+    void await(const model::JobId& job, bool follow);
     void ask(wire::native::Operate&& act);
     void close_batch();
     [[nodiscard]] Uid uid_of(std::uint64_t number) const;
+    void check_hears_parts(std::uint64_t number) const;
 
     void finish(std::uint64_t number) {
         open_.erase(number);
@@ -42,7 +47,7 @@ private:
     std::uint64_t number_;
     std::uint64_t lives_ = 0;
     std::map<std::uint64_t, Uid> open_;
-    std::set<std::uint64_t> awaits_;    // of results of any jobs
+    std::map<std::uint64_t, bool> awaits_;  // of results of any jobs: whether it follows
     std::set<std::uint64_t> replaces_;  // of open_: to put other params in the place of the first
     std::set<std::uint64_t> probes_;    // of open_: unique, and to be taken as new
     std::string batch_;                 // that it has opened last; empty: none

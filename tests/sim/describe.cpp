@@ -46,7 +46,8 @@ struct InWords {
     std::string operator()(const native::Query& c) const { return "query " + c.what; }
 
     std::string operator()(const native::Await& c) const {
-        return "await #" + std::to_string(c.number) + " " + name(c.job);
+        return "await #" + std::to_string(c.number) + " " + name(c.job) +
+               (c.follow ? " following" : "");
     }
 
     std::string operator()(const native::Operate& c) const {

@@ -249,6 +249,12 @@ bool Network::was_hurt(LinkId link) const {
     return found == links_.end() || found->second.hurt;
 }
 
+bool Network::stands(LinkId link) const {
+    const auto found = links_.find(link);
+    return found != links_.end() && found->second.wanted && found->second.up &&
+           found->second.routable;
+}
+
 void Network::mark_hurt(LinkId link) {
     const auto found = links_.find(link);
     if (found != links_.end()) {

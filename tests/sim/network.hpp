@@ -91,6 +91,8 @@ public:
     /// True when something was done to it that may make either end give the other up.
     [[nodiscard]] bool was_hurt(LinkId link) const;
     void mark_hurt(LinkId link);
+    /// Neither end has left it, and frames pass.
+    [[nodiscard]] bool stands(LinkId link) const;
     [[nodiscard]] PeerEnd* peer_of(LinkId link) const;
 
     /// Pre: the link was opened.

@@ -49,6 +49,7 @@ struct Stage {
     JobEvents& events;
     Oracles& oracles;
     std::vector<model::JobId> known_jobs{};  // that clients were told of lately
+    std::uint64_t parts = 0;                 // that workers have told
     bool healed = false;  // the faults have stopped: everybody does his best from now on
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }

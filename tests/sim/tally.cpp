@@ -22,6 +22,8 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
             {"running jobs cancelled", tally.running_cancelled},
             {"replaced params", tally.replaced},
             {"results", tally.results},
+            {"parts followed", tally.parts_followed},
+            {"attempts that began", tally.begun},
             {"checkpoints", tally.disk.checkpoints},
             {"deaths in calls to the disk", tally.disk.deaths_in_calls},
             {"power losses", tally.disk.power_losses},
@@ -70,6 +72,8 @@ void Tally::add(const Tally& other) {
     running_cancelled += other.running_cancelled;
     replaced += other.replaced;
     results += other.results;
+    parts_followed += other.parts_followed;
+    begun += other.begun;
     disk.add(other.disk);
     core.deduplicated += other.core.deduplicated;
     core.cancelled += other.core.cancelled;

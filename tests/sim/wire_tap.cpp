@@ -33,6 +33,13 @@ void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames
             stage.oracles.assigned(assign->attempt.job, uid);
         } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
             acknowledge(stage, accepted->job);
+            stage.oracles.followers().end_sent(run, to, accepted->number);
+        } else if (const auto* result = std::get_if<native::Result>(&**command)) {
+            stage.oracles.followers().end_sent(run, to, result->number);
+        } else if (const auto* refused = std::get_if<native::Refused>(&**command)) {
+            stage.oracles.followers().end_sent(run, to, refused->number);
+        } else if (const auto* part = std::get_if<native::JobPartial>(&**command)) {
+            stage.oracles.followers().part_sent(run, to, part->number, part->data.bytes.view());
         } else if (const auto* stop = std::get_if<native::StopAttempt>(&**command)) {
             stage.leases.stop_sent(to, stop->attempt);
             stage.oracles.stop_sent(run, stop->attempt.job);

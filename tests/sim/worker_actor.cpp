@@ -189,17 +189,23 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
         return;
     }
     const Duration run_time = draw_run_time();
-    if (choices().chance(1, 8)) {
-        later(run_time / 2, [this, attempt] {
-            if (works_.count(attempt) != 0) {
-                const auto text = base::Blob::copy("half of it");
-                session_->partial(now(), attempt, {model::Encoding::Opaque, text});
-                session_->progress(now(), attempt, 1, 2, "half");
-                pump();
-            }
-        });
+    if (choices().chance(1, run_time >= 5ms ? 2 : 8)) {
+        const auto parts = static_cast<Duration::rep>(choices().between(1, 4));
+        for (Duration::rep part = 1; part <= parts; ++part) {
+            later(run_time * part / (parts + 1), [this, attempt] { tell_part(attempt); });
+        }
     }
     later(run_time, [this, attempt] { end_work(attempt); });
+}
+
+void WorkerActor::tell_part(const model::Attempt& attempt) {
+    if (works_.contains(attempt)) {
+        const std::uint64_t serial = ++stage_.parts;
+        const auto text = base::Blob::copy(part_text(serial));
+        session_->partial(now(), attempt, {model::Encoding::Opaque, text});
+        session_->progress(now(), attempt, serial, 0, "in parts");
+        pump();
+    }
 }
 
 void WorkerActor::end_work(const model::Attempt& attempt) {

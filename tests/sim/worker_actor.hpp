@@ -48,6 +48,7 @@ private:
     void begin(const wire::native::Assign& job);
     void check_work(const wire::native::Assign& job) const;
     void do_work(const model::Attempt& attempt);
+    void tell_part(const model::Attempt& attempt);
     void end_work(const model::Attempt& attempt);
     void stop_work(const model::Attempt& attempt);
     [[nodiscard]] Duration draw_run_time();

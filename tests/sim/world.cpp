@@ -217,10 +217,18 @@ void World::heal() {
 }
 
 bool World::is_quiet() const {
-    return calls_.open_count() == 0 && brokers_.front()->is_up() &&
+    return calls_.open_count() == 0 && awaited() == 0 && brokers_.front()->is_up() &&
            events_.open_count(brokers_.front()->run()) == 0 &&
            (!plan_.has(Fault::LateJournal) || events_.kept_and_open(0).empty()) &&
            (!keeps_jobs() || events_.acknowledged_and_gone().empty());
+}
+
+std::size_t World::awaited() const {
+    std::size_t sum = 0;
+    for (const auto& client : clients_) {
+        sum += client->awaited();
+    }
+    return sum;
 }
 
 // A broker that went down for good took its disk with it.
@@ -248,6 +256,10 @@ void World::check_the_end() const {
         broken("every call ends once the faults have stopped: " +
                std::to_string(calls_.open_count()) + " did not, such as " + calls_.any_open());
     }
+    if (awaited() != 0) {
+        broken("who waits for a result hears an end: " + std::to_string(awaited()) +
+               " requests do not");
+    }
     const BrokerActor& broker = *brokers_.front();
     if (events_.open_count(broker.run()) != 0) {
         broken("every job ends once the faults have stopped: " +
@@ -262,6 +274,7 @@ void World::check_the_end() const {
         broken("every job ends, those of earlier runs too: " + open + " did not");
     }
     oracles_.check_the_end(0, wall_.at(schedule_.now()));
+    oracles_.check_figures(broker.run(), broker.node().core().services());
 }
 
 Tally World::tally() const {

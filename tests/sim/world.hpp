@@ -36,6 +36,7 @@ private:
     void fault_a_broker();
     void heal();
     [[nodiscard]] bool is_quiet() const;
+    [[nodiscard]] std::size_t awaited() const;
     [[nodiscard]] bool keeps_jobs() const;
     void wait_until_quiet();
     void check_the_end() const;

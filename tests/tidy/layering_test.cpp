@@ -47,7 +47,16 @@ const std::vector<Room>& rooms() {
           "broker/core/core.hpp"}},
         {"client/", {"common/"}},
         {"worker/", {"common/", "client/"}},
-        {"gateway/", {"common/", "client/"}},
+        {"gateway/message/", {"common/base/"}},
+        {"gateway/params/", {"common/base/", "common/model/", "common/wire/", "gateway/message/"}},
+        {"gateway/access/file/",
+         {"common/base/", "common/config/", "common/posix/", "gateway/access/"}},
+        {"gateway/access/", {"common/base/", "common/config/", "gateway/message/"}},
+        {"gateway/feed/", {"common/base/", "common/model/"}},
+        {"gateway/page/", {"common/base/", "gateway/message/"}},
+        {"gateway/metrics/", {"common/base/", "common/model/", "gateway/message/"}},
+        {"gateway/http/", {"common/", "gateway/message/", "gateway/metrics/counters.hpp"}},
+        {"gateway/", {"common/", "client/", "gateway/"}},
         {"supervisor/policy/", {"common/base/"}},
         {"supervisor/guardian/", {"common/base/", "common/posix/"}},
         {"supervisor/process/", {"common/", "supervisor/guardian/orders.hpp"}},
@@ -96,7 +105,9 @@ const std::vector<Door>& doors() {
         {"tl/", {"common/base/"}},
         {"doctest", {}},
         {"benchmark", {}},
-        {"boost", {}},
+        {"boost", {"gateway/http/"}},
+        {"prometheus", {"gateway/metrics/"}},
+        {"openssl", {"gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }

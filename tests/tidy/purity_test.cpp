@@ -113,10 +113,9 @@ TEST_CASE("Pure libraries want nothing of the system") {
     const std::vector<std::string> archives = pure_archives();
     REQUIRE(archives.size() >= 5);  // base, model, calendar, wire, core
     for (const std::string& archive : archives) {
-        const std::vector<Symbol> symbols = undefined_symbols(archive);
         INFO("archive: ", archive);
-        CHECK(!symbols.empty());
-        for (const Symbol& symbol : symbols) {
+        CHECK(!lines_of_command("ar t '" + archive + "'").empty());
+        for (const Symbol& symbol : undefined_symbols(archive)) {
             if (is_forbidden(symbol.name)) {
                 FAIL_CHECK("[pure] ", archive, "(", symbol.member, ") wants ", symbol.name);
             }

@@ -2,6 +2,7 @@
 // what it was given. Params, all optional:
 //   {"seconds": 1.5}          takes its time; ends early when it is told to stop
 //   {"ignore_stop": true}     … or does not
+//   {"parts": 20}             answers in so many parts meanwhile, 1, 2, …, at even intervals
 //   {"allocate_mib": 64}      holds so much memory, until the next job
 //   {"children": [{"service": "X", "params": …, "options": {"delay": "5s"}}, …]}   submits them
 //   {"outcome": "succeed"}    or fail, reject (for good), throw, snooze
@@ -23,6 +24,7 @@ using nlohmann::json;
 
 constexpr double kSecondsMax = 86'400.0 * 365;
 constexpr std::size_t kMiBMax = 1UL << 16U;
+constexpr std::uint64_t kPartsMax = 1'000'000;
 
 std::chrono::microseconds micros(double seconds) {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -82,7 +84,20 @@ private:
 
     // False: told to stop, and obeys.
     bool rest(const Job& job) {
-        const auto pause = micros(job.param("seconds", 0.0));
+        const auto whole = micros(job.param("seconds", 0.0));
+        const auto parts = std::min(job.param<std::uint64_t>("parts", 0), kPartsMax);
+        const auto pause = whole / std::max<std::int64_t>(static_cast<std::int64_t>(parts), 1);
+        for (std::uint64_t part = 1; part <= parts; ++part) {
+            job.partial(part);
+            job.progress(part, parts, "in parts");
+            if (!pass(job, pause)) {
+                return false;
+            }
+        }
+        return parts != 0 || pass(job, pause);
+    }
+
+    bool pass(const Job& job, std::chrono::microseconds pause) {
         const bool ignores = job.param("ignore_stop", false);
         std::unique_lock lock(mutex_);
         wake_.wait_for(

@@ -25,6 +25,7 @@ Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
       cancels_(network, leases, plan.policy.stop_grace + longest_full_disk(plan)),
       attempts_(plan.policy),
       results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
+      followers_(network, !plan.has(Fault::Garbage), !plan.has(Fault::SlowPeer)),
       modes_(!plan.has(Fault::WallJumps)) {}
 
 void Oracles::started(BrokerRun run, std::uint64_t epoch) {
@@ -49,7 +50,9 @@ void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
     batches_.hear(heard);
     cancels_.hear(heard);
     attempts_.hear(heard);
+    figures_.hear(heard);
     results_.hear(heard);
+    followers_.hear(heard);
     modes_.hear(heard);
 }
 
@@ -83,7 +86,9 @@ void Oracles::add_to(Tally& tally) const {
     tally.missed_runs = schedules_.missed();
     tally.running_cancelled = cancels_.running();
     tally.replaced = keys_.replaced_count();
+    tally.begun = figures_.begun();
     tally.results = results_.told_count();
+    tally.parts_followed = followers_.parts_heard();
 }
 
 }  // namespace steward::sim

@@ -7,6 +7,8 @@
 #include "tests/sim/oracles/batches.hpp"
 #include "tests/sim/oracles/cancels.hpp"
 #include "tests/sim/oracles/dependencies.hpp"
+#include "tests/sim/oracles/figures.hpp"
+#include "tests/sim/oracles/followers.hpp"
 #include "tests/sim/oracles/gates.hpp"
 #include "tests/sim/oracles/modes.hpp"
 #include "tests/sim/oracles/results.hpp"
@@ -36,6 +38,8 @@ public:
 
     void stop_sent(BrokerRun run, const model::JobId& job) { cancels_.stop_sent(run, job); }
 
+    [[nodiscard]] Followers& followers() { return followers_; }
+
     // ---- clients ----
     void result_told(const model::JobId& job, model::JobState state, std::string_view bytes) {
         results_.told(job, state, bytes);
@@ -50,6 +54,11 @@ public:
 
     /// Of a broker that was left in peace for a while.
     void check_the_end(std::size_t broker, base::WallTime now) const;
+
+    void check_figures(BrokerRun run, const model::ServiceReport& report) const {
+        figures_.check(run, report);
+    }
+
     void add_to(Tally& tally) const;
 
 private:
@@ -63,7 +72,9 @@ private:
     Cancels cancels_;
     Schedules schedules_;
     Attempts attempts_;
+    Figures figures_;
     Results results_;
+    Followers followers_;
     Modes modes_;
 };
 

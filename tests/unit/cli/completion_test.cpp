@@ -75,6 +75,7 @@ TEST_CASE("bash completes verbs, verbs of verbs, options and their values") {
     CHECK(asked({"submit", "--prio"}) == "--priority\n");
     CHECK(offers(asked({"submit", "--"}), "--broker"));
     CHECK(offers(asked({"batch", "run", "--"}), "--keep-going"));
+    CHECK(asked({"wait", "--fo"}) == "--follow\n");
     CHECK_FALSE(offers(asked({"call", "--"}), "--wait"));
     CHECK(asked({"submit", "--priority", ""}) == "low\nnormal\nhigh\nurgent\n");
     CHECK(asked({"submit", "--priority", "=", "hi"}) == "high\n");

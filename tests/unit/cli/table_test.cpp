@@ -177,10 +177,15 @@ TEST_CASE("Reports that are not as expected are no harm") {
     CHECK(paper.out.str().empty());
 }
 
-TEST_CASE("Details are one member a line, with instants readable") {
+TEST_CASE("Details are one member a line, with instants readable, and without what holds others") {
     Paper paper;
     print_details(paper.console,
-                  {{"jobid", "1"}, {"reqtime", 0.5}, {"state", "ready"}, {"uptime", 90}});
+                  {{"jobid", "1"},
+                   {"reqtime", 0.5},
+                   {"state", "ready"},
+                   {"uptime", 90},
+                   {"journal", {{"engine", "disk"}}},
+                   {"time_bounds", {1, 2}}});
     CHECK(paper.out.str() ==
           "jobid    1\n"
           "reqtime  1970-01-01 00:00:00Z\n"

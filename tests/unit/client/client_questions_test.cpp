@@ -72,6 +72,41 @@ TEST_CASE("A wait does not block when asked not to") {
     CHECK(code.get_future().get() == Errc::JobDead);
 }
 
+TEST_CASE("Who follows hears progress and parts in their order, then the answer") {
+    World world;
+    std::string heard;
+    const auto answer = world.client.follow(
+        kAskedJob,
+        10s,
+        [&](const Answer& part) { heard += "part " + std::string(part.bytes()) + "; "; },
+        [&](const Progress& step) { heard += step.text + "; "; });
+    REQUIRE(answer.has_value());
+    CHECK(heard == "begun; part 1; part 2; ");
+    CHECK(answer->as<std::int64_t>().value() <= base::Duration(9s).count());
+    CHECK(world.client.follow(kAskedJob, {}, {}).has_value());
+    CHECK(world.client.follow(kGoesOn, 5s, {}).error().code == Errc::Timeout);
+    CHECK(world.client.follow(kUnknown, 5s, {}).error().code == Errc::UnknownJob);
+}
+
+TEST_CASE("Following does not block when asked not to") {
+    World world;
+    std::string heard;  // on the client's thread, all before the end
+    std::promise<int> value;
+    world.client.follow_async(
+        kAskedJob,
+        1s,
+        {.on_partial = [&](const Answer& part) { heard += part.bytes(); },
+         .on_progress = [&](const Progress& step) { heard += step.text; }},
+        [&](const Expected<Answer>& answer) { value.set_value(answer.value().as<int>().value()); });
+    CHECK(value.get_future().get() > 0);
+    CHECK(heard == "begun12");
+    std::promise<Errc> code;
+    world.client.follow_async(kDead, 1s, {}, [&](const Expected<Answer>& answer) {
+        code.set_value(answer.error().code);
+    });
+    CHECK(code.get_future().get() == Errc::JobDead);
+}
+
 TEST_CASE("submit_for has the id and, if it came in time, the result") {
     World world;
     const auto slow = world.client.submit_for(200ms, "mail", 5);

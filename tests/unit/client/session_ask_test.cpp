@@ -68,6 +68,48 @@ TEST_CASE("A report or a part does not end an await, nor is it told to its user"
     CHECK(bench.session.open() == 1);
 }
 
+TEST_CASE("An await that follows hears parts and progress, and ends once") {
+    Bench bench;
+    bench.connect();
+    const auto number =
+        bench.session.ask(bench.now, native::Await{0, kJob, 2s, true}, {11}).value();
+    CHECK(sent_await(bench) == native::Await{number, kJob, 2s, true});
+    bench.hear(native::JobProgress{number, kJob, 1, 2, "half"},
+               native::JobPartial{number, kJob, {model::Encoding::Json, base::Blob::copy("7")}},
+               success(number),
+               native::JobPartial{number, kJob, {}},
+               success(number));
+    const auto happenings = bench.drain();
+    REQUIRE(happenings.size() == 3);
+    const auto& step = std::get<ProgressUpdate>(happenings[0]);
+    CHECK(step.tag == 11);
+    CHECK(step.done == 1);
+    CHECK(step.text == "half");
+    const auto& part = std::get<PartialAnswer>(happenings[1]);
+    CHECK(part.tag == 11);
+    CHECK(part.data.bytes.view() == "7");
+    CHECK(std::get<Result>(happenings[2]).tag == 11);
+    CHECK(bench.session.open() == 0);
+}
+
+TEST_CASE(
+    "An await that follows goes on following over a new connection, for the rest of its time") {
+    Bench bench;
+    bench.connect();
+    const auto number = bench.session.ask(bench.now, native::Await{0, kJob, 5s, true}).value();
+    bench.sent();
+    bench.pass(2s);
+    bench.session.disconnected(bench.now);
+    bench.pass(1s);
+    bench.connect();
+    CHECK(sent_await(bench) == native::Await{number, kJob, 2s, true});
+    bench.hear(native::JobPartial{number, kJob, {}});
+    CHECK(bench.only<PartialAnswer>().size() == 1);
+    bench.hear(native::Accepted{number, kJob});
+    CHECK(bench.only<Accepted>().size() == 1);
+    CHECK(bench.session.open() == 0);
+}
+
 TEST_CASE("An await that has to be asked again waits only for what is left of its time") {
     Bench bench;
     bench.connect();

@@ -153,6 +153,15 @@ TEST_CASE("an unknown key is refused with its place and the nearest known one") 
     CHECK(contains(complaint("top = 1\n"), "no section \"top\""));
 }
 
+TEST_CASE("what is another program's in the same file is passed over, what is nobody's is not") {
+    Example example;
+    Schema schema = schema_of(example);
+    schema.of_others = {"theirs", "their_rows"};
+    CHECK(schema.load("[theirs]\nanything = {}\n[[their_rows]]\nx = 1\n[main]\nport = 7\n", "x"));
+    CHECK(example.port == 7);
+    CHECK_FALSE(schema.load("[their]\n", "x"));
+}
+
 TEST_CASE(
     "a wrong type, a missing unit and a value out of range are refused with what is allowed") {
     CHECK(contains(complaint("[main]\ninterval = 5\n"),
@@ -203,6 +212,8 @@ TEST_CASE("all mistakes are told at once, up to ten") {
 
 TEST_CASE("what is no TOML at all is refused with its place") {
     CHECK(contains(complaint("[main\n"), "x.toml:1:"));
+    CHECK(contains(complaint("[[="), "x.toml:1:1: a section's header is a name in brackets"));
+    CHECK(contains(complaint("\n\n[[[main]]]\n[["), "x.toml:3:1: a section's header"));
     CHECK_FALSE(complaint(std::string("\xff\xfe\x00\x01", 4)).empty());
     CHECK_FALSE(complaint(std::string("a\0b = 1", 7)).empty());
     CHECK_FALSE(complaint("[main]\nport = 1\nport = 2\n").empty());

@@ -51,6 +51,7 @@ std::size_t drain(const Frames& frames) {
 // How many fields at the command's end may be missing.
 std::size_t added_fields(const Command& command) {
     static const std::map<Type, std::size_t> kAdded = {{Type::Query, 6},
+                                                       {Type::Await, 1},
                                                        {Type::WorkerReady, 1},
                                                        {Type::Finish, 1},
                                                        {Type::Welcome, 1},
@@ -203,6 +204,10 @@ TEST_CASE("fields that were added later and are missing have their defaults") {
     CHECK(only("970409a46a6f6273a0c003a163") == Command(query));
     CHECK(only("935001c41000000000000000010000000000000002") ==
           Command(Accepted{1, {1, 2}, false}));
+    CHECK(only("940501c4100000000000000001000000000000000207") ==
+          Command(Await{1, {1, 2}, std::chrono::microseconds(7), false}));
+    CHECK(only("950501c4100000000000000001000000000000000207c3") ==
+          Command(Await{1, {1, 2}, std::chrono::microseconds(7), true}));
     CHECK(only("964001a1770000"
                "00") == Command(Welcome{1, "w", {}, 0, 0, {}}));
 }

@@ -260,7 +260,7 @@ inline Command Samples::client_command(std::uint64_t which) {
         }
         case 9: return Report{number(), payload().bytes};
         case 10: return Welcome{small(), name(), duration(), number(), number(), duration()};
-        case 11: return Await{number(), job(), duration()};
+        case 11: return Await{number(), job(), duration(), flag()};
         case 12: return Operate{number(), label(), payload().bytes};
         default: return Disconnect{text()};
     }

@@ -105,6 +105,8 @@ inline std::map<std::string, std::vector<Command>> client_examples() {
         {"query-status", {example_query_status()}},
         {"query-list", {example_query_list()}},
         {"await", {Await{13, kExampleJob, seconds{30}}}},
+        {"await-following", {Await{15, kExampleJob, seconds{30}, true}}},
+        {"job-progress-of-await", {JobProgress{15, kExampleJob, 3, 10, "page 3"}}},
         {"operate", {Operate{14, "cancel", base::Blob::copy(R"({"context":"order-7"})")}}},
         {"welcome", {Welcome{1, "7-1763784000000000", seconds{5}, 67'108'864, 65'536, seconds{5}}}},
         {"accepted", {Accepted{7, kExampleJob, false}}},

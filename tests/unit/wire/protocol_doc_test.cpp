@@ -9,6 +9,7 @@
 #include "common/wire/native_options.hpp"
 #include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
+#include "common/wire/report_json.hpp"
 #include "tests/unit/wire/native_samples.hpp"
 #include "tests/unit/wire/protocol_doc_examples.hpp"
 #include "tests/unit/wire/protocol_page.hpp"
@@ -77,6 +78,26 @@ std::string names_in(const ProtocolPage& page, const std::string& heading) {
         if (row.at(0).starts_with('`')) {
             names += (names.empty() ? "" : ", ") + row.at(0).substr(1, row.at(0).size() - 2);
         }
+    }
+    return names;
+}
+
+// "`a`, `b` and c": a and b.
+std::set<std::string> quoted_words(const std::string& text) {
+    std::set<std::string> words;
+    for (std::size_t open = text.find('`'); open != std::string::npos;) {
+        const std::size_t close = text.find('`', open + 1);
+        REQUIRE(close != std::string::npos);
+        words.insert(text.substr(open + 1, close - open - 1));
+        open = text.find('`', close + 1);
+    }
+    return words;
+}
+
+std::set<std::string> members_of(const nlohmann::json& object) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : object.items()) {
+        names.insert(name);
     }
     return names;
 }
@@ -230,6 +251,42 @@ TEST_CASE("the page's encodings, verdicts and states have the code's numbers") {
         states.emplace(i, model::name_of(model::state_from_number(i).value()));
     }
     CHECK(numbered(page, "States") == states);
+}
+
+TEST_CASE("the page names every member of a service's figures and every object of the broker's") {
+    model::ServiceReport services;
+    services.rows.emplace_back();
+    services.rows[0].service = model::ServiceName::parse("mail").value();
+    services.rows[0].oldest_ready = base::Duration(1);
+    model::BrokerReport broker;
+    broker.messages.emplace();
+    broker.journal.emplace();
+    broker.process.emplace();
+    broker.journal->durability = "sync";
+    broker.journal->engine = "disk";
+    const ProtocolPage page;
+    std::set<std::string> members;
+    for (const ProtocolPage::Row& row : page.table("A service's figures")) {
+        members.merge(quoted_words(row.at(0)));
+    }
+    const auto rows = nlohmann::json::parse(to_json(services, nullptr));
+    CHECK(members == members_of(rows.at(0)));
+
+    std::set<std::string> objects;
+    const auto figures = nlohmann::json::parse(to_json(broker, nullptr));
+    for (const ProtocolPage::Row& row : page.table("The broker's figures")) {
+        const auto names = quoted_words(row.at(0));
+        REQUIRE(names.size() == 1);
+        objects.merge(std::set(names));
+        const auto told = quoted_words(row.at(1));
+        for (const std::string& name : members_of(figures.at(*names.begin()))) {
+            CAPTURE(name);
+            CHECK(told.contains(name));
+        }
+    }
+    for (const auto& [name, value] : figures.items()) {
+        CHECK(value.is_object() == objects.contains(name));
+    }
 }
 
 TEST_CASE("the page's limits are the code's") {

@@ -165,23 +165,38 @@ TEST_CASE("A service is shown with its counts") {
     row.blocked = 8;
     row.dead = 9;
     row.mode = "paused";
+    row.failed_jobs = 10;
+    row.died = 11;
+    row.expired = 12;
+    row.cancelled = 13;
+    row.lost = 14;
+    row.retried = 15;
     model::ServiceReport report;
     report.rows = {row, row};
     report.rows[1].oldest_ready = 1500ms;
+    report.rows[1].wait.add(100us);
+    report.rows[1].wait.add(500us);
+    report.rows[1].run.add(2h);
     const json rows = shown(report);
-    json expected{{"service", "mail"},
-                  {"workers", 4},
-                  {"ready", 1},
-                  {"scheduled", 2},
-                  {"active", 3},
-                  {"accepted", 5},
-                  {"succeeded", 6},
-                  {"failed", 7},
-                  {"blocked", 8},
-                  {"dead_letters", 9},
-                  {"mode", "paused"}};
+    json expected{{"service", "mail"}, {"workers", 4},
+                  {"ready", 1},        {"scheduled", 2},
+                  {"active", 3},       {"accepted", 5},
+                  {"succeeded", 6},    {"failed", 7},
+                  {"blocked", 8},      {"dead_letters", 9},
+                  {"mode", "paused"},  {"failed_jobs", 10},
+                  {"died", 11},        {"expired", 12},
+                  {"cancelled", 13},   {"lost", 14},
+                  {"retried", 15},     {"wait_buckets", json::array()},
+                  {"wait_sum", 0.0},   {"run_buckets", json::array()},
+                  {"run_sum", 0.0}};
     CHECK(rows[0] == expected);
     expected["oldest_ready"] = 1.5;
+    expected["wait_buckets"] = {1, 0, 1};
+    expected["wait_sum"] = 0.0006;
+    json long_runs(std::vector<int>(model::TimeHistogram::kBounds, 0));
+    long_runs.push_back(1);
+    expected["run_buckets"] = long_runs;
+    expected["run_sum"] = 7200.0;
     CHECK(rows[1] == expected);
 }
 
@@ -332,23 +347,61 @@ TEST_CASE("The broker's status has every counter") {
     report.schedules = 30;
     report.batches = 31;
     report.mode = "disabled";
-    CHECK(shown(report) == json{{"uptime", 90.0},       {"draining", true},
-                                {"services", 24},       {"workers", 25},
-                                {"ready", 21},          {"scheduled", 22},
-                                {"active", 23},         {"blocked", 26},
-                                {"dead_letters", 27},   {"results", 28},
-                                {"groups", 29},         {"schedules", 30},
-                                {"batches", 31},        {"mode", "disabled"},
-                                {"accepted", 1},        {"refused", 2},
-                                {"started", 3},         {"succeeded", 4},
-                                {"failed", 5},          {"dead", 6},
-                                {"expired", 7},         {"lost", 8},
-                                {"late_results", 9},    {"resends", 10},
-                                {"readopted", 11},      {"recalled", 12},
-                                {"workers_purged", 13}, {"cancelled", 14},
-                                {"snoozed", 15},        {"deduplicated", 16},
-                                {"scheduled_runs", 17}, {"results_dropped", 18},
-                                {"dead_dropped", 19},   {"strangers", 20}});
+    report.stored = 32;
+    report.usages = {{"jobs", 33, 34}};
+    json expected{{"uptime", 90.0},       {"draining", true},
+                  {"services", 24},       {"workers", 25},
+                  {"ready", 21},          {"scheduled", 22},
+                  {"active", 23},         {"blocked", 26},
+                  {"dead_letters", 27},   {"results", 28},
+                  {"groups", 29},         {"schedules", 30},
+                  {"batches", 31},        {"mode", "disabled"},
+                  {"accepted", 1},        {"refused", 2},
+                  {"started", 3},         {"succeeded", 4},
+                  {"failed", 5},          {"dead", 6},
+                  {"expired", 7},         {"lost", 8},
+                  {"late_results", 9},    {"resends", 10},
+                  {"readopted", 11},      {"recalled", 12},
+                  {"workers_purged", 13}, {"cancelled", 14},
+                  {"snoozed", 15},        {"deduplicated", 16},
+                  {"scheduled_runs", 17}, {"results_dropped", 18},
+                  {"dead_dropped", 19},   {"strangers", 20},
+                  {"stored", 32},         {"limits", {{"jobs", {{"used", 33}, {"max", 34}}}}}};
+    for (int i = 0; i < 26; ++i) {
+        expected["time_bounds"].push_back(0.000128 * (1 << i));
+    }
+    CHECK(shown(report) == expected);
+}
+
+TEST_CASE("The broker's shell adds what it knows") {
+    model::BrokerReport report;
+    CHECK_FALSE(shown(report).contains("journal"));
+    CHECK_FALSE(shown(report).contains("process"));
+    CHECK_FALSE(shown(report).contains("messages"));
+    report.messages = {1, 2, 3, 4};
+    report.journal = {"disk", "sync", 5, 6, 7, 8, 9, 1500ms, 2ms, 10, true};
+    report.process = {11, 12, 13, 2500ms, base::WallTime(1s)};
+    CHECK(shown(report)["messages"] ==
+          json{{"garbage", 1}, {"malformed", 2}, {"undeliverable", 3}, {"backlog_dropped", 4}});
+    CHECK(shown(report)["journal"] == json{{"engine", "disk"},
+                                           {"durability", "sync"},
+                                           {"checkpoint_bytes", 5},
+                                           {"log_bytes", 6},
+                                           {"queue_bytes", 7},
+                                           {"spill_files", 8},
+                                           {"syncs", 9},
+                                           {"sync_seconds", 1.5},
+                                           {"last_sync_seconds", 0.002},
+                                           {"last_sync_records", 10},
+                                           {"full", true}});
+    CHECK(shown(report)["process"] == json{{"resident_bytes", 11},
+                                           {"open_files", 12},
+                                           {"open_files_max", 13},
+                                           {"cpu_seconds", 2.5},
+                                           {"startedat", 1.0}});
+    report.journal->engine = "memory";
+    report.journal->durability = "";
+    CHECK_FALSE(shown(report)["journal"].contains("durability"));
 }
 
 TEST_CASE("Whether a service is known is one flag") {

@@ -1,0 +1,82 @@
+#include "gateway/api/broker_link.hpp"
+
+namespace steward::gateway {
+
+template <class T>
+std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
+    return [&loop = loop_, done = std::move(done)](base::Expected<T> answer) {
+        loop.post([done, answer = std::move(answer)]() mutable { done(std::move(answer)); });
+    };
+}
+
+template <class T>
+std::function<void(const T&)> BrokerLink::each_on_loop(const std::function<void(const T&)>& tell) {
+    if (!tell) {
+        return {};
+    }
+    return [&loop = loop_, tell](const T& said) { loop.post([tell, said] { tell(said); }); };
+}
+
+void BrokerLink::call(std::string_view service,
+                      model::Payload params,
+                      model::JobOptions options,
+                      base::Duration timeout,
+                      const Parts& parts,
+                      Done<client::Answer> done) {
+    client::CallOptions call;
+    call.timeout = timeout;
+    call.options = std::move(options);
+    call.on_partial = each_on_loop(parts.on_partial);
+    call.on_progress = each_on_loop(parts.on_progress);
+    client_.call_async(
+        service, client::Params(std::move(params)), std::move(call), on_loop(std::move(done)));
+}
+
+void BrokerLink::submit(base::Duration wait,
+                        std::string_view service,
+                        model::Payload params,
+                        const model::JobOptions& options,
+                        Done<client::Submitted> done) {
+    client_.submit_for_async(
+        wait, service, client::Params(std::move(params)), options, on_loop(std::move(done)));
+}
+
+void BrokerLink::wait(const model::JobId& job,
+                      base::Duration wait,
+                      Done<std::optional<client::Answer>> done) {
+    auto tell = on_loop(std::move(done));
+    if (wait <= base::Duration::zero()) {
+        client_.result_async(job, std::move(tell));
+        return;
+    }
+    client_.wait_async(job, wait, [tell = std::move(tell)](base::Expected<client::Answer> answer) {
+        if (!answer && answer.error().code == base::Errc::Timeout) {
+            tell(std::optional<client::Answer>());
+        } else {
+            tell(std::move(answer).map(
+                [](client::Answer&& found) { return std::optional(std::move(found)); }));
+        }
+    });
+}
+
+void BrokerLink::follow(const model::JobId& job,
+                        base::Duration timeout,
+                        const Parts& parts,
+                        Done<client::Answer> done) {
+    client_.follow_async(job,
+                         timeout,
+                         {each_on_loop(parts.on_partial), each_on_loop(parts.on_progress)},
+                         on_loop(std::move(done)));
+}
+
+void BrokerLink::ask(const client::Query& query, Done<nlohmann::json> done) {
+    client_.query_async(query, on_loop(std::move(done)));
+}
+
+void BrokerLink::operate(std::string_view verb,
+                         const nlohmann::json& arguments,
+                         Done<nlohmann::json> done) {
+    client_.operate_async(verb, arguments, on_loop(std::move(done)));
+}
+
+}  // namespace steward::gateway

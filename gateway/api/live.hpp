@@ -1,0 +1,94 @@
+// gateway/api: what happens, told to those who follow it: the broker's news and what followed jobs
+// say, brought together in one feed.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/api/broker_link.hpp"
+#include "gateway/api/news_reader.hpp"
+#include "gateway/feed/feed.hpp"
+#include "gateway/http/loop.hpp"
+
+namespace steward::gateway {
+
+/// A job that is followed is awaited at the broker as well: its parts, its progress and its end
+/// come for certain, over a connection that sends again what was lost; the events in between come
+/// as news, which may have gaps. A topic is heard for a while after its last follower went, so that
+/// he may come back to where he was.
+///
+/// Bound: FeedLimits.  Thread: the loop's.
+class Live {
+public:
+    using Sink = std::function<void(const FeedItem&)>;
+
+    struct Followed {
+        FollowerId id;
+        std::vector<FeedItem> items;  // what was said before
+        bool has_missed = false;
+    };
+
+    Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64_t before_first);
+    ~Live();
+
+    /// Errors: those of NewsReader::start().
+    [[nodiscard]] base::Expected<void> hear(const std::vector<std::string>& endpoints);
+
+    /// `sink` hears all that comes from now on, until unfollow(). `services` of the jobs: whose
+    /// news tell of them. Errors: those of Feed::follow().
+    [[nodiscard]] base::Expected<Followed> follow(const Interest& interest,
+                                                  const std::vector<std::string>& services,
+                                                  std::optional<std::uint64_t> after,
+                                                  Sink sink);
+    void unfollow(FollowerId follower);
+
+    /// Keeps what this job, submitted just now, will say, for those who come late.
+    void keep(const model::JobId& job, const std::string& service);
+
+    [[nodiscard]] std::size_t followers() const { return sinks_.size(); }
+
+    [[nodiscard]] std::uint64_t events() const { return events_; }
+
+private:
+    struct Follower {
+        Sink sink;
+        std::vector<std::string> topics;
+    };
+
+    /// The end comes twice, as news and with its result: the result is told last.
+    struct Awaited {
+        bool has_heard_end = false;  // as news
+        std::optional<FeedItem> end;
+        std::unique_ptr<Loop::Timer> patience;  // for the news, which may have been lost
+    };
+
+    struct Lingering {
+        base::MonoTime until;
+        std::string topic;
+    };
+
+    void take_news(std::vector<client::RawEvent> events);
+    void publish(FeedItem item);
+    void await(const model::JobId& job);
+    void hear_end(const model::JobId& job);
+    void on_end(const model::JobId& job, const base::Expected<client::Answer>& answer);
+    void tell_end(const model::JobId& job);
+    void tick();
+
+    Loop& loop_;
+    BrokerLink& broker_;
+    Feed feed_;
+    std::unordered_map<FollowerId, Follower> sinks_;
+    std::unordered_map<model::JobId, Awaited> awaited_;
+    std::deque<Lingering> lingering_;  // the first to go first
+    std::vector<model::JobId> again_;  // to be awaited anew
+    std::uint64_t events_ = 0;
+    std::unique_ptr<Loop::Timer> tick_;
+    std::unique_ptr<NewsReader> news_;  // the last: its thread posts to this
+};
+
+}  // namespace steward::gateway

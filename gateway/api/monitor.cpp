@@ -1,0 +1,125 @@
+#include "gateway/api/monitor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/posix/clock.hpp"
+#include "common/posix/process_figures.hpp"
+#include "gateway/api/desk.hpp"
+#include "gateway/metrics/exposition.hpp"
+
+namespace steward::gateway {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr base::Duration kTick = std::chrono::seconds(2);
+constexpr std::array<std::string_view, 5> kReports = {
+    "broker", "services", "workers", "groups", "limits"};
+
+/// The reports of one page, until all have come.
+struct Page {
+    std::array<std::string, kReports.size()> texts;
+    std::size_t missing = kReports.size();
+};
+
+std::optional<OwnProcess> own_process(base::WallTime started_at) {
+    const auto figures = posix::process_figures();
+    if (!figures) {
+        return std::nullopt;
+    }
+    return OwnProcess{figures->resident_bytes,
+                      figures->open_files,
+                      figures->open_files_max,
+                      figures->cpu,
+                      started_at};
+}
+
+void answer_page(Desk& desk, Call& call, const Page& page) {
+    GatewayCounters& counters = desk.monitor.counters;
+    if (desk.monitor.refresh) {
+        desk.monitor.refresh(counters);
+    }
+    Response response;
+    response.content_type = kExpositionType;
+    response.body = base::Blob::copy(
+        exposition({page.texts[0], page.texts[1], page.texts[2], page.texts[3], page.texts[4]},
+                   counters,
+                   own_process(desk.monitor.started_at)));
+    call.answer(std::move(response));
+}
+
+}  // namespace
+
+Monitor::Monitor(Loop& loop, BrokerLink& broker) : loop_(loop), broker_(broker) {
+    due_ = posix::read_mono();
+    started_at = posix::read_clock().wall;
+    tick();
+}
+
+void Monitor::tick() {
+    const base::MonoTime now = posix::read_mono();
+    late_ = now - due_;
+    due_ = now + kTick;
+    client::Query query;
+    query.what = "broker";
+    broker_.ask(query, [this](const base::Expected<json>& report) { on_report(report); });
+    tick_ = loop_.after(kTick, [this] { tick(); });
+}
+
+void Monitor::on_report(const base::Expected<json>& report) {
+    is_connected_ = report.has_value();
+    if (!report || !report->is_object()) {
+        return;
+    }
+    heard_at_ = posix::read_mono();
+    is_draining_ = report->value("draining", json(false)) == json(true);
+    const json mode = report->value("mode", json(""));
+    mode_ = mode.is_string() ? mode.get<std::string>() : "";
+}
+
+Standing Monitor::standing() const {
+    Standing standing;
+    standing.is_connected = is_connected_;
+    if (heard_at_) {
+        standing.answer_age = posix::read_mono() - *heard_at_;
+    }
+    standing.is_draining = is_draining_;
+    standing.mode = mode_;
+    standing.is_ending = is_ending;
+    return standing;
+}
+
+base::Duration Monitor::lateness() const {
+    return std::max(late_, posix::read_mono() - due_);
+}
+
+void show_health(Desk& desk, std::shared_ptr<Call> call) {
+    call->answer(healthz(desk.monitor.lateness()));
+}
+
+void show_readiness(Desk& desk, std::shared_ptr<Call> call) {
+    Standing standing = desk.monitor.standing();
+    standing.wants_tokens = desk.gatekeeper.wants_tokens();
+    standing.has_tokens = desk.gatekeeper.has_tokens();
+    call->answer(readyz(standing));
+}
+
+// What the broker does not answer is left out: the page says of itself whether it is up.
+void show_metrics(Desk& desk, std::shared_ptr<Call> call) {
+    const auto page = std::make_shared<Page>();
+    for (std::size_t i = 0; i < kReports.size(); ++i) {
+        client::Query query;
+        query.what = kReports[i];
+        desk.broker.ask(query, [&desk, call, page, i](const base::Expected<json>& report) {
+            page->texts[i] = report ? json_text(*report) : std::string();
+            if (--page->missing == 0) {
+                answer_page(desk, *call, *page);
+            }
+        });
+    }
+}
+
+}  // namespace steward::gateway

@@ -1,0 +1,84 @@
+#include "gateway/api/news_reader.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace steward::gateway {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kLongest = 1h;  // between two looks at a silent socket
+constexpr auto kPauseAfterFault = 100ms;
+
+}  // namespace
+
+base::Expected<std::unique_ptr<NewsReader>> NewsReader::start(
+    Loop& loop, const std::vector<std::string>& endpoints, Take take) {
+    auto news = client::News::open_silent(endpoints);
+    auto wake = posix::WakeFd::open();
+    if (!news || !wake) {
+        return base::Unexpected(news ? wake.error() : news.error());
+    }
+    std::unique_ptr<NewsReader> reader(
+        new NewsReader(loop, std::move(*news), std::move(*wake), std::move(take)));
+    reader->thread_ = std::thread([self = reader.get()] { self->run(); });
+    return reader;
+}
+
+NewsReader::NewsReader(Loop& loop, client::News news, posix::WakeFd wake, Take take)
+    : loop_(loop), news_(std::move(news)), wake_(std::move(wake)), take_(std::move(take)) {}
+
+NewsReader::~NewsReader() {
+    is_ending_ = true;
+    wake_.wake();
+    thread_.join();
+}
+
+void NewsReader::add(std::string topic) {
+    tell({std::move(topic), true});
+}
+
+void NewsReader::remove(std::string topic) {
+    tell({std::move(topic), false});
+}
+
+void NewsReader::tell(Change change) {
+    {
+        const std::lock_guard lock(mutex_);
+        changes_.push_back(std::move(change));
+    }
+    wake_.wake();
+}
+
+void NewsReader::apply_changes() {
+    std::vector<Change> changes;
+    {
+        const std::lock_guard lock(mutex_);
+        changes.swap(changes_);
+    }
+    for (const Change& change : changes) {
+        // A topic beyond the bounds is not heard; whoever follows it still hears the end of jobs.
+        if (change.is_added) {
+            static_cast<void>(news_.add(change.topic));
+        } else {
+            static_cast<void>(news_.remove(change.topic));
+        }
+    }
+}
+
+void NewsReader::run() {
+    while (!is_ending_) {
+        wake_.clear();
+        apply_changes();
+        auto events = news_.next_batch(kLongest, wake_.fd(), kEventsAtOnce);
+        if (!events) {
+            std::this_thread::sleep_for(kPauseAfterFault);
+        } else if (!events->empty()) {
+            loop_.post([this, batch = std::move(*events)]() mutable { take_(std::move(batch)); });
+        }
+    }
+}
+
+}  // namespace steward::gateway

@@ -1,0 +1,60 @@
+// gateway/api: the broker's news, read by a thread of its own and brought to the loop in batches.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client/news.hpp"
+#include "common/posix/wake_fd.hpp"
+#include "gateway/http/loop.hpp"
+
+namespace steward::gateway {
+
+/// Hears only what somebody wants: topics come and go.
+///
+/// Thread: the loop's.
+class NewsReader {
+public:
+    using Take = std::function<void(std::vector<client::RawEvent>)>;
+
+    /// `take` runs on the loop. Errors: Malformed for an endpoint; Io.
+    [[nodiscard]] static base::Expected<std::unique_ptr<NewsReader>> start(
+        Loop& loop, const std::vector<std::string>& endpoints, Take take);
+    ~NewsReader();
+    NewsReader(const NewsReader&) = delete;
+    NewsReader& operator=(const NewsReader&) = delete;
+
+    /// One user more, or less, of a topic ("SERVICE.", "" for everything).
+    void add(std::string topic);
+    void remove(std::string topic);
+
+private:
+    struct Change {
+        std::string topic;
+        bool is_added = false;
+    };
+
+    NewsReader(Loop& loop, client::News news, posix::WakeFd wake, Take take);
+
+    void run();
+    void tell(Change change);
+    void apply_changes();
+
+    static constexpr std::size_t kEventsAtOnce = 1'000;
+
+    Loop& loop_;
+    client::News news_;
+    posix::WakeFd wake_;
+    Take take_;
+    std::mutex mutex_;
+    std::vector<Change> changes_;  // under the mutex
+    std::atomic<bool> is_ending_ = false;
+    std::thread thread_;
+};
+
+}  // namespace steward::gateway

@@ -1,0 +1,28 @@
+// gateway/http: what the loop is made of. Private to this folder.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "gateway/http/loop.hpp"
+
+namespace steward::gateway {
+
+struct Loop::Inner {
+    Inner() : context(1), alive(context.get_executor()) {}
+
+    boost::asio::io_context context;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> alive;
+    std::vector<std::unique_ptr<boost::asio::posix::stream_descriptor>> watched;
+
+    std::mutex mutex;
+    std::vector<std::function<void()>> posted;  // under the mutex
+    std::vector<std::function<void()>> taken;   // the loop's, reused
+    bool is_waking = false;                     // under the mutex: it will look at `posted`
+};
+
+}  // namespace steward::gateway

@@ -1,0 +1,133 @@
+// tests/e2e: `steward wait --follow`: a background job of a real worker that answers in parts,
+// heard by who comes early, by who comes late, and across a broker that was away.
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int kParts = 40;
+
+struct Follower {
+    Follower(Desk& desk, const std::string& id)
+        : process(desk.broker().tool({"wait", id, "--follow", "--json"})) {}
+
+    [[nodiscard]] std::vector<json> told() const {
+        std::vector<json> told;
+        const std::string text = process.standard_output();
+        for (const std::string& line : lines_of(text.substr(0, text.rfind('\n') + 1))) {
+            told.push_back(json::parse(line, nullptr, false));
+            REQUIRE(told.back().is_object());
+        }
+        return told;
+    }
+
+    /// The parts of the answer, which the worker numbers from 1 in each attempt.
+    [[nodiscard]] std::vector<int> parts() const {
+        std::vector<int> parts;
+        for (const json& line : told()) {
+            if (line.contains("partial")) {
+                parts.push_back(line["partial"]);
+            }
+        }
+        return parts;
+    }
+
+    void ends_with_result_of(const std::string& id, int attempt) {
+        CHECK(process.wait() == kSuccess);
+        CHECK(process.standard_error() == "");
+        const std::vector<json> all = told();
+        REQUIRE_FALSE(all.empty());
+        CHECK(all.back()["result"]["id"] == id);
+        CHECK(all.back()["result"]["attempt"] == attempt);
+        for (const json& line : all) {
+            CHECK(line["job"] == id);
+            CHECK((line.contains("result") == (&line == &all.back())));
+        }
+    }
+
+    Process process;
+};
+
+// From some part on to the last one of the first attempt, and then all of the second.
+bool runs_on_through_both(const std::vector<int>& parts) {
+    int next = parts.front();
+    bool is_second = false;
+    for (const int part : parts) {
+        if (part != next) {
+            return false;
+        }
+        is_second = is_second || part == kParts;
+        next = part == kParts ? 1 : part + 1;
+    }
+    return is_second && parts.back() == kParts && parts.size() > kParts &&
+           parts.size() <= 2 * kParts;
+}
+
+}  // namespace
+
+TEST_CASE("wait --follow tells every part from its coming on, once and in order, and one result") {
+    Desk desk;
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id =
+        desk.submit("trial",
+                    {{"seconds", 2}, {"parts", kParts}, {"outcome", "throw"}, {"times", 1}},
+                    {"--backoff", "10ms"});
+    Follower early(desk, id);
+    REQUIRE(wait_until([&] { return early.parts().size() >= 5; }));
+    Follower late(desk, id);
+    early.ends_with_result_of(id, 2);
+    late.ends_with_result_of(id, 2);
+    REQUIRE_FALSE(early.parts().empty());
+    REQUIRE_FALSE(late.parts().empty());
+    CHECK(runs_on_through_both(early.parts()));
+    CHECK(runs_on_through_both(late.parts()));
+    // Who comes late is told first how far it is, and no part of before.
+    const json first = late.told().front();
+    REQUIRE(first.contains("progress"));
+    CHECK(first["progress"]["done"] >= 1);
+    CHECK(first["progress"]["total"] == kParts);
+    CHECK(first["progress"]["text"] == "in parts");
+    CHECK(late.parts().front() > first["progress"]["done"].get<int>());
+    CHECK(late.parts().size() < early.parts().size());
+}
+
+TEST_CASE("wait --follow goes on when the broker was away") {
+    Desk desk;
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id = desk.submit("trial", {{"seconds", 4}, {"parts", kParts}});
+    Follower follower(desk, id);
+    REQUIRE(wait_until([&] { return !follower.parts().empty(); }));
+    desk.broker().kill();
+    desk.broker().start_again();
+    follower.ends_with_result_of(id, 1);
+    const std::vector<int> parts = follower.parts();
+    CHECK(std::ranges::is_sorted(parts));
+    CHECK(std::ranges::adjacent_find(parts) == parts.end());
+    CHECK(parts.back() == kParts);
+}
+
+TEST_CASE("wait --follow prints parts and the result alone to a pipe, and ends at its time-out") {
+    Desk desk;
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id = desk.submit("trial", {{"parts", kParts}, {"seconds", 2}});
+    const Finished impatient = desk.run({"wait", id, "--follow", "--timeout", "300ms"});
+    CHECK(impatient.code == kTimeout);
+    const Args lines = lines_of(desk.say({"wait", id, "--follow"}));
+    REQUIRE(lines.size() >= 2);
+    CHECK(lines.size() <= kParts + 1);
+    CHECK(lines[lines.size() - 2] == std::to_string(kParts));
+    CHECK(has(lines.back(), id));
+    CHECK(desk.say({"wait", id, "--follow"}) == lines.back() + "\n");
+    CHECK(desk.run({"wait", kUnknownJob, "--follow"}).code == kRefused);
+}
+
+}  // namespace steward::e2e
