@@ -86,15 +86,14 @@ std::vector<ProcessRow> read_processes() {
             rows.push_back(*row);
         }
     }
+    std::ranges::sort(rows, {}, &ProcessRow::parent);
     return rows;
 }
 
 std::vector<ProcessRow> descendants_of(pid_t root, std::span<const ProcessRow> all) {
-    std::vector<ProcessRow> by_parent(all.begin(), all.end());
-    std::ranges::sort(by_parent, {}, &ProcessRow::parent);
     std::vector<ProcessRow> found;
     const auto add_children = [&](pid_t parent) {
-        const auto children = std::ranges::equal_range(by_parent, parent, {}, &ProcessRow::parent);
+        const auto children = std::ranges::equal_range(all, parent, {}, &ProcessRow::parent);
         found.insert(found.end(), children.begin(), children.end());
     };
     add_children(root);

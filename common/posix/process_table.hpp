@@ -23,9 +23,10 @@ struct ProcessRow {
 
 /// One process. Nothing: there is none, or it is ending.
 [[nodiscard]] std::optional<ProcessRow> read_process(pid_t pid);
-/// All of them, each as it was at some instant while this read.
+/// All of them in the order of their parents, each as it was at some instant while this read.
 [[nodiscard]] std::vector<ProcessRow> read_processes();
 /// Those of `all` that `root` has started, and what these have started, and so on; parents first.
+/// Pre: `all` is in the order of parents, as read_processes() gives it.
 [[nodiscard]] std::vector<ProcessRow> descendants_of(pid_t root, std::span<const ProcessRow> all);
 
 /// Sends it to this very process: one that has got its pid meanwhile is never hit. False: it is

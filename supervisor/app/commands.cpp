@@ -129,11 +129,13 @@ Reply Commands::handle(base::MonoTime now, const std::string& line) {
 
 Reply Commands::change(base::MonoTime now, const std::string& verb, const json& request) {
     if (verb == "restart") {
-        const auto names = named(selection_in(request));
+        const Selection selection = selection_in(request);
+        const auto names = named(selection);
         if (!names) {
             return refusal(names.error());
         }
-        const auto done = parts_.fleet.restart(now, *names, actions_);
+        const auto done =
+            parts_.fleet.restart(now, selection.is_all() ? Names() : *names, actions_);
         return done ? at_once({{"pools", *names}}) : refusal(done.error());
     }
     if (verb == "scale") {

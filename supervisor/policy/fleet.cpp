@@ -78,7 +78,10 @@ base::Expected<void> Fleet::restart(base::MonoTime now, const Names& pools, Acti
         return base::Unexpected(std::move(found.error()));
     }
     for (Pool* pool : *found) {
-        pool->restart(now, out);
+        // Of all pools those are meant that run.
+        if (pool->is_started() || !pools.empty()) {
+            pool->restart(now, out);
+        }
     }
     return {};
 }

@@ -80,6 +80,34 @@ TEST_CASE("A refresh whose first processes crash halts and leaves the others as 
     CHECK(house.count("four", "running") == 3);
 }
 
+TEST_CASE("A refresh whose first processes fail their jobs halts as well") {
+    Supervised house("refresh_watch = \"10min\"\n" + broker_process() +
+                     "[[pool]]\nname = \"trial\"\nprogram = \"$DIR/worker\"\ncount = 2\n"
+                     "services = [\"TRIAL\"]\nnotify = true\n");
+    const auto use = [&](const char* program) {
+        house.script("worker", "exec " + built_program(program) + " \"$@\" --service-name TRIAL");
+    };
+    use(kTrialProgram);
+    house.start();
+    REQUIRE(house.all_run(3));
+    const pid_t last = house.pid_of("trial.2");
+    const auto submit = [&](const char* count) {
+        house.say(
+            {"submit", "TRIAL", R"({"seconds": 0.01})", "--max-attempts", "1", "--count", count});
+    };
+    submit("50");
+    CHECK(wait_until([&] { return service(house).value("succeeded", 0) == 50; }));
+    use(kReverseProgram);  // the new version: it wants a text
+    CHECK(
+        has(house.run({"supervisor", "refresh", "trial", "--percent", "50", "--timeout", "1s"}).out,
+            "watching 1 of 2"));
+    submit("200");
+    CHECK(wait_until(
+        [&] { return has(house.ps("trial.1").value("refresh", ""), "halted at 1 of 2: of "); }));
+    CHECK(has(house.say({"ps"}), "% failed, before it were 0 %"));
+    CHECK(house.pid_of("trial.2") == last);
+}
+
 TEST_CASE("A reload changes what differs and nothing else; a mistake changes nothing") {
     Supervised house(calm("same", "count = 2") + calm("gone") + calm("changed"));
     house.script("calm", "exec sleep 600");

