@@ -121,7 +121,7 @@ int show_processes(Console& console, const Settings& settings, const RunDir& run
     auto answer = ask_supervisor(run_dir, {{"verb", "ps"}}, *timeout);
     const auto rows = answer ? base::Expected<json>((*answer)["rows"])
                              : base::Expected<json>(base::Unexpected(answer.error()));
-    return show_report(
+    return show_answer(
         console, settings, rows, [&](const json& table) { print_processes(console, table); });
 }
 

@@ -97,7 +97,7 @@ bool print_started(Console& console, const json& row, const SupervisorWords& wor
 int start(Console& console, const Settings& settings, const SupervisorWords& words) {
     const auto answer = ask(settings, words, request_of("start", words));
     if (!answer || settings.as_json) {
-        return show_report(console, settings, answer, [](const json&) {});
+        return show_answer(console, settings, answer, [](const json&) {});
     }
     bool all_run = true;
     for (const json& row : (*answer)["rows"]) {
@@ -133,7 +133,7 @@ int stop(Console& console, const Settings& settings, const SupervisorWords& word
     request["shut_down"] = words.shuts_down;
     const auto answer = ask(settings, words, std::move(request));
     if (!answer || settings.as_json) {
-        return show_report(console, settings, answer, [](const json&) {});
+        return show_answer(console, settings, answer, [](const json&) {});
     }
     bool all_well = true;
     for (const char* kind : {"worker", "server"}) {  // in the order in which they end
@@ -152,7 +152,7 @@ int refresh(Console& console, const Settings& settings, const SupervisorWords& w
     request["percent"] = words.percent;
     const auto answer = ask(settings, words, std::move(request));
     if (!answer || settings.as_json) {
-        return show_report(console, settings, answer, [](const json&) {});
+        return show_answer(console, settings, answer, [](const json&) {});
     }
     bool is_halted = false;
     for (const json& row : (*answer)["rows"]) {
@@ -168,14 +168,14 @@ int tell(Console& console,
          const SupervisorWords& words,
          const json& request,
          const std::string& done) {
-    return show_report(console, settings, ask(settings, words, request), [&](const json&) {
+    return show_answer(console, settings, ask(settings, words, request), [&](const json&) {
         console.out << done << '\n';
     });
 }
 
 int reload(Console& console, const Settings& settings, const SupervisorWords& words) {
     const auto answer = ask(settings, words, {{"verb", "reload"}});
-    return show_report(console, settings, answer, [&](const json& report) {
+    return show_answer(console, settings, answer, [&](const json& report) {
         for (const json& change : report["changed"]) {
             console.out << change.value("setting", "")
                         << (change.value("needs_restart", false)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ostream>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/exit_status.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/errno_text.hpp"
 #include "common/posix/unique_fd.hpp"
@@ -104,6 +106,17 @@ base::Expected<nlohmann::json> ask_supervisor(const RunDir& run_dir,
         return base::Unexpected(error_in(answer));
     }
     return answer;
+}
+
+int show_answer(Console& console,
+                const Settings& settings,
+                const base::Expected<nlohmann::json>& answer,
+                const std::function<void(const nlohmann::json&)>& print) {
+    if (!answer && answer.error().code == base::Errc::Disconnected) {
+        console.err << "steward: " << harmless(answer.error().message) << '\n' << std::flush;
+        return kNoBroker;
+    }
+    return show_report(console, settings, answer, print);
 }
 
 }  // namespace steward::cli

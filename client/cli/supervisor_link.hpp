@@ -1,10 +1,12 @@
 // client/cli: one question to the supervisor of this machine, over its control socket.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
+#include "client/cli/settings.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 
@@ -28,5 +30,11 @@ void add_run_dir(CLI::App& verb, RunDir& run_dir);
 [[nodiscard]] base::Expected<nlohmann::json> ask_supervisor(const RunDir& run_dir,
                                                             const nlohmann::json& request,
                                                             base::Duration timeout);
+
+/// Prints an answer as show_report() does; an error with advice on supervisors, not on brokers.
+[[nodiscard]] int show_answer(Console& console,
+                              const Settings& settings,
+                              const base::Expected<nlohmann::json>& answer,
+                              const std::function<void(const nlohmann::json&)>& print);
 
 }  // namespace steward::cli

@@ -197,7 +197,7 @@ private:
         const auto tree = posix::descendants_of(::getpid(), all);
         for (const int signal : {SIGSTOP, SIGKILL}) {
             for (const posix::ProcessRow& process : tree) {
-                if (process.state != 'Z') {
+                if (process.state != 'Z' && process.pid != ::getpid()) {
                     posix::signal_exactly(process, signal);
                 }
             }
