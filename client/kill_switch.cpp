@@ -12,9 +12,6 @@ constexpr std::size_t kFileBytesMax = 1U << 20U;
 // {"global": false, "services": ["reverse"]}
 base::Expected<KillSwitch> parse(std::string_view text, const std::string& path) {
     KillSwitch read;
-    if (text.empty()) {
-        return read;
-    }
     const auto json = nlohmann::json::parse(text, nullptr, false);
     const auto refuse = [&] {
         return base::fail(base::Errc::BadConfig,
@@ -53,7 +50,8 @@ base::Expected<KillSwitch> read_kill_switch(const std::string& path) {
     if (!text) {
         return base::Unexpected(text.error());
     }
-    return parse(text->value_or(""), path);
+    // An empty file is one that somebody is about to write, not the order to start everything.
+    return text->has_value() ? parse(**text, path) : base::Expected<KillSwitch>{};
 }
 
 base::Expected<KillSwitch> change_kill_switch(const std::string& path,
@@ -61,7 +59,7 @@ base::Expected<KillSwitch> change_kill_switch(const std::string& path,
     KillSwitch after;
     const auto updated = posix::update_file(
         path, kFileBytesMax, [&](std::string_view before) -> base::Expected<std::string> {
-            auto parsed = parse(before, path);
+            auto parsed = before.empty() ? base::Expected<KillSwitch>{} : parse(before, path);
             if (!parsed) {
                 return base::Unexpected(std::move(parsed.error()));
             }

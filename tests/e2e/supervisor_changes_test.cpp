@@ -104,7 +104,7 @@ TEST_CASE("A refresh whose first processes fail their jobs halts as well") {
     submit("200");
     CHECK(wait_until(
         [&] { return has(house.ps("trial.1").value("refresh", ""), "halted at 1 of 2: of "); }));
-    CHECK(has(house.say({"ps"}), "% failed, before it were 0 %"));
+    CHECK(has(house.ps("trial.1").value("refresh", ""), "% failed, before it were 0 %"));
     CHECK(house.pid_of("trial.2") == last);
 }
 

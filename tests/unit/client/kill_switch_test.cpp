@@ -61,6 +61,8 @@ TEST_CASE("What is no kill switch is refused and left as it is") {
         CHECK_FALSE(change_kill_switch(file.path(), off).has_value());
         CHECK_FALSE(read_kill_switch(file.path()).has_value());
     }
+    file.write("");
+    CHECK(read_kill_switch(file.path()).error().code == base::Errc::BadConfig);
     file.write(std::string((1U << 20U) + 1, ' '));
     CHECK(read_kill_switch(file.path()).error().code == base::Errc::Io);
 }
