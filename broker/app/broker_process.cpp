@@ -29,9 +29,7 @@ base::Unexpected with_setting(base::Error error, std::string_view setting) {
 }  // namespace
 
 BrokerProcess::BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources)
-    : options_(std::move(options)),
-      sources_(std::move(sources)),
-      started_(posix::read_clock()) {}
+    : options_(std::move(options)), sources_(std::move(sources)), started_(posix::read_clock()) {}
 
 BrokerProcess::~BrokerProcess() = default;
 

@@ -43,8 +43,7 @@ TEST_CASE("systemd finds nothing wrong with the units") {
         if (const std::size_t at = name.find('@'); at != std::string::npos) {
             name.insert(at + 1, "reverse");
         }
-        const std::string unit =
-            directory.write(name, replaced(text, "/usr/local/bin/", programs));
+        const std::string unit = directory.write(name, replaced(text, "/usr/local/bin/", programs));
         const Finished verified = run({kAnalyze, {"verify", unit}, {}, {}});
         // Other units of the machine may have faults of their own.
         INFO(verified.err);
