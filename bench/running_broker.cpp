@@ -48,16 +48,16 @@ std::uint64_t count_of(client::Client& client, std::string_view service, const c
 }
 
 RunningBroker::RunningBroker(const RunningSettings& settings)
-    : broker_("steward-broker", broker_args(folder_.path, config_of(settings))) {
-    const std::string line = broker_.line_with("ready");
-    const std::string backend = port_after(line, "workers ");
+    : broker_("steward-broker", broker_args(folder_.path, config_of(settings))),
+      line_(broker_.line_with("ready")) {
+    const std::string backend = port_after(line_, "workers ");
     for (std::size_t i = 0; i < settings.workers; ++i) {
         workers_.push_back(std::make_unique<Child>(
             "steward-bench-worker",
             std::vector<std::string>{"--backend-port", backend, "--log-level", "error"}));
     }
     client::Options options;
-    options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
+    options.brokers = {"127.0.0.1:" + port_after(line_, "clients ")};
     for (std::size_t i = 0; i < settings.clients; ++i) {
         clients_.push_back(std::make_unique<client::Client>(options));
     }

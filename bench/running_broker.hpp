@@ -58,6 +58,11 @@ public:
 
     [[nodiscard]] double cpu_seconds() const { return broker_.cpu_seconds(); }
 
+    /// "127.0.0.1:PORT" for clients, and where the news are.
+    [[nodiscard]] std::string at() const { return "127.0.0.1:" + port_after(line_, "clients "); }
+
+    [[nodiscard]] std::string news_at() const { return "127.0.0.1:" + port_after(line_, "news "); }
+
     /// A number of the broker's row of the service; 0 while it does not know the service.
     [[nodiscard]] std::uint64_t count_of(std::string_view service, const char* what) {
         return bench::count_of(client(), service, what);
@@ -73,6 +78,7 @@ private:
 
     TemporaryFolder folder_;
     Child broker_;
+    std::string line_;  // by which it said that it is ready
     std::vector<std::unique_ptr<Child>> workers_;
     std::vector<std::unique_ptr<client::Client>> clients_;
 };

@@ -11,6 +11,7 @@
 
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
+#include "common/model/part_number.hpp"
 #include "common/wire/params.hpp"
 #include "common/wire/typed.hpp"
 
@@ -21,7 +22,8 @@ class Answer {
 public:
     Answer() = default;
 
-    Answer(model::JobId job, model::Payload payload) : job_(job), payload_(std::move(payload)) {}
+    Answer(model::JobId job, model::Payload payload, model::PartNumber part = {})
+        : job_(job), payload_(std::move(payload)), part_(part) {}
 
     [[nodiscard]] const model::JobId& job() const { return job_; }
 
@@ -32,6 +34,10 @@ public:
     [[nodiscard]] std::string_view bytes() const { return payload_.bytes.view(); }
 
     [[nodiscard]] const model::Payload& payload() const { return payload_; }
+
+    /// Of a part of a background job: whoever follows the job again, or more than once, knows by it
+    /// what he has heard (model::HeardParts).
+    [[nodiscard]] const model::PartNumber& part() const { return part_; }
 
     /// As a dynamic value; null when empty. Errors: BadParams.
     [[nodiscard]] base::Expected<nlohmann::json> json() const {
@@ -63,6 +69,7 @@ private:
 
     model::JobId job_;
     model::Payload payload_;
+    model::PartNumber part_;
 };
 
 /// How far a job is, as its worker reports it. `total` 0: unknown.

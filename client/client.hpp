@@ -123,11 +123,12 @@ public:
     /// after `timeout` (zero: Options::timeout); UnknownJob, also when its result has been kept for
     /// as long as its result_ttl says; TooManyWaiters.
     [[nodiscard]] Expected<Answer> wait(const JobId& job, base::Duration timeout = {});
-    /// The same, and hears the parts of the answer and the progress that come from now on, of every
-    /// attempt that the job makes meanwhile; at once the last progress of the running one, if there
-    /// was any. What came before, and what comes while there is no connection, is missed; a broker
-    /// too old to know of this tells the end alone. Called on this thread. Errors: as of wait(),
-    /// and QueueFull when parts come much faster than they are taken.
+    /// The same, and hears the parts of the answer and the progress: first what the running attempt
+    /// of a background job has said so far, then what comes, of every attempt that the job makes
+    /// meanwhile; no part twice. Missed is only what the broker did not keep: parts beyond its
+    /// limits, and from before it was started again. One too old to keep them tells what comes, or
+    /// the end alone. Called on this thread. Errors: as of wait(), and QueueFull when parts come
+    /// much faster than they are taken.
     [[nodiscard]] Expected<Answer> follow(const JobId& job,
                                           base::Duration timeout,
                                           OnPartial on_partial,

@@ -264,7 +264,7 @@ void Loop::tell(Happening& happening) {
 void Loop::tell_partial(PartialAnswer& partial) {
     Order& order = order_of(partial.tag);
     if (order.receiver != nullptr &&
-        !order.receiver->on_partial({partial.job, std::move(partial.data)})) {
+        !order.receiver->on_partial({partial.job, std::move(partial.data), partial.part})) {
         give_up(partial.number,
                 order,
                 {base::Errc::QueueFull,

@@ -33,7 +33,8 @@ class OpenRequests {
 public:
     struct Asked {
         Question question;
-        base::MonoTime until{};  // of an Await: when its wait ends
+        base::MonoTime until{};     // of an Await: when its wait ends
+        model::HeardParts heard{};  // of an Await that follows, over all connections
     };
 
     struct Request {

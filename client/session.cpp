@@ -301,10 +301,12 @@ void Session::on_result(native::Result& result) {
 }
 
 void Session::on_partial(native::JobPartial& partial) {
-    if (const Request* request = find_following(partial.number); request != nullptr) {
-        happenings_.emplace_back(
-            PartialAnswer{request->number, request->tag, partial.job, std::move(partial.data)});
+    Request* request = find_following(partial.number);
+    if (request == nullptr || (request->asked && !request->asked->heard.is_first(partial.part))) {
+        return;
     }
+    happenings_.emplace_back(PartialAnswer{
+        request->number, request->tag, partial.job, std::move(partial.data), partial.part});
 }
 
 void Session::on_progress(native::JobProgress& progress) {

@@ -58,6 +58,7 @@ struct PartialAnswer {  // of a call, or of an await that follows its job
     std::uint64_t tag = 0;
     model::JobId job;
     model::Payload data;
+    model::PartNumber part{};
 };
 
 struct ProgressUpdate {  // likewise
@@ -120,8 +121,8 @@ public:
     [[nodiscard]] base::Expected<std::uint64_t> submit(wire::native::PackedJob&& job, User user);
     /// A Query or Operate ends with Report or Refused; an Await with Result, with Accepted when its
     /// job still goes on after the wait, or with Refused. An await's time counts from `now`,
-    /// however often it has to be asked; if it follows, what comes between two connections is
-    /// missed. Errors: as of submit().
+    /// however often it has to be asked; if it follows, it is told no part twice. Errors: as of
+    /// submit().
     [[nodiscard]] base::Expected<std::uint64_t> ask(base::MonoTime now,
                                                     Question question,
                                                     User user = {});

@@ -23,6 +23,11 @@ public:
 
     /// Drops what was here and takes the next command of `reader`, as BatchReader::next() tells it.
     void read(wire::native::BatchReader& reader) noexcept {
+        // Where a job was another finds its place.
+        if (wire::native::Assign* const place = job();
+            place != nullptr && reader.next_assign(*place)) {
+            return;
+        }
         // Built where it stays: a move of so many fields costs more than all else done with a job.
         std::destroy_at(&content_);
         ::new (static_cast<void*>(&content_)) Content{reader.next()};

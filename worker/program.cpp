@@ -34,6 +34,7 @@ SessionOptions session_options(const RuntimeOptions& options) {
     session.jobs_max = options.jobs_max;
     session.memory_bytes_max = options.memory_bytes_max;
     session.lifetime_max = options.lifetime_max;
+    session.limits_memory = options.limits_memory;
     // So that an operator, and a supervisor, finds the process.
     session.library += ' ' + posix::host_name() + ':' + std::to_string(::getpid());
     return session;
@@ -140,7 +141,16 @@ int Program::run() {
     if (const auto* exit = std::get_if<ExitNow>(&parsed)) {
         return exit->code;
     }
-    const auto& options = std::get<RuntimeOptions>(parsed);
+    auto& options = std::get<RuntimeOptions>(parsed);
+    options.limits_memory = !limits_memory_itself_;
+    for (const auto& check : checks_) {
+        if (const auto checked = check(); !checked) {
+            std::string name = argc_ > 0 ? argv_[0] : "worker";
+            std::cerr << name.erase(0, name.rfind('/') + 1) << ": " << checked.error().message
+                      << '\n';
+            return kExitUsage;
+        }
+    }
     auto signals = posix::SignalFd::open({SIGTERM, SIGINT});  // before any thread, the log's too
     if (!signals) {
         std::cerr << signals.error().message << '\n';

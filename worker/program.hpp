@@ -8,8 +8,10 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "common/base/expected.hpp"
 #include "worker/answer.hpp"
 #include "worker/job.hpp"
 
@@ -49,10 +51,10 @@ struct ServiceEntry {
     std::function<std::unique_ptr<Worker>()> make;  // called once for each work thread
 };
 
-/// An option of the program's own: `--flag VALUE`.
+/// An option of the program's own: `--flag VALUE`, `--flag` alone, or what stands behind `--`.
 struct ExtraOption {
-    std::string flag;  // "--file"
-    std::string* value = nullptr;
+    std::string flag;  // "--file"; of the words behind `--`: what they are, "COMMAND"
+    std::variant<std::string*, bool*, std::vector<std::string>*> value;
     std::string help;
 };
 
@@ -66,6 +68,32 @@ public:
     /// made.
     Program& option(std::string flag, std::string& value, std::string help) {
         options_.push_back({std::move(flag), &value, std::move(help)});
+        return *this;
+    }
+
+    /// `--flag` makes `value` true.
+    Program& flag(std::string flag, bool& value, std::string help) {
+        options_.push_back({std::move(flag), &value, std::move(help)});
+        return *this;
+    }
+
+    /// All that stands behind the first `--` goes into `words`, unread.
+    Program& rest(std::string name, std::vector<std::string>& words, std::string help) {
+        options_.push_back({std::move(name), &words, std::move(help)});
+        return *this;
+    }
+
+    /// Called when the options above have been set and nothing has begun. An error is told, and the
+    /// program ends with kExitUsage.
+    Program& check(std::function<base::Expected<void>()> is_usable) {
+        checks_.push_back(std::move(is_usable));
+        return *this;
+    }
+
+    /// Jobs hold their memory elsewhere, as in processes that the workers start: the workers see to
+    /// memory_limit, and this process is not measured.
+    Program& limits_memory_itself() {
+        limits_memory_itself_ = true;
         return *this;
     }
 
@@ -108,6 +136,8 @@ private:
     char** argv_;
     std::vector<ServiceEntry> services_;
     std::vector<ExtraOption> options_;
+    std::vector<std::function<base::Expected<void>()>> checks_;
+    bool limits_memory_itself_ = false;
 };
 
 /// The whole main of a worker with one service: W::kService names it unless --service-name does.

@@ -39,6 +39,7 @@ struct SessionOptions {
     base::Duration stop_grace = 5s;  // a handler may ignore its stop token so long, unless the
                                      // broker says otherwise
     base::Duration memory_interval = 100ms;  // between looks at the memory of a limited attempt
+    bool limits_memory = true;  // this process is held to the memory limits of its jobs
     // When another process should take this one's place; 0: never.
     std::uint64_t jobs_max = 0;          // it has started so many
     std::uint64_t memory_bytes_max = 0;  // it holds more when a job has ended

@@ -32,7 +32,7 @@ void Session::limit(base::MonoTime now, Busy& busy, const wire::native::Assign& 
         busy.alarm = now + job.time_limit;
         next_alarm_ = std::min(next_alarm_, busy.alarm);
     }
-    busy.memory_limit = job.options.memory_limit.value_or(0);
+    busy.memory_limit = options_.limits_memory ? job.options.memory_limit.value_or(0) : 0;
     if (busy.memory_limit != 0 && !measure_at_) {
         measure_at_ = now;
     }

@@ -26,9 +26,14 @@ constexpr int kRoundsMax = 8;
 // What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
 // for what an operator can ask again and again.
 bool needs_journal(const core::Input& input) {
-    if (const auto* submit = std::get_if<core::Submit>(&input)) {
-        const model::JobOptions& options = submit->spec.options;
+    const auto asks_for_it = [](const model::JobOptions& options) {
         return options.durable.value_or(!options.sync);
+    };
+    if (const auto* submit = std::get_if<core::Submit>(&input)) {
+        return asks_for_it(submit->spec.options);
+    }
+    if (const auto* run = std::get_if<core::SubmitRun>(&input)) {
+        return asks_for_it(run->options);
     }
     const auto* request = std::get_if<core::Operator>(&input);
     return request != nullptr && !std::holds_alternative<core::DrainBroker>(request->what);
@@ -42,6 +47,15 @@ core::Send refused_for(base::Error why, const core::Input& input) {
         return {submit->from, std::move(refused)};
     }
     return {std::get<core::Operator>(input).from, std::move(refused)};
+}
+
+void refuse_all(const base::Error& why, const core::SubmitRun& run, core::Effects& effects) {
+    for (const core::SubmitRun::One& one : run.jobs) {
+        core::Refused refused{why, std::string(run.service.view())};
+        refused.error.retry_after = kJournalRetryAfter;
+        effects.sends.push_back(
+            {{run.from.peer, one.number, run.from.form}, std::move(refused), 0});
+    }
 }
 
 }  // namespace
@@ -125,6 +139,10 @@ void Node::Parts::take(core::Input&& input) {
         peers.set_worker_form(ready->from.peer, wire::Form::unpack(ready->from.form));
     } else if (needs_journal(input)) {
         if (auto room = journal.room(); !room) {
+            if (const auto* run = std::get_if<core::SubmitRun>(&input)) {
+                refuse_all(room.error(), *run, effects);
+                return;
+            }
             answer(refused_for(std::move(room.error()), input));
             return;
         }

@@ -42,16 +42,18 @@ void Outbox::set_limits(const model::Limits& limits) {
 
 Outbox::Lane& Outbox::lane_of(Peer peer) {
     const std::uint32_t slot = PeerTable::slot_of(peer);
+    return slot < lanes_.size() && lanes_[slot].peer == peer ? lanes_[slot] : new_lane(peer, slot);
+}
+
+Outbox::Lane& Outbox::new_lane(Peer peer, std::uint32_t slot) {
     if (slot >= lanes_.size()) {
         lanes_.resize(slot + 1);
     }
     Lane& lane = lanes_[slot];
-    if (lane.peer != peer) {
-        drop(lane);
-        lane.peer = peer;
-        lane.held = 0;
-        lane.busy = false;
-    }
+    drop(lane);
+    lane.peer = peer;
+    lane.held = 0;
+    lane.busy = false;
     return lane;
 }
 
@@ -121,7 +123,11 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
         lane.batch = std::move(spare_batches_.back());
         spare_batches_.pop_back();
     }
-    renderer_.add_native(std::move(send), *lane.batch);
+    if (const auto* assign = std::get_if<core::Assign>(&send.what)) {
+        lane.batch->add(Renderer::view_of(*assign));  // most are
+    } else {
+        renderer_.add_native(std::move(send), *lane.batch);
+    }
     make_busy(lane);
     if (lane.batch->bytes() >= kBatchBytes) {
         close_batch(lane);

@@ -70,6 +70,7 @@ private:
     };
 
     Lane& lane_of(Peer peer);
+    Lane& new_lane(Peer peer, std::uint32_t slot);
     [[nodiscard]] Lane* find_lane(Peer peer);
     void stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane);
     void make_busy(Lane& lane);

@@ -25,7 +25,7 @@ struct ToNative {
     }
 
     native::JobPartial operator()(core::JobPartial&& partial) const {
-        return native::JobPartial{number, partial.job, std::move(partial.data)};
+        return native::JobPartial{number, partial.job, std::move(partial.data), partial.part};
     }
 
     native::JobProgress operator()(core::JobProgress&& progress) const {
@@ -107,13 +107,12 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
         [&](auto&& message) {
             using Message = std::remove_cvref_t<decltype(message)>;
             if constexpr (std::is_same_v<Message, core::Assign>) {
-                batch.add(native::AssignView{message.attempt,
-                                             message.service.view(),
-                                             message.params,
-                                             message.time_limit,
-                                             message.submission,
-                                             message.meta,
-                                             message.options.get()});
+                batch.add(view_of(message));
+            } else if constexpr (std::is_same_v<Message, core::JobsTaken>) {
+                for (std::uint64_t i = 0; i < message.count; ++i) {
+                    batch.add(native::Accepted{
+                        number + i, {message.first.epoch, message.first.number + i}, false});
+                }
             } else if constexpr (std::is_same_v<Message, core::Welcome>) {
                 batch.add(native::Welcome{native::kVersion,
                                           identity_,

@@ -30,6 +30,17 @@ public:
     /// what a worker is pushed (a bare HEARTBEAT does not tell its dialect).
     [[nodiscard]] static wire::Form form_of(const core::Send& send, const PeerTable::Entry& peer);
 
+    /// The native form of a job for a worker. Valid as long as `assign` is.
+    [[nodiscard]] static wire::native::AssignView view_of(const core::Assign& assign) {
+        return {assign.attempt,
+                assign.service.view(),
+                assign.params,
+                assign.time_limit,
+                assign.submission,
+                assign.meta,
+                assign.options.get()};
+    }
+
     /// Adds the message to a batch. Every message has a native form.
     void add_native(core::Send&& send, wire::native::BatchWriter& batch);
 

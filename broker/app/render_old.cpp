@@ -48,6 +48,10 @@ struct ToOld {
         return dialect.encode_taken(form, taken.service.view(), taken.job);
     }
 
+    std::optional<Frames> operator()(const core::JobsTaken& /*taken*/) const {
+        return std::nullopt;  // only native clients submit runs
+    }
+
     std::optional<Frames> operator()(const core::Refused& refused) const {
         const std::string_view asked = management_name(packed);
         const std::string_view service = asked.empty() ? refused.service : asked;

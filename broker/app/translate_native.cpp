@@ -18,6 +18,8 @@ namespace {
 namespace native = wire::native;
 using base::Errc;
 
+// Room for so many is made at once, and for more when they come.
+constexpr std::size_t kRunUsual = 96;
 // A request may hold its client's number for so long.
 constexpr base::Duration kWaitMax = std::chrono::hours(1);
 
@@ -164,7 +166,8 @@ private:
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
     [[nodiscard]] bool take_submit(native::BatchReader& reader);
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
-    void pass_on(core::Submit& submit);
+    void pass_on(core::Submit& submit, native::BatchReader& reader);
+    [[nodiscard]] bool take_run(core::Submit& first, native::BatchReader& reader);
     [[nodiscard]] bool is_reserved(const model::ServiceName& name);
 
     Sender from_;
@@ -175,6 +178,8 @@ private:
     // Used again for each command, and for nothing but such.
     std::optional<core::Input> submit_;
     std::optional<core::Input> finish_;
+    core::Input submits_{std::in_place_type<core::SubmitRun>};
+    core::Input finishes_{std::in_place_type<core::FinishRun>};
     model::ServiceName ordinary_;  // the last name that was not the broker's own
 };
 
@@ -201,7 +206,32 @@ bool Commands::take_submit(native::BatchReader& reader) {
     if (!reader.take(native::SubmitPlace{submit.submission.number, submit.again, submit.spec})) {
         return false;
     }
-    pass_on(submit);
+    pass_on(submit, reader);
+    return true;
+}
+
+// Those behind the first that are like it; false when there are none.
+bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
+    core::SubmitRun::One second;
+    if (first.again || !reader.next_alike(second.number, second.params)) {
+        return false;
+    }
+    auto& run = std::get<core::SubmitRun>(submits_);
+    run.from = first.from;
+    run.session = session_;
+    run.unknown = first.unknown;
+    run.service = first.spec.service;
+    run.options = first.spec.options;
+    run.jobs.clear();
+    run.jobs.reserve(kRunUsual);
+    run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
+    run.jobs.push_back(std::move(second));
+    for (bool goes_on = true; goes_on;) {
+        core::SubmitRun::One& next = run.jobs.emplace_back();
+        goes_on = reader.next_alike(next.number, next.params);
+    }
+    run.jobs.pop_back();
+    to_.take(std::move(submits_));
     return true;
 }
 
@@ -213,7 +243,25 @@ bool Commands::take_finish(native::BatchReader& reader) {
     if (!reader.take(native::FinishPlace{finish.attempt, finish.outcome, finish.run_time})) {
         return false;
     }
-    to_.take(std::move(*finish_));
+    core::FinishRun::One second;
+    const model::Outcome& outcome = finish.outcome;
+    if (outcome.verdict != model::Verdict::Succeeded || !outcome.text.empty() ||
+        !reader.next_success(second.attempt, second.result, second.run_time)) {
+        to_.take(std::move(*finish_));
+        return true;
+    }
+    auto& run = std::get<core::FinishRun>(finishes_);
+    run.from = from_.peer;
+    run.attempts.clear();
+    run.attempts.reserve(kRunUsual);
+    run.attempts.push_back({finish.attempt, finish.run_time, std::move(finish.outcome.result)});
+    run.attempts.push_back(std::move(second));
+    for (bool goes_on = true; goes_on;) {
+        core::FinishRun::One& next = run.attempts.emplace_back();
+        goes_on = reader.next_success(next.attempt, next.result, next.run_time);
+    }
+    run.attempts.pop_back();
+    to_.take(std::move(finishes_));
     return true;
 }
 
@@ -229,7 +277,7 @@ bool Commands::is_reserved(const model::ServiceName& name) {
     return false;
 }
 
-void Commands::pass_on(core::Submit& submit) {
+void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
     const std::uint64_t number = submit.submission.number;
     if (session_ == 0) {
         refuse(number,
@@ -249,7 +297,9 @@ void Commands::pass_on(core::Submit& submit) {
     submit.from = address(number);
     submit.submission.session = session_;
     submit.unknown = core::UnknownService::RefuseOnceSettled;
-    to_.take(std::move(*submit_));
+    if (!take_run(submit, reader)) {
+        to_.take(std::move(*submit_));
+    }
 }
 
 void Commands::operator()(native::Query&& query) {

@@ -108,7 +108,7 @@ WorkerHandle State::pick_worker(const Queue& queue) {
         while (!ahead.empty()) {
             const WorkerHandle first = ahead.front();
             const Worker& worker = workers_.map.at(first);
-            if (worker.held.size() < allowance(worker)) {
+            if (may_be_given_ahead(worker)) {
                 return first;
             }
             take_turn(first, false);  // has been slow meanwhile: no more for it
@@ -137,29 +137,48 @@ LaneHandle State::pick_lane(Crew& crew) {
 void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
     const Lane& lane = lanes_.map.at(lane_handle);
     const JobHandle handle = lanes_.first_job(lane_handle);
-    Job& job = jobs_.map.at(handle);
     const Group* group = groups_.map.find(lane.group);
     lanes_.spend_turn(
         services_.queues.at(lane.queue), lane_handle, group != nullptr ? group->weight : 1);
     release(handle);
+    start_attempt(handle, worker_handle);
+}
+
+// The job is the worker's. Pre: it is in no list; the worker has room.
+void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
+    Job& job = jobs_.map.at(handle);
+    const Service& service = services_.map.at(job.service);
     ++job.attempt;
     ++counters.started;
     job.expires = base::MonoTime::max();  // it is being started in time
     job.fate = AttemptFate::Open;
-    append(job, AttemptStarted{{job.id, job.attempt}, now_.wall});
+    if (job.durable) {
+        auto& fact = append_fact<AttemptStarted>();
+        fact.attempt = {job.id, job.attempt};
+        fact.at = now_.wall;
+    }
     job.worker = worker_handle;
     announce(job, EventKind::DelegateStart);
     hold(worker_handle, handle);
-    send(workers_.map.at(worker_handle).address,
-         Assign{{job.id, job.attempt},
-                name_of_service(job),
-                job.params,
-                job.time_limit,
-                job.submission,
-                job.meta,
-                shown_to_worker(job)},
-         job.extras != nullptr && job.extras->starts_once ? job.accepted_seq : 0);
+    send_assign(job, service, workers_.map.at(worker_handle));
     take_turn(worker_handle, true);
+}
+
+// In its place among the effects: nothing is sent as often.
+void State::send_assign(const Job& job, const Service& service, const Worker& worker) {
+    Send& send = out_->sends.emplace_back();
+    send.to = worker.address;
+    if (job.extras != nullptr && job.extras->starts_once) {
+        send.after = job.accepted_seq;
+    }
+    auto& assign = send.what.emplace<Assign>();
+    assign.attempt = {job.id, job.attempt};
+    assign.service = service.name;
+    assign.params = job.params;
+    assign.time_limit = job.time_limit;
+    assign.submission = job.submission;
+    assign.meta = job.meta;
+    assign.options = shown_to_worker(job);
 }
 
 // Null when there is nothing beside the defaults.
@@ -196,14 +215,17 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
     job.state = JobState::Active;
     job.worker = worker_handle;
     job.given_at = now_.mono;
-    ++services_.map.at(job.service).active;
+    Service& service = services_.map.at(job.service);
+    ++service.active;
     ++active_;
-    key_on_start(handle);
-    enter_gates(job);
+    if (job.extras != nullptr) {
+        key_on_start(handle);
+    }
+    enter_gates(job, service);
     worker.held.push_back(jobs_.map, handle);
     worker.held_bytes += job.params.bytes.size();
     if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {
-        run_held(handle);
+        run_held(job, worker);
         return;
     }
     if (!worker.first_ahead.names_something()) {
@@ -216,8 +238,7 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
 }
 
 // The worker starts on it now, as far as the broker can tell: its time runs.
-void State::run_held(JobHandle handle) {
-    Job& job = jobs_.map.at(handle);
+void State::run_held(Job& job, Worker& worker) {
     job.running = true;
     job.started_at = now_.wall;
     if (!job.stopping) {
@@ -225,7 +246,6 @@ void State::run_held(JobHandle handle) {
     }
     announce(job, EventKind::ExecuteStart);
     count_wait(job);
-    Worker& worker = workers_.map.at(job.worker);
     ++worker.running;
     if (job.deadline < worker.next_deadline) {
         worker.next_deadline = job.deadline;
@@ -236,39 +256,43 @@ void State::run_held(JobHandle handle) {
 // Once for each attempt: one that its worker brought back has begun before.
 void State::count_wait(Job& job) {
     if (job.ready_at != kNotWaiting) {
-        services_.map.at(job.service).times().wait.add(now_.mono - job.ready_at);
+        services_.map.at(job.service).of_attempts().wait.add(now_.mono - job.ready_at);
         job.ready_at = kNotWaiting;
     }
 }
 
 // A slot of the worker may have become free: what it was given ahead comes to run.
-void State::promote_ahead(WorkerHandle handle) {
-    Worker& worker = workers_.map.at(handle);
+void State::promote_ahead(Worker& worker) {
     while (worker.running < worker.slots() && worker.first_ahead.names_something()) {
-        const JobHandle job = worker.first_ahead;
-        worker.first_ahead = jobs_.map.at(job).place.next;
-        run_held(job);
+        Job& job = jobs_.map.at(worker.first_ahead);
+        worker.first_ahead = job.place.next;
+        run_held(job, worker);
     }
 }
 
-// How many jobs the worker may hold: its slots, and ahead of time what it will eat in Policy::ahead
-// going by its measured run times, or by how long it has been at its present job if that is longer.
-// Nothing ahead while it holds much: quick jobs with large params would fill its connection.
-std::size_t State::allowance(const Worker& worker) const {
+// A worker without a free slot may hold, ahead of time, what it will eat in Policy::ahead going by
+// its measured run times, or by how long it has been at its present job if that is longer. Nothing
+// ahead while it holds much: quick jobs with large params would fill its connection.
+bool State::may_be_given_ahead(const Worker& worker) const {
     const std::size_t slots = worker.slots();
+    const std::size_t held = worker.held.size();
+    if (held < slots) {
+        return true;
+    }
     if (policy.ahead == base::Duration::zero() || worker.run_time < base::Duration::zero() ||
-        worker.credit_max <= slots || worker.held_bytes >= policy.limits.ahead_bytes_max) {
-        return slots;
+        held >= std::min<std::size_t>(worker.credit_max, policy.limits.credit_max) ||
+        worker.held_bytes >= policy.limits.ahead_bytes_max) {
+        return false;
     }
     base::Duration run_time = std::max(worker.run_time, base::Duration{1});
     if (!worker.held.empty()) {
         const Job& oldest = jobs_.map.at(worker.held.front());
         run_time = std::max(run_time, now_.mono - (oldest.deadline - oldest.time_limit));
     }
-    const auto extra = slots * static_cast<std::size_t>(policy.ahead.count()) /
-                       static_cast<std::size_t>(run_time.count());
-    return std::min<std::size_t>(
-        slots + extra, std::min<std::size_t>(worker.credit_max, policy.limits.credit_max));
+    // One more than it holds ahead, without a division: this is asked for each job.
+    const std::size_t each = static_cast<std::size_t>(run_time.count());
+    const std::size_t all = slots * static_cast<std::size_t>(policy.ahead.count());
+    return each <= all && (held - slots + 1) * each <= all;
 }
 
 // Puts the worker where its crew looks for it; `at_end` when it has just been given a job.
@@ -276,11 +300,15 @@ void State::take_turn(WorkerHandle handle, bool at_end) {
     Worker& worker = workers_.map.at(handle);
     Room room = Room::None;
     if (!worker.leaving && worker.crew.names_something()) {
-        room = worker.held.size() < worker.slots()      ? Room::Free
-               : worker.held.size() < allowance(worker) ? Room::Ahead
-                                                        : Room::None;
+        room = worker.held.size() < worker.slots() ? Room::Free
+               : may_be_given_ahead(worker)        ? Room::Ahead
+                                                   : Room::None;
     }
     if (room == worker.room && !(at_end && room != Room::None)) {
+        return;
+    }
+    if (room == worker.room && !worker.turn.next.names_something()) {  // is the last already
+        worker.turn_number = ++turns_;
         return;
     }
     if (worker.room != Room::None) {

@@ -11,6 +11,7 @@
 #include "broker/core/input.hpp"
 #include "broker/core/record.hpp"
 #include "common/model/event.hpp"
+#include "common/model/part_number.hpp"
 
 namespace steward::core {
 
@@ -19,6 +20,12 @@ struct JobTaken {  // an async job's receipt; also the first answer to a resend
     model::JobId job;
     model::ServiceName service;
     bool is_duplicate = false;  // the job was there before: its unique key was taken
+};
+
+/// JobTaken for `count` of a SubmitRun: numbers upward from the correlation, ids from `first`.
+struct JobsTaken {
+    model::JobId first;
+    std::uint64_t count = 1;
 };
 
 struct Refused {
@@ -31,6 +38,7 @@ struct JobPartial {
     model::ServiceName service;
     model::Payload data;
     model::Encoding wanted = model::Encoding::Absent;  // what the requester's params were in
+    model::PartNumber part{};
 };
 
 struct JobProgress {
@@ -99,6 +107,7 @@ struct Disconnect {
 struct HeartbeatOut {};
 
 using Message = std::variant<JobTaken,
+                             JobsTaken,
                              Refused,
                              JobPartial,
                              JobProgress,

@@ -39,41 +39,58 @@ bool needs_params_after(const Job& job, JobState end) {
 // Pre: the job is in no list. Tells whoever waits and forgets the job, unless it is a dead letter.
 void State::end_job(JobHandle handle, JobState end, std::string text, model::Payload&& result) {
     Job& job = jobs_.map.at(handle);
+    Service& service = services_.map.at(job.service);
     STEWARD_ASSERT(model::may_become(job.state, end));
     job.state = end;
     job.cancelling = false;
-    count_end(job, end);
-    unique_.release(jobs_.map, handle);
+    count_end(service, end);
     const bool is_kept = job.result_ttl > base::Duration::zero() && end != JobState::Dead;
-    const Seq seq = append(job,
-                           JobEnded{job.id,
-                                    end,
-                                    now_.wall,
-                                    text,
-                                    is_kept ? result : model::Payload{},
-                                    job.failures,
-                                    job.losses});
-    if (seq != 0 && !needs_params_after(job, end)) {
-        out_->appends.back().settles = job.accepted_seq;
-    }
+    const Seq seq = job.durable ? append_end(job, text, is_kept ? &result : nullptr) : 0;
     announce(job, event_of(end), text);
-    remember(job, text);
-    KeptResult kept{name_of_service(job), end, std::move(text), std::move(result)};
-    keep_for_resend(job, kept);
-    tell_waiters(job, kept.service, kept, seq);
-    follow_end(job, end, kept.text);
-    if (is_kept) {
-        keep_result(job, std::move(kept), now_.wall, seq);
+    if (job.extras != nullptr) {
+        unique_.release(jobs_.map, handle);
     }
-    if (end == JobState::Dead && !job.adopted) {  // without its params nobody could retry it
-        keep_dead(handle, kept.text);
+    if (job.sync || job.adopted || job.extras != nullptr) {
+        const KeptResult kept{service.name, end, text, result};
+        keep_for_resend(job, kept);
+        tell_waiters(job, kept.service, kept, seq);
+        follow_end(job, end, text);
+    }
+    if (is_kept) {
+        keep_result(job, service, text, std::move(result), now_.wall, seq);
+    }
+    // Without its params nobody could retry it.
+    const bool is_letter = end == JobState::Dead && !job.adopted;
+    if (policy.limits.history_jobs_max != 0) {
+        remember(job, service, text);
+        history_.back().params = params_to_remember(handle, is_letter);
+    }
+    if (is_letter) {
+        keep_dead(handle, std::move(text));
     } else {
         forget_job(handle);
     }
 }
 
-void State::count_end(const Job& job, JobState end) {
-    Service& service = services_.map.at(job.service);
+// `result`: null when it is not kept.
+Seq State::append_end(const Job& job, std::string_view text, const model::Payload* result) {
+    auto& fact = append_fact<JobEnded>();
+    fact.id = job.id;
+    fact.state = job.state;
+    fact.at = now_.wall;
+    fact.text = text;
+    if (result != nullptr) {
+        fact.result = *result;
+    }
+    fact.failures = job.failures;
+    fact.losses = job.losses;
+    if (!needs_params_after(job, job.state)) {
+        out_->appends.back().settles = job.accepted_seq;
+    }
+    return last_seq_;
+}
+
+void State::count_end(Service& service, JobState end) {
     switch (end) {
         case JobState::Succeeded:
             ++counters.succeeded;
@@ -116,34 +133,47 @@ void State::keep_for_resend(const Job& job, const KeptResult& end) {
     }
 }
 
-void State::keep_result(const Job& job, KeptResult&& end, base::WallTime ended_at, Seq seq) {
-    Ended ended;
-    ended.id = job.id;
-    ended.service = std::move(end.service);
-    ended.state = end.state;
-    ended.sync = job.sync;
-    ended.durable = job.durable;
-    ended.priority = job.priority;
-    ended.attempt = job.attempt;
-    ended.text = end.text.empty() ? base::Blob() : base::Blob::copy(end.text);
-    ended.result = std::move(end.result);
-    ended.accepted_at = job.accepted_at;
-    ended.started_at = job.started_at;
-    ended.ended_at = ended_at;
-    ended.forget_at = now_.mono + job.result_ttl;
-    ended.seq = seq;
-    ended.channel = services_.queues.at(job.queue).channel;
-    if (job.extras != nullptr) {
-        ended.context = job.extras->context;
-        if (const Group* group = groups_.map.find(job.extras->group)) {
-            ended.group = group->name;
-        }
-        if (const Batch* batch = batches_.map.find(job.extras->batch)) {
-            ended.batch = batch->name;
-        }
+std::unique_ptr<const JobNames> State::names_of_few(const Job& job) const {
+    JobNames names;
+    names.context = job.extras->context;
+    if (const Group* group = groups_.map.find(job.extras->group)) {
+        names.group = group->name;
     }
-    results_.add(std::move(ended), now_.mono, policy.limits);
+    if (const Batch* batch = batches_.map.find(job.extras->batch)) {
+        names.batch = batch->name;
+    }
+    return std::make_unique<const JobNames>(std::move(names));
+}
+
+void State::keep_result(const Job& job,
+                        const Service& service,
+                        std::string_view text,
+                        model::Payload&& result,
+                        base::WallTime ended_at,
+                        Seq seq) {
+    auto names = names_of(job);
+    const std::size_t bytes =
+        (names != nullptr ? sizeof *names : 0) + text.size() + result.bytes.size();
+    Ended* ended =
+        results_.add(job.id, now_.mono + job.result_ttl, bytes, now_.mono, policy.limits);
     counters.results_dropped = results_.dropped();
+    if (ended == nullptr) {
+        return;
+    }
+    ended->service = service.name;
+    ended->state = job.state;
+    ended->sync = job.sync;
+    ended->durable = job.durable;
+    ended->priority = job.priority;
+    ended->attempt = job.attempt;
+    ended->text = base::Blob::copy(text);
+    ended->result = std::move(result);
+    ended->accepted_at = job.accepted_at;
+    ended->started_at = job.started_at;
+    ended->ended_at = ended_at;
+    ended->seq = seq;
+    ended->channel = services_.queues.at(job.queue).channel;
+    ended->names = std::move(names);
 }
 
 // What others wanted of it.
@@ -197,22 +227,38 @@ void State::forget_job(JobHandle handle) {
     }
 }
 
-// Keeps a finished job for the listings; long params are cut so that history stays small.
-void State::remember(const Job& job, std::string_view text) {
-    if (policy.limits.history_jobs_max == 0) {
-        return;
+// Keeps a finished job for the listings, but for its params.
+void State::remember(const Job& job, const Service& service, std::string_view text) {
+    const Worker* worker = workers_.map.find(job.worker);
+    Past& past = history_.add(policy.limits.history_jobs_max);
+    past.id = job.id;
+    if (past.service.view().data() != service.name.view().data()) {
+        past.service = service.name;
     }
-    while (history_.size() >= policy.limits.history_jobs_max) {
-        history_.pop_front();
+    past.channel = services_.queues.at(job.queue).channel;
+    past.names = names_of(job);
+    past.state = job.state;
+    past.sync = job.sync;
+    past.priority = job.priority;
+    past.attempt = job.attempt;
+    past.failures = job.failures;
+    past.losses = job.losses;
+    past.client = job.waiter.peer;
+    past.worker = worker != nullptr ? worker->address.peer : Peer{};
+    past.accepted_at = job.accepted_at;
+    past.started_at = job.started_at;
+    past.ended_at = now_.wall;
+    past.text = base::Blob::copy(text);
+}
+
+// Long ones are cut so that history stays small.
+model::Payload State::params_to_remember(JobHandle handle, bool are_needed) {
+    const model::Payload& params = jobs_.map.at(handle).params;
+    if (params.bytes.size() > kHistoryParamsBytesMax) {
+        return {model::Encoding::Opaque,
+                base::Blob::copy(params.bytes.view().substr(0, kHistoryParamsBytesMax))};
     }
-    model::JobRow& row = history_.emplace_back(row_of(job));
-    row.ended_at = now_.wall;
-    row.text = text;
-    const std::string_view params = row.params.bytes.view();
-    if (params.size() > kHistoryParamsBytesMax) {
-        row.params = {model::Encoding::Opaque,
-                      base::Blob::copy(params.substr(0, kHistoryParamsBytesMax))};
-    }
+    return are_needed ? params : jobs_.take_params(handle);
 }
 
 }  // namespace steward::core

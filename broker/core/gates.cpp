@@ -189,16 +189,16 @@ void State::apply(const Address& from, RemoveLimit& request) {
 
 // ---- starts and ends ----
 
-void State::enter_gates(const Job& job) {
+void State::enter_gates(const Job& job, const Service& service) {
     if (const GroupHandle group = job.group(); group.names_something()) {
         groups_.map.at(group).gate.enter(now_.mono);
     }
-    for (const LimitHandle limit : services_.map.at(job.service).limits) {
+    for (const LimitHandle limit : service.limits) {
         limits_.map.at(limit).gate.enter(now_.mono);
     }
 }
 
-void State::leave_gates(const Job& job) {
+void State::leave_gates(const Job& job, const Service& service) {
     if (const GroupHandle handle = job.group(); handle.names_something()) {
         Group& group = groups_.map.at(handle);
         group.gate.leave();
@@ -206,7 +206,7 @@ void State::leave_gates(const Job& job) {
             consequences_.opened_groups.push_back(handle);
         }
     }
-    for (const LimitHandle handle : services_.map.at(job.service).limits) {
+    for (const LimitHandle handle : service.limits) {
         Limit& limit = limits_.map.at(handle);
         limit.gate.leave();
         if (!limit.parked.empty()) {

@@ -43,6 +43,22 @@ struct Submit {
     model::JobSpec spec;
 };
 
+/// Neighbours in what a client said that differ in number and params alone, none of them sent
+/// before. It does what a Submit of each in turn would do; receipts are told by JobsTaken.
+struct SubmitRun {
+    struct One {
+        std::uint64_t number = 0;  // of the submission and the correlation
+        model::Payload params;
+    };
+
+    Address from;               // its correlation says nothing
+    std::uint64_t session = 0;  // not 0
+    UnknownService unknown = UnknownService::Refuse;
+    model::ServiceName service;
+    model::JobOptions options;
+    std::vector<One> jobs;
+};
+
 /// A client has everything it waits for from submissions below this number: they can be forgotten.
 struct Acknowledge {
     std::uint64_t session = 0;
@@ -136,6 +152,19 @@ struct Finish {
     base::Duration run_time{};  // as the worker measured; 0: unknown
 };
 
+/// Attempts that have succeeded, told one after another. It does what a Finish of each would do.
+struct FinishRun {
+    struct One {
+        model::Attempt attempt;
+        base::Duration run_time{};
+        model::Payload result;
+    };
+
+    Peer from;
+    std::uint32_t form = 0;
+    std::vector<One> attempts;
+};
+
 /// The worker gives back attempts it has not started (after a recall or while it leaves).
 struct Return {
     Peer from;
@@ -179,6 +208,7 @@ struct Operator {
 struct Tick {};
 
 using Input = std::variant<Submit,
+                           SubmitRun,
                            Acknowledge,
                            Await,
                            Query,
@@ -187,6 +217,7 @@ using Input = std::variant<Submit,
                            Partial,
                            Progress,
                            Finish,
+                           FinishRun,
                            Return,
                            Goodbye,
                            Misbehaved,

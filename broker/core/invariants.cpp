@@ -57,6 +57,7 @@ void State::check_jobs() const {
     std::size_t keys = 0;
     std::size_t waiters = 0;
     std::size_t dependents = 0;
+    std::size_t parts = 0;
     for_each(jobs_.map, [&](JobHandle handle, const Job& job) {
         ++count[static_cast<std::size_t>(job.state)];
         rule(!model::is_final(job.state) || job.state == JobState::Dead,
@@ -79,6 +80,9 @@ void State::check_jobs() const {
         keys += extras.holds_key ? 1U : 0U;
         waiters += extras.waiters.size();
         dependents += extras.after.size();
+        parts += extras.parts != nullptr ? extras.parts->bytes() : 0;
+        rule(extras.parts == nullptr || job.state == JobState::Active,
+             "parts are kept while an attempt may run and no longer");
         rule(!extras.holds_key || unique_.find(jobs_.map, UniqueTable::key_of(job)) == handle,
              "a unique key leads to the one job that has it");
         rule(!extras.holds_key || job.state != JobState::Dead, "a dead letter has no unique key");
@@ -99,6 +103,7 @@ void State::check_jobs() const {
     rule(of(JobState::Dead) == dead_.size(), "dead letters are counted");
     rule(keys == unique_.size(), "no unique key is left behind");
     rule(waiters == waiters_.size(), "every waiter waits for a job");
+    rule(parts == jobs_.parts.bytes, "parts that are kept are counted");
     rule(dependents == dependents_count_, "what jobs wait for is counted");
 }
 

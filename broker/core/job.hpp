@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/core/handles.hpp"
 #include "broker/core/input.hpp"
+#include "broker/core/parts.hpp"
 #include "broker/core/record.hpp"
 #include "broker/core/waiter.hpp"
 #include "common/base/flat_index.hpp"
@@ -37,7 +39,8 @@ struct JobExtras {
     // Those that wait for it, and some that have gone meanwhile.
     std::vector<JobHandle> dependents;
 
-    std::string progress_text;  // of the running attempt
+    std::string progress_text;     // of the running attempt
+    std::unique_ptr<Parts> parts;  // likewise; null: none, as of calls
     WaiterList waiters;
     model::Label ends_batch;  // it is what follows this batch
     // No worker gets it before `accepted_seq` is durable: a crash must not submit it anew.
@@ -74,7 +77,8 @@ struct Job {
     base::MonoTime deadline{};  // of the attempt, while running
     base::MonoTime due{};       // while scheduled
     base::MonoTime expires{};   // MonoTime::max(): never
-    base::MonoTime ready_at = kNotWaiting;  // since when it waits, until it runs
+    // Since when it waits, until it runs.
+    base::MonoTime ready_at = kNotWaiting;
     base::WallTime accepted_at{};
     base::WallTime started_at{};
     base::Duration time_limit{};
@@ -104,6 +108,27 @@ struct Job {
     std::string text;  // why its last attempt failed, or it ends
     std::unique_ptr<JobExtras> extras;
 
+    Job() = default;
+
+    /// One that is asked for what the other is. Pre: nothing has happened to that one; it has no
+    /// extras.
+    Job(const Job& other, const model::JobId& its, model::Payload&& with)
+        : id(its),
+          service(other.service),
+          queue(other.queue),
+          params(std::move(with)),
+          meta(other.meta),
+          due(other.due),
+          expires(other.expires),
+          accepted_at(other.accepted_at),
+          time_limit(other.time_limit),
+          result_ttl(other.result_ttl),
+          failures_max(other.failures_max),
+          losses_max(other.losses_max),
+          priority(other.priority),
+          sync(other.sync),
+          durable(other.durable) {}
+
     [[nodiscard]] GroupHandle group() const {
         return extras != nullptr ? extras->group : GroupHandle{};
     }
@@ -130,6 +155,14 @@ public:
         return handle;
     }
 
+    /// One that is like another, but for its identity and params.
+    JobHandle add_like(const Job& other, const model::JobId& id, model::Payload&& params) {
+        bytes_ += params.bytes.size();
+        const JobHandle handle = map.emplace(other, id, std::move(params));
+        index_.insert(std::hash<model::JobId>{}(id), handle);
+        return handle;
+    }
+
     void remove(JobHandle handle) {
         const Job& job = map.at(handle);
         STEWARD_ASSERT(!job.place.linked);
@@ -145,6 +178,13 @@ public:
         job.params = std::move(params);
     }
 
+    /// Of a job that goes, and needs them no more.
+    [[nodiscard]] model::Payload take_params(JobHandle handle) {
+        Job& job = map.at(handle);
+        bytes_ -= job.params.bytes.size();
+        return std::exchange(job.params, {});
+    }
+
     [[nodiscard]] JobHandle find(const model::JobId& id) const {
         return index_.find(std::hash<model::JobId>{}(id),
                            [&](JobHandle handle) { return map.at(handle).id == id; });
@@ -152,6 +192,7 @@ public:
 
     [[nodiscard]] std::size_t payload_bytes() const { return bytes_ + packed_bytes; }
 
+    PartsInAll parts;  // of jobs in the map: it goes after them
     JobMap map;
     std::size_t packed_bytes = 0;  // of the params of packed jobs, which are in memory too
 

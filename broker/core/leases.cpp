@@ -17,12 +17,22 @@ std::optional<State::Held> State::held_by(Peer from,
     if (!worker.names_something()) {
         return std::nullopt;
     }
-    const JobHandle handle = find_job(attempt.job);
+    const JobHandle job = held_job(worker, attempt);
+    return job.names_something() ? std::optional(Held{worker, job}) : std::nullopt;
+}
+
+// Mostly it is the one that the worker has had for longest. What is held is in memory.
+JobHandle State::held_job(WorkerHandle worker, const model::Attempt& attempt) {
+    JobHandle handle = workers_.map.at(worker).held.front();
     const Job* job = jobs_.map.find(handle);
+    if (job == nullptr || job->id != attempt.job) {
+        handle = jobs_.find(attempt.job);
+        job = jobs_.map.find(handle);
+    }
     const bool is_held = job != nullptr && job->state == JobState::Active &&
                          job->worker == worker &&
                          (attempt.number == 0 || attempt.number == job->attempt);
-    return is_held ? std::optional(Held{worker, handle}) : std::nullopt;
+    return is_held ? handle : JobHandle{};
 }
 
 void State::on(Finish& finish) {
@@ -37,17 +47,12 @@ void State::on(Finish& finish) {
         return;
     }
     Worker& worker = workers_.map.at(held->worker);
-    measure(worker, finish);
+    measure(worker, finish.run_time);
     model::Outcome& outcome = finish.outcome;
     const Job& job = jobs_.map.at(held->job);
     count_run(job, finish.run_time);
-    if (job.cancelling) {
-        release(held->job);
-        end_job(held->job, JobState::Cancelled, job.text, {});
-    } else if (outcome.verdict == model::Verdict::Succeeded) {
-        ++worker.succeeded;
-        release(held->job);
-        end_job(held->job, JobState::Succeeded, {}, std::move(outcome.result));
+    if (job.cancelling || outcome.verdict == model::Verdict::Succeeded) {
+        succeed(held->worker, held->job, std::move(outcome.result));
     } else if (outcome.verdict == model::Verdict::Snoozed && !job.adopted) {
         attempt_snoozed(held->job, outcome.again_in);
     } else {
@@ -59,13 +64,25 @@ void State::on(Finish& finish) {
     }
 }
 
-// A slow job raises the measure at once, fast ones lower it slowly: a worker that may be slow is
-// given less ahead.
-void State::measure(Worker& worker, const Finish& finish) const {
-    if (finish.run_time <= base::Duration::zero() && !worker.beats_while_busy) {
+// Unless it was cancelled meanwhile.
+void State::succeed(WorkerHandle worker, JobHandle handle, model::Payload&& result) {
+    const Job& job = jobs_.map.at(handle);
+    release(handle);
+    if (job.cancelling) {
+        end_job(handle, JobState::Cancelled, job.text, {});
         return;
     }
-    const base::Duration sample = std::max(finish.run_time, base::Duration{1});
+    ++workers_.map.at(worker).succeeded;
+    end_job(handle, JobState::Succeeded, {}, std::move(result));
+}
+
+// A slow job raises the measure at once, fast ones lower it slowly: a worker that may be slow is
+// given less ahead.
+void State::measure(Worker& worker, base::Duration run_time) const {
+    if (run_time <= base::Duration::zero() && !worker.beats_while_busy) {
+        return;
+    }
+    const base::Duration sample = std::max(run_time, base::Duration{1});
     if (worker.run_time < base::Duration::zero()) {
         worker.run_time = sample;
     } else if (sample > worker.run_time) {
@@ -80,7 +97,7 @@ void State::measure(Worker& worker, const Finish& finish) const {
 void State::count_run(const Job& job, base::Duration measured) {
     if (job.running) {
         services_.map.at(job.service)
-            .times()
+            .of_attempts()
             .run.add(measured > base::Duration::zero() ? measured : now_.mono - job.given_at);
     }
 }
@@ -140,7 +157,7 @@ void State::forget_overdue(WorkerHandle handle, const model::Attempt& attempt) {
     });
     if (overdue != worker.overdue.end()) {
         worker.overdue.erase(overdue);
-        promote_ahead(handle);
+        promote_ahead(worker);
         feed_worker(handle);
     }
 }
@@ -160,7 +177,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
             handle, job.sync ? JobState::Failed : JobState::Dead, outcome.text, std::move(result));
         return;
     }
-    ++service.retried;
+    ++service.of_attempts().retried;
     const base::Duration pause = backoff(job);
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall + pause, outcome.text});
     if (Announce* event = announce(job, EventKind::Retry, outcome.text)) {
@@ -200,7 +217,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     ++counters.lost;
     count_run(job, {});
     Service& service = services_.map.at(job.service);
-    ++service.lost;
+    ++service.of_attempts().lost;
     announce(job, EventKind::DelegateError, why);
     if (job.cancelling) {
         release(handle);
@@ -217,7 +234,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
         end_job(handle, job.sync ? JobState::Failed : JobState::Dead, std::move(text), {});
         return;
     }
-    ++service.retried;
+    ++service.of_attempts().retried;
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
     announce(job, EventKind::Retry, why);
     release(handle);

@@ -1,7 +1,7 @@
 // broker/core: listings in pages.
 #include <algorithm>
 
-#include "broker/core/state.hpp"
+#include "broker/core/walks.hpp"
 
 namespace steward::core {
 
@@ -19,12 +19,14 @@ bool matches_ended(const Ended& ended, const JobFilter& filter) {
     const auto has = [](const std::string& wanted, std::string_view value) {
         return wanted.empty() || wanted == value;
     };
+    const JobNames none;
+    const JobNames& names = ended.names != nullptr ? *ended.names : none;
     return (filter.states == 0 || (filter.states & only(ended.state)) != 0) &&
-           has(filter.service, ended.service.view()) && has(filter.group, ended.group.view()) &&
-           has(filter.batch, ended.batch.view()) &&
+           has(filter.service, ended.service.view()) && has(filter.group, names.group.view()) &&
+           has(filter.batch, names.batch.view()) &&
            (filter.context.empty() ||
             filter.context ==
-                (ended.context.empty() ? ended.id.text() : std::string(ended.context.view())));
+                (names.context.empty() ? ended.id.text() : std::string(names.context.view())));
 }
 
 }  // namespace

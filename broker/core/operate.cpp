@@ -1,5 +1,5 @@
 // broker/core: what operators ask of jobs: cancel, retry, discard, purge, edit.
-#include "broker/core/state.hpp"
+#include "broker/core/walks.hpp"
 
 namespace steward::core {
 

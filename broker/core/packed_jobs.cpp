@@ -110,10 +110,12 @@ bool is_plain(const Job& job) {
 
 void put_more(std::string& out, const Job& job) {
     std::string more;
-    RecordWriter writer(more);
-    lay_out<RecordWriter>(writer, job);
-    if (job.extras != nullptr) {
-        lay_out<RecordWriter>(writer, *job.extras);
+    {
+        RecordWriter writer(more);
+        lay_out<RecordWriter>(writer, job);
+        if (job.extras != nullptr) {
+            lay_out<RecordWriter>(writer, *job.extras);
+        }
     }
     Head size;
     size.number(more.size());

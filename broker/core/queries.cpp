@@ -151,11 +151,11 @@ model::JobReport State::list_active(const std::string& service) const {
 model::JobReport State::list_history(const std::string& service) const {
     model::JobReport report;
     for (std::size_t i = history_.size(); i > 0; --i) {
-        const model::JobRow& row = history_[i - 1];
-        if (wanted(service, row.service)) {
+        const Past& past = history_[i - 1];
+        if (wanted(service, past.service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
-                report.rows.push_back(row);
+                report.rows.push_back(past.row());
             }
         }
     }
@@ -242,11 +242,11 @@ model::ServiceRow State::row_of(const Service& service) const {
     row.died = service.died;
     row.expired = service.expired;
     row.cancelled = service.cancelled;
-    row.lost = service.lost;
-    row.retried = service.retried;
-    if (service.timing != nullptr) {
-        row.wait = service.timing->wait;
-        row.run = service.timing->run;
+    if (service.attempts != nullptr) {
+        row.lost = service.attempts->lost;
+        row.retried = service.attempts->retried;
+        row.wait = service.attempts->wait;
+        row.run = service.attempts->run;
     }
     for (const QueueHandle handle : service.queues) {
         const LaneHandle lane = LaneTable::front(services_.queues.at(handle));
@@ -297,6 +297,7 @@ std::vector<model::Usage> State::usages() const {
             {"schedules", schedules_.size(), limits.schedules_max},
             {"batches", batches_.map.size(), limits.batches_max},
             {"waiters", waiters_.size(), limits.waiters_max},
+            {"parts_bytes", jobs_.parts.bytes, limits.parts_bytes_max},
             {"dependents", dependents_count_, limits.dependents_max}};
 }
 
@@ -307,7 +308,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id) 
         // Its last end: it may have been a dead letter before.
         for (std::size_t i = history_.size(); i > 0; --i) {
             if (history_[i - 1].id == id) {
-                report.job = history_[i - 1];
+                report.job = history_[i - 1].row();
                 return report;
             }
         }

@@ -3,7 +3,9 @@
 // length of 32 bits before them.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,27 +18,42 @@
 
 namespace steward::core {
 
+/// While it lives the string is longer than what was written: it may only be looked at afterwards.
 class RecordWriter {
 public:
     template <class T>
     using Ref = const T&;
 
-    explicit RecordWriter(std::string& out) : out_(out) {}
+    explicit RecordWriter(std::string& out) : out_(out), to_(out.data() + out.size()), end_(to_) {}
+
+    RecordWriter(const RecordWriter&) = delete;
+    RecordWriter& operator=(const RecordWriter&) = delete;
+
+    ~RecordWriter() { out_.resize(used()); }
 
     template <class Integer>
     requires std::is_integral_v<Integer>
 
-    void integer(Integer value) { base::put_le(out_, value); }
+    void integer(Integer value) {
+        make_room(sizeof value);
+        store(to_, value);
+        to_ += sizeof value;
+    }
 
     template <class Enum>
     void byte(Enum value) {
-        base::put_le(out_, static_cast<std::uint8_t>(value));
+        integer(static_cast<std::uint8_t>(value));
     }
 
     void text(std::string_view value) {
         STEWARD_ASSERT(value.size() <= UINT32_MAX);
-        integer(static_cast<std::uint32_t>(value.size()));
-        out_.append(value);
+        make_room(sizeof(std::uint32_t) + value.size());
+        store(to_, static_cast<std::uint32_t>(value.size()));
+        to_ += sizeof(std::uint32_t);
+        if (!value.empty()) {
+            std::memcpy(to_, value.data(), value.size());
+        }
+        to_ += value.size();
     }
 
     void blob(const base::Blob& value) { text(value.view()); }
@@ -67,17 +84,13 @@ public:
 
     // ---- a set: 32 bits say which of the fields that follow are there ----
     void begin_set() {
-        at_ = out_.size();
+        at_ = used();
         integer(std::uint32_t{0});
         bits_ = 0;
         next_ = 0;
     }
 
-    void end_set() {
-        std::string bytes;
-        base::put_le(bytes, bits_);
-        out_.replace(at_, bytes.size(), bytes);
-    }
+    void end_set() { store(out_.data() + at_, bits_); }
 
     void bit(bool value) {
         bits_ |= value ? 1U << next_ : 0U;
@@ -101,7 +114,39 @@ public:
     }
 
 private:
+    static constexpr std::size_t kStep = 256;
+
+    [[nodiscard]] std::size_t used() const { return static_cast<std::size_t>(to_ - out_.data()); }
+
+    void make_room(std::size_t bytes) {
+        if (static_cast<std::size_t>(end_ - to_) < bytes) [[unlikely]] {
+            grow(bytes);
+        }
+    }
+
+    void grow(std::size_t bytes) {
+        const std::size_t before = used();
+        out_.resize(before + bytes + kStep);
+        to_ = out_.data() + before;
+        end_ = out_.data() + out_.size();
+    }
+
+    // Little-endian, whatever the machine's order. A loop would be a loop at -O2.
+    template <class Integer>
+    static void store(char* to, Integer value) {
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(to, &value, sizeof value);
+        } else {
+            const auto bits = static_cast<std::uint64_t>(value);
+            for (std::size_t i = 0; i < sizeof value; ++i) {
+                to[i] = static_cast<char>((bits >> (8 * i)) & 0xFFU);
+            }
+        }
+    }
+
     std::string& out_;
+    char* to_;         // behind what is written
+    const char* end_;  // of the string
     std::size_t at_ = 0;
     std::uint32_t bits_ = 0;
     unsigned next_ = 0;

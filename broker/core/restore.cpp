@@ -259,10 +259,10 @@ base::Expected<void> State::restore_fact(const JobEnded& fact) {
     job.failures = fact.failures;
     job.losses = fact.losses;
     unique_.release(jobs_.map, handle);
-    KeptResult end{name_of_service(job), fact.state, fact.text, fact.result};
     if (fact.state != model::JobState::Dead) {
         job.result_ttl -= age_of(fact.at);
-        keep_result(job, std::move(end), fact.at, 0);
+        keep_result(
+            job, services_.map.at(job.service), fact.text, model::Payload(fact.result), fact.at, 0);
     }
     if (job.extras != nullptr) {
         tell_restored(job, fact.state);

@@ -55,9 +55,10 @@ base::Expected<void> State::restore_fact(const ResultKept& fact) {
     ended.ended_at = fact.ended_at;
     ended.forget_at = start_.mono + (fact.forget_at - start_.wall);
     ended.channel = fact.channel;
-    ended.context = fact.context;
-    ended.group = fact.group;
-    ended.batch = fact.batch;
+    if (!fact.context.empty() || !fact.group.empty() || !fact.batch.empty()) {
+        ended.names =
+            std::make_unique<const JobNames>(JobNames{fact.context, fact.group, fact.batch});
+    }
     if (results_.find(fact.id, start_.mono) == nullptr) {
         results_.add(std::move(ended), start_.mono, policy.limits);
     }

@@ -19,9 +19,11 @@ model::JobRow Ended::row() const {
     row.ended_at = ended_at;
     row.text = text.view();
     row.channel = channel;
-    row.context = context;
-    row.group = group;
-    row.batch = batch;
+    if (names != nullptr) {
+        row.context = names->context;
+        row.group = names->group;
+        row.batch = names->batch;
+    }
     return row;
 }
 
@@ -32,24 +34,31 @@ ResultIndex::Handle ResultIndex::page_of(const model::JobId& first) const {
 
 void ResultIndex::insert(const model::JobId& id, std::uint32_t number) {
     const model::JobId first = first_of(id);
-    Handle handle = page_of(first);
-    if (!handle.names_something()) {
-        handle = pages_.emplace();
-        pages_.at(handle).first = first;
-        index_.insert(std::hash<model::JobId>{}(first), handle);
+    Page* page = pages_.find(added_to_);
+    if (page == nullptr || page->first != first) {
+        added_to_ = page_of(first);
+        if (!added_to_.names_something()) {
+            added_to_ = pages_.emplace();
+            pages_.at(added_to_).first = first;
+            index_.insert(std::hash<model::JobId>{}(first), added_to_);
+        }
+        page = &pages_.at(added_to_);
     }
-    Page& page = pages_.at(handle);
-    page.used |= 1U << place_of(id);
-    page.numbers[place_of(id)] = number;
+    page->used |= 1U << place_of(id);
+    page->numbers[place_of(id)] = number;
 }
 
 void ResultIndex::erase(const model::JobId& id) {
-    const Handle handle = page_of(first_of(id));
-    Page& page = pages_.at(handle);
-    page.used &= ~(1U << place_of(id));
-    if (page.used == 0) {
-        index_.erase(std::hash<model::JobId>{}(page.first), handle);
-        pages_.erase(handle);
+    const model::JobId first = first_of(id);
+    Page* page = pages_.find(erased_from_);
+    if (page == nullptr || page->first != first) {
+        erased_from_ = page_of(first);
+        page = &pages_.at(erased_from_);
+    }
+    page->used &= ~(1U << place_of(id));
+    if (page->used == 0) {
+        index_.erase(std::hash<model::JobId>{}(first), erased_from_);
+        pages_.erase(erased_from_);
     }
 }
 
@@ -62,18 +71,31 @@ std::optional<std::uint32_t> ResultIndex::find(const model::JobId& id) const {
 }
 
 void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& limits) {
+    if (Ended* place = add(ended.id, ended.forget_at, ended.bytes() - sizeof ended, now, limits)) {
+        *place = std::move(ended);
+    }
+}
+
+Ended* ResultTable::add(const model::JobId& id,
+                        base::MonoTime forget_at,
+                        std::size_t bytes,
+                        base::MonoTime now,
+                        const model::Limits& limits) {
     forget_old(now);
-    const std::size_t bytes = ended.bytes();
-    if (ended.forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
-        return;
+    bytes += sizeof(Ended);
+    if (forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
+        return nullptr;
     }
     while (ring_.size() >= limits.results_max || bytes_ + bytes > limits.results_bytes_max) {
         dropped_ += ring_.front().forget_at > now ? 1U : 0U;
         drop_front();
     }
-    index_.insert(ended.id, static_cast<std::uint32_t>(end()));
+    index_.insert(id, static_cast<std::uint32_t>(end()));
     bytes_ += bytes;
-    ring_.emplace_back(std::move(ended));
+    Ended& ended = ring_.emplace_back();
+    ended.id = id;
+    ended.forget_at = forget_at;
+    return &ended;
 }
 
 const Ended* ResultTable::find(const model::JobId& id, base::MonoTime now) const {
@@ -84,12 +106,6 @@ const Ended* ResultTable::find(const model::JobId& id, base::MonoTime now) const
     const std::uint32_t after_first = *number - static_cast<std::uint32_t>(first_);
     const Ended& ended = at(first_ + after_first);
     return ended.forget_at > now ? &ended : nullptr;
-}
-
-void ResultTable::forget_old(base::MonoTime now) {
-    while (!ring_.empty() && ring_.front().forget_at <= now) {
-        drop_front();
-    }
 }
 
 void ResultTable::drop_front() {

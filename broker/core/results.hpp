@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/core/history.hpp"
 #include "common/base/chunk_queue.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
@@ -33,12 +34,11 @@ struct Ended {
     base::MonoTime forget_at{};
     std::uint64_t seq = 0;  // of the record that must be durable before this is told
     model::Label channel;
-    model::Label context;
-    model::Label group;
-    model::Label batch;
+    std::unique_ptr<const JobNames> names;
 
     [[nodiscard]] std::size_t bytes() const {
-        return sizeof *this + text.size() + result.bytes.size();
+        return sizeof *this + (names != nullptr ? sizeof *names : 0) + text.size() +
+               result.bytes.size();
     }
 
     [[nodiscard]] model::JobRow row() const;
@@ -79,6 +79,9 @@ private:
 
     base::SlotMap<Page> pages_;
     base::FlatIndex<Handle> index_;
+    // Ids come and go about in their order: most are on the page of the one before.
+    Handle added_to_;
+    Handle erased_from_;
 };
 
 /// In the order of ending. What has reached its time is not found any more, and goes when all that
@@ -90,9 +93,21 @@ class ResultTable {
 public:
     /// Nothing when forget_at has come already. Pre: the id is not in the table.
     void add(Ended&& ended, base::MonoTime now, const model::Limits& limits);
+    /// A new one to be filled in, with this id and time to forget it; null as above. `bytes` is
+    /// what it will have in names, text and result.
+    Ended* add(const model::JobId& id,
+               base::MonoTime forget_at,
+               std::size_t bytes,
+               base::MonoTime now,
+               const model::Limits& limits);
     [[nodiscard]] const Ended* find(const model::JobId& id, base::MonoTime now) const;
+
     /// Forgets what has reached its time and stands at the front.
-    void forget_old(base::MonoTime now);
+    void forget_old(base::MonoTime now) {
+        while (!ring_.empty() && ring_.front().forget_at <= now) {
+            drop_front();
+        }
+    }
 
     [[nodiscard]] std::size_t size() const { return ring_.size(); }
 
@@ -113,7 +128,7 @@ public:
 private:
     void drop_front();
 
-    base::ChunkQueue<Ended, 64> ring_;
+    base::ChunkQueue<Ended, 512> ring_;
     std::uint64_t first_ = 1;
     ResultIndex index_;  // the lower half of numbers
     std::size_t bytes_ = 0;

@@ -13,10 +13,12 @@
 
 namespace steward::core {
 
-/// How long jobs of a service waited until they ran, and for how long their attempts ran.
-struct ServiceTimes {
-    model::TimeHistogram wait;
+/// What is counted of a service's attempts.
+struct AttemptFigures {
+    model::TimeHistogram wait;  // how long jobs were ready before they ran
     model::TimeHistogram run;
+    std::uint64_t lost = 0;     // their worker was
+    std::uint64_t retried = 0;  // failed or were lost, and were not the last
 };
 
 struct Service {
@@ -41,15 +43,13 @@ struct Service {
     std::uint64_t died = 0;  // jobs that became dead letters
     std::uint64_t expired = 0;
     std::uint64_t cancelled = 0;
-    std::uint64_t lost = 0;                // attempts whose worker was lost
-    std::uint64_t retried = 0;             // attempts that failed or were lost, and not the last
-    std::unique_ptr<ServiceTimes> timing;  // null until an attempt has run
+    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
 
-    ServiceTimes& times() {
-        if (timing == nullptr) {
-            timing = std::make_unique<ServiceTimes>();
+    AttemptFigures& of_attempts() {
+        if (attempts == nullptr) {
+            attempts = std::make_unique<AttemptFigures>();
         }
-        return *timing;
+        return *attempts;
     }
 
     [[nodiscard]] std::size_t jobs() const {

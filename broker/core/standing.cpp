@@ -350,6 +350,7 @@ bool State::write_results(Put&& put) const {
         if (!ended.durable || ended.forget_at <= now_.mono) {
             continue;
         }
+        const JobNames names = ended.names != nullptr ? *ended.names : JobNames{};
         if (!put(ResultKept{ended.id,
                             ended.service,
                             ended.state,
@@ -362,9 +363,9 @@ bool State::write_results(Put&& put) const {
                             ended.ended_at,
                             wall_of(ended.forget_at),
                             ended.channel,
-                            ended.context,
-                            ended.group,
-                            ended.batch})) {
+                            names.context,
+                            names.group,
+                            names.batch})) {
             return false;
         }
     }

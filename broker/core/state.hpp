@@ -15,6 +15,7 @@
 #include "broker/core/effect.hpp"
 #include "broker/core/filter.hpp"
 #include "broker/core/group.hpp"
+#include "broker/core/history.hpp"
 #include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
 #include "broker/core/results.hpp"
@@ -23,7 +24,6 @@
 #include "broker/core/timer.hpp"
 #include "broker/core/unique.hpp"
 #include "broker/core/worker.hpp"
-#include "common/base/chunk_queue.hpp"
 #include "common/base/prng.hpp"
 #include "common/base/timer_heap.hpp"
 
@@ -35,6 +35,7 @@ public:
 
     // ---- one per input ----
     void on(Submit& submit);
+    void on(SubmitRun& run);
     void on(Acknowledge& acknowledge);
     void on(Await& await);
     void on(Query& query);
@@ -43,6 +44,7 @@ public:
     void on(Partial& partial);
     void on(Progress& progress);
     void on(Finish& finish);
+    void on(FinishRun& run);
     void on(Return& returned);
     void on(Goodbye& goodbye);
     void on(Misbehaved& misbehaved);
@@ -90,6 +92,17 @@ private:
     void refuse(const Address& to, std::string_view service, base::Error error);
     void note_submission(const model::SubmissionId& submission, const Job& job);
 
+    // ---- runs.cpp: neighbours that are alike ----
+    struct Alike;
+    [[nodiscard]] std::optional<Alike> alike_of(const SubmitRun& run);
+    std::size_t admit_alike(SubmitRun& run, std::size_t first, const Alike& alike);
+    JobHandle create_alike(const SubmitRun& run,
+                           SubmitRun::One& one,
+                           const Alike& alike,
+                           Submission& submission);
+    void begin_alike(JobHandle handle, const Alike& alike);
+    [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
+
     // ---- create.cpp: a job from its options ----
     ServiceHandle service_for(const model::ServiceName& name);
     QueueHandle queue_for(ServiceHandle service, const model::Label& channel);
@@ -127,7 +140,9 @@ private:
     };
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
-    void measure(Worker& worker, const Finish& finish) const;
+    [[nodiscard]] JobHandle held_job(WorkerHandle worker, const model::Attempt& attempt);
+    void measure(Worker& worker, base::Duration run_time) const;
+    void succeed(WorkerHandle worker, JobHandle job, model::Payload&& result);
     void count_run(const Job& job, base::Duration measured);
     void attempt_failed(JobHandle handle, const model::Outcome& outcome);
     void attempt_lost(JobHandle handle, std::string_view why);
@@ -138,7 +153,7 @@ private:
 
     // ---- waiting.cpp: the lists that jobs wait in ----
     void release(JobHandle handle);
-    void release_active(JobHandle handle);
+    void release_active(JobHandle handle, Job& job, Service& service);
     static void forget_progress(Job& job);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
@@ -193,15 +208,29 @@ private:
 
     // ---- ends.cpp: the ends of jobs and what follows from them ----
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
-    void count_end(const Job& job, model::JobState end);
+    void count_end(Service& service, model::JobState end);
+    Seq append_end(const Job& job, std::string_view text, const model::Payload* result);
     void keep_for_resend(const Job& job, const KeptResult& end);
-    void keep_result(const Job& job, KeptResult&& end, base::WallTime ended_at, Seq seq);
+
+    // Null when it has none.
+    [[nodiscard]] std::unique_ptr<const JobNames> names_of(const Job& job) const {
+        return job.extras == nullptr ? nullptr : names_of_few(job);
+    }
+
+    [[nodiscard]] std::unique_ptr<const JobNames> names_of_few(const Job& job) const;
+    void keep_result(const Job& job,
+                     const Service& service,
+                     std::string_view text,
+                     model::Payload&& result,
+                     base::WallTime ended_at,
+                     Seq seq);
     void keep_dead(JobHandle handle, std::string text);
     void drop_dead_letters();
     void forget_job(JobHandle handle);
     void discard_dead(JobHandle handle);
     void follow_end(const Job& job, model::JobState end, std::string_view text);
-    void remember(const Job& job, std::string_view text);
+    void remember(const Job& job, const Service& service, std::string_view text);
+    [[nodiscard]] model::Payload params_to_remember(JobHandle handle, bool are_needed);
 
     // ---- dependencies.cpp: jobs that wait for others ----
     [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
@@ -229,8 +258,8 @@ private:
     void join_group(JobHandle handle, const model::JobOptions& options);
     void leave_group(GroupHandle handle);
     void set_group(const GroupPolicy& settings);
-    void enter_gates(const Job& job);
-    void leave_gates(const Job& job);
+    void enter_gates(const Job& job, const Service& service);
+    void leave_gates(const Job& job, const Service& service);
     template <class Gated>
     void watch_gate(Gated& gated, Timer timer);
     void open_gates();
@@ -282,68 +311,12 @@ private:
 
     /// One step of a walk: calls `visit(handle)` for jobs that match, until it returns false or
     /// scan_jobs_max were looked at. `visit` may end jobs. Gives where to go on; 0: at the end.
+    /// In walks.hpp, as is the same of those in the store, which come first, as they only leave it
+    /// for memory.
     template <class Visit>
-    Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit) {
-        const auto wanted = wanted_of(filter);
-        if (!wanted) {
-            return 0;
-        }
-        for (const model::JobId& id : filter.jobs) {
-            const JobHandle handle = find_job(id);
-            if (handle.names_something() && matches(jobs_.map.at(handle), *wanted)) {
-                visit(handle);
-            }
-        }
-        if (!filter.jobs.empty()) {
-            return 0;
-        }
-        const bool begins = from == 0 || (from & (kStoredJobs | kMemoryJobs)) == kStoredJobs;
-        if (begins && stored_jobs_ > 0) {
-            const Cursor next = visit_stored(*wanted, from, visit);
-            if (next != kMemoryJobs || !recalled_.empty()) {
-                return next;  // what was looked at is in memory until the end of this apply()
-            }
-        }
-        std::uint64_t slot = begins ? 0 : from & ~kMemoryJobs;
-        const std::uint64_t end = slot + policy.limits.scan_jobs_max;
-        while (slot < jobs_.map.slots() && slot < end) {
-            const JobHandle handle = jobs_.map.handle_at(static_cast<std::uint32_t>(slot++));
-            if (handle.names_something() && matches(jobs_.map.at(handle), *wanted) &&
-                !visit(handle)) {
-                break;
-            }
-        }
-        return slot < jobs_.map.slots() ? kMemoryJobs | slot : 0;
-    }
-
-    /// The same of those in the store, which come first, as they only leave it for memory.
+    Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit);
     template <class Visit>
-    Cursor visit_stored(const Wanted& wanted, Cursor from, Visit&& visit) {
-        std::uint64_t slot = (from & ~kStoredJobs) >> kEntryBits;
-        std::uint64_t index = from & ((1U << kEntryBits) - 1);
-        std::size_t left = policy.limits.scan_jobs_max / kStoredCost + 1;
-        for (; slot < lanes_.blocks.slots(); ++slot, index = 0) {
-            const BlockHandle handle = lanes_.blocks.handle_at(static_cast<std::uint32_t>(slot));
-            while (const Spill* spill = spill_to_visit(handle, wanted)) {
-                index = std::max<std::uint64_t>(index, spill->first);
-                if (index >= spill->entries.size() || stopped_) {
-                    break;
-                }
-                if (left-- == 0) {
-                    return kStoredJobs | slot << kEntryBits | index;
-                }
-                const std::uint64_t at = index++;
-                if (spill->places[at] != Spill::Place::Stored) {
-                    continue;
-                }
-                const JobHandle job = recall(handle, at);
-                if (job.names_something() && matches(jobs_.map.at(job), wanted) && !visit(job)) {
-                    return kStoredJobs | slot << kEntryBits | index;
-                }
-            }
-        }
-        return kMemoryJobs;
-    }
+    Cursor visit_stored(const Wanted& wanted, Cursor from, Visit&& visit);
 
     // ---- schedule.cpp: jobs by the calendar ----
     void run_schedules();
@@ -388,12 +361,14 @@ private:
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     LaneHandle pick_lane(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
+    void start_attempt(JobHandle handle, WorkerHandle worker_handle);
+    void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
     void hold(WorkerHandle worker, JobHandle job);
-    void run_held(JobHandle handle);
+    void run_held(Job& job, Worker& worker);
     void count_wait(Job& job);
-    void promote_ahead(WorkerHandle handle);
-    [[nodiscard]] std::size_t allowance(const Worker& worker) const;
+    void promote_ahead(Worker& worker);
+    [[nodiscard]] bool may_be_given_ahead(const Worker& worker) const;
     void take_turn(WorkerHandle handle, bool at_end);
     void on_recall_timer(WorkerHandle handle);
 
@@ -511,6 +486,15 @@ private:
     Seq append(const Job& job, Record&& record);
     Seq append_always(Record&& record);
 
+    // One of durable jobs that are written in its place. Valid until the next; last_seq_ is its
+    // number.
+    template <class Fact>
+    Fact& append_fact() {
+        Append& append = out_->appends.emplace_back();
+        append.seq = ++last_seq_;
+        return append.record.emplace<Fact>();
+    }
+
     // Null when nobody listens to such events. Valid until the next call.
     Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {}) {
         return announcing.has(kind) ? add_announce(job, kind, detail) : nullptr;
@@ -584,7 +568,7 @@ private:
     Consequences consequences_;  // of what was done in this apply()
     AdoptedTable adopted_;
 
-    base::ChunkQueue<model::JobRow, 16> history_;  // newest last
+    History history_;
     std::size_t scheduled_ = 0;
     std::size_t ready_ = 0;
     std::size_t active_ = 0;

@@ -55,6 +55,29 @@ SubmissionTable::Found SubmissionTable::open(const model::SubmissionId& id,
     return {Place::Open, &session.window.emplace_back()};
 }
 
+SubmissionTable::Opening SubmissionTable::opening(std::uint64_t session,
+                                                  std::uint64_t number,
+                                                  base::MonoTime now,
+                                                  const model::Limits& limits) {
+    return {map_.at(touch(session, number, now, limits)), limits.in_flight_max};
+}
+
+Submission* SubmissionTable::Opening::take(std::uint64_t number) {
+    std::deque<Submission>& window = session_->window;
+    const std::uint64_t offset = number - session_->base;
+    if (offset == window.size() && offset < most_) [[likely]] {
+        return &window.emplace_back();
+    }
+    if (number < session_->base || offset >= most_) {
+        return nullptr;
+    }
+    while (window.size() <= offset) {
+        window.emplace_back();
+    }
+    Submission& submission = window[static_cast<std::size_t>(offset)];
+    return submission.seen() ? nullptr : &submission;
+}
+
 bool SubmissionTable::has_seen(const model::SubmissionId& id) const {
     const auto found = by_id_.find(id.session);
     if (id.session == 0 || found == by_id_.end()) {

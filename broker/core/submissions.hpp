@@ -49,6 +49,31 @@ public:
         Submission* submission = nullptr;  // only with Open; valid until the next call
     };
 
+private:
+    struct Session;
+
+public:
+    /// Opens the submissions of one session one after another. Valid while no other is opened.
+    class Opening {
+    public:
+        /// The entry of one that is open and has not been seen; else null, and open() says why.
+        Submission* take(std::uint64_t number);
+
+    private:
+        friend class SubmissionTable;
+
+        Opening(Session& session, std::size_t most) : session_(&session), most_(most) {}
+
+        Session* session_;
+        std::size_t most_;
+    };
+
+    /// From `number` on. Pre: session != 0.
+    Opening opening(std::uint64_t session,
+                    std::uint64_t number,
+                    base::MonoTime now,
+                    const model::Limits& limits);
+
     /// The entry of a submission, made if need be. Pre: id.session != 0.
     Found open(const model::SubmissionId& id, base::MonoTime now, const model::Limits& limits);
     /// True when the submission was taken in or acknowledged before. Changes nothing.

@@ -20,6 +20,22 @@ JobProgress progress_of(const Job& job) {
             job.extras != nullptr ? job.extras->progress_text : std::string()};
 }
 
+// Tells `tell(message)` what the running attempt has said before now.
+template <class Tell>
+void tell_so_far(const Job& job,
+                 const model::ServiceName& service,
+                 std::uint64_t run,
+                 Tell&& tell) {
+    const Parts* parts = job.extras != nullptr ? job.extras->parts.get() : nullptr;
+    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+        const Part& part = (*parts)[i];
+        tell(JobPartial{job.id, service, part.data, model::Encoding::Absent, {run, part.number}});
+    }
+    if (has_progress(job)) {
+        tell(progress_of(job));
+    }
+}
+
 }  // namespace
 
 std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
@@ -59,8 +75,10 @@ void State::on(Await& await) {
         } else if (auto error = lack_of_waiters(&job)) {
             refuse(await.from, {}, std::move(*error));
         } else {
-            if (await.follow && has_progress(job)) {
-                send(await.from, progress_of(job));
+            if (await.follow) {
+                tell_so_far(job, name_of_service(job), epoch_, [&](auto&& message) {
+                    send(await.from, std::forward<decltype(message)>(message));
+                });
             }
             Waiter waiter;
             waiter.to = await.from;
@@ -172,10 +190,20 @@ void State::on(Partial& partial) {
         ++counters.late_results;
         return;
     }
-    const Job& job = jobs_.map.at(held->job);
+    Job& job = jobs_.map.at(held->job);
+    const model::PartNumber number =
+        job.sync ? model::PartNumber() : model::PartNumber{epoch_, ++jobs_.parts.said};
     tell_callers(job, [&](model::Encoding wanted) {
-        return JobPartial{job.id, name_of_service(job), partial.data, wanted};
+        return JobPartial{job.id, name_of_service(job), partial.data, wanted, number};
     });
+    if (job.sync) {
+        return;  // its client is there from the start
+    }
+    std::unique_ptr<Parts>& parts = job.more().parts;
+    if (parts == nullptr) {
+        parts = std::make_unique<Parts>(jobs_.parts);
+    }
+    parts->keep({number.number, std::move(partial.data)}, policy.limits);
 }
 
 void State::on(Progress& progress) {

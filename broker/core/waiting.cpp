@@ -20,7 +20,7 @@ void State::release(JobHandle handle) {
             --scheduled_;
             break;
         case JobState::Ready: unlink_ready(handle); break;
-        case JobState::Active: release_active(handle); break;
+        case JobState::Active: release_active(handle, job, service); break;
         case JobState::Blocked:
             service.blocked.remove(jobs_.map, handle);
             --blocked_;
@@ -39,8 +39,7 @@ void State::release(JobHandle handle) {
     }
 }
 
-void State::release_active(JobHandle handle) {
-    Job& job = jobs_.map.at(handle);
+void State::release_active(JobHandle handle, Job& job, Service& service) {
     Worker& worker = workers_.map.at(job.worker);
     const JobHandle next = job.place.next;
     worker.held.remove(jobs_.map, handle);
@@ -50,15 +49,15 @@ void State::release_active(JobHandle handle) {
     if (worker.first_ahead == handle) {
         worker.first_ahead = next;
     }
-    leave_gates(job);
+    leave_gates(job, service);
     if (std::exchange(job.running, false)) {
         --worker.running;
-        promote_ahead(job.worker);
+        promote_ahead(worker);
     }
     job.recalled = false;
     job.stopping = false;
     forget_progress(job);
-    --services_.map.at(job.service).active;
+    --service.active;
     --active_;
 }
 
@@ -68,6 +67,7 @@ void State::forget_progress(Job& job) {
     job.progress_total = 0;
     if (job.extras != nullptr) {
         job.extras->progress_text.clear();
+        job.extras->parts.reset();
     }
 }
 

@@ -30,11 +30,14 @@ public:
 
     template <class... Args>
     T& emplace_back(Args&&... args) {
-        const std::size_t place = first_ + size_;
-        if (place == chunks_.size() * ChunkSize) {
-            chunks_.push_back(spare_ != nullptr ? std::move(spare_) : std::make_unique<Chunk>());
+        if (back_ == back_end_) {
+            chunks_.push_back(spare_ != nullptr ? std::move(spare_)
+                                                : std::make_unique_for_overwrite<Chunk>());
+            back_ = chunks_.back()->data();
+            back_end_ = back_ + ChunkSize;
         }
-        T& added = *std::construct_at(&cell_at(place).value, std::forward<Args>(args)...);
+        T& added = *std::construct_at(&back_->value, std::forward<Args>(args)...);
+        ++back_;
         ++size_;
         return added;
     }
@@ -48,6 +51,9 @@ public:
             spare_ = std::move(chunks_.front());
             chunks_.pop_front();
             first_ = 0;
+            if (chunks_.empty()) {
+                back_ = back_end_ = nullptr;
+            }
         }
     }
 
@@ -81,6 +87,8 @@ private:
     std::unique_ptr<Chunk> spare_;
     std::size_t first_ = 0;  // place of the oldest, in the first chunk
     std::size_t size_ = 0;
+    Cell* back_ = nullptr;      // where the next one comes …
+    Cell* back_end_ = nullptr;  // … unless that is here
 };
 
 }  // namespace steward::base

@@ -112,6 +112,14 @@ public:
         return is_utf8(bytes) ? put_str(to, bytes) : put_bin(to, bytes);
     }
 
+    /// Bytes that already are msgpack. Room: as many.
+    static char* put_raw(char* to, std::string_view bytes) {
+        if (!bytes.empty()) {
+            std::memcpy(to, bytes.data(), bytes.size());
+        }
+        return to + bytes.size();
+    }
+
     /// Forgets the content; keeps the memory unless it is more than `kept_bytes_max`.
     void clear(std::size_t kept_bytes_max);
     /// Hands over the memory; it may be longer than size() was.
@@ -147,13 +155,6 @@ private:
         }
         STEWARD_ASSERT(size <= UINT32_MAX);
         return put_head(to, form + 2, static_cast<std::uint32_t>(size));
-    }
-
-    static char* put_raw(char* to, std::string_view bytes) {
-        if (!bytes.empty()) {
-            std::memcpy(to, bytes.data(), bytes.size());
-        }
-        return to + bytes.size();
     }
 
     // Most text is ASCII and short: one look at eight bytes each before the full check.

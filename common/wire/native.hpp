@@ -16,6 +16,7 @@
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
+#include "common/model/part_number.hpp"
 #include "common/wire/frames.hpp"
 #include "common/wire/msgpack_reader.hpp"
 #include "common/wire/msgpack_writer.hpp"
@@ -130,7 +131,7 @@ struct Await {
     std::uint64_t number = 0;
     model::JobId job;
     base::Duration wait{};
-    bool follow = false;  // JobPartial and JobProgress come until then
+    bool follow = false;  // JobPartial and JobProgress come until then, first what was said so far
 
     bool operator==(const Await&) const = default;
 };
@@ -269,6 +270,7 @@ struct JobPartial {
     std::uint64_t number = 0;
     model::JobId job;
     model::Payload data;
+    model::PartNumber part{};
 
     bool operator==(const JobPartial&) const = default;
 };
@@ -382,8 +384,10 @@ using Command = std::variant<Session,
 /// What most commands of a batch have in common with the one before: checked and made once.
 struct Remembered {
     model::ServiceName service;
-    std::string_view options;                                      // as they came; empty: none yet
-    model::JobOptions decoded;                                     // which are these
+    const char* submit = nullptr;  // where a Submit is behind its number
+    std::string_view head;         // of the last Submit, from there to its params; empty: none yet
+    std::string_view options;      // as they came; empty: none yet
+    model::JobOptions decoded;     // which are these
     std::array<unsigned char, sizeof(model::JobOptions)> place{};  // where they were put
 
     void keep(const model::JobOptions& at) { std::memcpy(place.data(), &at, place.size()); }
@@ -424,6 +428,20 @@ public:
     [[nodiscard]] bool take(const SubmitPlace& to);
     [[nodiscard]] bool take(const FinishPlace& to);
 
+    /// Takes the next command when it is a Submit for the first time whose service and options are
+    /// those of the Submit that was taken last, and it is as this version writes it. Nothing is
+    /// taken otherwise.
+    [[nodiscard]] bool next_alike(std::uint64_t& number, model::Payload& params);
+
+    /// Takes the next command when it is an Assign of a job without meta and options, as this
+    /// version writes it. `to` is set in all its parts, or holds some of it and nothing is taken.
+    [[nodiscard]] bool next_assign(Assign& to);
+
+    /// Likewise when it is a Finish that tells of success.
+    [[nodiscard]] bool next_success(model::Attempt& attempt,
+                                    model::Payload& result,
+                                    base::Duration& run_time);
+
     /// What was wrong. Pre: begin() said Fault or take() false. Errors: as of next().
     [[nodiscard]] base::Error& error() { return error_; }
 
@@ -460,6 +478,7 @@ public:
     template <class C>
     requires requires { C::kType; }
     void add(const C& command);
+    void add(const AssignView& command);
 
     [[nodiscard]] bool empty() const { return commands() == 0; }
 

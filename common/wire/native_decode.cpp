@@ -51,6 +51,7 @@ public:
     void number_to_refuse(std::uint64_t& value) {
         count(value);
         number_ = value;
+        last_.submit = in_.rest().data();
     }
 
     void small(std::uint32_t& value) {
@@ -173,9 +174,11 @@ private:
 
 void Decoder::service(model::ServiceName& value) {
     const std::string_view text = one().bytes(SIZE_MAX);
+    last_.head = {};
     if (failed()) {
         return;
     }
+    last_.head = {last_.submit, static_cast<std::size_t>(in_.rest().data() - last_.submit)};
     const std::string_view known = last_.service.view();
     if (text.empty() || text != known) {
         base::Expected<model::ServiceName> name = model::ServiceName::parse(text);
@@ -243,6 +246,7 @@ void Decoder::job_options(model::JobOptions& value) {
     }
     value = {};
     value.sync = sync;
+    last_.options = {};
     const std::string_view rest = in.rest();
     note(read_options(in, value));
     if (!failed() && value.after.empty()) {
@@ -429,40 +433,6 @@ BatchReader::Step BatchReader::begin() {
         rest_ = fields_.rest();
     }
     return Step::End;
-}
-
-// In the shortest forms alone, which are those that BatchWriter writes.
-bool BatchReader::next_accepted(Accepted& to) {
-    constexpr std::string_view kHead = "\x94\x50";   // four fields, the first of them the type
-    constexpr std::string_view kJobId = "\xC4\x10";  // sixteen bytes
-    constexpr std::size_t kMost = 2 + 9 + 2 + 16 + 1;
-    constexpr std::size_t kLeast = kMost - 8;
-    if (rest_.size() < kLeast || !rest_.starts_with(kHead) ||
-        commands_ >= model::kCommandsPerBatchMax) {
-        return false;
-    }
-    const char* at = rest_.data() + kHead.size();
-    const auto form = static_cast<unsigned char>(*at++);
-    std::uint64_t number = form;
-    std::size_t tail = 0;
-    if (form >= 0x80) {
-        if (form < 0xCC || form > 0xCF || rest_.size() < kMost) {
-            return false;
-        }
-        tail = std::size_t{1} << (form - 0xCCU);
-        number = load_be<std::uint64_t>(at) >> (64 - 8 * tail);
-        at += tail;
-    }
-    const std::string_view id(at, kJobId.size());
-    const auto flag = static_cast<unsigned char>(at[kJobId.size() + 16]);
-    if (id != kJobId || (flag != 0xC2 && flag != 0xC3)) {
-        return false;
-    }
-    at += kJobId.size();
-    to = {number, {load_be<std::uint64_t>(at), load_be<std::uint64_t>(at + 8)}, flag == 0xC3};
-    rest_.remove_prefix(kLeast + tail);
-    ++commands_;
-    return true;
 }
 
 template <class Place>

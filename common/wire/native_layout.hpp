@@ -185,6 +185,12 @@ void lay_out(Io& io, Ref<Io, JobPartial> c) {
     io.count(c.number);
     io.job(c.job);
     io.payload(c.data);
+    if (io.more()) {
+        io.count(c.part.run);
+    }
+    if (io.more()) {
+        io.count(c.part.number);
+    }
 }
 
 template <class Io>

@@ -157,6 +157,18 @@ base::Expected<client::Query> listing_of(std::string_view what, const Pairs& pai
     return query;
 }
 
+json named_rows(std::string_view name, json report) {
+    if (report.is_object() && !report.contains("rows")) {
+        return report;
+    }
+    json page = json::object();
+    if (report.is_object() && report.contains("next")) {
+        page["next"] = report["next"];
+    }
+    page[std::string(name)] = report.is_object() ? std::move(report["rows"]) : std::move(report);
+    return page;
+}
+
 void answer_page(Desk& desk,
                  std::shared_ptr<Call> call,
                  const client::Query& query,
@@ -167,12 +179,7 @@ void answer_page(Desk& desk,
                 call->fail(report.error());
                 return;
             }
-            json page = json::object();
-            page[name] = report->is_object() ? report->value("rows", json::array()) : *report;
-            if (report->is_object() && report->contains("next")) {
-                page["next"] = (*report)["next"];
-            }
-            call->json(200, page);
+            call->json(200, named_rows(name, std::move(*report)));
         });
 }
 
@@ -199,7 +206,7 @@ base::Expected<client::Query> question_of(const std::string& what, const json& m
             pairs.push_back({name, word_of(message[name])});
         }
     }
-    return listing_of(what, pairs).map([&](client::Query&& query) {
+    return listing_of(what == "jobs" ? "list" : what, pairs).map([&](client::Query&& query) {
         query.which.jobs = std::move(*ids);
         return std::move(query);
     });

@@ -27,7 +27,8 @@ class Desk;
 /// Errors: BadParams.
 [[nodiscard]] base::Expected<client::Query> listing_of(std::string_view what, const Pairs& query);
 
-/// The question of a WebSocket's message: `filter`, `after` and `limit` beside what is asked.
+/// The question of a WebSocket's message: `filter`, `after` and `limit` beside what is asked. Its
+/// words are those of the paths: "jobs" are all of them, in pages.
 /// Errors: BadParams.
 [[nodiscard]] base::Expected<client::Query> question_of(const std::string& what,
                                                         const nlohmann::json& message);
@@ -38,6 +39,10 @@ void operate_on_all(Desk& desk,
                     std::string verb,
                     nlohmann::json arguments,
                     std::function<void(base::Expected<nlohmann::json>)> done);
+
+/// A report as it is told to whoever asked: the rows of an array or of a page of the broker's under
+/// `name`, with `next`, a text, where there is more; what has no rows stays as it is.
+[[nodiscard]] nlohmann::json named_rows(std::string_view name, nlohmann::json report);
 
 /// Asks and answers with the page: its rows under `rows_name`, and `next` where there is more.
 void answer_page(Desk& desk,

@@ -4,8 +4,15 @@ namespace steward::gateway {
 
 template <class T>
 std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
-    return [&loop = loop_, done = std::move(done)](base::Expected<T> answer) {
-        loop.post([done, answer = std::move(answer)]() mutable { done(std::move(answer)); });
+    ++counts_.open;
+    return [this, done = std::move(done)](base::Expected<T> answer) {
+        loop_.post([this, done, answer = std::move(answer)]() mutable {
+            --counts_.open;
+            if (!answer && answer.error().code == base::Errc::Timeout) {
+                ++counts_.timeouts;
+            }
+            done(std::move(answer));
+        });
     };
 }
 

@@ -26,7 +26,14 @@ public:
         std::function<void(const client::Progress&)> on_progress = {};
     };
 
+    struct Counts {
+        std::uint64_t open = 0;      // requests that wait for their answer now
+        std::uint64_t timeouts = 0;  // that had none in time
+    };
+
     BrokerLink(Loop& loop, client::Options options) : loop_(loop), client_(std::move(options)) {}
+
+    [[nodiscard]] const Counts& counts() const { return counts_; }
 
     void call(std::string_view service,
               model::Payload params,
@@ -59,7 +66,8 @@ private:
     std::function<void(const T&)> each_on_loop(const std::function<void(const T&)>& tell);
 
     Loop& loop_;
-    client::Client client_;
+    Counts counts_;
+    client::Client client_;  // the last: it ends what is open, which is counted
 };
 
 }  // namespace steward::gateway

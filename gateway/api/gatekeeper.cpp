@@ -24,14 +24,10 @@ std::string words_of(std::uint8_t roles) {
 
 OriginRules rules_of(const FrontOptions& options) {
     OriginRules rules;
-    rules.origins = options.allowed_origins;
-    rules.hosts = options.server_names;
+    rules.allowed_origins = options.allowed_origins;
+    rules.server_names = options.server_names;
     if (options.trusts_hosts) {
-        rules.hosts = {"*"};
-    } else {
-        for (std::string& host : loopback_hosts()) {
-            rules.hosts.push_back(std::move(host));
-        }
+        rules.server_names.emplace_back("*");
     }
     return rules;
 }

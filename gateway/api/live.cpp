@@ -14,7 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration kTick = 1s;
-constexpr base::Duration kAwaitedFor = 1h;  // then it is asked again
+constexpr base::Duration kAwaitedFor = 60s;  // then it is asked again, if anybody listens still
+constexpr std::size_t kAwaitedMax = 20'000;  // jobs; others wait for their turn
 constexpr base::Duration kLinger = 60s;
 constexpr base::Duration kPatienceForNews = 500ms;
 constexpr std::string_view kJobKey = "\"job\":\"";
@@ -111,9 +112,11 @@ Live::Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64
 Live::~Live() = default;
 
 base::Expected<void> Live::hear(const std::vector<std::string>& endpoints) {
-    auto news = NewsReader::start(loop_, endpoints, [this](std::vector<client::RawEvent> events) {
-        take_news(std::move(events));
-    });
+    auto news = NewsReader::start(
+        loop_,
+        endpoints,
+        [this](std::vector<client::RawEvent> events) { take_news(std::move(events)); },
+        [this] { feed_.note_gap(); });
     if (!news) {
         return base::Unexpected(std::move(news.error()));
     }
@@ -195,12 +198,18 @@ void Live::publish(FeedItem item) {
 }
 
 void Live::await(const model::JobId& job) {
+    if (awaited_.size() >= kAwaitedMax && !awaited_.contains(job)) {
+        again_.push_back(job);
+        return;
+    }
     if (!awaited_.try_emplace(job).second) {
         return;
     }
     BrokerLink::Parts parts;
     parts.on_partial = [this, job](const client::Answer& part) {
-        publish(item_of_job(FeedItem::Kind::Partial, job, partial_json(part)));
+        FeedItem item = item_of_job(FeedItem::Kind::Partial, job, partial_json(part));
+        item.part = part.part();
+        publish(std::move(item));
     };
     parts.on_progress = [this, job](const client::Progress& step) {
         publish(item_of_job(FeedItem::Kind::Progress, job, progress_json(step)));
@@ -214,9 +223,7 @@ void Live::on_end(const model::JobId& job, const base::Expected<client::Answer>&
     Awaited& awaited = awaited_.at(job);
     if (!answer && state_of(answer.error().code).empty()) {
         awaited_.erase(job);  // the time was over, or the broker is away
-        if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
-            again_.push_back(job);
-        }
+        again_.push_back(job);
         return;
     }
     awaited.end = item_of_job(FeedItem::Kind::End, job, end_json(job, answer));
@@ -254,7 +261,9 @@ void Live::tick() {
         lingering_.pop_front();
     }
     for (const model::JobId& job : std::exchange(again_, {})) {
-        await(job);
+        if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
+            await(job);
+        }
     }
     tick_ = loop_.after(kTick, [this] { tick(); });
 }

@@ -9,13 +9,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kLongest = 1h;  // between two looks at a silent socket
+constexpr base::Duration kLongest = 1s;  // between two looks at the connection
 constexpr auto kPauseAfterFault = 100ms;
 
 }  // namespace
 
 base::Expected<std::unique_ptr<NewsReader>> NewsReader::start(
-    Loop& loop, const std::vector<std::string>& endpoints, Take take) {
+    Loop& loop,
+    const std::vector<std::string>& endpoints,
+    Take take,
+    std::function<void()> on_gap) {
     auto news = client::News::open_silent(endpoints);
     auto wake = posix::WakeFd::open();
     if (!news || !wake) {
@@ -23,6 +26,7 @@ base::Expected<std::unique_ptr<NewsReader>> NewsReader::start(
     }
     std::unique_ptr<NewsReader> reader(
         new NewsReader(loop, std::move(*news), std::move(*wake), std::move(take)));
+    reader->on_gap_ = std::move(on_gap);
     reader->thread_ = std::thread([self = reader.get()] { self->run(); });
     return reader;
 }
@@ -68,6 +72,15 @@ void NewsReader::apply_changes() {
     }
 }
 
+// Who is away misses what happens meanwhile.
+void NewsReader::look_at_connection() {
+    const bool is_connected = news_.is_connected();
+    if (is_connected_ != is_connected && is_connected) {
+        loop_.post([this] { on_gap_(); });
+    }
+    is_connected_ = is_connected;
+}
+
 void NewsReader::run() {
     while (!is_ending_) {
         wake_.clear();
@@ -78,6 +91,7 @@ void NewsReader::run() {
         } else if (!events->empty()) {
             loop_.post([this, batch = std::move(*events)]() mutable { take_(std::move(batch)); });
         }
+        look_at_connection();
     }
 }
 

@@ -22,9 +22,13 @@ class NewsReader {
 public:
     using Take = std::function<void(std::vector<client::RawEvent>)>;
 
-    /// `take` runs on the loop. Errors: Malformed for an endpoint; Io.
+    /// `take` runs on the loop, and so does `on_gap` when a connection stands (again): what
+    /// happened before was not heard. Errors: Malformed for an endpoint; Io.
     [[nodiscard]] static base::Expected<std::unique_ptr<NewsReader>> start(
-        Loop& loop, const std::vector<std::string>& endpoints, Take take);
+        Loop& loop,
+        const std::vector<std::string>& endpoints,
+        Take take,
+        std::function<void()> on_gap);
     ~NewsReader();
     NewsReader(const NewsReader&) = delete;
     NewsReader& operator=(const NewsReader&) = delete;
@@ -44,6 +48,7 @@ private:
     void run();
     void tell(Change change);
     void apply_changes();
+    void look_at_connection();
 
     static constexpr std::size_t kEventsAtOnce = 1'000;
 
@@ -51,6 +56,8 @@ private:
     client::News news_;
     posix::WakeFd wake_;
     Take take_;
+    std::function<void()> on_gap_;
+    bool is_connected_ = false;  // the reading thread's
     std::mutex mutex_;
     std::vector<Change> changes_;  // under the mutex
     std::atomic<bool> is_ending_ = false;

@@ -53,6 +53,7 @@ constexpr std::array kRoutes = {
     Route{Method::Post, "/v1/session", 0, &open_session},
     Route{Method::Get, "/v1/session", 0, &show_session},
     Route{Method::Delete, "/v1/session", 0, &close_session},
+    Route{Method::Get, "/v1/openapi.json", 0, &show_api, Exposure::Open},
     Route{Method::Get, "/metrics", kRead, &show_metrics},
     Route{Method::Get, "/healthz", 0, &show_health, Exposure::Open},
     Route{Method::Get, "/readyz", 0, &show_readiness, Exposure::Open},

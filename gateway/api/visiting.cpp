@@ -4,6 +4,7 @@
 
 #include "gateway/access/roles.hpp"
 #include "gateway/api/desk.hpp"
+#include "gateway/api/openapi.hpp"
 #include "gateway/page/asset.hpp"
 
 namespace steward::gateway {
@@ -40,6 +41,10 @@ void close_session(Desk& desk, std::shared_ptr<Call> call) {
     response.status = 204;
     response.headers.push_back({"Set-Cookie", desk.gatekeeper.close_session(*call)});
     call->answer(std::move(response));
+}
+
+void show_api(Desk& /*desk*/, std::shared_ptr<Call> call) {
+    call->answer(answer_with(openapi(), call->request()));
 }
 
 void show_page(Desk& /*desk*/, std::shared_ptr<Call> call) {

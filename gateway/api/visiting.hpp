@@ -14,6 +14,9 @@ void open_session(Desk& desk, std::shared_ptr<Call> call);
 void show_session(Desk& desk, std::shared_ptr<Call> call);
 void close_session(Desk& desk, std::shared_ptr<Call> call);
 
+/// "/v1/openapi.json".
+void show_api(Desk& desk, std::shared_ptr<Call> call);
+
 /// "/" and "/ui/…".
 void show_page(Desk& desk, std::shared_ptr<Call> call);
 

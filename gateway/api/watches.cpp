@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/posix/clock.hpp"
+#include "gateway/api/asking.hpp"
 
 namespace steward::gateway {
 
@@ -42,8 +43,11 @@ void Watches::look() {
         }
         client::Query query;
         query.what = watcher.what;
-        broker_.ask(query, [this, what = watcher.what](const base::Expected<json>& report) {
+        broker_.ask(query, [this, what = watcher.what](base::Expected<json> report) {
             asked_[what] = false;
+            if (report) {
+                *report = named_rows(what, std::move(*report));
+            }
             tell(what, report);
         });
     }

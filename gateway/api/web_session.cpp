@@ -401,7 +401,9 @@ void WebSession::query(const json& id, const json& message) {
         fail(id, question.error());
         return;
     }
-    desk_.broker.ask(*question, answer<json>(id, [](json&& report) { return std::move(report); }));
+    desk_.broker.ask(*question, answer<json>(id, [what = *what](json&& report) {
+        return named_rows(what, std::move(report));
+    }));
 }
 
 void WebSession::operate(const json& id, const json& message) {

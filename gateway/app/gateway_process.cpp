@@ -108,6 +108,8 @@ void GatewayProcess::Parts::count(GatewayCounters& counters) const {
     counters.followers_dropped = counts.overruns;
     counters.handshakes_failed = counts.handshakes_failed;
     counters.events = desk->live.events();
+    counters.broker_requests = broker->counts().open;
+    counters.broker_timeouts = broker->counts().timeouts;
 }
 
 void GatewayProcess::Parts::on_signal() {
@@ -153,6 +155,9 @@ void GatewayProcess::Parts::reload() {
     }
     const auto differences = schema_of(**loaded).differences_from(schema_of(*options));
     for (const config::Difference& difference : differences) {
+        if (difference.is_reloadable) {
+            continue;
+        }
         log->write(log::Level::Warning,
                    "setting_needs_restart",
                    {{"setting", difference.path},

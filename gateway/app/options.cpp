@@ -1,5 +1,8 @@
 #include "gateway/app/options.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "client/brokers.hpp"
 #include "common/config/shared_file.hpp"
 #include "common/log/level.hpp"
@@ -16,6 +19,8 @@ constexpr std::uint64_t kHour = 3'600 * kSecond;
 constexpr std::uint64_t kKiB = 1U << 10U;
 constexpr std::uint64_t kGiB = 1U << 30U;
 constexpr std::uint64_t kPathBytesMax = 4'000;
+constexpr std::uint64_t kNameBytesMax = 255;
+constexpr std::uint64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
 
 base::Expected<void> check_level(std::string_view text) {
     if (!log::parse_level(text)) {
@@ -28,6 +33,13 @@ base::Expected<void> check_broker(std::string_view text) {
     return client::broker_endpoint(text).map([](const std::string&) {});
 }
 
+base::Expected<void> check_origin(std::string_view text) {
+    if (const std::string fault = origin_fault(text); !fault.empty()) {
+        return base::fail(base::Errc::BadConfig, "an origin " + fault);
+    }
+    return {};
+}
+
 bool is_loopback(const std::string& address) {
     return address.starts_with("127.") || address == "::1";
 }
@@ -37,13 +49,23 @@ std::vector<Field> place_fields(GatewayOptions& o) {
         {.key = "brokers",
          .target = &o.brokers,
          .doc = "Where the brokers are; the first that answers is used.",
+         .min = 1,
+         .max = kNameBytesMax,
          .check = &check_broker},
         {.key = "news",
          .target = &o.news,
          .doc = "Where their news are. Empty: at the brokers' hosts, port 5557.",
+         .max = kNameBytesMax,
          .check = &check_broker},
-        {.key = "bind", .target = &o.server.bind, .doc = "IP address to listen on."},
-        {.key = "port", .target = &o.server.port, .doc = "Port to listen on; 0: any free one."},
+        {.key = "bind",
+         .target = &o.server.bind,
+         .doc = "IP address to listen on.",
+         .min = 1,
+         .max = kNameBytesMax},
+        {.key = "port",
+         .target = &o.server.port,
+         .doc = "Port to listen on; 0: any free one.",
+         .max = kPortMax},
         {.key = "open_to_network",
          .target = &o.open_to_network,
          .doc = "Lets everybody who can reach `bind` do everything, without tokens."},
@@ -63,16 +85,23 @@ std::vector<Field> place_fields(GatewayOptions& o) {
          .max = kPathBytesMax},
         {.key = "allowed_origins",
          .target = &o.front.allowed_origins,
-         .doc =
-             "Pages of other sites that may use the gateway (CORS): \"https://host\", or \"*\" for "
-             "all."},
+         .doc = "Pages of other sites that may use the gateway (CORS): `https://host`, or `*` for "
+                "all, which wants tokens.",
+         .min = 1,
+         .max = kNameBytesMax,
+         .check = &check_origin},
         {.key = "server_names",
          .target = &o.front.server_names,
          .doc = "Host names under which browsers reach the gateway, beside `localhost` and IP "
-                "addresses. Without tokens any other is refused."},
+                "addresses. Without tokens any other is refused.",
+         .min = 1,
+         .max = kNameBytesMax},
         {.key = "log_level",
          .target = &o.log_level,
-         .doc = "error, warning, info or debug. Requests are told at info.",
+         .doc = "`error`, `warning`, `info` or `debug`. Requests are told at info.",
+         .is_reloadable = true,
+         .min = 1,
+         .max = 16,
          .check = &check_level},
         {.key = "log_file",
          .target = &o.log_file,
@@ -233,6 +262,13 @@ base::Expected<void> check_together(const GatewayOptions& options) {
             "gateway.bind is " + server.bind +
                 ", which others on the network can reach, and there are no tokens: name "
                 "a gateway.tokens_file, or say gateway.open_to_network = true");
+    }
+    const auto& origins = options.front.allowed_origins;
+    if (options.front.tokens_file.empty() && std::ranges::find(origins, "*") != origins.end()) {
+        return base::fail(base::Errc::BadConfig,
+                          "gateway.allowed_origins has \"*\", so that every page that anybody here "
+                          "opens could do everything, and there are no tokens: name the sites, or "
+                          "a gateway.tokens_file");
     }
     return {};
 }

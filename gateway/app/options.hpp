@@ -23,7 +23,6 @@ struct GatewayOptions {
     ServerOptions server;
     DeskOptions desk;
     FrontOptions front;
-    std::string tokens_file;  // empty: nobody has to say who they are
     bool open_to_network = false;
     std::string log_level = "info";
     std::string log_file;

@@ -24,6 +24,11 @@ Feed::Feed(const FeedLimits& limits, std::uint64_t before_first)
     : limits_(limits), number_(before_first), floor_(before_first), records_(limits.records) {}
 
 Feed::Told Feed::publish(base::MonoTime now, FeedItem item) {
+    if (!records_.is_first(item)) {
+        told_ = std::move(item);
+        to_.clear();
+        return {told_, to_};
+    }
     item.number = ++number_;
     told_ = std::move(item);
     records_.put(now, told_);
@@ -116,12 +121,12 @@ void Feed::keep(base::MonoTime now, const model::JobId& job, bool is_new) {
     if (records_.find(job) != nullptr) {
         return;
     }
-    std::vector<FeedItem> items = ring_items_of(job);
+    const std::vector<FeedItem> items = ring_items_of(job);
     const bool has_beginning = !items.empty() &&
                                items.front().event == model::EventKind::Received &&
                                items.front().number > floor_;
     const std::uint64_t floor = is_new ? 0 : std::max(has_beginning ? 0 : floor_, records_.gone());
-    records_.open(now, job, std::move(items), floor);
+    records_.open(now, job, items, floor);
 }
 
 base::Expected<Feed::Followed> Feed::follow(base::MonoTime now,
@@ -158,20 +163,7 @@ void Feed::replay(const Interest& interest,
     }
     std::vector<FeedItem>& items = followed.items;
     for (const model::JobId& job : interest.jobs) {
-        const JobRecords::Record* record = records_.find(job);
-        if (record == nullptr) {  // others needed the room
-            followed.has_missed = followed.has_missed || after.has_value();
-            continue;
-        }
-        followed.has_missed = followed.has_missed || (after && *after < record->floor);
-        for (const FeedItem& item : record->items) {
-            if ((!after || item.number > *after) &&
-                (!is_event(item) || interest.kinds.has(item.event))) {
-                items.push_back(item);
-            }
-            followed.is_ended =
-                item.kind == FeedItem::Kind::End || (followed.is_ended && !item.is_retry());
-        }
+        append_of_job(job, interest.kinds, after, followed);
     }
     followed.is_ended = followed.is_ended && interest.jobs.size() == 1 && interest.services.empty();
     if (after && (!interest.services.empty() || interest.jobs.empty())) {
@@ -183,6 +175,26 @@ void Feed::replay(const Interest& interest,
         return one.number == next.number;
     };
     items.erase(std::unique(items.begin(), items.end(), twice), items.end());
+}
+
+void Feed::append_of_job(const model::JobId& job,
+                         const model::EventSet& kinds,
+                         std::optional<std::uint64_t> after,
+                         Followed& followed) const {
+    const JobRecords::Record* record = records_.find(job);
+    if (record == nullptr) {  // others needed the room
+        followed.has_missed = followed.has_missed || after.has_value();
+        return;
+    }
+    followed.has_missed = followed.has_missed || (after && *after < record->floor);
+    for (const FeedItem& item : record->items) {
+        const bool is_wanted = !is_event(item) || kinds.has(item.event);
+        if (is_wanted && (!after || item.number > *after)) {
+            followed.items.push_back(item);
+        }
+        followed.is_ended =
+            item.kind == FeedItem::Kind::End || (followed.is_ended && !item.is_retry());
+    }
 }
 
 void Feed::append_from_ring(const Interest& interest,

@@ -54,7 +54,8 @@ public:
 
     /// Takes in an item (its number is given here) and says who wants to hear it, each once, in the
     /// order in which they came. An event of the service "*" is of interest to all who follow
-    /// services. The answer is good until the next call.
+    /// services. A part that the job's record has been given before (its job was asked for again)
+    /// is told to nobody. The answer is good until the next call.
     struct Told {
         const FeedItem& item;
         const std::vector<FollowerId>& to;
@@ -81,7 +82,7 @@ public:
                                                   const Interest& interest,
                                                   std::optional<std::uint64_t> after);
     /// Does nothing for one who is gone already.
-    void unfollow(FollowerId follower);
+    void unfollow(FollowerId id);
 
     /// Whether anybody follows this job: its result is worth asking for.
     [[nodiscard]] bool is_followed(const model::JobId& job) const;
@@ -134,6 +135,10 @@ private:
     void tell(const Followers& followers, const FeedItem& item);
     void enlist(FollowerId id, const Interest& interest);
     void replay(const Interest& interest, std::optional<std::uint64_t> after, Followed& followed);
+    void append_of_job(const model::JobId& job,
+                       const model::EventSet& kinds,
+                       std::optional<std::uint64_t> after,
+                       Followed& followed) const;
     void append_from_ring(const Interest& interest,
                           std::uint64_t after,
                           std::vector<FeedItem>& items) const;

@@ -16,7 +16,7 @@ bool is_the_end(const FeedItem& item) {
 
 void JobRecords::open(base::MonoTime now,
                       const model::JobId& job,
-                      std::vector<FeedItem> items,
+                      const std::vector<FeedItem>& items,
                       std::uint64_t floor) {
     const auto [place, is_new] = records_.try_emplace(job);
     if (!is_new) {
@@ -39,6 +39,12 @@ void JobRecords::put(base::MonoTime now, const FeedItem& item) {
     } else if (item.kind != FeedItem::Kind::Event) {
         gone_ = item.number;
     }
+}
+
+bool JobRecords::is_first(const FeedItem& item) {
+    const auto record = item.job ? records_.find(*item.job) : records_.end();
+    return item.kind != FeedItem::Kind::Partial || record == records_.end() ||
+           record->second.heard.is_first(item.part);
 }
 
 void JobRecords::add(base::MonoTime now, Record& record, const FeedItem& item) {

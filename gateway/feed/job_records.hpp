@@ -14,6 +14,7 @@
 #include "common/base/time.hpp"
 #include "common/model/event.hpp"
 #include "common/model/ids.hpp"
+#include "common/model/part_number.hpp"
 
 namespace steward::gateway {
 
@@ -31,6 +32,7 @@ struct FeedItem {
     model::EventKind event = model::EventKind::Received;  // of an Event
     std::optional<model::JobId> job;  // of all but events of services and batches
     std::string service;              // of an Event; "*": all services
+    model::PartNumber part{};         // of a Partial
     base::Blob text;                  // as it is sent, usually JSON
 
     /// What it counts for in the bounds.
@@ -74,16 +76,20 @@ public:
         std::optional<base::MonoTime> ends_at;  // the record, some time after the job has ended
         std::list<model::JobId>::iterator place;
         std::optional<std::list<FeedItem>::iterator> progress;
+        model::HeardParts heard;
     };
 
     /// Opens a record with what is known already; `floor` as in Record. Does nothing when there is
     /// one. An end among the items counts from `now`.
     void open(base::MonoTime now,
               const model::JobId& job,
-              std::vector<FeedItem> items,
+              const std::vector<FeedItem>& items,
               std::uint64_t floor);
     /// Puts an item into its job's record, if there is one. Pre: its number is larger than all.
     void put(base::MonoTime now, const FeedItem& item);
+
+    /// False: the item is a part that its job's record has been given before.
+    [[nodiscard]] bool is_first(const FeedItem& item);
 
     [[nodiscard]] const Record* find(const model::JobId& job) const;
 

@@ -2,6 +2,8 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include <nlohmann/json.hpp>
+
 namespace steward::gateway {
 
 namespace {
@@ -86,8 +88,10 @@ unsigned status_of_fault(const error_code& error) {
 Response fault_answer(unsigned status, std::string_view detail) {
     Response response;
     response.status = status;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = base::Blob::copy(std::string(detail) + "\n");
+    response.content_type = "application/problem+json";
+    const nlohmann::json problem{
+        {"title", reason_of(status)}, {"status", status}, {"detail", detail}};
+    response.body = base::Blob::copy(problem.dump() + "\n");
     return response;
 }
 

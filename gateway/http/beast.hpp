@@ -33,7 +33,7 @@ template <class Stream>
 /// How a fault in what came is answered; 0: not at all, the other end is gone.
 [[nodiscard]] unsigned status_of_fault(const error_code& error);
 
-/// A whole answer to what was no request: text/plain, for a person.
+/// A whole answer to what was no request, as a problem (RFC 9457).
 [[nodiscard]] Response fault_answer(unsigned status, std::string_view detail);
 
 }  // namespace steward::gateway

@@ -229,6 +229,10 @@ void Connection<Stream>::answer(Response&& response) {
 
 template <class Stream>
 void Connection<Stream>::stream(Response&& head, const Exchange::MakeListener& make) {
+    if (is_head_) {
+        answer(std::move(head));
+        return;
+    }
     tell_served(head.status, 0);
     const bool is_chunked = message_.version() >= 11;
     std::string text = std::string(is_chunked ? "HTTP/1.1 " : "HTTP/1.0 ") +
@@ -290,6 +294,7 @@ template <class Stream>
 void Connection<Stream>::refuse(unsigned status, std::string_view detail) {
     keeps_alive_ = false;
     is_head_ = false;
+    request_.id.clear();  // of the one before
     write(fault_answer(status, detail));
 }
 

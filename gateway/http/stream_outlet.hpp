@@ -4,10 +4,10 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,8 +44,7 @@ public:
 
     /// The head is written first, as it is.
     void start(std::string head, const Exchange::MakeListener& make) {
-        queue_.push_back(std::move(head));
-        queued_ = queue_.back().size();
+        waiting_ = std::move(head);
         listener_ = make(this->shared_from_this());
         write();
         listen();
@@ -56,7 +55,7 @@ public:
         if (is_gone_ || is_finishing_) {
             return false;
         }
-        if (queued_ + text.size() > site_->options.send_queue_bytes_max) {
+        if (writing_.size() + waiting_.size() + text.size() > site_->options.send_queue_bytes_max) {
             overrun();
             return false;
         }
@@ -78,28 +77,22 @@ public:
 
 private:
     void enqueue(std::string_view text) {
-        std::string piece;
         if (is_chunked_) {
             std::array<char, 20> size{};
             const int length = std::snprintf(size.data(), size.size(), "%zx\r\n", text.size());
-            piece.append(size.data(), static_cast<std::size_t>(length));
+            waiting_.append(size.data(), static_cast<std::size_t>(length));
         }
-        piece.append(text);
+        waiting_.append(text);
         if (is_chunked_) {
-            piece.append("\r\n");
+            waiting_.append("\r\n");
         }
-        queued_ += piece.size();
-        queue_.push_back(std::move(piece));
-        write();
+        write_soon();
     }
 
     // What is being written goes out; what waits behind it is given up.
     void overrun() {
         ++site_->counts.overruns;
-        while (queue_.size() > (is_writing_ ? 1U : 0U)) {
-            queued_ -= queue_.back().size();
-            queue_.pop_back();
-        }
+        waiting_.clear();
         enqueue(
             "event: overrun\ndata: {\"detail\":\"events came faster than they were read\"}\n\n");
         const auto listener = std::exchange(listener_, nullptr);
@@ -114,25 +107,37 @@ private:
         listener_ = nullptr;
         ping_.cancel();
         if (is_chunked_) {
-            queue_.emplace_back("0\r\n\r\n");
+            waiting_.append("0\r\n\r\n");
         }
-        write();
+        write_soon();
+    }
+
+    // What comes in the same turn of the loop leaves together.
+    void write_soon() {
+        if (is_writing_ || is_gone_ || std::exchange(is_write_due_, true)) {
+            return;
+        }
+        asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
+            self->is_write_due_ = false;
+            self->write();
+        });
     }
 
     void write() {
         if (is_writing_ || is_gone_) {
             return;
         }
-        if (queue_.empty()) {
+        if (waiting_.empty()) {
             if (is_finishing_) {
                 shut();
             }
             return;
         }
         is_writing_ = true;
+        writing_.swap(waiting_);
         tcp_of(stream_).expires_after(site_->options.send_timeout);
         asio::async_write(stream_,
-                          asio::buffer(queue_.front()),
+                          asio::buffer(writing_),
                           [self = this->shared_from_this()](const error_code& error, std::size_t) {
                               self->on_written(error);
                           });
@@ -144,8 +149,10 @@ private:
             lose();
             return;
         }
-        queued_ -= std::min(queued_, queue_.front().size());
-        queue_.pop_front();
+        writing_.clear();
+        if (writing_.capacity() > kBufferKept) {
+            writing_.shrink_to_fit();
+        }
         write();
     }
 
@@ -169,7 +176,7 @@ private:
             if (self == nullptr || error || self->is_gone_ || self->is_finishing_) {
                 return;
             }
-            if (self->queue_.empty()) {
+            if (!self->is_writing_ && self->waiting_.empty()) {
                 self->enqueue(": still here\n\n");
             }
             self->ping_later();
@@ -193,16 +200,19 @@ private:
         }
     }
 
+    static constexpr std::size_t kBufferKept = 16UL << 10U;
+
     std::shared_ptr<Site> site_;
     std::shared_ptr<asio::ssl::context> tls_;  // outlives the stream
     Stream stream_;
     asio::steady_timer ping_;
     std::shared_ptr<Listener> listener_;
-    std::deque<std::string> queue_;  // the first is being written
-    std::size_t queued_ = 0;
+    std::string writing_;
+    std::string waiting_;
     std::array<char, 512> ignored_{};
     bool is_chunked_;
     bool is_writing_ = false;
+    bool is_write_due_ = false;
     bool is_finishing_ = false;
     bool is_gone_ = false;
 };

@@ -60,8 +60,6 @@ struct GatewayCounters {
     std::uint64_t connections_opened = 0;
     std::uint64_t connections_refused = 0;  // at the limit of how many may be open
     std::uint64_t handshakes_failed = 0;    // of TLS
-    std::uint64_t received_bytes = 0;
-    std::uint64_t sent_bytes = 0;
 
     // ---- those who follow ----
     std::uint64_t event_streams = 0;      // open now
@@ -69,11 +67,9 @@ struct GatewayCounters {
     std::uint64_t followers_dropped = 0;  // who read too slowly
 
     // ---- the broker ----
-    std::uint64_t broker_connects = 0;  // the first one included
     std::uint64_t broker_requests = 0;  // that wait for an answer now
-    std::uint64_t broker_timeouts = 0;  // requests that were answered 504
+    std::uint64_t broker_timeouts = 0;  // requests that ended without an answer in time
     std::uint64_t events = 0;           // heard on the news socket
-    std::uint64_t events_missed = 0;    // that are known to have been lost on the way
 };
 
 }  // namespace steward::gateway

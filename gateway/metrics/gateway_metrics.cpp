@@ -48,12 +48,6 @@ void put_gateway(const GatewayCounters& counters, Page& page) {
     put_value(page,
               counter("steward_gateway_handshakes_failed_total", "Handshakes of TLS that failed."),
               counters.handshakes_failed);
-    put_value(page,
-              counter("steward_gateway_received_bytes_total", "Bytes from clients."),
-              counters.received_bytes);
-    put_value(page,
-              counter("steward_gateway_sent_bytes_total", "Bytes to clients."),
-              counters.sent_bytes);
     Family followers = gauge("steward_gateway_followers", "Who follows events, and by which door.");
     followers.add(static_cast<double>(counters.event_streams), {{"door", "events"}});
     followers.add(static_cast<double>(counters.websockets), {{"door", "websocket"}});
@@ -62,9 +56,6 @@ void put_gateway(const GatewayCounters& counters, Page& page) {
               counter("steward_gateway_followers_dropped_total",
                       "Followers that were dropped, for they read too slowly."),
               counters.followers_dropped);
-    put_value(page,
-              counter("steward_gateway_broker_connects_total", "Connections made with the broker."),
-              counters.broker_connects);
     put_value(page,
               gauge("steward_gateway_broker_requests", "Requests that wait for the broker."),
               counters.broker_requests);
@@ -75,10 +66,6 @@ void put_gateway(const GatewayCounters& counters, Page& page) {
     put_value(page,
               counter("steward_gateway_events_total", "Events that were heard of the broker."),
               counters.events);
-    put_value(page,
-              counter("steward_gateway_events_missed_total",
-                      "Events that are known to have been lost on the way to the gateway."),
-              counters.events_missed);
 }
 
 // By the names that Prometheus's own libraries use.

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/app/options.hpp"
+#include "gateway/app/options.hpp"
 
 namespace {
 
@@ -20,24 +21,43 @@ std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+void check_sample(config::Schema sample, const config::Schema& defaults) {
+    const std::string text = content_of("etc/steward.toml");
+    if (const auto loaded = sample.load(text, "etc/steward.toml"); !loaded) {
+        FAIL(loaded.error().message);
+    }
+    for (const config::Difference& difference : sample.differences_from(defaults)) {
+        CHECK_MESSAGE(difference.path == "process", difference.path, " is ", difference.now);
+    }
+    for (const config::Section& section : sample.sections) {
+        const std::size_t start = text.find("\n[" + section.name + "]\n");
+        REQUIRE_MESSAGE((section.fields.empty() || start != std::string::npos), section.name);
+        for (const config::Field& field : section.fields) {
+            CHECK_MESSAGE(text.find("\n" + field.key + " = ", start) != std::string::npos,
+                          field.key);
+        }
+    }
+}
+
+void check_page(const config::Schema& schema, const char* program) {
+    const std::string page = content_of("docs/configuration.md");
+    std::string table = schema.document();
+    while (table.ends_with('\n')) {
+        table.pop_back();
+    }
+    const bool is_current = page.find(table) != std::string::npos;
+    CHECK_MESSAGE(is_current, "print it anew with ", program, " --print-config-manual");
+}
+
 }  // namespace
 
 TEST_CASE("etc/steward.toml gives every setting, and each at its default") {
     BrokerOptions defaults;
     BrokerOptions sample;
-    config::Schema schema = schema_of(sample);
-    const std::string text = content_of("etc/steward.toml");
-    if (const auto loaded = schema.load(text, "etc/steward.toml"); !loaded) {
-        FAIL(loaded.error().message);
-    }
-    for (const config::Difference& difference : schema.differences_from(schema_of(defaults))) {
-        FAIL_CHECK(difference.path, " is ", difference.now);
-    }
-    for (const config::Section& section : schema.sections) {
-        for (const config::Field& field : section.fields) {
-            CHECK_MESSAGE(text.find("\n" + field.key + " = ") != std::string::npos, field.key);
-        }
-    }
+    check_sample(schema_of(sample), schema_of(defaults));
+    gateway::GatewayOptions gateway_defaults;
+    gateway::GatewayOptions gateway_sample;
+    check_sample(gateway::schema_of(gateway_sample), gateway::schema_of(gateway_defaults));
 }
 
 TEST_CASE("The supervisor finds every setting of its own there, each at its default") {
@@ -76,16 +96,11 @@ TEST_CASE("etc/steward.toml starts a broker and the sample workers") {
           "log\tworker\tsteward-worker-log\n");
 }
 
-TEST_CASE("docs/configuration.md holds the tables of settings as the programs print them") {
-    BrokerOptions of_broker;
-    supervisor::SupervisorSettings of_supervisor;
-    const std::string page = content_of("docs/configuration.md");
-    for (std::string table :
-         {schema_of(of_broker).document(), supervisor::schema_of(of_supervisor).document()}) {
-        while (table.ends_with('\n')) {
-            table.pop_back();
-        }
-        const bool is_current = page.find(table) != std::string::npos;
-        CHECK_MESSAGE(is_current, "print it anew with --print-config-manual of its program");
-    }
+TEST_CASE("docs/configuration.md holds the table of settings as the program prints it") {
+    BrokerOptions broker;
+    check_page(schema_of(broker), "steward-broker");
+    gateway::GatewayOptions gateway;
+    check_page(gateway::schema_of(gateway), "steward-gateway");
+    supervisor::SupervisorSettings supervisor;
+    check_page(supervisor::schema_of(supervisor), "steward-supervisor");
 }

@@ -1,6 +1,7 @@
 // tests/e2e: `steward wait --follow`: a background job of a real worker that answers in parts,
 // heard by who comes early, by who comes late, and across a broker that was away.
 #include <algorithm>
+#include <span>
 
 #include <doctest/doctest.h>
 
@@ -57,24 +58,18 @@ struct Follower {
     Process process;
 };
 
-// From some part on to the last one of the first attempt, and then all of the second.
-bool runs_on_through_both(const std::vector<int>& parts) {
-    int next = parts.front();
-    bool is_second = false;
-    for (const int part : parts) {
-        if (part != next) {
-            return false;
-        }
-        is_second = is_second || part == kParts;
-        next = part == kParts ? 1 : part + 1;
+// All that one attempt says, so many times.
+std::vector<int> all_parts(int attempts) {
+    std::vector<int> parts;
+    for (int i = 0; i < attempts * kParts; ++i) {
+        parts.push_back(i % kParts + 1);
     }
-    return is_second && parts.back() == kParts && parts.size() > kParts &&
-           parts.size() <= 2 * kParts;
+    return parts;
 }
 
 }  // namespace
 
-TEST_CASE("wait --follow tells every part from its coming on, once and in order, and one result") {
+TEST_CASE("wait --follow tells every part, early or late, once and in order, and one result") {
     Desk desk;
     desk.start_worker(kTrialProgram, "trial");
     const std::string id =
@@ -86,18 +81,50 @@ TEST_CASE("wait --follow tells every part from its coming on, once and in order,
     Follower late(desk, id);
     early.ends_with_result_of(id, 2);
     late.ends_with_result_of(id, 2);
-    REQUIRE_FALSE(early.parts().empty());
-    REQUIRE_FALSE(late.parts().empty());
-    CHECK(runs_on_through_both(early.parts()));
-    CHECK(runs_on_through_both(late.parts()));
-    // Who comes late is told first how far it is, and no part of before.
-    const json first = late.told().front();
-    REQUIRE(first.contains("progress"));
-    CHECK(first["progress"]["done"] >= 1);
-    CHECK(first["progress"]["total"] == kParts);
-    CHECK(first["progress"]["text"] == "in parts");
-    CHECK(late.parts().front() > first["progress"]["done"].get<int>());
-    CHECK(late.parts().size() < early.parts().size());
+    CHECK(early.parts() == all_parts(2));
+    CHECK(late.parts() == all_parts(2));
+    // Who comes late is told first what was said, and then how far that was.
+    const std::vector<json> told = late.told();
+    const auto first =
+        std::ranges::find_if(told, [](const json& line) { return line.contains("progress"); });
+    REQUIRE(first != told.end());
+    const json progress = (*first)["progress"];
+    CHECK(progress["done"] >= 4);
+    CHECK(progress["total"] == kParts);
+    CHECK(progress["text"] == "in parts");
+    CHECK(first - told.begin() >= progress["done"].get<std::ptrdiff_t>());
+}
+
+TEST_CASE("wait --follow of a second attempt tells nothing of the first") {
+    Desk desk;
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id =
+        desk.submit("trial",
+                    {{"seconds", 2}, {"parts", kParts}, {"outcome", "throw"}, {"times", 1}},
+                    {"--backoff", "10ms"});
+    Follower early(desk, id);
+    REQUIRE(wait_until([&] { return early.parts().size() >= kParts + 2; }));
+    Follower late(desk, id);
+    late.ends_with_result_of(id, 2);
+    early.ends_with_result_of(id, 2);
+    CHECK(late.parts() == all_parts(1));
+}
+
+TEST_CASE("wait --follow tells the latest parts when [limits] keeps no more") {
+    Desk desk("[limits]\nparts_per_job_max = 3\n");
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id = desk.submit("trial", {{"seconds", 2}, {"parts", kParts}});
+    Follower early(desk, id);
+    REQUIRE(wait_until([&] { return early.parts().size() >= 10; }));
+    Follower late(desk, id);
+    late.ends_with_result_of(id, 1);
+    early.ends_with_result_of(id, 1);
+    const std::vector<int> all = all_parts(1);
+    CHECK(early.parts().back() == kParts);
+    const std::vector<int> parts = late.parts();
+    REQUIRE_FALSE(parts.empty());
+    CHECK(parts.front() >= 8);
+    CHECK(std::ranges::equal(parts, std::span(all).last(parts.size())));
 }
 
 TEST_CASE("wait --follow goes on when the broker was away") {
@@ -122,9 +149,9 @@ TEST_CASE("wait --follow prints parts and the result alone to a pipe, and ends a
     const Finished impatient = desk.run({"wait", id, "--follow", "--timeout", "300ms"});
     CHECK(impatient.code == kTimeout);
     const Args lines = lines_of(desk.say({"wait", id, "--follow"}));
-    REQUIRE(lines.size() >= 2);
-    CHECK(lines.size() <= kParts + 1);
-    CHECK(lines[lines.size() - 2] == std::to_string(kParts));
+    REQUIRE(lines.size() == kParts + 1);
+    CHECK(lines.front() == "1");
+    CHECK(lines[kParts - 1] == std::to_string(kParts));
     CHECK(has(lines.back(), id));
     CHECK(desk.say({"wait", id, "--follow"}) == lines.back() + "\n");
     CHECK(desk.run({"wait", kUnknownJob, "--follow"}).code == kRefused);

@@ -29,13 +29,19 @@ std::vector<Command> read(const wire::Frames& frames) {
     }
 }
 
-// The same with submissions and ends in places that are used again.
+// The same with submissions and ends in places that are used again, and those that are like them
+// taken the short way.
 std::vector<Command> read_in_places(const wire::Frames& frames) {
     std::vector<Command> commands;
     Submit submit;
     Finish finish;
+    Assign assign;
     BatchReader reader(frames);
     while (true) {
+        if (reader.next_assign(assign)) {
+            commands.emplace_back(assign);
+            continue;
+        }
         const BatchReader::Step step = reader.begin();
         bool taken = false;
         if (step == BatchReader::Step::End) {
@@ -49,11 +55,20 @@ std::vector<Command> read_in_places(const wire::Frames& frames) {
             taken = reader.take(SubmitPlace{submit.number, submit.again, submit.spec});
             if (taken) {
                 commands.emplace_back(submit);
+                Submit alike = submit;
+                alike.again = false;
+                while (reader.next_alike(alike.number, alike.spec.params)) {
+                    commands.emplace_back(alike);
+                }
             }
         } else if (reader.type() == Type::Finish) {
             taken = reader.take(FinishPlace{finish.attempt, finish.outcome, finish.run_time});
             if (taken) {
                 commands.emplace_back(finish);
+                Finish next;
+                while (reader.next_success(next.attempt, next.outcome.result, next.run_time)) {
+                    commands.emplace_back(next);
+                }
             }
         } else {
             Command command;

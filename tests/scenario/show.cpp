@@ -33,6 +33,11 @@ struct MessageInWords {
                (m.is_duplicate ? ", an earlier job" : "");
     }
 
+    std::string operator()(const core::JobsTaken& m) const {
+        return "taken " + std::to_string(m.count) + " from " + number() + ": " +
+               cast.name_of(m.first) + " and on";
+    }
+
     std::string operator()(const core::Refused& m) const {
         const std::string later =
             m.error.retry_after ? ", retry after " + text_of(*m.error.retry_after) : "";

@@ -59,9 +59,13 @@ void ClientActor::plan_next_calls() {
         if (stage_.healed) {
             return;
         }
-        const auto burst = choices().chance(1, 10) ? choices().between(2, 20) : 1;
-        for (std::uint64_t i = 0; i < burst; ++i) {
-            make_call();
+        const auto burst = choices().chance(1, 6) ? choices().between(2, 20) : 1;
+        if (burst > 1 && choices().chance(1, 2)) {
+            make_calls(burst);
+        } else {
+            for (std::uint64_t i = 0; i < burst; ++i) {
+                make_calls(1);
+            }
         }
         if (stage_.has(Fault::ForgetfulUser) && choices().chance(1, 10)) {
             forget_one();
@@ -77,40 +81,48 @@ void ClientActor::plan_next_calls() {
     });
 }
 
-void ClientActor::make_call() {
+void ClientActor::make_calls(std::uint64_t count) {
     Call call;
     call.client = name();
     call.service =
         choices().chance(1, 40) ? std::string(kNobodysService) : choices().pick(services());
     call.sync = choices().chance(1, 2);
     call.poison = stage_.has(Fault::PoisonJobs) && choices().chance(1, 60);
-    model::JobSpec spec;
-    spec.service = *model::ServiceName::parse(call.service);
-    spec.options.sync = call.sync;
+    model::JobOptions options;
+    options.sync = call.sync;
     if (choices().chance(1, 5)) {
         call.priority = choices().chance(1, 2) ? model::kPriorityLow : model::kPriorityHigh;
-        spec.options.priority = call.priority;
+        options.priority = call.priority;
     }
     if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
         call.delayed = true;
-        spec.options.delay = choices().between(Duration(0), Duration(2s));
+        options.delay = choices().between(Duration(0), Duration(2s));
     }
     if (stage_.has(Fault::Delayed) && choices().chance(1, 6)) {
-        spec.options.expires_in = choices().between(Duration(1ms), Duration(3s));
+        options.expires_in = choices().between(Duration(1ms), Duration(3s));
     }
     if (!call.sync && stage_.brokers_last() && choices().chance(1, 3)) {
-        spec.options.durable = false;
+        options.durable = false;
     }
-    draw_options(stage_, spec.options);
-    call.is_unique = spec.options.is_unique();
+    draw_options(stage_, options);
+    call.is_unique = options.is_unique();
     call.poison = call.poison && !call.is_unique;
     if (!batch_.empty() && choices().chance(1, 2)) {
-        spec.options.batch = batch_;
+        options.batch = batch_;
     }
     if (!call.sync && choices().chance(1, 10)) {
-        spec.options.wait = choices().between(Duration(0), Duration(300ms));
+        options.wait = choices().between(Duration(0), Duration(300ms));
     }
-    const bool spec_replaces = spec.options.on_duplicate == model::OnDuplicate::Replace;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        make_call(call, options);
+        call.poison = false;
+    }
+}
+
+void ClientActor::make_call(const Call& call, const model::JobOptions& options) {
+    model::JobSpec spec;
+    spec.service = *model::ServiceName::parse(call.service);
+    spec.options = options;
     const bool is_large = choices().chance(1, 50);
     const auto filling = choices().below(is_large ? 10'000 : 40);
     const Uid uid = stage_.calls.open(call);
@@ -125,7 +137,7 @@ void ClientActor::make_call() {
         return;
     }
     open_[*number] = uid;
-    if (call.is_unique && spec_replaces) {
+    if (call.is_unique && options.on_duplicate == model::OnDuplicate::Replace) {
         replaces_.insert(*number);
     }
 }
@@ -183,7 +195,7 @@ void ClientActor::ask_something() {
 void ClientActor::await(const model::JobId& job, bool follow) {
     const Duration wait = choices().between(Duration(0), Duration(500ms));
     if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait, follow})) {
-        awaits_.emplace(*number, follow);
+        awaits_[*number].follows = follow;
     }
 }
 
@@ -213,13 +225,29 @@ Uid ClientActor::uid_of(std::uint64_t number) const {
 }
 
 // Of calls, and of what it follows.
-void ClientActor::check_hears_parts(std::uint64_t number) const {
+void ClientActor::check_follows(std::uint64_t number) const {
     const auto found = awaits_.find(number);
     if (found == awaits_.end()) {
         (void)uid_of(number);
-    } else if (!found->second) {
+    } else if (!found->second.follows) {
         broken("who only waits hears the end alone: " + name() + " hears a part of #" +
                std::to_string(number));
+    }
+}
+
+void ClientActor::hear_part(const client::PartialAnswer& part) {
+    check_follows(part.number);
+    const auto found = awaits_.find(part.number);
+    const auto serial = serial_of_part(part.data.bytes.view());
+    if (!serial || found == awaits_.end()) {
+        return;
+    }
+    if (!found->second.parts.insert(*serial).second) {
+        broken("no part is told twice: " + name() + " hears part " + std::to_string(*serial) +
+               " again of #" + std::to_string(part.number));
+    }
+    if (choices().chance(1, 3)) {
+        await(part.job, true);  // one more, who comes late
     }
 }
 
@@ -261,9 +289,9 @@ void ClientActor::hear(client::Happening& happening) {
                                      result->result.bytes.view());
         finish(result->number);
     } else if (const auto* partial = std::get_if<client::PartialAnswer>(&happening)) {
-        check_hears_parts(partial->number);
+        hear_part(*partial);
     } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
-        check_hears_parts(progress->number);
+        check_follows(progress->number);
     }
 }
 

@@ -28,8 +28,15 @@ private:
     void on_death() override;
     void hear(client::Happening& happening) override;
 
+    struct Awaited {
+        bool follows = false;
+        std::set<std::uint64_t> parts;  // that it heard
+    };
+
     void plan_next_calls();
-    void make_call();
+    /// So many that are alike: of one service, with the same options.
+    void make_calls(std::uint64_t count);
+    void make_call(const Call& call, const model::JobOptions& options);
     void forget_one();
     void work_on_batch();
     void ask_something();
@@ -37,7 +44,8 @@ private:
     void ask(wire::native::Operate&& act);
     void close_batch();
     [[nodiscard]] Uid uid_of(std::uint64_t number) const;
-    void check_hears_parts(std::uint64_t number) const;
+    void check_follows(std::uint64_t number) const;
+    void hear_part(const client::PartialAnswer& part);
 
     void finish(std::uint64_t number) {
         open_.erase(number);
@@ -47,7 +55,7 @@ private:
     std::uint64_t number_;
     std::uint64_t lives_ = 0;
     std::map<std::uint64_t, Uid> open_;
-    std::map<std::uint64_t, bool> awaits_;  // of results of any jobs: whether it follows
+    std::map<std::uint64_t, Awaited> awaits_;  // of results of any jobs
     std::set<std::uint64_t> replaces_;  // of open_: to put other params in the place of the first
     std::set<std::uint64_t> probes_;    // of open_: unique, and to be taken as new
     std::string batch_;                 // that it has opened last; empty: none

@@ -23,6 +23,7 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
             {"replaced params", tally.replaced},
             {"results", tally.results},
             {"parts followed", tally.parts_followed},
+            {"parts heard late", tally.parts_heard_late},
             {"attempts that began", tally.begun},
             {"checkpoints", tally.disk.checkpoints},
             {"deaths in calls to the disk", tally.disk.deaths_in_calls},
@@ -73,6 +74,7 @@ void Tally::add(const Tally& other) {
     replaced += other.replaced;
     results += other.results;
     parts_followed += other.parts_followed;
+    parts_heard_late += other.parts_heard_late;
     begun += other.begun;
     disk.add(other.disk);
     core.deduplicated += other.core.deduplicated;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -43,7 +44,7 @@ private:
     };
 
     void step() {
-        switch (choices_.below(8)) {
+        switch (choices_.below(10)) {
             case 0: submit(1); break;
             case 1: submit(2); break;
             case 2: ready(worker_of_choice()); break;
@@ -51,6 +52,8 @@ private:
             case 4: finish(worker_of_choice(), model::Verdict::Succeeded); break;
             case 5: finish(worker_of_choice(), model::Verdict::Failed); break;
             case 6: pass(); break;
+            case 7: submit_run(); break;
+            case 8: finish_run(worker_of_choice()); break;
             default: restart(); break;
         }
     }
@@ -89,6 +92,24 @@ private:
         apply(std::move(submit));
     }
 
+    // What has not been submitted yet, as one.
+    void submit_run() {
+        core::SubmitRun run;
+        run.from = {{1}, 0, 0};
+        run.session = kSession;
+        run.unknown = core::UnknownService::RefuseOnceSettled;
+        run.service = service();
+        run.options.sync = true;
+        for (const std::uint64_t number : {2U, 3U}) {
+            if (submitted_.insert(number).second) {
+                run.jobs.push_back({number, {model::Encoding::Opaque, base::Blob::copy("p")}});
+            }
+        }
+        if (!run.jobs.empty()) {
+            apply(std::move(run));
+        }
+    }
+
     void ready(std::size_t worker) {
         core::Ready ready;
         ready.from = {peer_of(worker), 0, 0};
@@ -118,6 +139,16 @@ private:
         finish.attempt = given.attempt;
         finish.outcome.verdict = verdict;
         apply(std::move(finish));
+    }
+
+    void finish_run(std::size_t worker) {
+        core::FinishRun run{peer_of(worker), 0, {}};
+        for (const Given& given : std::exchange(runs_[worker], {})) {
+            run.attempts.push_back({given.attempt, 1ms, {}});
+        }
+        if (!run.attempts.empty()) {
+            apply(std::move(run));
+        }
     }
 
     void pass() {

@@ -9,7 +9,7 @@
 namespace steward::sim {
 
 WorkerActor::WorkerActor(Stage& stage, std::string name, bool serves_all)
-    : Actor(stage, std::move(name)), serves_all_(serves_all) {
+    : Actor(stage, std::move(name)), serves_all_(serves_all), is_quick_(choices().chance(1, 2)) {
     options_.heartbeat_interval = 1s;
     options_.concurrency = static_cast<std::uint32_t>(choices().between(1, 3));
     options_.credit_max =
@@ -159,7 +159,7 @@ void WorkerActor::begin(const wire::native::Assign& job) {
               [this] { die(choices().between(Duration(10ms), Duration(1s))); });
         return;
     }
-    do_work(job.attempt);
+    do_work(model::Attempt(job.attempt));  // the session's own may go with the work
 }
 
 // It has slots and channels, and is given nothing that these do not allow.
@@ -188,6 +188,10 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
     if (hangs_) {
         return;
     }
+    if (is_quick_ && choices().chance(14, 15)) {
+        tell_end(attempt);
+        return;
+    }
     const Duration run_time = draw_run_time();
     if (choices().chance(1, run_time >= 5ms ? 2 : 8)) {
         const auto parts = static_cast<Duration::rep>(choices().between(1, 4));
@@ -209,10 +213,15 @@ void WorkerActor::tell_part(const model::Attempt& attempt) {
 }
 
 void WorkerActor::end_work(const model::Attempt& attempt) {
-    const auto found = works_.find(attempt);
-    if (found == works_.end() || hangs_) {
-        return;
+    if (works_.count(attempt) != 0 && !hangs_) {
+        tell_end(attempt);
+        pump();
     }
+}
+
+// The caller pumps, so that ends of one instant are told in one message.
+void WorkerActor::tell_end(const model::Attempt& attempt) {
+    const auto found = works_.find(attempt);
     const Work work = found->second;
     works_.erase(found);
     model::Outcome outcome = draw_outcome(work.uid);
@@ -224,7 +233,6 @@ void WorkerActor::end_work(const model::Attempt& attempt) {
     if (choices().chance(1, 20)) {
         session_->finished(now(), attempt, std::move(outcome), now() - work.since);  // twice
     }
-    pump();
 }
 
 void WorkerActor::stop_work(const model::Attempt& attempt) {

@@ -50,11 +50,13 @@ private:
     void do_work(const model::Attempt& attempt);
     void tell_part(const model::Attempt& attempt);
     void end_work(const model::Attempt& attempt);
+    void tell_end(const model::Attempt& attempt);
     void stop_work(const model::Attempt& attempt);
     [[nodiscard]] Duration draw_run_time();
     [[nodiscard]] model::Outcome draw_outcome(Uid uid);
 
     bool serves_all_;
+    bool is_quick_;  // many of its jobs end in the instant in which they begin
     worker::SessionOptions options_;
     std::optional<worker::Session> session_;
     std::map<model::Attempt, Work> works_;

@@ -105,9 +105,9 @@ const std::vector<Door>& doors() {
         {"tl/", {"common/base/"}},
         {"doctest", {}},
         {"benchmark", {}},
-        {"boost", {"gateway/http/"}},
+        {"boost", {"worker/http/", "gateway/http/"}},
         {"prometheus", {"gateway/metrics/"}},
-        {"openssl", {"gateway/http/", "gateway/access/"}},
+        {"openssl", {"worker/http/", "gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }

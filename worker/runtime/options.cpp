@@ -70,7 +70,11 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
     app.add_option("--log-level,--log", given.log_level, "debug, info, warning, error, or a letter")
         ->capture_default_str();
     for (const ExtraOption& option : extra) {
-        app.add_option(option.flag, *option.value, option.help)->capture_default_str();
+        if (auto* const* text = std::get_if<std::string*>(&option.value)) {
+            app.add_option(option.flag, **text, option.help)->capture_default_str();
+        } else if (auto* const* is_set = std::get_if<bool*>(&option.value)) {
+            app.add_flag(option.flag, **is_set, option.help);
+        }
     }
     // The last one wins, so that a wrapper's defaults can be overridden (ZMWS).
     for (CLI::Option* option : app.get_options()) {
@@ -83,6 +87,12 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
                    "Channel to take jobs of; several, comma between or repeated. The default one "
                    "unless given")
         ->allow_extra_args(false);
+    for (const ExtraOption& option : extra) {
+        if (std::holds_alternative<std::vector<std::string>*>(option.value)) {
+            app.description(app.get_description() + "\nBehind -- stands " + option.flag + ": " +
+                            option.help);
+        }
+    }
     app.set_version_flag("--version", app.get_name() + " " + STEWARD_VERSION);
     app.footer(
         "From the environment: HEARTBEAT_INTERVAL (seconds, or with a unit: \"500ms\"; 5) and "
@@ -296,6 +306,19 @@ base::Expected<RuntimeOptions> check(const CommandLine& line,
     return options;
 }
 
+// What stands behind the first `--` is not ours to read. Returns how many words are.
+int take_rest(const CommandLine& line, const std::vector<ExtraOption>& extra) {
+    for (const ExtraOption& option : extra) {
+        if (auto* const* words = std::get_if<std::vector<std::string>*>(&option.value)) {
+            char** const end = line.argv + line.argc;
+            char** const mark = std::find(line.argv, end, std::string_view("--"));
+            (*words)->assign(mark == end ? end : mark + 1, end);
+            return static_cast<int>(mark - line.argv);
+        }
+    }
+    return line.argc;
+}
+
 }  // namespace
 
 std::variant<RuntimeOptions, ExitNow> parse_options(const CommandLine& line,
@@ -309,7 +332,7 @@ std::variant<RuntimeOptions, ExitNow> parse_options(const CommandLine& line,
     Given given;
     try {
         describe(app, given, extra);
-        app.parse(line.argc, line.argv);
+        app.parse(take_rest(line, extra), line.argv);
     } catch (const CLI::Error& error) {
         return ExitNow{app.exit(error, out, errors) == 0 ? kExitEnded : kExitUsage};
     }

@@ -28,6 +28,7 @@ struct RuntimeOptions {
     std::uint64_t jobs_max = 0;
     std::uint64_t memory_bytes_max = 0;
     base::Duration lifetime_max{};
+    bool limits_memory = true;  // this process is held to the memory limits of its jobs
     log::Level log_level = log::Level::Info;
     base::Duration heartbeat_interval = 5s;
     std::uint32_t heartbeat_tries = 3;

@@ -17,6 +17,7 @@ export async function operate(verb, content) {
     changed += report.changed ?? 0;
     from = report.next;
   } while (from !== undefined);
+  store.refresh();
   return changed;
 }
 
@@ -56,19 +57,19 @@ const named = (service) => (service === null ? "all services" : `â€œ${service}â€
 const kModes = {
   running: {
     word: "Resume", title: "Resume", tone: "primary",
-    text: "jobs are taken and started again.",
+    text: "Jobs are taken and started again.",
   },
   paused: {
     word: "Pause", title: "Pause", tone: "primary",
-    text: "jobs go on being taken, but none is started until it is resumed. What runs, runs on.",
+    text: "Jobs go on being taken, but none is started until it is resumed. What runs, runs on.",
   },
   draining: {
     word: "Drain", title: "Drain", tone: "primary",
-    text: "what waits is started, but no new job is taken.",
+    text: "What waits is started, but no new job is taken.",
   },
   disabled: {
     word: "Disable", title: "Kill switch", tone: "danger",
-    text: "nothing is taken and nothing is started. What runs, runs on. It stays so over restarts until it is resumed.",
+    text: "Nothing is taken and nothing is started. What runs, runs on. It stays so over restarts until it is resumed.",
   },
 };
 
@@ -79,7 +80,7 @@ export function changeMode(service, mode) {
   const {word, title, tone, text} = kModes[mode];
   ask({
     title: `${title}: ${named(service)}`,
-    text: `Of ${named(service)} ${text}`,
+    text,
     action: `${word} ${service === null ? "all" : ""}`.trim(),
     danger: tone === "danger",
     run: () => doAndTell("mode", {changes: [service === null ? {mode} : {service, mode}]},
@@ -91,7 +92,7 @@ export function changeMode(service, mode) {
 export function modeButtons(service, present) {
   return modes
     .filter((mode) => mode !== present)
-    .map((mode) => button(kModes[mode].word, () => changeMode(service, mode),
+    .map((mode) => button(service === null ? `${kModes[mode].word} all` : kModes[mode].word, () => changeMode(service, mode),
       {tone: mode === "disabled" ? "danger" : "", label: `${kModes[mode].word} ${service ?? "all services"}`}));
 }
 

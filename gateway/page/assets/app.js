@@ -77,9 +77,7 @@ function goTo() {
   main.querySelector("h1")?.focus({preventScroll: true});
 }
 
-const kHealth = {
-  live: "Live",
-  connecting: "Connecting …",
+const kTroubles = {
   gateway: "The gateway cannot be reached. Trying again …",
   broker: "The broker does not answer. Waiting for it …",
 };
@@ -91,11 +89,11 @@ function showHealth() {
   const now = store.health;
   const isBad = now === "gateway" || now === "broker";
   setAttribute(document.body, "data-health", now);
-  setText(byId("health"), {live: "live", connecting: "connecting", gateway: "gateway gone", broker: "broker gone"}[now]);
+  setText(byId("health"), {live: "live", connecting: "connecting", out: "signed out", gateway: "gateway gone", broker: "broker gone"}[now]);
   const banner = byId("banner");
   banner.hidden = !isBad;
   if (isBad) {
-    setText(banner, kHealth[now] + (now === "broker" && store.trouble ? ` (${store.trouble})` : ""));
+    setText(banner, kTroubles[now] + (now === "broker" && store.trouble ? ` (${store.trouble})` : ""));
   }
   if (now !== health) {
     const wasBad = health === "gateway" || health === "broker";
@@ -145,6 +143,11 @@ function find(text) {
   }
 }
 
+function shownService() {
+  const match = /^\/services\/(.+)$/.exec(place().path);
+  return match === null ? "" : decoded(match[1]);
+}
+
 let isGoing = false;
 
 function press(event) {
@@ -158,7 +161,7 @@ function press(event) {
   const act = {
     "/": () => byId("find").focus(),
     f: () => main.querySelector("input[type=search]")?.focus(),
-    n: () => store.can("submit") && submitJob(),
+    n: () => store.can("submit") && submitJob(shownService()),
     t: toggleTheme,
     "?": showHelp,
     g: () => {
@@ -179,10 +182,36 @@ function showUser() {
   replace(byId("user"), tokens && name && [el("span.muted", {}, name), el("button.plain", {type: "button", on: {click: signOut}}, "Sign out")]);
 }
 
+let hasBegun = false;
+
 function begin() {
   showUser();
-  store.start();
+  if (hasBegun) {
+    store.live.connect();
+  } else {
+    hasBegun = true;
+    store.start();
+  }
   showPage();
+}
+
+function askWho() {
+  page?.stop?.();
+  page = null;
+  update();
+  replace(main, el("h1", {tabindex: "-1"}, "Steward"), el("p", {}, "Sign in to see services and jobs."),
+    el("button.button.primary", {type: "button", on: {click: () => signIn(begin)}}, "Sign in"));
+  signIn(begin);
+}
+
+// A gateway that was started anew, or a long night, has forgotten who was signed in: then no
+// connection comes about however often it is tried.
+async function checkSession() {
+  const isIn = await readSession().catch(() => true);
+  if (!isIn && store.live.state !== "open" && document.querySelector("dialog[open]") === null) {
+    store.live.stop();
+    askWho();
+  }
 }
 
 async function start() {
@@ -202,12 +231,10 @@ async function start() {
   addEventListener("online", () => store.live.hurry());
   document.addEventListener("visibilitychange", () => store.live.hurry());
   store.addEventListener("change", update);
+  store.live.addEventListener("closed", checkSession);
   try {
     if (!(await readSession())) {
-      setText(byId("health"), "signed out");
-      replace(main, el("h1", {tabindex: "-1"}, "Steward"), el("p", {}, "Sign in to see services and jobs."),
-        el("button.button.primary", {type: "button", on: {click: () => signIn(begin)}}, "Sign in"));
-      signIn(begin);
+      askWho();
       return;
     }
   } catch {

@@ -2,18 +2,26 @@
 import { el, replace, setText } from "./dom.js";
 import { clock } from "./format.js";
 import { kToneOfEvent, wordsOf } from "./life.js";
-import { encode, heading } from "./parts.js";
+import { encode, heading, showJob } from "./parts.js";
 import { store } from "./store.js";
 
 const kRowsMax = 500;
 const kRowsAtOnceMax = 100;  // more between two frames are counted, not shown
+
+function jobCell(job) {
+  const cell = el("td.code");
+  if (job) {
+    showJob(cell, job);
+  }
+  return cell;
+}
 
 function eventRow({at, event, service, job, attempt, detail}) {
   return el("tr", {},
     el("td.number", {}, clock(at, true)),
     el("td", {}, el(`span.badge.tone-${kToneOfEvent[event] ?? "dim"}`, {title: wordsOf(event)}, event)),
     el("td", {}, service === "*" ? "all services" : el("a", {href: `#/services/${encode(service)}`}, service)),
-    el("td.code", {}, job && el("a", {href: `#/jobs/${job}`}, job)),
+    jobCell(job),
     el("td.params.wide", {}, attempt > 0 && `attempt ${attempt} `, detail));
 }
 

@@ -49,7 +49,7 @@ export function duration(seconds) {
   if (seconds === 0) {
     return "0 s";
   }
-  if (seconds < 0.001) {
+  if (seconds < 0.0009995) {
     return `${Math.round(seconds * 1e6)} µs`;
   }
   if (seconds < 0.9995) {

@@ -57,14 +57,18 @@ export class History {
 
   /** `at` in seconds, not before the last one. */
   push(at, row) {
-    const seconds = this.#before === null ? 0 : at - this.#before.at;
-    if (this.#before !== null && seconds < 0.05) {
+    if (this.#before === null) {
+      this.#before = {at, row};  // one report alone knows no rate
+      return;
+    }
+    const seconds = at - this.#before.at;
+    if (seconds < 0.05) {
       return;
     }
     for (const [name, ring] of Object.entries(this.#rings)) {
       const value = row[name] ?? 0;
       const isCounter = this.#counters.includes(name);
-      ring.push(isCounter ? growth(this.#before?.row[name], value, seconds) : value);
+      ring.push(isCounter ? growth(this.#before.row[name], value, seconds) : value);
     }
     this.times.push(at);
     this.#before = {at, row};
@@ -76,8 +80,7 @@ export class History {
 
   /** The mean of the last few samples: steadier to read than the last one. */
   recent(name, samples = 5) {
-    const ring = this.#rings[name];
-    const values = ring.last(Math.min(samples, Math.max(ring.length - 1, 1)));  // the first knows no rate
+    const values = this.#rings[name].last(samples);
     return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
   }
 }

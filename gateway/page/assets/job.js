@@ -34,7 +34,7 @@ function eventRow(event, before) {
   const progress = event.total > 0 ? `${event.done} of ${event.total}` : null;
   return el("li.event", {class: `event tone-${kToneOfEvent[event.event] ?? "dim"}`},
     el("span.event-time", {title: moment(event.at)}, clock(event.at, true)),
-    el("span.event-step", {}, before === undefined ? "" : `+${duration(Math.max(0, event.at - before.at))}`),
+    el("span.event-step", {}, before === undefined || event.at <= before.at ? "" : `+${duration(event.at - before.at)}`),
     el("span.event-name", {}, event.event),
     el("span.event-words", {},
       wordsOf(event.event), event.attempt > 0 && `, attempt ${event.attempt}`, event.worker && `, worker ${event.worker}`,
@@ -102,8 +102,8 @@ export function jobPage(main, {id}) {
     isDirty = false;
     try {
       const [now, told] = await Promise.all([
-        store.live.ask("query", {what: "status", filter: {job: id}}),
-        store.live.ask("query", {what: "why", filter: {job: id}}),
+        store.live.ask("query", {what: "status", filter: {jobs: [id]}}),
+        store.live.ask("query", {what: "why", filter: {jobs: [id]}}),
       ]);
       status = now;
       reasons = told.reasons ?? [];
@@ -128,7 +128,7 @@ export function jobPage(main, {id}) {
       }
       refresh();
     } else if (message.partial !== undefined) {
-      partials = [...partials, message.partial].slice(-kPartialsMax);
+      partials = [...partials, message.partial.value].slice(-kPartialsMax);
       drawPartials();
     } else if (message.progress !== undefined && status !== null) {
       status = {...status, done: message.progress.done, total: message.progress.total, progress: message.progress.text};
@@ -172,11 +172,11 @@ export function jobPage(main, {id}) {
     }
     replace(bar, lifeBar(life, Date.now() / 1000));
     const rows = attemptsOf(life, Date.now() / 1000);
-    replace(attempts, rows.length > 1 && section("Attempts", el("table.table", {},
+    replace(attempts, rows.length > 1 && section("Attempts", el("div.table-frame", {}, el("table.table", {"aria-label": "Attempts"},
       el("thead", {}, el("tr", {}, ["Attempt", "Started", "Ran", "Worker", "End"].map((text) => el("th", {scope: "col"}, text)))),
       el("tbody", {}, rows.map(({attempt, from, to, worker, outcome, detail}) => el("tr", {},
         el("td", {}, attempt ?? ""), el("td", {}, clock(from, true)), el("td", {}, duration(to - from)), el("td.code", {}, worker ?? ""),
-        el("td", {}, outcome === "open" ? "runs" : {good: "succeeded", bad: "failed", dim: "given back"}[outcome], detail && `: ${detail}`)))))));
+        el("td", {}, outcome === "open" ? "runs" : {good: "succeeded", bad: "failed", dim: "given back"}[outcome], detail && `: ${detail}`))))))));
   }
 
   function drawResult() {

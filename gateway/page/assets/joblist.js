@@ -3,7 +3,7 @@
 import { button, discardJob, retryJob } from "./actions.js";
 import { el, replace, setText } from "./dom.js";
 import { ago, count, duration, moment } from "./format.js";
-import { encode, showBadge, showLink } from "./parts.js";
+import { encode, showBadge, showJob, showLink } from "./parts.js";
 import { store } from "./store.js";
 import { Table } from "./table.js";
 
@@ -11,7 +11,7 @@ const kPageRows = 100;
 const kPauseMs = 1500;  // between two questions that nobody asked for
 
 const kColumns = {
-  job: {name: "job", title: "Job", kind: "code", show: (cell, {jobid}) => showLink(cell, jobid, `#/jobs/${jobid}`), sort: ({jobid}) => jobid},
+  job: {name: "job", title: "Job", kind: "code", show: (cell, {jobid}) => showJob(cell, jobid), sort: ({jobid}) => jobid},
   service: {name: "service", title: "Service", show: (cell, {service}) => showLink(cell, service, `#/services/${encode(service)}`), sort: ({service}) => service},
   state: {name: "state", title: "State", show: (cell, {state}) => showBadge(cell, state), sort: ({state}) => state},
   priority: {name: "priority", title: "Priority", kind: "number wide", text: ({priority}) => String(priority), sort: ({priority}) => priority},
@@ -47,6 +47,7 @@ export class JobList {
   #asked = 0;
   #isAsking = false;
   #isDirty = false;
+  #isHurried = false;
   #timer = null;
   #search = "";
   #selected = new Set();
@@ -63,7 +64,7 @@ export class JobList {
     const all = [kColumns.job, ...columns.map((name) => kColumns[name])];
     if (onSelect !== null) {
       all.unshift({name: "select", title: "", kind: "tick", show: (cell, row) => this.#showTick(cell, row)});
-      all.push({name: "actions", title: "", kind: "actions", show: (cell, row) => this.#showActions(cell, row)});
+      all.push({name: "actions", title: "", kind: "actions wide", show: (cell, row) => this.#showActions(cell, row)});
     }
     this.#table = new Table({label, columns: all, key: ({jobid}) => jobid, empty});
     this.node = el("div", {}, this.#table.node, el("div.bar.pages", {}, this.#newer, this.#older, this.#status));
@@ -90,7 +91,7 @@ export class JobList {
   }
 
   refresh() {
-    this.#asked = 0;
+    this.#isHurried = true;
     this.#ask();
   }
 
@@ -103,7 +104,7 @@ export class JobList {
   }
 
   async #ask() {
-    const wait = this.#asked + kPauseMs - performance.now();
+    const wait = this.#isHurried ? 0 : this.#asked + kPauseMs - performance.now();
     if (this.#isAsking || wait > 0) {
       this.#isDirty = true;
       if (!this.#isAsking && this.#timer === null) {
@@ -115,12 +116,15 @@ export class JobList {
       return;
     }
     this.#isDirty = false;
+    this.#isHurried = false;
     this.#isAsking = true;
     this.#asked = performance.now();
     const filter = this.#filter;
+    const after = this.#after;
+    const isStill = () => filter === this.#filter && after === this.#after;
     try {
-      const report = await store.live.ask("query", {what: "jobs", filter, limit: kPageRows, ...(this.#after === undefined ? {} : {after: this.#after})});
-      if (filter === this.#filter) {
+      const report = await store.live.ask("query", {what: "jobs", filter, limit: kPageRows, ...(after === undefined ? {} : {after})});
+      if (isStill()) {
         this.#rows = report.jobs;
         this.#next = report.next;
         this.#forgetGone();
@@ -131,7 +135,7 @@ export class JobList {
     } finally {
       this.#isAsking = false;
     }
-    if (this.#isDirty || filter !== this.#filter) {
+    if (this.#isDirty || !isStill()) {
       this.#ask();
     }
   }
@@ -157,8 +161,13 @@ export class JobList {
     } else {
       this.#after = this.#cursors.pop();
     }
+    this.#newer.disabled = true;  // until this page is there
+    this.#older.disabled = true;
     this.#select([]);
     this.refresh();
+    if (this.node.getBoundingClientRect().top < 0) {
+      this.node.scrollIntoView();
+    }
   }
 
   #select(ids) {

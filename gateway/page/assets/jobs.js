@@ -82,15 +82,15 @@ export function jobsPage(main, query) {
   const bar = namesBar(query, change);
   const boxes = stateBoxes(query, change);
   const search = el("input.input.search", {type: "search", placeholder: "Search this page", "aria-label": "Search the listed jobs by id, service or params", on: {input: () => list.setSearch(search.value)}});
-  const cancel = el("span");
+  const cancel = button("Cancel all of these", () =>
+    cancelJobs(filter, `Cancels every job of ${words(filter)} that has not ended, on all pages. Running ones are told to stop.`, () => list.refresh()), {tone: "danger"});
   const list = new JobList({filter, label: "Jobs", columns: ["service", "state", "priority", "attempt", "age", "took", "group", "params"]});
 
   // To cancel all jobs there are is what purge and the kill switch are for.
   function showCancel() {
     const named = Object.keys(filter).some((name) => kNames.includes(name));
     const hasOpen = !filter.states?.length || filter.states.some((state) => !kEndedStates.includes(state));
-    replace(cancel, named && hasOpen && button("Cancel all of these", () =>
-      cancelJobs(filter, `Cancels every job of ${words(filter)} that has not ended, on all pages. Running ones are told to stop.`, () => list.refresh()), {tone: "danger"}));
+    cancel.hidden = !named || !hasOpen;
   }
   showCancel();
   replace(main,

@@ -62,13 +62,14 @@ export function stretchesOf(life, now) {
       open = null;
     }
   };
+  const hasStart = (attempt) => life.some((each) => each.event === "EXECUTE_START" && each.attempt === attempt);
   for (const {event, at, attempt} of life) {
     if (["RECEIVED", "ENQUEUED", "DELAYED", "BLOCKED", "RETRY"].includes(event)) {
       if (open?.kind === "run") {
         close(at, "bad");
       }
       open ??= {kind: "wait", from: at};
-    } else if (event === "EXECUTE_START" || (event === "DELEGATE_START" && open?.kind !== "run")) {
+    } else if (event === "EXECUTE_START" || (event === "DELEGATE_START" && !hasStart(attempt))) {
       close(at, "");
       open = {kind: "run", from: at, attempt};
     } else if (["EXECUTE_ERROR", "DELEGATE_ERROR"].includes(event)) {
@@ -89,7 +90,7 @@ export function attemptsOf(life, now) {
   for (const stretch of stretchesOf(life, now)) {
     if (stretch.kind === "run") {
       const after = life.find(({event, at}) => at >= stretch.to && ["EXECUTE_ERROR", "DELEGATE_ERROR", "DEAD", "FAILED"].includes(event));
-      const start = life.findLast(({worker, at}) => worker !== undefined && at <= stretch.to && at >= stretch.from);
+      const start = life.find(({worker, at}) => worker !== undefined && at >= stretch.from);
       attempts.push({...stretch, worker: start?.worker, detail: stretch.outcome === "bad" ? after?.detail : undefined});
     }
   }

@@ -13,7 +13,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Says "state" when `state` changes: "connecting", "open" or "lost". */
+/**
+ * Says "state" when `state` changes: "connecting", "open" or "lost"; and "closed" whenever a connection
+ * broke or did not come about.
+ */
 export class Live extends EventTarget {
   state = "connecting";
   #socket = null;
@@ -140,6 +143,7 @@ export class Live extends EventTarget {
       }
     });
     this.#become("lost");
+    this.dispatchEvent(new Event("closed"));
     if (!this.#stopped) {
       this.#timer = setTimeout(() => this.connect(), this.#pause * (0.75 + Math.random() / 2));
       this.#pause = Math.min(this.#pause * 2, kPauseMaxMs);

@@ -34,8 +34,14 @@ export function showLink(cell, text, address) {
 /** A name as a part of an address. */
 export const encode = encodeURIComponent;
 
-export function jobLink(job) {
-  return el("a.code", {href: `#/jobs/${job}`}, job);
+const kTailOfId = 10;
+
+/** A job's id as a link. Ids of one broker begin alike: narrow screens show the end. */
+export function showJob(cell, job) {
+  if (cell.textContent !== job) {
+    const head = job.slice(0, -kTailOfId);
+    cell.replaceChildren(el("a.code", {href: `#/jobs/${job}`}, el("span.id-head", {}, head), job.slice(-kTailOfId)));
+  }
 }
 
 /** Pairs of a name and a text, node or nothing; those with nothing are left out. */

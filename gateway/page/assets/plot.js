@@ -4,17 +4,17 @@ import { clock } from "./format.js";
 
 const kWidth = 600;
 const kHeight = 150;
-const kTop = 8;
+const kTop = 16;
 const kBottom = 18;
-const kGrid = 3;
+const kGrid = 2;
 
-/** 1, 2 or 5 times a power of ten, not below `value`. */
+/** Not below `value`, and its half is round as well. */
 export function niceCeiling(value) {
   if (!(value > 0)) {
     return 1;
   }
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 3, 5, 10].find((each) => each * power >= value * 0.9999);
+  const step = [1, 2, 4, 6, 8, 10].find((each) => each * power >= value * 0.9999);
   return step * power;
 }
 

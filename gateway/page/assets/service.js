@@ -26,7 +26,7 @@ export function servicePage(main, {name}) {
   const line = (label, tone, source) => ({name: label, tone, values: () => history()?.series(source) ?? []});
   const times = () => history()?.times.last() ?? [];
   const plots = [
-    new Plot({title: "Throughput", unit: "a second", format: rate, times, slots: 300, series: [line("accepted", "ready", "accepted"), line("succeeded", "good", "succeeded"), line("failed", "bad", "failed")]}),
+    new Plot({title: "Throughput", unit: "/s", format: rate, times, slots: 300, series: [line("accepted", "ready", "accepted"), line("succeeded", "good", "succeeded"), line("failed", "bad", "failed")]}),
     new Plot({title: "Jobs", format: count, times, slots: 300, series: [line("waiting", "ready", "ready"), line("running", "active", "active"), line("later", "scheduled", "scheduled")]}),
   ];
   const modeNow = el("span.mode-now");

@@ -2,7 +2,7 @@
 import { button, modeButtons, submitJob } from "./actions.js";
 import { el, replace, setText } from "./dom.js";
 import { count, duration, rate } from "./format.js";
-import { encode, facts, figure, heading, section, showBadge, showLink } from "./parts.js";
+import { badge, encode, figure, heading, showBadge, showLink } from "./parts.js";
 import { Plot, Spark } from "./plot.js";
 import { store } from "./store.js";
 import { Table } from "./table.js";
@@ -92,29 +92,29 @@ export function servicesPage(main, {filter = ""}) {
     blocked: figure("blocked"),
     dead_letters: figure("dead letters", {href: "#/dead", tone: "bad"}),
     workers: figure("workers", {href: "#/workers"}),
-    done: figure("done a second"),
-    failed: figure("failed a second", {tone: "bad"}),
+    done: figure("done/s"),
+    failed: figure("failed/s", {tone: "bad"}),
   };
   const totals = store.totals;
   const line = (name, tone, source = name) => ({name, tone, values: () => totals.series(source)});
   const times = () => totals.times.last();
   const plots = [
-    new Plot({title: "Throughput", unit: "a second", format: rate, times, series: [line("accepted", "ready"), line("succeeded", "good"), line("failed", "bad")]}),
+    new Plot({title: "Throughput", unit: "/s", format: rate, times, series: [line("accepted", "ready"), line("succeeded", "good"), line("failed", "bad")]}),
     new Plot({title: "Jobs", format: count, times, series: [line("waiting", "ready", "ready"), line("running", "active", "active"), line("later", "scheduled", "scheduled")]}),
   ];
   const search = el("input.input.search", {type: "search", placeholder: "Filter services", "aria-label": "Filter services by name or mode", value: filter, on: {input: () => update()}});
   const total = el("span.muted");
   const table = new Table({label: "Services", columns: kColumns, key: ({row}) => row.service, empty: "No service has this name."});
   const modeBox = el("div.controls");
-  const modeNow = el("span", {}, "–");
+  const modeNow = el("span");
   let mode = null;
   const welcome = firstSteps();
-  const services = el("section.section", {}, el("div.bar", {}, el("h2", {}, "Services"), total, search), table.node);
-  const operations = section("All services", el("div.bar", {}, el("span", {}, "Mode of the broker: ", modeNow), modeBox));
+  const services = el("section.section", {},
+    el("div.bar", {}, el("h2", {}, "Services"), total, modeNow, modeBox, search), table.node);
   replace(main,
     heading("Overview", button("Submit a job", () => submitJob(), {role: "submit", tone: "primary"})),
     el("div.figures", {}, Object.values(figures).map(({node}) => node)),
-    el("div.plots", {}, plots.map(({node}) => node)), welcome, services, operations);
+    el("div.plots", {}, plots.map(({node}) => node)), welcome, services);
 
   function update() {
     const broker = store.broker;
@@ -128,7 +128,7 @@ export function servicesPage(main, {filter = ""}) {
       plots.forEach((plot) => plot.draw());
       if (broker.mode !== mode) {
         mode = broker.mode;
-        showBadge(replaceWithSpan(modeNow), mode);
+        replace(modeNow, badge(mode));
         replace(modeBox, modeButtons(null, mode));
       }
     }
@@ -137,22 +137,9 @@ export function servicesPage(main, {filter = ""}) {
       const rows = [...store.services.values()].filter(({row}) => matches(wanted, row));
       setText(total, rows.length === store.services.size ? count(rows.length) : `${count(rows.length)} of ${count(store.services.size)}`);
       welcome.hidden = store.services.size > 0;
-      services.hidden = store.services.size === 0;
+      services.hidden = store.services.size === 0 && mode === "running";
       table.setRows(rows);
     }
   }
   return {update, stop: () => table.stop()};
-}
-
-function replaceWithSpan(node) {
-  node.replaceChildren();
-  return node;
-}
-
-/** Figures of the broker, for the help page and those who wonder. */
-export function brokerFacts(broker) {
-  const kNamed = ["uptime", "mode", "draining", "ready", "active", "scheduled", "blocked", "workers", "services", "limits", "time_bounds", "messages", "journal", "process"];
-  return facts(Object.entries(broker)
-    .filter(([name, value]) => !kNamed.includes(name) && typeof value === "number")
-    .map(([name, value]) => [name.replaceAll("_", " "), count(value)]));
 }

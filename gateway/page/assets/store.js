@@ -39,6 +39,13 @@ class Store extends EventTarget {
     return !this.session.tokens || this.session.roles.includes(role);
   }
 
+  /** Something was changed here: it is to be seen before the next report comes. */
+  refresh() {
+    for (const [what, use] of [["broker", (report) => this.#takeBroker(report)], ["services", (report) => this.#takeServices(report.services)]]) {
+      this.live.ask("query", {what}).then((report) => this.#take({report}, use), () => {});
+    }
+  }
+
   /** Reports of the workers come only while somebody wants them. Gives a function that ends it. */
   watchWorkers() {
     if (this.#workersWanted++ === 0) {
@@ -63,8 +70,11 @@ class Store extends EventTarget {
     return this.services?.get(name) ?? null;
   }
 
-  /** "live", "connecting", "gateway" (is gone) or "broker" (is gone). */
+  /** "live", "connecting", "out" (nobody is signed in), "gateway" (is gone) or "broker" (is gone). */
   get health() {
+    if (!this.can("read")) {
+      return "out";
+    }
     if (this.live.state !== "open") {
       return this.live.state === "lost" ? "gateway" : "connecting";
     }

@@ -115,8 +115,12 @@ export class Table {
       const row = this.#sorted[i];
       wanted.set(this.#key(row), [row, i]);
     }
+    const isThere = new Set(focused === null ? [] : this.#sorted.map(this.#key));
+    let lost = null;  // the place of a row that had the focus and is no more
     for (const [key, element] of this.#elements) {
-      if (!wanted.has(key) && !element.node.contains(focused)) {
+      const hasFocus = element.node.contains(focused);
+      if (!wanted.has(key) && !(hasFocus && isThere.has(key))) {
+        lost = hasFocus ? element.index : lost;
         element.node.remove();
         this.#elements.delete(key);
       }
@@ -134,13 +138,24 @@ export class Table {
       before = element.node;
     }
     this.#body.append(this.#below);
-    if (focused !== null && document.activeElement !== focused) {
+    if (lost !== null) {
+      this.#focusRow(Math.min(lost, to - 1));
+    } else if (focused !== null && document.activeElement !== focused) {
       focused.focus({preventScroll: true});
     }
     setAttribute(this.#table, "aria-rowcount", this.#sorted.length + 1);
     this.#empty.hidden = this.#rows.length > 0;
     this.#table.hidden = this.#rows.length === 0;
     this.#measure(before);
+  }
+
+  // The next one takes the place of a row that has gone, so that somebody can go on with the keys.
+  #focusRow(index) {
+    for (const element of this.#elements.values()) {
+      if (element.index === index) {
+        element.node.querySelector("a, button, input")?.focus({preventScroll: true});
+      }
+    }
   }
 
   // What was assumed of the height must not be far off, or the scroll bar would lie.
@@ -165,6 +180,7 @@ export class Table {
   }
 
   #fill(element, row, index) {
+    element.index = index;
     setAttribute(element.node, "aria-rowindex", index + 2);
     this.#columns.forEach((column, i) => {
       if (column.show !== undefined) {

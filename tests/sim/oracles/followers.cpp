@@ -1,5 +1,7 @@
 #include "tests/sim/oracles/followers.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/sim/failure.hpp"
@@ -15,6 +17,10 @@ std::string part_text(std::uint64_t serial) {
     return kPart + std::to_string(serial) + "x";
 }
 
+std::optional<std::uint64_t> serial_of_part(std::string_view text) {
+    return uid_in(text, kPart);
+}
+
 void Followers::asked(BrokerRun run, LinkId from, std::uint64_t number, const model::JobId& job) {
     if (is_clean_) {
         open_[{run.broker, run.run, from, number}] = {job, {}};
@@ -22,7 +28,7 @@ void Followers::asked(BrokerRun run, LinkId from, std::uint64_t number, const mo
 }
 
 void Followers::part_came(BrokerRun run, const model::JobId& job, std::string_view data) {
-    const auto serial = uid_in(data, kPart);
+    const auto serial = serial_of_part(data);
     if (!serial) {
         return;
     }
@@ -37,7 +43,7 @@ void Followers::part_came(BrokerRun run, const model::JobId& job, std::string_vi
 
 void Followers::part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::string_view data) {
     const Asked who{run.broker, run.run, to, number};
-    const auto serial = uid_in(data, kPart);
+    const auto serial = serial_of_part(data);
     if (ended_.contains(who)) {
         broken("nothing comes behind the end: #" + std::to_string(number) + " hears part " +
                std::string(data));
@@ -54,6 +60,10 @@ void Followers::part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::s
     }
     parts.insert(*serial);
     ++heard_;
+    const auto there = there_.find(*serial);
+    const bool was_there =
+        there != there_.end() && std::ranges::find(there->second, who) != there->second.end();
+    heard_late_ += was_there ? 0 : 1;
 }
 
 void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number) {
@@ -67,19 +77,32 @@ void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number) {
 }
 
 void Followers::hear(const Heard& heard) {
-    if (heard.event == "PROGRESS") {
-        counted_.insert(heard.body.value("done", std::uint64_t{0}));
+    const JobOfRun key{heard.run.broker, heard.run.run, heard.id};
+    if (heard.event != "PROGRESS") {
+        said_.erase(key);
+        return;
     }
+    const auto serial = heard.body.value("done", std::uint64_t{0});
+    Serials said;
+    if (heard.job != nullptr && !heard.job->is_sync) {
+        said_[key].push_back(serial);
+        said = said_[key];
+    } else {
+        said.push_back(serial);
+    }
+    counted_[serial] = std::move(said);
 }
 
 void Followers::turn_ended(BrokerRun /*run*/) {
-    for (const std::uint64_t serial : counted_) {
+    for (const auto& [serial, said] : counted_) {
         const auto found = there_.find(serial);
         if (found == there_.end()) {
             continue;
         }
         for (const Asked& who : found->second) {
-            check(who, serial);
+            for (const std::uint64_t one : said) {
+                check(who, one);
+            }
         }
         there_.erase(found);
     }
@@ -93,8 +116,8 @@ void Followers::check(const Asked& who, std::uint64_t serial) const {
         return;
     }
     if (!found->second.parts.contains(serial)) {
-        broken("who follows hears each part: #" + std::to_string(who.number) + " of " +
-               found->second.job.text() + " was there and does not hear part " +
+        broken("who follows hears each part of the attempt: #" + std::to_string(who.number) +
+               " of " + found->second.job.text() + " was there and has not heard part " +
                std::to_string(serial));
     }
 }

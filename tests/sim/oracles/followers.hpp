@@ -1,10 +1,11 @@
-// tests/sim: oracle of those who follow a job: who is there when a part comes hears it, in the
-// order of the parts, once for each time that he asked; and then one end, behind which nothing
-// comes.
+// tests/sim: oracle of those who follow a job: who is there when a part comes has heard it, and
+// those that the same attempt of a background job said before, in the order of the parts, once for
+// each time that he asked; and then one end, behind which nothing comes.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace steward::sim {
 /// What a worker sends as part `serial`, which names one part for ever: "h17x". It says the same in
 /// the progress that it reports next.
 [[nodiscard]] std::string part_text(std::uint64_t serial);
+[[nodiscard]] std::optional<std::uint64_t> serial_of_part(std::string_view text);
 
 class Followers {
 public:
@@ -32,12 +34,15 @@ public:
     // ---- what it says ----
     void part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::string_view data);
     void end_sent(BrokerRun run, LinkId to, std::uint64_t number);
-    /// The news tell which parts were of an attempt that the broker counts.
+    /// The news tell which parts were of an attempt that the broker counts, and of the same one.
     void hear(const Heard& heard);
     /// All that belongs to what it has read so far is sent.
     void turn_ended(BrokerRun run);
 
     [[nodiscard]] std::uint64_t parts_heard() const { return heard_; }
+
+    /// That came before he asked.
+    [[nodiscard]] std::uint64_t parts_heard_late() const { return heard_late_; }
 
 private:
     struct Asked {
@@ -47,6 +52,16 @@ private:
         std::uint64_t number = 0;
 
         auto operator<=>(const Asked&) const = default;
+    };
+
+    using Serials = std::vector<std::uint64_t>;
+
+    struct JobOfRun {
+        std::size_t broker = 0;
+        std::uint32_t run = 0;
+        model::JobId job;
+
+        auto operator<=>(const JobOfRun&) const = default;
     };
 
     struct Follower {
@@ -62,8 +77,10 @@ private:
     std::map<Asked, Follower> open_;
     std::set<Asked> ended_;
     std::map<std::uint64_t, std::vector<Asked>> there_;  // when this part came
-    std::set<std::uint64_t> counted_;                    // since the last turn's end
+    std::map<JobOfRun, Serials> said_;                   // by the running attempt, as the news tell
+    std::map<std::uint64_t, Serials> counted_;  // since the last turn's end: what was said up to it
     std::uint64_t heard_ = 0;
+    std::uint64_t heard_late_ = 0;
 };
 
 }  // namespace steward::sim

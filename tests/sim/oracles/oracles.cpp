@@ -89,6 +89,7 @@ void Oracles::add_to(Tally& tally) const {
     tally.begun = figures_.begun();
     tally.results = results_.told_count();
     tally.parts_followed = followers_.parts_heard();
+    tally.parts_heard_late = followers_.parts_heard_late();
 }
 
 }  // namespace steward::sim

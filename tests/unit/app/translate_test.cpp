@@ -294,6 +294,56 @@ TEST_CASE("a native batch is taken command by command under its session") {
     CHECK(std::get<core::Submit>(got.inputs[2]).again);
 }
 
+TEST_CASE("native neighbours that are alike are taken as one") {
+    native::Submit last = submit_of(14, "mail");
+    last.spec.options.priority = 1;
+    const Recorder got = heard(Side::Frontend,
+                               batch_of({native::Session{77, 11},
+                                         submit_of(11, "mail"),
+                                         submit_of(12, "mail"),
+                                         submit_of(13, "mail"),
+                                         last}));
+    CHECK(got.reading == Reading::Understood);
+    REQUIRE(got.inputs.size() == 3);
+    const auto& run = std::get<core::SubmitRun>(got.inputs[1]);
+    CHECK(run.session == 77);
+    CHECK(run.from.peer == kPeer);
+    CHECK(run.service.view() == "mail");
+    CHECK(run.unknown == core::UnknownService::RefuseOnceSettled);
+    REQUIRE(run.jobs.size() == 3);
+    CHECK(run.jobs[0].number == 11);
+    CHECK(run.jobs[2].number == 13);
+    CHECK(std::get<core::Submit>(got.inputs[2]).spec.options.priority == 1);
+
+    // What the broker itself is asked is asked one by one.
+    const Recorder asked = heard(
+        Side::Frontend,
+        batch_of(
+            {native::Session{77, 11}, submit_of(11, "SERVER-HIST"), submit_of(12, "SERVER-HIST")}));
+    REQUIRE(asked.inputs.size() == 3);
+    CHECK(std::get<core::Query>(asked.inputs[2]).from.correlation == 12);
+}
+
+TEST_CASE("native successes one after another are taken as one, a failure is not") {
+    native::Finish finish;
+    finish.attempt = {{1, 2}, 1};
+    finish.run_time = 3s;
+    native::Finish second = finish;
+    second.attempt.job.number = 3;
+    native::Finish failure = finish;
+    failure.outcome.verdict = model::Verdict::Failed;
+    const Recorder got = heard(Side::Backend, batch_of({failure, finish, second, failure, finish}));
+    CHECK(got.reading == Reading::Understood);
+    REQUIRE(got.inputs.size() == 4);
+    const auto& run = std::get<core::FinishRun>(got.inputs[1]);
+    CHECK(run.from == kPeer);
+    REQUIRE(run.attempts.size() == 2);
+    CHECK(run.attempts[0].attempt == finish.attempt);
+    CHECK(run.attempts[0].run_time == base::Duration(3s));
+    CHECK(run.attempts[1].attempt == second.attempt);
+    CHECK(std::get<core::Finish>(got.inputs[3]).attempt == finish.attempt);
+}
+
 TEST_CASE("a submission outside any session is refused by its number, what follows is taken") {
     const Recorder got =
         heard(Side::Frontend,

@@ -110,6 +110,38 @@ TEST_CASE(
     CHECK(bench.session.open() == 0);
 }
 
+TEST_CASE("An await that follows hears no part twice, though the broker tells it again") {
+    Bench bench;
+    bench.connect();
+    const auto number = bench.session.ask(bench.now, native::Await{0, kJob, 1h, true}).value();
+    const auto told = [&] {
+        std::string all;
+        for (const auto& part : bench.only<PartialAnswer>()) {
+            all += part.data.bytes.view();
+        }
+        return all;
+    };
+    const auto part = [&](const char* data, std::uint64_t run, std::uint64_t at) {
+        return native::JobPartial{
+            number, kJob, {model::Encoding::Json, base::Blob::copy(data)}, {run, at}};
+    };
+    bench.sent();
+    bench.hear(part("a", 5, 11), part("b", 5, 14));
+    CHECK(told() == "ab");
+    bench.session.disconnected(bench.now);
+    bench.pass(1s);
+    bench.connect();
+    bench.sent();
+    bench.hear(part("a", 5, 11), part("b", 5, 14), part("c", 5, 15));
+    CHECK(told() == "c");
+    // A broker that was started again counts anew.
+    bench.hear(part("d", 6, 1), part("d", 6, 1), part("e", 6, 2));
+    CHECK(told() == "de");
+    // An older one does not count.
+    bench.hear(part("f", 0, 0), part("f", 0, 0));
+    CHECK(told() == "ff");
+}
+
 TEST_CASE("An await that has to be asked again waits only for what is left of its time") {
     Bench bench;
     bench.connect();

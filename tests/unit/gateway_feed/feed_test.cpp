@@ -40,6 +40,12 @@ FeedItem said(Kind kind, std::uint64_t number, std::string_view text = "s") {
     return item;
 }
 
+FeedItem part(std::uint64_t number, std::string_view text, model::PartNumber which) {
+    FeedItem item = said(Kind::Partial, number, text);
+    item.part = which;
+    return item;
+}
+
 model::EventSet only(EventKind kind) {
     model::EventSet set;
     set.add(kind);
@@ -346,6 +352,26 @@ TEST_CASE("Followers and what they name are bounded") {
     CHECK(full.error().code == base::Errc::TooManyWaiters);
     f.feed.unfollow(id);
     CHECK(f.feed.follow(at(0s), {}, {}));
+}
+
+TEST_CASE("a part that comes again, for its job was asked for again, is told once and kept once") {
+    Fixture world;
+    const FollowerId early = world.follow(in_jobs({job(1)})).id;
+    CHECK(world.tell(part(1, "a", {5, 11})) == Ids{early});
+    CHECK(world.tell(part(1, "b", {5, 12})) == Ids{early});
+    const std::uint64_t last = world.feed.last_number();
+    CHECK(world.tell(part(1, "a", {5, 11})).empty());
+    CHECK(world.tell(part(1, "b", {5, 12})).empty());
+    CHECK(world.feed.last_number() == last);
+    CHECK(world.tell(part(1, "c", {5, 13})) == Ids{early});
+    // Another broker's run counts anew, and an older one not at all.
+    CHECK(world.tell(part(1, "d", {6, 1})) == Ids{early});
+    CHECK(world.tell(part(1, "e", {})) == Ids{early});
+    CHECK(world.tell(part(1, "e", {})) == Ids{early});
+    CHECK(texts(world.follow(in_jobs({job(1)})).items) == "abcdee");
+    // Of a job without a record nothing is known.
+    CHECK(world.tell(part(2, "a", {5, 11})).empty());
+    CHECK(texts(world.follow(in_jobs({job(2)})).items).empty());
 }
 
 }  // namespace steward::gateway

@@ -170,3 +170,21 @@ TEST_CASE("Who has a file already is told so, and keeps it for as long as it can
         CHECK(answer_with(*page, asks_with(other)).status == 200);
     }
 }
+
+TEST_CASE("Each key that the page's help tells of is in its document") {
+    const std::string help = file_of_tree("help.js");
+    std::ifstream file(STEWARD_SOURCE_DIR "/docs/dashboard.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string keys = text.substr(text.find("## Keys"));
+    std::size_t seen = 0;
+    for (std::size_t at = help.find("  [\""); at != std::string::npos;
+         at = help.find("  [\"", at + 1)) {
+        const std::size_t start = at + 4;
+        const std::string key = help.substr(start, help.find('"', start) - start);
+        INFO(key);
+        const std::string first = key.substr(0, key.find(' '));
+        CHECK(keys.find('`' + first + '`') != std::string::npos);
+        ++seen;
+    }
+    CHECK(seen > 10);
+}

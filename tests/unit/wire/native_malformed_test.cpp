@@ -56,6 +56,7 @@ std::size_t added_fields(const Command& command) {
                                                        {Type::Finish, 1},
                                                        {Type::Welcome, 1},
                                                        {Type::Accepted, 1},
+                                                       {Type::JobPartial, 2},
                                                        {Type::Assign, 1}};
     const auto found = kAdded.find(std::visit([](const auto& c) { return c.kType; }, command));
     return found == kAdded.end() ? 0 : found->second;
@@ -208,6 +209,10 @@ TEST_CASE("fields that were added later and are missing have their defaults") {
           Command(Await{1, {1, 2}, std::chrono::microseconds(7), false}));
     CHECK(only("950501c4100000000000000001000000000000000207c3") ==
           Command(Await{1, {1, 2}, std::chrono::microseconds(7), true}));
+    CHECK(only("955201c4100000000000000001000000000000000200c0") ==
+          Command(JobPartial{1, {1, 2}, {}}));
+    CHECK(only("975201c4100000000000000001000000000000000200c00709") ==
+          Command(JobPartial{1, {1, 2}, {}, {7, 9}}));
     CHECK(only("964001a1770000"
                "00") == Command(Welcome{1, "w", {}, 0, 0, {}}));
 }

@@ -9,6 +9,25 @@ namespace {
 using Step = BatchReader::Step;
 using namespace std::chrono_literals;
 
+// Those behind a submission that are like it, taken the short way; how many.
+std::size_t take_alike(BatchReader& reader, Submit like, std::vector<Command>& commands) {
+    std::size_t taken = 0;
+    like.again = false;
+    for (; reader.next_alike(like.number, like.spec.params); ++taken) {
+        commands.emplace_back(like);
+    }
+    return taken;
+}
+
+std::size_t take_successes(BatchReader& reader, std::vector<Command>& commands) {
+    std::size_t taken = 0;
+    Finish finish;
+    for (; reader.next_success(finish.attempt, finish.outcome.result, finish.run_time); ++taken) {
+        commands.emplace_back(finish);
+    }
+    return taken;
+}
+
 // Takes every command of a batch, submissions and ends into one place each. What the owner of the
 // places does to them between two commands, as the core does, is `spoil`.
 template <class Spoil>
@@ -26,10 +45,12 @@ std::vector<Command> take_all(const Frames& frames, Spoil spoil) {
         if (reader.type() == Type::Submit) {
             REQUIRE(reader.take(SubmitPlace{submit.number, submit.again, submit.spec}));
             commands.emplace_back(submit);
+            take_alike(reader, submit, commands);
             spoil(submit);
         } else if (reader.type() == Type::Finish) {
             REQUIRE(reader.take(FinishPlace{finish.attempt, finish.outcome, finish.run_time}));
             commands.emplace_back(finish);
+            take_successes(reader, commands);
             finish.outcome.again_in += 1s;
             finish.outcome.text += " and more";
         } else {
@@ -74,6 +95,152 @@ TEST_CASE("A place gives what next() gives, whatever came before") {
                       default: break;
                   }
               }) == expected);
+    }
+}
+
+TEST_CASE("Submissions that are alike are taken the short way up to one that is not") {
+    model::JobOptions options;
+    options.priority = 7;
+    std::vector<Command> commands;
+    for (const std::uint64_t number : {1UL, 127UL, 128UL, 256UL, 65'536UL, 1UL << 32U}) {
+        Submit submit = submit_of(number, options);
+        submit.spec.params = {model::Encoding::Opaque,
+                              base::Blob::copy(std::string(number % 1000, 'x'))};
+        commands.emplace_back(submit);
+    }
+    Submit bare = submit_of(5, options);
+    bare.spec.params = {};
+    commands.emplace_back(bare);
+    const std::size_t alike = commands.size() - 1;
+    Submit other = submit_of(6, options);
+    other.again = true;
+    SUBCASE("sent before") {}
+    SUBCASE("for another service") {
+        other = submit_of(6, options);
+        other.spec.service = *model::ServiceName::parse("post");
+    }
+    SUBCASE("with other options") {
+        other = submit_of(6, {});
+    }
+    SUBCASE("sync") {
+        options.sync = true;
+        other = submit_of(6, options);
+    }
+    SUBCASE("with params in a frame of their own") {
+        other = submit_of(6, options);
+        other.spec.params.bytes = base::Blob::copy(std::string(kInlinePayloadBytesMax + 1, 'x'));
+    }
+    commands.emplace_back(other);
+    commands.emplace_back(Finish{});
+    const Frames frames = encode_all(commands);
+    BatchReader reader(frames);
+    Submit submit;
+    std::vector<Command> taken;
+    REQUIRE(reader.begin() == Step::Next);
+    REQUIRE(reader.take(SubmitPlace{submit.number, submit.again, submit.spec}));
+    taken.emplace_back(submit);
+    CHECK(take_alike(reader, submit, taken) == alike);
+    REQUIRE(reader.begin() == Step::Next);
+    REQUIRE(reader.take(taken.emplace_back()));
+    CHECK(take_alike(reader, submit, taken) == 0);
+    CHECK(take_successes(reader, taken) == 1);
+    CHECK(taken == commands);
+}
+
+TEST_CASE("Only ends that tell of success are taken the short way, and none past the limit") {
+    std::vector<Command> commands;
+    Finish finish;
+    for (const std::uint32_t number : {1U, 128U, 70'000U}) {
+        finish.attempt = {{number, 1ULL << 40U}, number};
+        finish.run_time = base::Duration{number};
+        finish.outcome.result = {model::Encoding::Json, base::Blob::copy("1")};
+        commands.emplace_back(finish);
+    }
+    SUBCASE("a failure") {
+        finish.outcome.verdict = model::Verdict::Failed;
+    }
+    SUBCASE("with a text") {
+        finish.outcome.text = "so so";
+    }
+    SUBCASE("again later") {
+        finish.outcome.again_in = 1s;
+    }
+    commands.emplace_back(finish);
+    const Frames frames = encode_all(commands);
+    BatchReader reader(frames);
+    std::vector<Command> taken;
+    CHECK(take_successes(reader, taken) == 3);
+    CHECK(reader.next().value() == commands.back());
+
+    std::string many(kMagic);
+    const std::string one(encode_all({commands[0]}).front().view().substr(kMagic.size()));
+    for (std::size_t i = 0; i <= model::kCommandsPerBatchMax; ++i) {
+        many += one;
+    }
+    const Frames too_many = {base::Blob::copy(many)};
+    BatchReader counting(too_many);
+    taken.clear();
+    CHECK(take_successes(counting, taken) == model::kCommandsPerBatchMax);
+    CHECK(counting.begin() == Step::Fault);
+}
+
+TEST_CASE(
+    "A job is taken the short way into a place that had another, unless it has meta or options") {
+    Samples samples(83);
+    Assign place;
+    std::size_t taken = 0;
+    for (int round = 0; round < 2'000; ++round) {
+        Command command = samples.command();
+        if (auto* assign = std::get_if<Assign>(&command); assign != nullptr && round % 4 != 0) {
+            assign->meta = {};
+            assign->options = {};
+        }
+        const Frames frames = encode_all({command});
+        BatchReader reader(frames);
+        place.options.group = "of the one before";
+        place.meta = base::Blob::copy("\x80");
+        if (reader.next_assign(place)) {
+            ++taken;
+            CHECK(Command(place) == command);
+            CHECK(reader.begin() == Step::End);
+        } else {
+            CHECK(reader.next().value() == command);
+        }
+    }
+    CHECK(taken > 10);
+}
+
+TEST_CASE("Damaged neighbours are taken the short way only for what they are the long way") {
+    Samples samples(82);
+    Submit submit = submit_of(1, {});
+    const std::string whole(encode_all({submit, submit, Finish{}, Finish{}}).front().view());
+    for (int round = 0; round < 20'000; ++round) {
+        std::string bytes = whole;
+        bytes[kMagic.size() + samples.below(bytes.size() - kMagic.size())] =
+            static_cast<char>(samples.below(256));
+        const Frames frames = {base::Blob::copy(bytes)};
+        BatchReader fast(frames);
+        BatchReader slow(frames);
+        std::vector<Command> taken;
+        while (fast.begin() == Step::Next) {
+            taken.clear();
+            if (fast.type() == Type::Finish) {
+                take_successes(fast, taken);
+            } else if (fast.type() == Type::Submit &&
+                       fast.take(SubmitPlace{submit.number, submit.again, submit.spec})) {
+                taken.emplace_back(submit);
+                take_alike(fast, submit, taken);
+            }
+            if (taken.empty()) {
+                break;
+            }
+            for (const Command& command : taken) {
+                const auto expected = slow.next();
+                REQUIRE(expected.has_value());
+                REQUIRE(expected->has_value());
+                CHECK(**expected == command);
+            }
+        }
     }
 }
 

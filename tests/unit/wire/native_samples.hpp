@@ -252,7 +252,7 @@ inline Command Samples::client_command(std::uint64_t which) {
             const auto retry_after = flag() ? std::optional(duration()) : std::nullopt;
             return Refused{number(), {code, text(), retry_after}};
         }
-        case 6: return JobPartial{number(), job(), payload()};
+        case 6: return JobPartial{number(), job(), payload(), {number(), number()}};
         case 7: return JobProgress{number(), job(), number(), number(), text()};
         case 8: {
             const auto state = static_cast<model::JobState>(3 + below(5));

@@ -107,6 +107,8 @@ inline std::map<std::string, std::vector<Command>> client_examples() {
         {"await", {Await{13, kExampleJob, seconds{30}}}},
         {"await-following", {Await{15, kExampleJob, seconds{30}, true}}},
         {"job-progress-of-await", {JobProgress{15, kExampleJob, 3, 10, "page 3"}}},
+        {"job-partial-of-await",
+         {JobPartial{15, kExampleJob, example_json("[1]"), {kExampleJob.epoch, 207}}}},
         {"operate", {Operate{14, "cancel", base::Blob::copy(R"({"context":"order-7"})")}}},
         {"welcome", {Welcome{1, "7-1763784000000000", seconds{5}, 67'108'864, 65'536, seconds{5}}}},
         {"accepted", {Accepted{7, kExampleJob, false}}},

@@ -256,4 +256,22 @@ TEST_CASE("a program's own option is set, and keeps its default when it is not g
     CHECK(file == "mine");
 }
 
+TEST_CASE("a program's flag is set, and what stands behind -- is its own to read") {
+    bool is_loud = false;
+    Texts words = {"of", "before"};
+    const std::vector<ExtraOption> extra = {{"--loud", &is_loud, "Says more"},
+                                            {"COMMAND", &words, "What to run"}};
+    CHECK(parse({}, {"ECHO"}, {}, extra).options().concurrency == 1);
+    CHECK_FALSE(is_loud);
+    CHECK(words.empty());
+    const Parsed parsed = parse(
+        {"--loud", "--concurrency", "2", "--", "ls", "--loud", "[a]", "--"}, {"ECHO"}, {}, extra);
+    CHECK(parsed.options().concurrency == 2);
+    CHECK(is_loud);
+    CHECK(words == Texts{"ls", "--loud", "[a]", "--"});
+    CHECK(parse({"--help"}, {"ECHO"}, {}, extra).out.find("Behind -- stands COMMAND") !=
+          std::string::npos);
+    CHECK(parse({"--", "ls"}).code() == 2);  // a program that takes no command
+}
+
 }  // namespace steward::worker

@@ -425,6 +425,18 @@ TEST_CASE("memory that cannot be measured, or of an attempt that has ended, fail
     CHECK_FALSE(h.session.is_leaving());
 }
 
+TEST_CASE("where workers see to memory limits themselves the process is not measured") {
+    SessionOptions options = quiet_with(1);
+    options.limits_memory = false;
+    Harness h(options);
+    register_with_grace(h, 1s);
+    h.say({with_memory(1, kMiB)});
+    h.pass(1s);
+    CHECK(only<MeasureMemory>(h.actions()).empty());
+    h.session.resident(h.now, 2 * kMiB);
+    CHECK(only<StopJob>(h.actions()).empty());
+}
+
 TEST_CASE("an attempt over its memory limit is announced until its failure has been told") {
     Limited h;
     h.say({with_memory(1, kMiB)});

@@ -1,0 +1,193 @@
+// broker/core: neighbours in one message that are alike. What they have in common is looked up and
+// decided once; what is special about one of them is left to the handler of its kind.
+#include "broker/core/state.hpp"
+
+namespace steward::core {
+
+using model::EventKind;
+
+// What the jobs of a run have in common.
+struct State::Alike {
+    Service& service;
+    Queue& queue;
+    model::JobOptions options;  // with the service's defaults
+    Job job;                    // all but its identity and params
+    bool may_start = false;     // as far as the service goes
+};
+
+void State::on(SubmitRun& run) {
+    std::size_t next = 0;
+    const auto alike = alike_of(run);
+    while (next < run.jobs.size()) {
+        if (alike) {
+            next = admit_alike(run, next, *alike);
+        }
+        if (next < run.jobs.size()) {
+            SubmitRun::One& one = run.jobs[next++];
+            Submit submit;
+            submit.from = {run.from.peer, one.number, run.from.form};
+            submit.submission = {run.session, one.number};
+            submit.unknown = run.unknown;
+            submit.spec = {run.service, std::move(one.params), run.options};
+            on(submit);
+        }
+    }
+}
+
+// Nothing when there is more to these jobs than that they come in and wait for a worker.
+std::optional<State::Alike> State::alike_of(const SubmitRun& run) {
+    const ServiceHandle handle = services_.find(run.service.view());
+    if (!handle.names_something() || run.service.is_reserved()) {
+        return std::nullopt;
+    }
+    Service& service = services_.map.at(handle);
+    const Mode mode = mode_of(service);
+    if (draining_ || !service.known() || mode == Mode::Draining || mode == Mode::Disabled) {
+        return std::nullopt;
+    }
+    model::JobOptions options = run.options;
+    apply_defaults(options, service);
+    if (options.is_unique() || !options.group.empty() || !options.batch.empty() ||
+        !options.after.empty() || options.wait || options.delay || options.run_at ||
+        options.expires_in) {
+        return std::nullopt;
+    }
+    const QueueHandle queue = queue_for(handle, options.channel);
+    if (!queue.names_something()) {
+        return std::nullopt;
+    }
+    Job job = new_job(options, queue);
+    if (job.extras != nullptr) {
+        return std::nullopt;
+    }
+    return Alike{service,
+                 services_.queues.at(queue),
+                 std::move(options),
+                 std::move(job),
+                 service.limits.empty() && starts(service)};
+}
+
+// Takes jobs in from `first` on up to one that is special, and says which that is.
+std::size_t State::admit_alike(SubmitRun& run, std::size_t first, const Alike& alike) {
+    auto opening =
+        submissions_.opening(run.session, run.jobs[first].number, now_.mono, policy.limits);
+    const bool is_told = !alike.options.sync;
+    std::uint64_t number = 0;  // the first of those that `taken` tells of
+    JobsTaken taken{{}, 0};
+    Seq accepted_seq = 0;
+    const auto tell = [&] {
+        if (taken.count > 0) {
+            send({run.from.peer, number, run.from.form}, JobsTaken(taken), accepted_seq);
+        }
+    };
+    std::size_t next = first;
+    for (; next < run.jobs.size(); ++next) {
+        SubmitRun::One& one = run.jobs[next];
+        Submission* submission = opening.take(one.number);
+        if (submission == nullptr || !has_room_for(alike.service, one.params.bytes.size())) {
+            break;
+        }
+        const JobHandle handle = create_alike(run, one, alike, *submission);
+        if (is_told && (taken.count == 0 || one.number != number + taken.count)) {
+            tell();
+            taken = {jobs_.map.at(handle).id, 0};
+            number = one.number;
+        }
+        taken.count += is_told ? 1 : 0;
+        accepted_seq = jobs_.map.at(handle).accepted_seq;
+        begin_alike(handle, alike);
+    }
+    tell();
+    dispatch_queue(alike.job.queue);
+    return next;
+}
+
+bool State::has_room_for(const Service& service, std::size_t bytes) const {
+    const model::Limits& limits = policy.limits;
+    const std::size_t most = service.jobs_max != 0 ? service.jobs_max : limits.jobs_per_service_max;
+    return service.jobs() < most && waiting_and_running() < limits.jobs_max &&
+           jobs_.payload_bytes() + bytes <= limits.payload_bytes_total_max;
+}
+
+JobHandle State::create_alike(const SubmitRun& run,
+                              SubmitRun::One& one,
+                              const Alike& alike,
+                              Submission& submission) {
+    const model::JobId id{epoch_, ++job_numbers_};
+    const bool is_announced = announcing.has(EventKind::Received);
+    if (alike.job.durable) {
+        auto& fact = append_fact<JobAccepted>();
+        fact.id = id;
+        fact.submission = {run.session, one.number};
+        fact.at = now_.wall;
+        fact.spec.service = run.service;
+        fact.spec.params = one.params;
+        fact.spec.options = alike.options;
+        submission.accepted_seq = last_seq_;
+        submission.durable = true;
+    }
+    submission.job = id;
+    const JobHandle handle = jobs_.add_like(
+        alike.job, id, is_announced ? model::Payload(one.params) : std::move(one.params));
+    Job& job = jobs_.map.at(handle);
+    job.submission = {run.session, one.number};
+    job.accepted_seq = submission.accepted_seq;
+    if (job.sync) {
+        job.waiter = {run.from.peer, one.number, run.from.form};
+    }
+    ++alike.service.accepted;
+    ++counters.accepted;
+    if (is_announced) {
+        announce(job, EventKind::Received)->received = std::make_unique<Received>(
+            Received{job.submission, std::move(one.params), alike.options});
+    }
+    return handle;
+}
+
+// Where nothing waits and somebody has room there is no need to wait in a list.
+void State::begin_alike(JobHandle handle, const Alike& alike) {
+    if (!alike.may_start || alike.queue.size > 0 || alike.queue.parked_at.names_something()) {
+        make_ready(handle, false);
+        return;
+    }
+    const WorkerHandle worker = pick_worker(alike.queue);
+    if (!worker.names_something()) {
+        make_ready(handle, false);
+        return;
+    }
+    Job& job = jobs_.map.at(handle);
+    job.ready_at = now_.mono;
+    announce(job, EventKind::Enqueued);
+    announce(job, EventKind::Dequeued);
+    start_attempt(handle, worker);
+}
+
+void State::on(FinishRun& run) {
+    const WorkerHandle handle = workers_.find(run.from);
+    if (!handle.names_something()) {
+        for (FinishRun::One& one : run.attempts) {
+            Finish finish{run.from, run.form, one.attempt, {}, one.run_time};
+            finish.outcome.result = std::move(one.result);
+            on(finish);
+        }
+        return;
+    }
+    Worker& worker = workers_.map.at(handle);
+    refresh(worker);
+    for (FinishRun::One& one : run.attempts) {
+        const JobHandle job = held_job(handle, one.attempt);
+        if (!job.names_something()) {
+            ++counters.late_results;
+            forget_overdue(handle, one.attempt);
+            continue;
+        }
+        measure(worker, one.run_time);
+        count_run(jobs_.map.at(job), one.run_time);
+        succeed(handle, job, std::move(one.result));
+    }
+    if (!part_when_done(handle)) {
+        feed_worker(handle);
+    }
+}
+
+}  // namespace steward::core

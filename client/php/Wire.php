@@ -1,0 +1,358 @@
+<?php
+/**
+ * What the client and the worker of Steward share: ids, params, options and batches of commands.
+ * docs/protocol.md ("The native protocol") describes the bytes. Users load Client.php or Worker.php.
+ *
+ * Needs the extensions zmq and msgpack (Debian: php-zmq, php-msgpack).
+ */
+
+declare(strict_types=1);
+
+namespace Steward;
+
+/** Bytes from the other side are not what the protocol allows. */
+final class Malformed extends \RuntimeException
+{
+}
+
+/** Params, a part or a result that nobody on the way looks into. */
+final class Bytes
+{
+    public function __construct(public readonly string $bytes)
+    {
+    }
+}
+
+final class Wire
+{
+    public const MAGIC = "STW\x01";
+    public const VERSION = 1;
+    public const INLINE_BYTES_MAX = 4096; // a longer payload travels in a frame of its own
+    public const MESSAGE_BYTES_MAX = 256 << 20; // of what is received
+
+    public const SESSION = 1;
+    public const CLIENT_HELLO = 2;
+    public const SUBMIT = 3;
+    public const QUERY = 4;
+    public const AWAIT = 5;
+    public const OPERATE = 6;
+    public const WORKER_READY = 17;
+    public const FINISH = 18;
+    public const RETURN = 19;
+    public const GOODBYE = 20;
+    public const HEARTBEAT = 32;
+    public const PARTIAL = 33;
+    public const PROGRESS = 34;
+    public const WELCOME = 64;
+    public const DISCONNECT = 65;
+    public const ACCEPTED = 80;
+    public const REFUSED = 81;
+    public const JOB_PARTIAL = 82;
+    public const RESULT = 84;
+    public const REPORT = 85;
+    public const ASSIGN = 96;
+    public const STOP_ATTEMPT = 97;
+    public const RECALL = 98;
+    public const REGISTER_AGAIN = 99;
+
+    public const ABSENT = 0;
+    public const OPAQUE = 1;
+    public const JSON = 3;
+    public const MSGPACK = 4;
+    public const PHP = 5;
+    public const ENCODINGS = ['json' => self::JSON, 'msgpack' => self::MSGPACK, 'php' => self::PHP];
+
+    public const SUCCEEDED = 0;
+    public const FAILED = 1;
+    public const FAILED_FOR_GOOD = 2;
+    public const SNOOZED = 3;
+    public const STATES = ['scheduled', 'ready', 'active', 'succeeded', 'failed', 'dead', 'expired',
+        'cancelled', 'blocked'];
+
+    private const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+    private const UNITS = ['us' => 1, 'ms' => 1000, 's' => 1000000, 'min' => 60000000,
+        'h' => 3600000000, 'd' => 86400000000];
+    private const SIZES = ['B' => 1, 'KiB' => 1 << 10, 'MiB' => 1 << 20, 'GiB' => 1 << 30,
+        'TiB' => 1 << 40];
+    private const PRIORITIES = ['low' => 1024, 'normal' => 2048, 'high' => 4096,
+        'urgent' => 2147483647];
+    private const SCOPES = ['waiting' => 0, 'running' => 1];
+    private const DUPLICATES = ['drop' => 0, 'attach' => 1, 'replace' => 2];
+
+    // ---- ids ----
+
+    /** The 26 characters that people see. */
+    public static function idText(string $raw): string
+    {
+        $bits = '00'; // 128 bits and two in front are 26 times five
+        foreach (str_split($raw) as $byte) {
+            $bits .= sprintf('%08b', ord($byte));
+        }
+        return implode('', array_map(
+            fn (string $five) => self::ALPHABET[bindec($five)],
+            str_split($bits, 5)
+        ));
+    }
+
+    /** The 16 bytes of an id's text. */
+    public static function idBytes(string $text): string
+    {
+        if (!preg_match('/^[0-7][0-9a-hjkmnp-tv-z]{25}$/', $text)) {
+            throw new \InvalidArgumentException("\"$text\" is no job id: 26 characters of "
+                . self::ALPHABET);
+        }
+        $bits = '';
+        foreach (str_split($text) as $character) {
+            $bits .= sprintf('%05b', strpos(self::ALPHABET, $character));
+        }
+        return implode('', array_map(
+            fn (string $eight) => chr((int)bindec($eight)),
+            str_split(substr($bits, 2), 8)
+        ));
+    }
+
+    // ---- params and results ----
+
+    /**
+     * Encoding and bytes of params, a part or a result. Null is nothing, Bytes are opaque.
+     *
+     * @return array{int, ?string}
+     */
+    public static function encode(mixed $value, int $encoding = self::JSON): array
+    {
+        return match (true) {
+            $value === null => [self::ABSENT, null],
+            $value instanceof Bytes => [self::OPAQUE, $value->bytes],
+            $encoding === self::MSGPACK => [self::MSGPACK, msgpack_pack($value)],
+            $encoding === self::PHP => [self::PHP, serialize($value)],
+            default => [self::JSON, json_encode($value, JSON_UNESCAPED_SLASHES | JSON_THROW_ON_ERROR
+                | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION)],
+        };
+    }
+
+    /** The value: objects as arrays, opaque bytes as a string. */
+    public static function decode(int $encoding, ?string $bytes): mixed
+    {
+        return match (true) {
+            $bytes === null, $encoding === self::ABSENT => null,
+            $encoding === self::JSON => json_decode($bytes, true, 512, JSON_THROW_ON_ERROR),
+            $encoding === self::MSGPACK => msgpack_unpack($bytes),
+            $encoding === self::PHP => unserialize($bytes, ['allowed_classes' => false]),
+            default => $bytes,
+        };
+    }
+
+    // ---- options ----
+
+    /** A duration in microseconds: seconds, or a text such as "30s" or "250ms". */
+    public static function micros(int|float|string $value): int
+    {
+        return is_string($value) ? self::quantity($value, self::UNITS, 's')
+            : (int)round($value * 1000000);
+    }
+
+    /** @param array<string, int> $units */
+    private static function quantity(string $text, array $units, string $unit): int
+    {
+        if (!preg_match('/^(\d+(?:\.\d+)?)([A-Za-z]*)$/', $text, $match)
+            || !isset($units[$match[2] ?: $unit])) {
+            throw new \InvalidArgumentException(
+                "\"$text\" is no number with one of the units " . implode(', ', array_keys($units))
+            );
+        }
+        return (int)round((float)$match[1] * $units[$match[2] ?: $unit]);
+    }
+
+    /** From one start to the next: "5/s", "100/min", or a number in a second. */
+    private static function rate(int|float|string $value): int
+    {
+        if (!is_string($value)) {
+            return (int)round(1000000 / $value);
+        }
+        [$number, $time] = explode('/', $value, 2) + [1 => ''];
+        return (int)round(self::micros(ctype_digit($time[0] ?? '') ? $time : "1$time") / (float)$number);
+    }
+
+    /** @param array<string, int> $names */
+    private static function named(int|string $value, array $names): int
+    {
+        return is_int($value) ? $value : $names[$value]
+            ?? throw new \InvalidArgumentException("\"$value\" is none of "
+                . implode(', ', array_keys($names)));
+    }
+
+    /**
+     * Options under their documented names, as the native protocol has them.
+     *
+     * @param array<string, mixed> $options
+     * @return ?array<string, mixed>
+     */
+    public static function packOptions(array $options): ?array
+    {
+        $packed = [];
+        foreach ($options as $name => $value) {
+            if ($value === null) {
+                continue;
+            }
+            $packed[$name] = match ($name) {
+                'durable' => (bool)$value,
+                'priority' => self::named($value, self::PRIORITIES),
+                'delay', 'expires_in', 'time_limit', 'backoff', 'backoff_max', 'result_ttl'
+                    => self::micros($value),
+                'run_at' => $value instanceof \DateTimeInterface
+                    ? (int)$value->format('Uu') : (int)round($value * 1000000),
+                'memory_limit' => is_string($value) ? self::quantity($value, self::SIZES, 'B') : $value,
+                'max_attempts', 'group_limit', 'group_weight' => (int)$value,
+                'group_rate' => self::rate($value),
+                'channel', 'context', 'group', 'batch' => (string)$value,
+                'unique' => $value === true ? true : (string)$value,
+                'unique_scope' => self::named($value, self::SCOPES),
+                'on_duplicate' => self::named($value, self::DUPLICATES),
+                'after' => array_map([self::class, 'idBytes'], array_values($value)),
+                'meta' => array_map('strval', $value),
+                default => throw new \InvalidArgumentException("there is no option \"$name\""),
+            };
+        }
+        return $packed ?: null;
+    }
+
+    // ---- brokers ----
+
+    /**
+     * "host", "host:port", "tcp://…", a list of them or one text with commas, as endpoints.
+     *
+     * @param string|list<string> $brokers
+     * @return non-empty-list<string>
+     */
+    public static function endpoints(string|array $brokers, int $port): array
+    {
+        $found = [];
+        foreach (is_string($brokers) ? explode(',', $brokers) : $brokers as $text) {
+            $text = trim($text);
+            $address = str_starts_with($text, 'tcp://') ? substr($text, 6) : $text;
+            if ($address === '') {
+                throw new \InvalidArgumentException('a broker\'s address is missing: write HOST or '
+                    . 'HOST:PORT');
+            }
+            if (str_contains($address, '://')) {
+                $found[] = $address;
+                continue;
+            }
+            $hasPort = preg_match('/^(\[[^]]*\]|[^:]*):\d+$/', $address);
+            $found[] = "tcp://$address" . ($hasPort ? '' : ":$port");
+        }
+        return $found;
+    }
+
+    // ---- messages ----
+
+    public static function connect(\ZMQContext $context, string $endpoint): \ZMQSocket
+    {
+        $socket = new \ZMQSocket($context, \ZMQ::SOCKET_DEALER);
+        $socket->setSockOpt(\ZMQ::SOCKOPT_LINGER, 0);
+        $socket->setSockOpt(\ZMQ::SOCKOPT_SNDHWM, 0);
+        $socket->setSockOpt(\ZMQ::SOCKOPT_MAXMSGSIZE, self::MESSAGE_BYTES_MAX);
+        $socket->connect($endpoint);
+        return $socket;
+    }
+
+    /**
+     * The commands of a message.
+     *
+     * @param list<string> $frames
+     * @return list<Command>
+     */
+    public static function commands(array $frames): array
+    {
+        if (!str_starts_with($frames[0] ?? '', self::MAGIC)) {
+            throw new Malformed('a message that is not of this protocol');
+        }
+        $commands = [];
+        $unpacker = new \MessagePackUnpacker(false);
+        $unpacker->feed(substr($frames[0], strlen(self::MAGIC)));
+        while ($unpacker->execute()) {
+            $fields = $unpacker->data();
+            $unpacker->reset();
+            if (!is_array($fields) || !is_int($fields[0] ?? null)) {
+                throw new Malformed('a command that is no array');
+            }
+            $commands[] = new Command($fields, $frames);
+        }
+        return $commands;
+    }
+}
+
+/** Commands that leave as one message. */
+final class Batch
+{
+    private string $commands = Wire::MAGIC;
+    /** @var list<string> */
+    private array $frames = [];
+
+    /** A command: its type and fields. A payload field is made by payload(). */
+    public function add(mixed ...$fields): void
+    {
+        $this->commands .= msgpack_pack($fields);
+    }
+
+    /** A command of fields that are packed already. */
+    public function addPacked(string ...$fields): void
+    {
+        $this->commands .= chr(0x90 | count($fields)) . implode('', $fields);
+    }
+
+    /** The field for these bytes: themselves, or the index of a frame of their own. */
+    public function payload(?string $bytes): null|int|string
+    {
+        if ($bytes === null || strlen($bytes) <= Wire::INLINE_BYTES_MAX) {
+            return $bytes;
+        }
+        $this->frames[] = $bytes;
+        return count($this->frames);
+    }
+
+    public function isEmpty(): bool
+    {
+        return strlen($this->commands) === strlen(Wire::MAGIC);
+    }
+
+    public function send(\ZMQSocket $socket): void
+    {
+        $socket->sendMulti([$this->commands, ...$this->frames]);
+    }
+}
+
+/** A command that came. Fields that are missing at its end are null. */
+final class Command
+{
+    public readonly int $type;
+
+    /**
+     * @param list<mixed> $fields
+     * @param list<string> $frames
+     */
+    public function __construct(private array $fields, private array $frames)
+    {
+        $this->type = $fields[0];
+    }
+
+    public function field(int $index): mixed
+    {
+        return $this->fields[$index] ?? null;
+    }
+
+    public function text(int $index): string
+    {
+        return (string)$this->field($index);
+    }
+
+    public function payload(int $index): ?string
+    {
+        $value = $this->field($index);
+        if (!is_int($value)) {
+            return $value;
+        }
+        return $value > 0 && isset($this->frames[$value]) ? $this->frames[$value]
+            : throw new Malformed('a payload names a frame that there is not');
+    }
+}

@@ -1,0 +1,211 @@
+// tests/e2e: the edges of HTTP, before a real gateway: what comes in pieces, too slowly, too large,
+// too often or as something else.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/gateway.hpp"
+#include "tests/e2e/harness/sanitized.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kGet = "GET /v1/session HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+// Sends bytes that are no proper request; the answer's status, 0 when there is none.
+int status_of(int port, std::string_view bytes) {
+    TcpStream stream(port);
+    stream.send(bytes);
+    const auto line = stream.read_until("\r\n");
+    return line && line->starts_with("HTTP/1.") ? std::stoi(line->substr(9, 3)) : 0;
+}
+
+// Whether the other end closes within the patience, without a word or with one.
+bool closes(TcpStream& stream) {
+    return stream.is_readable(kPatience) && (static_cast<void>(stream.read_all()), true);
+}
+
+void lift_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t connections_possible() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::size_t wanted = kIsSanitized ? 2'000 : 10'000;
+    return std::min<std::size_t>(wanted, limit.rlim_cur > 500 ? limit.rlim_cur - 500 : 0);
+}
+
+std::string metric(HttpClient& client, const std::string& name) {
+    const std::string page = client.get("/metrics").body;
+    const std::size_t at = page.find("\n" + name + " ");
+    return at == std::string::npos
+               ? ""
+               : page.substr(at + name.size() + 2, page.find('\n', at + 1) - at - name.size() - 2);
+}
+
+TEST_CASE("requests that are sent ahead are answered in their order, one connection for all") {
+    Broker broker;
+    const Gateway gateway(broker);
+    HttpClient client = gateway.client();
+    std::string ahead;
+    for (const char* path : {"/healthz", "/v1/nothing", "/v1/broker", "/readyz"}) {
+        ahead += std::string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    }
+    REQUIRE(client.send_raw(ahead));
+    CHECK(client.read_response().status == 200);
+    CHECK(client.read_response().status == 404);
+    CHECK(client.read_response().json().contains("uptime"));
+    CHECK(client.read_response().status == 200);
+    CHECK(client.connections() == 1);
+}
+
+TEST_CASE("what is no HTTP, or not quite, is told so and nobody else minds") {
+    Broker broker;
+    const Gateway gateway(broker);
+    const int port = gateway.port();
+    CHECK(status_of(port, std::string(64, '\0')) == 400);
+    CHECK(status_of(port, "HELLO\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET / HTTP/1.1\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET /v1/jobs?service=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n") == 400);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "no size\r\n") == 400);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400);
+    CHECK(status_of(port, "GET / HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\n\r\n") == 417);
+    CHECK(status_of(port, "BREW /pot HTTP/1.1\r\nHost: localhost\r\n\r\n") == 405);
+    CHECK(gateway.client().get("/healthz").status == 200);
+}
+
+TEST_CASE("a head or a body past its limit is refused, at the limit it is not") {
+    Broker broker;
+    const Gateway gateway(broker,
+                          {.config = "header_bytes_max = \"1KiB\"\n"
+                                     "body_bytes_max = \"1KiB\"\n"});
+    const int port = gateway.port();
+    const std::string wide = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ";
+    const std::size_t rest = 1'024 - wide.size() - 4;
+    CHECK(status_of(port, wide + std::string(rest, 'x') + "\r\n\r\n") == 200);
+    CHECK(status_of(port, wide + std::string(rest + 64, 'x') + "\r\n\r\n") == 431);
+
+    HttpClient client = gateway.client();
+    CHECK(client.post("/NOBODY", std::string(1'024, 'x'), "text/plain").status == 404);
+    const HttpResponse large = client.post("/NOBODY", std::string(1'025, 'x'), "text/plain");
+    CHECK(large.status == 413);
+    CHECK(has(large.body, "gateway.body_bytes_max"));
+    HttpRequest chunked{"POST", "/NOBODY", {{"Content-Type", "text/plain"}}};
+    chunked.chunks = std::vector<std::string>(20, std::string(100, 'x'));
+    CHECK(gateway.client().send(chunked).status == 413);
+}
+
+TEST_CASE("who asks to go on first is told to, and who only wants the head gets no body") {
+    Broker broker;
+    const Gateway gateway(broker);
+    TcpStream stream(gateway.port());
+    REQUIRE(
+        stream.send("POST /NOBODY HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+                    "Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"));
+    CHECK(stream.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue");
+    REQUIRE(stream.send("{}"));
+    CHECK(stream.read_until("\r\n")->starts_with("HTTP/1.1 404"));
+
+    HttpClient client = gateway.client();
+    const HttpResponse whole = client.get("/v1/session");
+    const HttpResponse head = client.send({"HEAD", "/v1/session"});
+    CHECK(head.status == 200);
+    CHECK(head.body.empty());
+    CHECK(head.header("Content-Length") == whole.header("Content-Length"));
+    CHECK(client.get("/healthz").status == 200);
+    CHECK(client.connections() == 1);
+}
+
+TEST_CASE("a request that comes too slowly is cut off, and so is a connection that only waits") {
+    Broker broker;
+    const Gateway gateway(broker,
+                          {.config = "header_timeout = \"200ms\"\n"
+                                     "body_timeout = \"200ms\"\n"
+                                     "idle_timeout = \"300ms\"\n"});
+    TcpStream idle(gateway.port());
+    TcpStream slow_head(gateway.port());
+    TcpStream slow_body(gateway.port());
+    slow_head.send("GET / HTTP/1.1\r\nHost: lo");
+    slow_body.send("POST /X HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc");
+    CHECK(closes(slow_head));
+    CHECK(closes(slow_body));
+    CHECK(closes(idle));
+}
+
+TEST_CASE("thousands of connections that say nothing are carried, one past the limit is told") {
+    lift_descriptor_limit();
+    const std::size_t count = connections_possible();
+    Broker broker;
+    const Gateway gateway(broker,
+                          {.config = "connections_max = " + std::to_string(count + 1) + "\n"});
+    HttpClient client = gateway.client();
+    REQUIRE(client.get("/healthz").status == 200);
+    std::vector<std::unique_ptr<TcpStream>> idle;
+    for (std::size_t i = 0; i < count; ++i) {
+        idle.push_back(std::make_unique<TcpStream>(gateway.port()));
+    }
+    // Accepting goes on beside answering: the count tells when all are there.
+    CHECK(wait_until([&] {
+        return metric(client, "steward_gateway_connections") == std::to_string(count + 1);
+    }));
+    CHECK(status_of(gateway.port(), kGet) == 503);
+    CHECK(client.get("/v1/broker").status == 200);
+    idle.clear();
+    CHECK(wait_until([&] { return metric(client, "steward_gateway_connections") == "1"; }));
+}
+
+TEST_CASE("a reader of events who is too slow is told so and dropped; others hear all") {
+    Desk desk;
+    desk.start_worker("steward-worker-log", "LOG");
+    const Gateway gateway(desk.broker(), {.config = "send_queue_bytes_max = \"64KiB\"\n"});
+    HttpClient client = gateway.client();
+    EventStream slow(gateway.port(), "/v1/events?service=LOG");
+    const std::string params(100'000, 'p');
+    // Until what the sockets hold by themselves is full as well.
+    const bool is_dropped = wait_until([&] {
+        for (int i = 0; i < 20; ++i) {
+            client.post("/LOG", nlohmann::json(params));
+        }
+        return metric(client, "steward_gateway_followers_dropped_total") == "1";
+    });
+    CHECK(is_dropped);
+    const std::vector<ServerEvent> heard = slow.rest();
+    REQUIRE_FALSE(heard.empty());
+    CHECK(heard.back().name == "overrun");
+}
+
+TEST_CASE("a call that takes long holds up nobody") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL", {"--concurrency", "4"});
+    const Gateway gateway(desk.broker());
+    TcpStream slow(gateway.port());
+    slow.send(
+        "POST /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Length: 15\r\n\r\n{\"seconds\":600}");
+    REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
+    CHECK(gateway.client().post("/SYNC-TRIAL", nlohmann::json::object()).status == 200);
+    CHECK_FALSE(slow.is_readable(0ms));
+}
+
+}  // namespace
+}  // namespace steward::e2e

@@ -1,0 +1,62 @@
+<?php
+// A worker for tests: does as its params say. usage: trial_worker.php BACKEND [CONCURRENCY [MAX-JOBS]]
+
+declare(strict_types=1);
+
+require __DIR__ . '/../../../worker/php/Worker.php';
+
+final class Trial
+{
+    private array $snoozed = [];
+
+    public function work(Steward\Job $job): mixed
+    {
+        $order = $job->params ?? [];
+        foreach ($order['parts'] ?? [] as $part) {
+            $job->part($part);
+        }
+        $job->progress(1, 2, 'half way');
+        if (isset($order['mark'])) {
+            file_put_contents($order['mark'], "$job->id $job->attempt\n", FILE_APPEND);
+        }
+        while (isset($order['until']) && !file_exists($order['until'])) {
+            clearstatcache();
+            usleep(20000);
+            if ($job->isStopped() && !isset($order['stubborn'])) {
+                break;
+            }
+        }
+        switch ($order['outcome'] ?? 'succeed') {
+            case 'fail':
+                throw new RuntimeException('as it was told');
+            case 'reject':
+                throw new Steward\Reject('never');
+            case 'exit':
+                exit(3);
+            case 'fatal':
+                return str_repeat('x', 1 << 40);
+            case 'kill':
+                posix_kill(getmypid(), SIGKILL);
+                // no break: it does not come back
+            case 'snooze':
+                if (!file_exists($order['once'])) {
+                    touch($order['once']);
+                    throw new Steward\Snooze('100ms', 'not yet');
+                }
+        }
+        return ['id' => $job->id, 'attempt' => $job->attempt, 'service' => $job->service,
+            'meta' => $job->meta, 'priority' => $job->priority, 'context' => $job->context,
+            'limit' => $job->timeLimit, 'pid' => getmypid()];
+    }
+}
+
+$worker = new Steward\Worker(
+    $argv[1],
+    concurrency: (int)($argv[2] ?? 1),
+    maxJobs: (int)($argv[3] ?? 0),
+    heartbeatInterval: 0.2
+);
+$worker->serve('echo', fn (Steward\Job $job) => $job->params);
+$worker->serve('bytes', fn (Steward\Job $job) => new Steward\Bytes("\0\xff" . $job->params));
+$worker->serve('trial', new Trial());
+exit($worker->run());
