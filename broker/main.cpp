@@ -20,7 +20,6 @@ struct Switches {
     bool check_config = false;
     bool print_config = false;
     bool print_manual = false;
-    bool print_processes = false;
     bool repair = false;
 };
 
@@ -65,9 +64,6 @@ void describe(CLI::App& app, app::OptionSources& sources, Switches& switches) {
     app.add_flag("--print-config", switches.print_config, "print all settings and leave");
     app.add_flag(
         "--print-config-manual", switches.print_manual, "print them as Markdown and leave");
-    app.add_flag("--print-processes",
-                 switches.print_processes,
-                 "print the [[process]] entries, tab-separated, and leave");
     app.add_flag("--repair",
                  switches.repair,
                  "start without what is damaged in the journal, and tell what that is");
@@ -80,8 +76,6 @@ bool print_and_leave(const Switches& switches, app::BrokerOptions& options) {
         std::fputs(app::schema_of(options).print(true).c_str(), stdout);
     } else if (switches.print_manual) {
         std::fputs(app::schema_of(options).document().c_str(), stdout);
-    } else if (switches.print_processes) {
-        std::fputs(app::processes_text(options).c_str(), stdout);
     } else if (switches.check_config) {
         std::puts("the configuration is valid");
     } else {

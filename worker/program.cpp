@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "common/posix/clock.hpp"
+#include "common/posix/host_name.hpp"
+#include "common/posix/notify.hpp"
 #include "common/posix/random_seed.hpp"
 #include "worker/runtime/child_jobs.hpp"
 #include "worker/runtime/io_loop.hpp"
@@ -33,6 +35,8 @@ SessionOptions session_options(const RuntimeOptions& options) {
     session.memory_bytes_max = options.memory_bytes_max;
     session.lifetime_max = options.lifetime_max;
     session.limits_memory = options.limits_memory;
+    // So that an operator, and a supervisor, finds the process.
+    session.library += ' ' + posix::host_name() + ':' + std::to_string(::getpid());
     return session;
 }
 
@@ -91,6 +95,7 @@ ExitStatus status_of(const Left& left) {
 
 base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
                                             posix::SignalFd& signals,
+                                            posix::Notify& notify,
                                             std::unique_ptr<log::Log>& log) {
     auto seats = make_seats(options);
     if (!seats) {
@@ -111,7 +116,7 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
     ChildJobs child_jobs(options.frontends);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
-    IoLoop loop({*context, exchange, *wake, signals, *log}, options.backends);
+    IoLoop loop({*context, exchange, *wake, signals, *log, notify}, options.backends);
     const WorkThreads threads(exchange, *seats, link);
     const auto left = loop.run();
     if (!left) {
@@ -158,7 +163,8 @@ int Program::run() {
         std::cerr << log.error().message << '\n';
         return kExitFailed;
     }
-    const auto served = serve_until_left(options, *signals, *log);
+    auto notify = posix::Notify::from_environment(&std::getenv);
+    const auto served = serve_until_left(options, *signals, notify, *log);
     if (!served) {
         (*log)->write(log::Level::Error, "failed", {{"why", served.error().message}});
         return kExitFailed;

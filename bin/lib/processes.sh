@@ -3,24 +3,28 @@
 
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly program_dir=${STEWARD_BIN_DIR:-$root/build/bin}
-readonly run_dir=${STEWARD_RUN_DIR:-$root/run}
-readonly log_dir=${STEWARD_LOG_DIR:-$root/logs}
+readonly run_dir=$(realpath -m "${STEWARD_RUN_DIR:-$root/run}")
+readonly log_dir=$(realpath -m "${STEWARD_LOG_DIR:-$root/logs}")
 readonly me=bin/$(basename "$0")
-config=${STEWARD_CONFIG:-$root/etc/steward.toml}
-want_servers=no
-want_workers=no
+config=$(realpath -m "${STEWARD_CONFIG:-$root/etc/steward.toml}")
+selection=()
 
 fail() {
     echo "$me: $*" >&2
     exit 1
 }
 
-# Options that all three share. Without --servers or --workers both are meant.
+# Options that all three share. Sets selection: those of them that narrow what is meant.
 parse_options() {
     while [[ $# -gt 0 ]]; do
         case "$1" in
-            --servers | --brokers) want_servers=yes ;;
-            --workers) want_workers=yes ;;
+            --servers | --brokers | --workers) selection+=("$1") ;;
+            --role)
+                [[ $# -ge 2 ]] || fail "$1 wants a name"
+                selection+=(--role "$2")
+                shift
+                ;;
+            --role=*) selection+=(--role "${1#*=}") ;;
             -c | --config)
                 [[ $# -ge 2 ]] || fail "$1 wants a file"
                 config=$(realpath -m "$2")
@@ -32,22 +36,25 @@ parse_options() {
         esac
         shift
     done
-    if [[ $want_servers == no && $want_workers == no ]]; then
-        want_servers=yes
-        want_workers=yes
-    fi
+    [[ -x $program_dir/steward-supervisor ]] ||
+        fail "there is no $program_dir/steward-supervisor: run bin/setup"
+    # The folders may be given from elsewhere; the programs run from the project's root.
+    export STEWARD_RUN_DIR=$run_dir STEWARD_LOG_DIR=$log_dir STEWARD_BIN_DIR=$program_dir
+    cd "$root"
 }
 
-# Prints the [[process]] entries of one kind, in their order: name, program and args, tab-separated.
-processes_of_kind() {
-    [[ -x $program_dir/steward-broker ]] || fail "there is no $program_dir/steward-broker: run bin/setup"
-    local all name kind rest
-    all=$("$program_dir/steward-broker" --config "$config" --print-processes) || exit 1
-    while IFS=$'\t' read -r name kind rest; do
-        if [[ $kind == "$1" ]]; then
-            printf '%s\t%s\n' "$name" "$rest"
-        fi
-    done <<<"$all"
+# Prints the names of the processes that are meant, servers first.
+process_names() {
+    local all name kind wanted rest
+    all=$("$program_dir/steward-supervisor" --config "$config" --print-processes "${selection[@]}") ||
+        exit 1
+    for wanted in server worker; do
+        while IFS=$'\t' read -r name kind rest; do
+            if [[ $kind == "$wanted" ]]; then
+                echo "$name"
+            fi
+        done <<<"$all"
+    done
 }
 
 # A process as the kernel names it for good: its pid may be used again, pid and start time never.
@@ -60,21 +67,21 @@ start_time_of() {
     echo "${fields[19]}"
 }
 
-# Whether this very process still runs.
-is_alive() {
-    [[ "$(start_time_of "$1")" == "$2" ]]
-}
-
-# Looks at run/NAME.pid. Sets state to running, stale or none, and pid and started_at.
+# Looks at run/NAME.pid. Sets state to running, stale or none, and pid.
 look_at() {
-    local file=$run_dir/$1.pid
-    state=none pid='' started_at=''
+    local file=$run_dir/$1.pid started_at=''
+    state=none pid=''
     [[ -f $file ]] || return 0
     read -r pid started_at <"$file" || true
     state=stale
-    if [[ $pid =~ ^[0-9]+$ ]] && is_alive "$pid" "$started_at"; then
+    if [[ $pid =~ ^[0-9]+$ && "$(start_time_of "$pid")" == "$started_at" ]]; then
         state=running
     fi
+}
+
+is_supervised() {
+    look_at supervisor
+    [[ $state == running ]]
 }
 
 # Waits, at most $1 seconds, until the rest of the arguments, a command, succeeds.
@@ -84,5 +91,17 @@ wait_until() {
     while ! "$@"; do
         ((tries-- > 0)) || return 1
         sleep 0.05
+    done
+}
+
+# Tells of pid files whose process is gone, and removes them.
+clear_stale_files() {
+    local name
+    for name in "$@"; do
+        look_at "$name"
+        if [[ $state == stale ]]; then
+            echo "$name is not running but a stale pid file was found"
+            rm -f "$run_dir/$name.pid"
+        fi
     done
 }

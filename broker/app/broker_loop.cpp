@@ -19,6 +19,7 @@ bool BrokerLoop::run() {
     bool is_healthy = true;
     while (!is_ended_ && is_healthy) {
         const base::Now now = posix::read_clock();
+        next_beat_ = parts_.notify.beat(now.mono);
         parts_.node.begin_batch(now);
         parts_.sockets.look(now.mono);
         const std::size_t taken = take_messages();
@@ -88,12 +89,17 @@ void BrokerLoop::handle_signal(int signal) {
     } else {
         is_draining_ = true;
         parts_.log.write(log::Level::Info, "broker_draining");
+        parts_.notify.say("STOPPING=1");
         parts_.node.drain();
     }
 }
 
 bool BrokerLoop::wait() {
-    const auto waited = poller_.wait_until(parts_.node.next_deadline(), posix::read_mono());
+    auto deadline = parts_.node.next_deadline();
+    if (next_beat_ && (!deadline || *next_beat_ < *deadline)) {
+        deadline = next_beat_;
+    }
+    const auto waited = poller_.wait_until(deadline, posix::read_mono());
     if (!waited) {
         parts_.log.write(log::Level::Error, "wait_failed", {{"why", waited.error().message}});
         return false;

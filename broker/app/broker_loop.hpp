@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "broker/app/broker_sockets.hpp"
@@ -11,6 +12,7 @@
 #include "broker/app/shell_sink.hpp"
 #include "common/log/log.hpp"
 #include "common/net/poller.hpp"
+#include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
 
 namespace steward::app {
@@ -23,6 +25,7 @@ struct LoopParts {
     ShellSink& sink;
     posix::SignalFd& signals;
     log::Log& log;
+    posix::Notify& notify;
     std::function<void()> reload;  // on SIGHUP
 };
 
@@ -57,6 +60,7 @@ private:
     net::Poller::Slot signals_slot_ = 0;
     std::string routing_id_;
     Frames frames_;
+    std::optional<base::MonoTime> next_beat_;
     std::size_t turns_unlooked_ = 0;
     bool is_draining_ = false;
     bool is_ended_ = false;

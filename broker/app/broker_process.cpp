@@ -1,6 +1,7 @@
 #include "broker/app/broker_process.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <unistd.h>
 #include <utility>
 
@@ -181,12 +182,15 @@ bool BrokerProcess::run() {
                  {"workers", at.workers},
                  {"news", at.news},
                  {"local_streams", sockets_->has_streams() ? "yes" : "no"}});
+    notify_ = posix::Notify::from_environment(&std::getenv);
+    notify_.say("READY=1");
     BrokerLoop loop({.sockets = *sockets_,
                      .node = *node_,
                      .journal_fd = journal_->wakeup_fd(),
                      .sink = *sink_,
                      .signals = *signals_,
                      .log = *log_,
+                     .notify = notify_,
                      .reload = [this] { reload(); }});
     const bool is_clean = loop.run();
     const auto& stop = node_->stopped();

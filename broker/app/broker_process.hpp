@@ -10,6 +10,7 @@
 #include "broker/app/options.hpp"
 #include "broker/store/log_files.hpp"
 #include "common/net/context.hpp"
+#include "common/posix/notify.hpp"
 
 namespace steward::app {
 
@@ -51,6 +52,7 @@ private:
     std::optional<net::Context> context_;
     std::unique_ptr<BrokerSockets> sockets_;
     std::unique_ptr<Node> node_;
+    posix::Notify notify_;
 };
 
 }  // namespace steward::app

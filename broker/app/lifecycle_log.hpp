@@ -6,17 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/expected.hpp"
-#include "common/posix/append_file.hpp"
+#include "common/posix/rotated_file.hpp"
 
 namespace steward::app {
 
-struct LifecycleOptions {
-    std::string path;                      // the newest file; older ones are path.1, path.2, …
-    std::uint64_t bytes_max = 64U << 20U;  // of one file
-    std::uint32_t files_max = 8;           // with the newest; at least 1
-};
+using LifecycleOptions = posix::RotatedOptions;
 
 /// Lines are gathered and written by flush(), once for each turn of the loop; many at once go
 /// straight to the file.
@@ -47,13 +44,11 @@ public:
     static constexpr std::size_t kWrittenAtOnceBytes = 16U << 10U;
 
 private:
-    LifecycleLog(LifecycleOptions options, posix::AppendFile file);
-    void write(std::string_view lines, std::size_t count);
-    [[nodiscard]] base::Expected<void> append(std::string_view lines);
-    [[nodiscard]] base::Expected<void> rotate();
+    explicit LifecycleLog(posix::RotatedFile file) : file_(std::move(file)) {}
 
-    LifecycleOptions options_;
-    posix::AppendFile file_;
+    void write(std::string_view lines, std::size_t count);
+
+    posix::RotatedFile file_;
     std::string buffer_;
     std::uint64_t lines_buffered_ = 0;
     std::uint64_t lines_lost_ = 0;

@@ -110,18 +110,6 @@ base::Expected<std::unique_ptr<BrokerOptions>> load_options(const OptionSources&
     return options;
 }
 
-std::string processes_text(const BrokerOptions& options) {
-    std::string out;
-    for (const ProcessEntry& process : options.processes) {
-        out += process.name + "\t" + process.kind + "\t" + process.program;
-        for (const std::string& arg : process.args) {
-            out += "\t" + arg;
-        }
-        out += "\n";
-    }
-    return out;
-}
-
 Reload plan_reload(BrokerOptions& started, BrokerOptions& loaded) {
     Reload reload;
     for (config::Difference& difference : schema_of(loaded).differences_from(schema_of(started))) {

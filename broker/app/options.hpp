@@ -47,7 +47,6 @@ struct BrokerOptions {
     std::size_t journal_file_bytes_max = 256UL << 20U;
     std::size_t journal_checkpoint_bytes_min = 64UL << 20U;
     std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
-    std::vector<ProcessEntry> processes;
     ScratchRows scratch;
 
     [[nodiscard]] Endpoints endpoints() const;
@@ -87,9 +86,6 @@ struct OptionSources {
 /// Blocks: for the file and for those of the time zones that schedules name.
 [[nodiscard]] base::Expected<std::unique_ptr<BrokerOptions>> load_options(
     const OptionSources& sources);
-
-/// The process entries as lines of tab-separated name, kind, program and arguments, for scripts.
-[[nodiscard]] std::string processes_text(const BrokerOptions& options);
 
 /// What a reload brings, told against the options that the process was started with.
 struct Reload {

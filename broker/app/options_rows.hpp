@@ -10,14 +10,6 @@
 
 namespace steward::app {
 
-/// A program that the start and stop scripts look after. The broker only reads and lists them.
-struct ProcessEntry {
-    std::string name;
-    std::string program;
-    std::vector<std::string> args;
-    std::string kind;  // "server" or "worker"
-};
-
 struct ServiceRow {
     core::ServicePolicy policy;  // but for what follows
     std::optional<std::size_t> jobs_max;
@@ -57,7 +49,6 @@ struct ScratchRows {
     GroupRow group;
     LimitRow limit;
     ScheduleRow schedule;
-    ProcessEntry process;
 };
 
 }  // namespace steward::app

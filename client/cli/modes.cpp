@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/cli/exit_status.hpp"
+#include "client/cli/kill_switch_file.hpp"
 #include "client/cli/verbs.hpp"
 
 namespace steward::cli {
@@ -18,24 +19,27 @@ struct ModeVerb {
     const char* name;
     const char* help;
     client::Mode mode;
+    bool is_kill_switch = false;  // also decides which workers this machine's supervisor starts
 };
 
 constexpr std::array<ModeVerb, 5> kVerbs = {
     {{"pause", "Lets services take jobs and start none", client::Mode::Paused},
      {"resume", "Lets paused services run again", client::Mode::Running},
      {"drain", "Lets services start what they have and take no more", client::Mode::Draining},
-     {"disable", "Lets services take and start nothing", client::Mode::Disabled},
-     {"enable", "Lets disabled or drained services run again", client::Mode::Running}}};
+     {"disable", "Lets services take and start nothing", client::Mode::Disabled, true},
+     {"enable", "Lets disabled or drained services run again", client::Mode::Running, true}}};
 
 struct ModeWords {
     std::vector<std::string> services;
     bool is_for_all = false;
+    KillSwitchPlace kill_switch;
 };
 
 int set_modes(Console& console,
               const Settings& settings,
-              client::Mode mode,
+              const ModeVerb& verb,
               const ModeWords& words) {
+    const client::Mode mode = verb.mode;
     if (words.services.empty() != words.is_for_all) {
         return report_usage(console, "name services, or say --all");
     }
@@ -45,6 +49,12 @@ int set_modes(Console& console,
     }
     if (words.is_for_all) {
         changes.push_back({"", mode});
+    }
+    // Before the broker: who is told to stop there must not be started here again.
+    if (verb.is_kill_switch) {
+        if (const auto here = change_kill_switch_here(words.kill_switch, changes); !here) {
+            return report_error(console, here.error());
+        }
     }
     return with_client(console, settings, [&](client::Client& client) {
         const auto done = client.set_modes(changes);
@@ -75,12 +85,19 @@ void add_modes(CLI::App& program, Invocation& invocation) {
                                   invocation,
                                   mode.name,
                                   mode.help,
-                                  [words, mode = mode.mode, &invocation](Console& console) {
+                                  [words, mode, &invocation](Console& console) {
                                       return set_modes(console, invocation.settings, mode, *words);
                                   });
 
         verb.add_option("services", words->services, "these, all in one step");
         verb.add_flag("--all", words->is_for_all, "all services, beside what each has of its own");
+        if (mode.is_kill_switch) {
+            add_run_dir(verb, words->kill_switch.run_dir);
+            verb.add_option("--kill-switch",
+                            words->kill_switch.file,
+                            "file with what is not to be started on this machine; by default "
+                            "kill-switch.json in the run folder of its supervisor");
+        }
     }
 }
 

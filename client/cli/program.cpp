@@ -51,6 +51,8 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_limits(program, invocation);
     add_schedule(program, invocation);
     add_broker(program, invocation);
+    add_ps(program, invocation);
+    add_supervisor(program, invocation);
     add_ping(program, invocation);
     add_journal(program, invocation);
     add_backup(program, invocation);

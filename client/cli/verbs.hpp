@@ -25,6 +25,8 @@ void add_why(CLI::App& program, Invocation& invocation);         // why a job is
 void add_status(CLI::App& program, Invocation& invocation);      // all that is known of one job
 void add_listings(CLI::App& program, Invocation& invocation);    // jobs, active, hist, workers, …
 void add_broker(CLI::App& program, Invocation& invocation);      // the broker's figures
+void add_ps(CLI::App& program, Invocation& invocation);          // the supervisor's processes
+void add_supervisor(CLI::App& program, Invocation& invocation);  // what it is told to do
 void add_ping(CLI::App& program, Invocation& invocation);        // how long a round trip takes
 
 /// Reads the command line and does what it says. Returns the exit status.

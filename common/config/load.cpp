@@ -148,6 +148,7 @@ void read_all(const toml::table& root, Schema& schema, Complaints& complaints) {
             std::vector<std::string> known;
             std::ranges::transform(schema.sections, std::back_inserter(known), &Section::name);
             std::ranges::transform(schema.tables, std::back_inserter(known), &RowTable::name);
+            known.insert(known.end(), schema.of_others.begin(), schema.of_others.end());
             complaints.add(key.source().begin,
                            unknown_text("the file", "section", key.str(), known));
         } else if (const auto* table = node.as_table()) {

@@ -84,6 +84,9 @@ std::string Schema::document() const {
     }
     for (const RowTable& rows : tables) {
         out += "## [[" + rows.name + "]]\n\n" + rows.doc + "\n\n";
+        if (rows.is_alias) {
+            continue;
+        }
         out += "| setting | | allowed | what it is for |\n|---|---|---|---|\n";
         for (const Field& field : rows.fields) {
             out += document_row(field, true);

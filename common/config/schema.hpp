@@ -23,6 +23,7 @@ struct RowTable {
     std::string doc;
     std::vector<Field> fields;
     std::size_t rows_max = 0;
+    bool is_alias = false;                  // its fields are those of another, documented there
     std::function<void()> clear;            // forgets all rows and empties the scratch row
     std::function<void()> take;             // appends the scratch row and empties it
     std::function<bool(std::size_t)> show;  // puts row n into the scratch row; false past the end

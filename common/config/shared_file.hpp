@@ -22,7 +22,7 @@ inline constexpr SharedSection kSharedSections[] = {{"broker", "steward-broker"}
                                                     {"group", "steward-broker"},
                                                     {"limit", "steward-broker"},
                                                     {"schedule", "steward-broker"},
-                                                    {"process", "steward-broker"},
+                                                    {"process", "steward-supervisor"},
                                                     {"gateway", "steward-gateway"},
                                                     {"supervisor", "steward-supervisor"},
                                                     {"pool", "steward-supervisor"}};

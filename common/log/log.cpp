@@ -1,11 +1,13 @@
 #include "common/log/log.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "common/log/repeat_limit.hpp"
@@ -29,6 +31,9 @@ base::Expected<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
         spdlog::sink_ptr sink;
         if (options.file.empty()) {
             sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+        } else if (options.bytes_max > 0) {
+            sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+                options.file, options.bytes_max, std::max<std::size_t>(1, options.files_max) - 1);
         } else {
             sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
         }

@@ -16,7 +16,9 @@
 namespace steward::log {
 
 struct LogOptions {
-    std::string file;  // empty: standard error
+    std::string file;           // empty: standard error
+    std::size_t bytes_max = 0;  // of a file, then older ones are kept as with .1, .2 …; 0: any
+    std::size_t files_max = 8;  // the newest included
     Level level = Level::Info;
     std::size_t lines_queued_max = 8192;  // beyond them the oldest are dropped and counted
 };

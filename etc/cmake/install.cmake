@@ -43,3 +43,4 @@ install(FILES ${PROJECT_BINARY_DIR}/stewardConfig.cmake
   ${PROJECT_BINARY_DIR}/stewardConfigVersion.cmake DESTINATION ${STEWARD_PACKAGE_DIR})
 install(FILES ${PROJECT_SOURCE_DIR}/etc/steward.toml
   DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/steward)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/etc/systemd DESTINATION ${CMAKE_INSTALL_DATADIR}/steward)

@@ -1,4 +1,6 @@
 // tests/contract: the sample configuration and the manual's page say what the program does.
+#include "supervisor/app/settings.hpp"
+
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -58,10 +60,35 @@ TEST_CASE("etc/steward.toml gives every setting, and each at its default") {
     check_sample(gateway::schema_of(gateway_sample), gateway::schema_of(gateway_defaults));
 }
 
+TEST_CASE("The supervisor finds every setting of its own there, each at its default") {
+    supervisor::SupervisorSettings defaults;
+    supervisor::SupervisorSettings sample;
+    config::Schema schema = supervisor::schema_of(sample);
+    const std::string text = content_of("etc/steward.toml");
+    if (const auto loaded = schema.load(text, "etc/steward.toml"); !loaded) {
+        FAIL(loaded.error().message);
+    }
+    for (const config::Difference& difference :
+         schema.differences_from(supervisor::schema_of(defaults))) {
+        CHECK_MESSAGE(difference.path == "process", difference.path, " is ", difference.now);
+    }
+    for (const config::Field& field : schema.sections.front().fields) {
+        CHECK_MESSAGE(text.find("\n" + field.key + " = ") != std::string::npos, field.key);
+    }
+    // Of a row each setting is in the example, which is commented out.
+    for (const config::Field& field : schema.tables.front().fields) {
+        const bool is_shown = text.find("# " + field.key + " = ") != std::string::npos ||
+                              text.find("\n" + field.key + " = ") != std::string::npos;
+        CHECK_MESSAGE(is_shown, field.key);
+    }
+}
+
 TEST_CASE("etc/steward.toml starts a broker and the sample workers") {
-    BrokerOptions sample;
-    REQUIRE(schema_of(sample).load(content_of("etc/steward.toml"), "etc/steward.toml").has_value());
-    CHECK(processes_text(sample) ==
+    supervisor::SupervisorSettings sample;
+    REQUIRE(supervisor::schema_of(sample)
+                .load(content_of("etc/steward.toml"), "etc/steward.toml")
+                .has_value());
+    CHECK(supervisor::processes_text(sample, {}, 2) ==
           "broker\tserver\tsteward-broker\t--config\tetc/steward.toml\n"
           "sleep\tworker\tsteward-worker-sleep\n"
           "reverse\tworker\tsteward-worker-reverse\n"
@@ -74,4 +101,6 @@ TEST_CASE("docs/configuration.md holds the table of settings as the program prin
     check_page(schema_of(broker), "steward-broker");
     gateway::GatewayOptions gateway;
     check_page(gateway::schema_of(gateway), "steward-gateway");
+    supervisor::SupervisorSettings supervisor;
+    check_page(supervisor::schema_of(supervisor), "steward-supervisor");
 }

@@ -62,9 +62,15 @@ public:
         return (directory_.path() / name).string();
     }
 
-    [[nodiscard]] pid_t pid_of(const std::string& name) const {
+    /// 0: there is no pid file.
+    [[nodiscard]] pid_t pid_now(const std::string& name) const {
         pid_t pid = 0;
         std::ifstream(path("run/" + name + ".pid")) >> pid;
+        return pid;
+    }
+
+    [[nodiscard]] pid_t pid_of(const std::string& name) const {
+        const pid_t pid = pid_now(name);
         REQUIRE(pid > 0);
         return pid;
     }
@@ -95,10 +101,21 @@ TEST_CASE("start, status and stop tell what they find, from any directory") {
     CHECK(again.code == 0);
     CHECK(has(again, "broker already running ("));
 
-    REQUIRE(::kill(scripts.pid_of("reverse"), SIGKILL) == 0);
-    CHECK(wait_until([&] { return scripts.script("status").code != 0; }));
-    CHECK(has(scripts.script("start", {"--workers"}),
-              "reverse is not running but a stale pid file was found"));
+    const pid_t before = scripts.pid_of("reverse");
+    REQUIRE(::kill(before, SIGKILL) == 0);  // its supervisor starts it again
+    CHECK(wait_until([&] {
+        const pid_t now = scripts.pid_now("reverse");
+        return now != 0 && now != before;
+    }));
+    CHECK(wait_until([&] { return scripts.script("status").code == 0; }));
+
+    REQUIRE(::kill(scripts.pid_of("supervisor"), SIGKILL) == 0);  // and nothing is left
+    CHECK(wait_until([&] {
+        return has(scripts.script("status", {"--brokers"}),
+                   "broker is not running but a stale pid file was found");
+    }));
+    CHECK(wait_until([&] { return !has(scripts.script("status"), "is running ("); }));
+    CHECK(has(scripts.script("start"), "reverse is not running but a stale pid file was found"));
     CHECK(scripts.script("status").code == 0);
 
     const Finished stopped = scripts.script("stop", {"--workers"});

@@ -36,7 +36,8 @@ const std::vector<std::string_view>& pure_places() {
                                                           "gateway/feed/",
                                                           "worker/session",
                                                           "worker/fastcgi/record",
-                                                          "client/session"};
+                                                          "client/session",
+                                                          "supervisor/policy/"};
     return kPlaces;
 }
 

@@ -46,7 +46,12 @@ base::Expected<Left> IoLoop::run() {
 }
 
 base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {
-    auto ready = poller_.wait_until(deadline, posix::read_mono());
+    const base::MonoTime now = posix::read_mono();
+    const auto beat = parts_.notify.beat(now);
+    if (beat && (!deadline || *beat < *deadline)) {
+        deadline = beat;
+    }
+    auto ready = poller_.wait_until(deadline, now);
     return ready ? base::Expected<void>{} : base::Unexpected(std::move(ready.error()));
 }
 
@@ -94,6 +99,7 @@ void IoLoop::read_signals() {
             parts_.exchange.stop_all();
         } else {
             parts_.log.write(log::Level::Info, "leaving", {{"signal", number}});
+            parts_.notify.say("STOPPING=1");
             parts_.exchange.leave();
         }
     }
@@ -165,6 +171,7 @@ void IoLoop::log_changes(const Exchange::State& state) {
     const std::string& broker = brokers_.at(state.broker);
     if (state.is_registered) {
         parts_.log.write(log::Level::Info, "ready", {{"broker", broker}});
+        parts_.notify.say("READY=1");
     } else if (!state.is_leaving) {
         parts_.log.write(
             log::Level::Warning, "broker_lost", {{"broker", broker}, {"why", state.trouble}});

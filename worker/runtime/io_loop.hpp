@@ -10,6 +10,7 @@
 #include "common/base/expected.hpp"
 #include "common/log/log.hpp"
 #include "common/net/connection.hpp"
+#include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
 #include "worker/runtime/exchange.hpp"
 
@@ -25,6 +26,7 @@ public:
         posix::WakeFd& wake;
         posix::SignalFd& signals;
         log::Log& log;
+        posix::Notify& notify;
     };
 
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one.

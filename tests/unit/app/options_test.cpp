@@ -85,15 +85,10 @@ TEST_CASE("services are named in rows, checked as names") {
     CHECK_FALSE(load(options, "[[service]]\n").has_value());
 }
 
-TEST_CASE("processes are listed for scripts, one a line, and cannot break out of it") {
+TEST_CASE("what belongs to the supervisor in the same file is left to it") {
     BrokerOptions options;
-    const char* text =
-        "[[process]]\nname = \"w\"\nkind = \"worker\"\nprogram = \"p\"\nargs = [\"-a\", \"b c\"]\n";
-    REQUIRE(load(options, text).has_value());
-    CHECK(processes_text(options) == "w\tworker\tp\t-a\tb c\n");
-    CHECK_FALSE(load(options, "[[process]]\nname=\"a\\tb\"\nkind=\"worker\"\nprogram=\"p\"\n"));
-    CHECK_FALSE(load(options, "[[process]]\nname=\"a\"\nkind=\"cron\"\nprogram=\"p\"\n"));
-    CHECK_FALSE(load(options, "[[process]]\nname=\"a\"\nkind=\"worker\"\n"));
+    CHECK(load(options, "[supervisor]\nanything = 1\n[[pool]]\nname = 2\n[[process]]\nx = true\n"));
+    CHECK_FALSE(load(options, "[supervisors]\n"));
 }
 
 TEST_CASE("settings that contradict each other are refused") {

@@ -1,0 +1,81 @@
+#include "common/posix/notify.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace steward::posix {
+namespace {
+
+std::optional<std::uint64_t> number_of(const char* text) {
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    std::uint64_t number = 0;
+    const char* end = text + std::strlen(text);
+    const auto read = std::from_chars(text, end, number);
+    return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
+}
+
+// A path, or with '@' a name in the abstract namespace. An open socket is connected.
+UniqueFd connect_to(std::string_view name) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (name.size() < 2 || name.size() >= sizeof address.sun_path) {
+        return {};
+    }
+    std::ranges::copy(name, address.sun_path);
+    if (name.front() == '@') {
+        address.sun_path[0] = '\0';
+    }
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+    if (!socket.is_open() || ::connect(socket.get(), generic, length) != 0) {
+        return {};
+    }
+    return socket;
+}
+
+}  // namespace
+
+Notify Notify::from_environment(char* (*look_up)(const char*)) {
+    Notify notify;
+    const char* name = look_up("NOTIFY_SOCKET");
+    if (name == nullptr) {
+        return notify;
+    }
+    notify.socket_ = connect_to(name);
+    // Inherited by somebody's child, the variable means its parent.
+    const auto pid = number_of(look_up("WATCHDOG_PID"));
+    const auto limit = number_of(look_up("WATCHDOG_USEC"));
+    const bool is_meant = !pid || *pid == static_cast<std::uint64_t>(::getpid());
+    if (notify.socket_.is_open() && is_meant && limit && *limit > 1) {
+        notify.interval_ = base::Duration(*limit / 2);
+    }
+    return notify;
+}
+
+void Notify::say(std::string_view what) const noexcept {
+    if (socket_.is_open()) {
+        [[maybe_unused]] const auto sent =
+            ::send(socket_.get(), what.data(), what.size(), MSG_NOSIGNAL);
+    }
+}
+
+std::optional<base::MonoTime> Notify::beat(base::MonoTime now) {
+    if (!interval_) {
+        return std::nullopt;
+    }
+    if (!next_ || now >= *next_) {
+        say("WATCHDOG=1");
+        next_ = now + *interval_;
+    }
+    return next_;
+}
+
+}  // namespace steward::posix

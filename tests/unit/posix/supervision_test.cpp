@@ -1,0 +1,172 @@
+// tests/unit/posix: what watching over processes needs: notifications, the process table, files
+// that are replaced in one step or take turns.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "common/posix/notify.hpp"
+#include "common/posix/process_table.hpp"
+#include "common/posix/rotated_file.hpp"
+#include "common/posix/unique_fd.hpp"
+#include "common/posix/update_file.hpp"
+
+namespace steward::posix::supervision_tests {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class Folder {
+public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "steward-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    ~Folder() { std::filesystem::remove_all(path_); }
+
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+private:
+    std::string path_;
+};
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::map<std::string, std::string> variables;
+
+char* look_up(const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.data();
+}
+
+std::string next_of(int socket) {
+    char text[128];
+    const ssize_t got = ::recv(socket, text, sizeof text, MSG_DONTWAIT);
+    return got < 0 ? "" : std::string(text, static_cast<std::size_t>(got));
+}
+
+}  // namespace
+
+TEST_CASE("Notifications go to the socket of the environment; signs of life when they are due") {
+    const Folder folder;
+    const std::string path = folder.file("notify");
+    const posix::UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+
+    variables = {{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "2000000"}};
+    auto notify = posix::Notify::from_environment(&look_up);
+    notify.say("READY=1");
+    CHECK(next_of(socket.get()) == "READY=1");
+    const base::MonoTime start{base::Duration(5s)};
+    CHECK(notify.beat(start) == start + 1s);
+    CHECK(next_of(socket.get()) == "WATCHDOG=1");
+    CHECK(notify.beat(start + 999ms) == start + 1s);
+    CHECK(next_of(socket.get()).empty());
+    CHECK(notify.beat(start + 1s) == start + 2s);
+    CHECK(next_of(socket.get()) == "WATCHDOG=1");
+
+    variables["WATCHDOG_PID"] = "1";  // somebody else's
+    CHECK_FALSE(posix::Notify::from_environment(&look_up).beat(start).has_value());
+    variables = {{"WATCHDOG_USEC", "2000000"}};
+    auto nobody = posix::Notify::from_environment(&look_up);
+    nobody.say("READY=1");
+    CHECK_FALSE(nobody.beat(start).has_value());
+    CHECK(next_of(socket.get()).empty());
+}
+
+TEST_CASE("The process table knows this process, its parent and its child") {
+    const auto self = posix::read_process(::getpid());
+    REQUIRE(self.has_value());
+    CHECK(self->parent == ::getppid());
+    CHECK(self->resident_bytes > 100'000);
+    CHECK_FALSE(posix::read_process(0).has_value());
+
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    const auto below = posix::descendants_of(::getpid(), posix::read_processes());
+    REQUIRE(below.size() == 1);
+    CHECK(below[0].pid == child);
+    CHECK(posix::signal_exactly(below[0], SIGKILL));
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WTERMSIG(status) == SIGKILL);
+    CHECK_FALSE(posix::signal_exactly(below[0], SIGKILL));
+}
+
+TEST_CASE("Descendants are found, whatever nonsense the rows are") {
+    std::vector<posix::ProcessRow> rows(5);
+    const std::pair<pid_t, pid_t> kin[] = {{2, 1}, {3, 1}, {4, 2}, {5, 4}, {9, 9}};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].pid = kin[i].first;
+        rows[i].parent = kin[i].second;
+    }
+    CHECK(posix::descendants_of(2, rows).size() == 2);
+    CHECK(posix::descendants_of(1, rows).size() == 4);
+    CHECK(posix::descendants_of(7, rows).empty());
+    CHECK(posix::descendants_of(9, rows).size() <= rows.size() + 1);  // its own parent: an end
+}
+
+TEST_CASE("A small file is replaced in one step, and changes wait for each other") {
+    const Folder folder;
+    const std::string path = folder.file("counter");
+    CHECK(posix::read_small_file(path, 10)->has_value() == false);
+    const auto add_one = [&] {
+        for (int i = 0; i < 50; ++i) {
+            const auto updated = posix::update_file(
+                path, 100, [](std::string_view before) -> base::Expected<std::string> {
+                    return std::to_string(std::atoi(std::string(before).c_str()) + 1);
+                });
+            CHECK(updated.has_value());
+        }
+    };
+    std::thread other(add_one);
+    add_one();
+    other.join();
+    CHECK(content_of(path) == "100");
+    const auto refused =
+        posix::update_file(path, 100, [](std::string_view) -> base::Expected<std::string> {
+            return base::fail(base::Errc::BadConfig, "no");
+        });
+    CHECK(refused.error().message == "no");
+    CHECK(content_of(path) == "100");
+    CHECK_FALSE(posix::read_small_file(path, 2).has_value());
+    CHECK(**posix::read_small_file(path, 3) == "100");
+}
+
+TEST_CASE("A rotated file keeps so many files of so many bytes") {
+    const Folder folder;
+    auto file = posix::RotatedFile::open({folder.file("log"), 10, 2});
+    REQUIRE(file.has_value());
+    for (const char* line : {"aaaa\n", "bbbb\n", "cccc\n", "dddddddddddddd\n", "e\n"}) {
+        CHECK(file->append(line).has_value());
+    }
+    CHECK(content_of(folder.file("log")) == "e\n");
+    CHECK(content_of(folder.file("log.1")) == "dddddddddddddd\n");
+    CHECK_FALSE(std::filesystem::exists(folder.file("log.2")));
+}
+
+}  // namespace steward::posix::supervision_tests
