@@ -248,6 +248,9 @@ void Loop::tell(Happening& happening) {
         end(order_of(refused->tag), base::Unexpected(std::move(refused->error)));
     } else if (auto* report = std::get_if<Report>(&happening)) {
         end(order_of(report->tag), std::move(report->json));
+    } else if (const auto* accepted = std::get_if<Accepted>(&happening);
+               accepted != nullptr && accepted->is_final) {
+        end_taken(order_of(accepted->tag), {accepted->job, accepted->is_duplicate});
     } else if (auto* partial = std::get_if<PartialAnswer>(&happening)) {
         tell_partial(*partial);
     } else if (auto* update = std::get_if<ProgressUpdate>(&happening)) {

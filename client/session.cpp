@@ -267,10 +267,14 @@ void Session::on_accepted(const native::Accepted& accepted) {
     if (is_call) {
         request->accepted_as = accepted.job;
         happenings_.emplace_back(told);
+        return;
+    }
+    if (request->follows()) {  // its parts are told before its end
+        happenings_.emplace_back(told);
     } else {
         accepted_.push_back(told);
-        requests_.close(*request);
     }
+    requests_.close(*request);
 }
 
 void Session::on_refused(native::Refused& refused) {

@@ -148,8 +148,8 @@ public:
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;
     [[nodiscard]] std::optional<Happening> next_happening();
-    /// The final ones of Accepted, many at once; the rest come from next_happening(), which tells
-    /// these first where nobody takes them here.
+    /// The final ones of Accepted, many at once, but for awaits that follow; the rest come from
+    /// next_happening(), which tells these first where nobody takes them here.
     void take_accepted(std::vector<Accepted>& to);
     /// What has gathered, as one message of at most about batch_bytes_max; call until nothing
     /// comes.

@@ -234,6 +234,10 @@ inline void FakeBroker::answer(const native::Await& await, native::BatchWriter& 
     if (await.job.number == 0) {
         out.add(native::Refused{await.number, {base::Errc::UnknownJob, "no such job", {}}});
     } else if (await.job.epoch == 2) {
+        if (await.follow) {
+            out.add(native::JobPartial{
+                await.number, await.job, {model::Encoding::Json, base::Blob::copy("7")}, {5, 1}});
+        }
         out.add(native::Accepted{await.number, await.job});
     } else if (await.job.epoch == 3) {
         out.add(native::Result{await.number, await.job, model::JobState::Dead, "no luck", {}});

@@ -142,6 +142,24 @@ TEST_CASE("An await that follows hears no part twice, though the broker tells it
     CHECK(told() == "ff");
 }
 
+TEST_CASE("An await that follows hears of its job what came in one message in its order") {
+    Bench bench;
+    bench.connect();
+    const auto number = bench.session.ask(bench.now, native::Await{0, kJob, 1s, true}).value();
+    bench.sent();
+    bench.hear(native::JobPartial{number, kJob, {}},
+               native::JobProgress{number, kJob, 1, 2, ""},
+               native::Accepted{number, kJob});
+    std::vector<Accepted> early;
+    bench.session.take_accepted(early);
+    CHECK(early.empty());
+    const auto happenings = bench.drain();
+    REQUIRE(happenings.size() == 3);
+    CHECK(std::holds_alternative<PartialAnswer>(happenings[0]));
+    CHECK(std::holds_alternative<ProgressUpdate>(happenings[1]));
+    CHECK(std::get<Accepted>(happenings[2]).is_final);
+}
+
 TEST_CASE("An await that has to be asked again waits only for what is left of its time") {
     Bench bench;
     bench.connect();
