@@ -55,7 +55,8 @@ public:
         if (is_gone_ || is_finishing_) {
             return false;
         }
-        if (writing_.size() + waiting_.size() + text.size() > site_->options.send_queue_bytes_max) {
+        const std::size_t queued = writing_.size() + waiting_.size();
+        if (queued > 0 && queued + text.size() > site_->options.send_queue_bytes_max) {
             overrun();
             return false;
         }

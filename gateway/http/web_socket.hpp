@@ -62,7 +62,7 @@ public:
         if (is_gone_ || is_finishing_) {
             return false;
         }
-        if (queued_ + text.size() > site_->options.send_queue_bytes_max) {
+        if (queued_ > 0 && queued_ + text.size() > site_->options.send_queue_bytes_max) {
             overrun();
             return false;
         }

@@ -83,13 +83,14 @@ TEST_CASE("The supervisor finds every setting of its own there, each at its defa
     }
 }
 
-TEST_CASE("etc/steward.toml starts a broker and the sample workers") {
+TEST_CASE("etc/steward.toml starts a broker, a gateway and the sample workers") {
     supervisor::SupervisorSettings sample;
     REQUIRE(supervisor::schema_of(sample)
                 .load(content_of("etc/steward.toml"), "etc/steward.toml")
                 .has_value());
     CHECK(supervisor::processes_text(sample, {}, 2) ==
           "broker\tserver\tsteward-broker\t--config\tetc/steward.toml\n"
+          "gateway\tserver\tsteward-gateway\t--config\tetc/steward.toml\n"
           "sleep\tworker\tsteward-worker-sleep\n"
           "reverse\tworker\tsteward-worker-reverse\n"
           "random\tworker\tsteward-worker-random\n"
