@@ -15,7 +15,8 @@ namespace steward::gateway {
 /// Where text goes to somebody who may read slowly: an event stream or a WebSocket.
 ///
 /// Bound: send_queue_bytes_max of text not taken yet, but one piece always fits. Who is slower than
-///        that is told so in so many words (an "overrun" event, close code 1008) and dropped; send() then gives false.
+///        that is told so in so many words (an "overrun" event, close code 1008) and dropped;
+///        send() then gives false.
 /// Thread: the server's.
 class Outlet {
 public:
