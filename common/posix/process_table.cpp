@@ -93,8 +93,10 @@ std::vector<ProcessRow> read_processes() {
 std::vector<ProcessRow> descendants_of(pid_t root, std::span<const ProcessRow> all) {
     std::vector<ProcessRow> found;
     const auto add_children = [&](pid_t parent) {
-        const auto children = std::ranges::equal_range(all, parent, {}, &ProcessRow::parent);
-        found.insert(found.end(), children.begin(), children.end());
+        // Not by equal_range: clang 14 cannot walk what it gives.
+        const auto first = std::ranges::lower_bound(all, parent, {}, &ProcessRow::parent);
+        const auto last = std::ranges::upper_bound(all, parent, {}, &ProcessRow::parent);
+        found.insert(found.end(), first, last);
     };
     add_children(root);
     // Rows of different instants might make a ring of parents: nobody is in it twice.
