@@ -100,7 +100,8 @@ TEST_CASE("All services are paused, drained, disabled and resumed, but only when
                                        std::pair("Drain", "draining"),
                                        std::pair("Disable", "disabled"),
                                        std::pair("Resume", "running")}) {
-        INFO(word);
+        const std::string label(word);
+        INFO(label);
         page.press(std::string(word) + " all services");
         page.press(std::string(word) + " all");
         page.wait_for_text(wanted, ".bar .badge");

@@ -20,7 +20,8 @@ TEST_CASE("A service is paused, drained, disabled, resumed and purged from its p
                                        std::pair("Disable", "disabled"),
                                        std::pair("Resume", "running"),
                                        std::pair("Pause", "paused")}) {
-        INFO(word);
+        const std::string label(word);
+        INFO(label);
         page.press(std::string(word) + " trial");
         page.press(word);
         page.wait_for_text(wanted, ".mode-now");
