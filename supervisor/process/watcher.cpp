@@ -55,7 +55,9 @@ base::Expected<void> Watcher::wait(std::optional<base::Duration> timeout) {
         return posix::io_error("cannot wait", errno);
     }
     for (int i = 0; i < ready; ++i) {
-        const auto entry = entries_.find(events[static_cast<std::size_t>(i)].data.u64);
+        // A copy: the kernel's structure is packed, nothing may refer into it.
+        const std::uint64_t token = events[static_cast<std::size_t>(i)].data.u64;
+        const auto entry = entries_.find(token);
         if (entry != entries_.end()) {
             const auto readable = entry->second.readable;  // it may forget itself
             readable();

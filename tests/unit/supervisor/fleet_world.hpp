@@ -55,7 +55,8 @@ public:
         }
     }
 
-    void end(const ProcessId& process, const End& how) {
+    // By value: it may be one of those that are erased.
+    void end(ProcessId process, const End& how) {
         REQUIRE(alive.erase(process) == 1);
         asked.erase(process);
         Actions out;
