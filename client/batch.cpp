@@ -3,8 +3,22 @@
 #include <utility>
 
 #include "client/client.hpp"
+#include "common/base/bytes.hpp"
+#include "common/posix/random_seed.hpp"
 
 namespace steward::client {
+
+base::Expected<std::string> new_batch_name() {
+    const auto high = posix::random_seed();
+    const auto low = posix::random_seed();
+    if (!high || !low) {
+        return base::Unexpected(high ? low.error() : high.error());
+    }
+    std::string bits;
+    base::put_le(bits, *high);
+    base::put_le(bits, *low);
+    return base::to_hex(bits);
+}
 
 Expected<JobId> Batch::submit(std::string_view service, Params params, JobOptions options) {
     options.batch = name_;

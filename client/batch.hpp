@@ -19,6 +19,10 @@ namespace steward::client {
 
 class Client;
 
+/// A name for a batch that nobody else makes: 128 bits by chance. Errors: Io, without chance from
+/// the system.
+[[nodiscard]] base::Expected<std::string> new_batch_name();
+
 /// Made by Client::open_batch(), or Client::batch() for one that somebody opened. Knows no more
 /// than the name: ending this object does nothing to the batch.
 ///

@@ -6,10 +6,8 @@
 #include "client/ends.hpp"
 #include "client/orders.hpp"
 #include "client/promises.hpp"
-#include "common/base/bytes.hpp"
 #include "common/model/limits.hpp"
 #include "common/posix/clock.hpp"
-#include "common/posix/random_seed.hpp"
 
 namespace steward::client {
 
@@ -260,21 +258,16 @@ Expected<void> Client::remove_schedule(std::string_view name) {
 }
 
 Expected<Batch> Client::open_batch(const std::optional<JobText>& then) {
-    const auto high = posix::random_seed();
-    const auto low = posix::random_seed();
-    if (!high || !low) {
-        return base::Unexpected(high ? low.error() : high.error());
+    auto name = new_batch_name();
+    if (!name) {
+        return base::Unexpected(std::move(name.error()));
     }
-    std::string bits;
-    base::put_le(bits, *high);
-    base::put_le(bits, *low);
-    std::string name = base::to_hex(bits);
-    json arguments = {{"batch", name}};
+    json arguments = {{"batch", *name}};
     if (then) {
         arguments["then"] = arguments_of(*then);
     }
     return operate("batch-open", arguments).map([&](const json&) {
-        return Batch(*this, std::move(name));
+        return Batch(*this, std::move(*name));
     });
 }
 

@@ -26,6 +26,24 @@ std::string_view name_of(FeedItem::Kind kind) {
     return "event";
 }
 
+base::Expected<Interest> interest_in(std::vector<std::string> services,
+                                     const std::vector<std::string>& events) {
+    Interest interest;
+    interest.services = std::move(services);
+    if (!events.empty()) {
+        interest.kinds = model::EventSet();
+    }
+    for (const std::string& name : events) {
+        const auto kind = model::event_named(name);
+        if (!kind) {
+            return base::fail(Errc::BadParams,
+                              "there is no event \"" + name + "\"; docs/events.md has them");
+        }
+        interest.kinds.add(*kind);
+    }
+    return interest;
+}
+
 namespace {
 
 /// Somebody who reads an event stream.
@@ -121,20 +139,10 @@ base::Expected<Interest> interest_of(const Pairs& query) {
     if (auto known = only_known(query, {"service", "event"}); !known) {
         return base::Unexpected(std::move(known.error()));
     }
-    Interest interest;
-    interest.services = words_of(value_of(query, "service").value_or(""));
-    if (const auto events = value_of(query, "event")) {
-        interest.kinds = model::EventSet();
-        for (const std::string& word : words_of(*events)) {
-            const auto kind = model::event_named(word);
-            if (!kind) {
-                return base::fail(Errc::BadParams,
-                                  "there is no event \"" + word + "\"; docs/events.md has them");
-            }
-            interest.kinds.add(*kind);
-        }
-    }
-    return interest;
+    const auto words = [&](std::string_view name) {
+        return words_of(value_of(query, name).value_or(""));
+    };
+    return interest_in(words("service"), words("event"));
 }
 
 }  // namespace

@@ -2,8 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "common/base/bytes.hpp"
-#include "common/posix/random_seed.hpp"
+#include "client/batch.hpp"
 #include "gateway/api/asking.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/services.hpp"
@@ -81,24 +80,20 @@ void list_batches(Desk& desk, std::shared_ptr<Call> call) {
 // Its name is made here: nobody else makes the same.
 void open_batch(Desk& desk, std::shared_ptr<Call> call) {
     auto arguments = object_of(call->request());
-    const auto high = posix::random_seed();
-    const auto low = posix::random_seed();
-    if (!arguments || !high || !low) {
-        call->fail(!arguments ? arguments.error() : !high ? high.error() : low.error());
+    const auto name = client::new_batch_name();
+    if (!arguments || !name) {
+        call->fail(arguments ? name.error() : arguments.error());
         return;
     }
-    std::string bits;
-    base::put_le(bits, *high);
-    base::put_le(bits, *low);
-    const std::string name = base::to_hex(bits);
-    (*arguments)["batch"] = name;
-    desk.broker.operate("batch-open", *arguments, [call, name](const base::Expected<json>& report) {
-        if (!report) {
-            call->fail(report.error());
-            return;
-        }
-        call->json(201, {{"batch", name}});
-    });
+    (*arguments)["batch"] = *name;
+    desk.broker.operate(
+        "batch-open", *arguments, [call, name = *name](const base::Expected<json>& report) {
+            if (!report) {
+                call->fail(report.error());
+                return;
+            }
+            call->json(201, {{"batch", name}});
+        });
 }
 
 void close_batch(Desk& desk, std::shared_ptr<Call> call) {

@@ -44,8 +44,8 @@ void show_service(Desk& desk, std::shared_ptr<Call> call) {
             call->fail(report.error());
             return;
         }
-        const json rows = report->is_object() ? report->value("rows", json::array()) : *report;
-        if (!rows.is_array() || rows.empty()) {
+        const json rows = named_rows("services", std::move(*report))["services"];
+        if (rows.empty()) {
             call->fail({Errc::UnknownService,
                         "no worker has announced \"" + call->name(0) +
                             "\" and the configuration does not name it"});

@@ -297,25 +297,17 @@ void WebSession::follow(const json& id, const json& message) {
         fail(id, services ? events.error() : services.error());
         return;
     }
-    Interest interest;
-    interest.services = *services;
-    if (!events->empty()) {
-        interest.kinds = model::EventSet();
-    }
-    for (const std::string& name : *events) {
-        const auto kind = model::event_named(name);
-        if (!kind) {
-            fail(id, {Errc::BadParams, "there is no event \"" + name + "\"", {}});
-            return;
-        }
-        interest.kinds.add(*kind);
+    const auto interest = interest_in(*services, *events);
+    if (!interest) {
+        fail(id, interest.error());
+        return;
     }
     std::optional<std::uint64_t> after;
     if (message.contains("after") && message["after"].is_number_unsigned()) {
         after = message["after"].get<std::uint64_t>();
     }
     ok(id, json::object());
-    begin_follow(id, interest, {}, after);
+    begin_follow(id, *interest, {}, after);
 }
 
 // Which service a job is of says where its news are; and how it is now comes first.

@@ -269,7 +269,6 @@ void Connection<Stream>::fail(const error_code& error) {
         close();
         return;
     }
-    ++(status == 408 ? site_->counts.timed_out : site_->counts.malformed);
     const ServerOptions& options = site_->options;
     switch (status) {
         case 431:

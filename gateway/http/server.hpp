@@ -50,9 +50,7 @@ struct ServerCounts {
     std::size_t event_streams = 0;
     std::size_t web_sockets = 0;
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;    // beyond connections_max
-    std::uint64_t malformed = 0;  // not HTTP, or beyond a limit
-    std::uint64_t timed_out = 0;
+    std::uint64_t refused = 0;  // beyond connections_max
     std::uint64_t handshakes_failed = 0;
     std::uint64_t overruns = 0;  // outlets whose reader was too slow
 };
