@@ -32,6 +32,7 @@ unsigned status_of(Errc code) {
         case Errc::UnknownOption:
         case Errc::BadOption:
         case Errc::ReservedName: return 400;
+        case Errc::Forbidden: return 403;
         case Errc::TooLarge: return 413;
         case Errc::UnknownService:
         case Errc::UnknownJob:
@@ -42,7 +43,8 @@ unsigned status_of(Errc code) {
         case Errc::QueueFull:
         case Errc::TooManyInFlight:
         case Errc::TooManyNames:
-        case Errc::TooManyWaiters: return 429;
+        case Errc::TooManyWaiters:
+        case Errc::OverQuota: return 429;
         case Errc::TooManyJobs:
         case Errc::TooManyServices:
         case Errc::TooManyWorkers:

@@ -30,6 +30,7 @@ const std::vector<Room>& rooms() {
         {"common/posix/", {"common/base/"}},
         {"common/log/", {"common/base/", "common/posix/"}},
         {"common/config/", {"common/base/", "common/posix/"}},
+        {"common/access/", {"common/base/", "common/model/", "common/config/"}},
         {"common/net/", {"common/base/", "common/posix/", "common/model/limits.hpp"}},
         {"broker/core/", {"common/base/", "common/model/", "common/calendar/"}},
         {"broker/store/", {"common/base/", "common/posix/"}},
