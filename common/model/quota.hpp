@@ -16,6 +16,6 @@ struct Quota {
     bool operator==(const Quota&) const = default;
 };
 
-inline constexpr std::uint32_t kSubmitsPerSecondMax = 10'000'000;
+inline constexpr std::uint32_t kSubmitsPerSecondMax = 1'000'000;
 
 }  // namespace steward::model
