@@ -69,7 +69,15 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         }
         lifecycle.emplace(std::move(*opened));
     }
-    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds());
+    std::optional<LifecycleLog> audit;
+    if (options_->audit_enabled) {
+        auto opened = LifecycleLog::open(options_->audit_options());
+        if (!opened) {
+            return with_setting(std::move(opened.error()), "audit.file");
+        }
+        audit.emplace(std::move(*opened));
+    }
+    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds(), std::move(audit));
 
     auto context = net::Context::open(options_->io_threads);
     if (!context) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/app/audit.hpp"
 #include "broker/app/news.hpp"
 #include "broker/app/node_journal.hpp"
 #include "broker/app/node_spills.hpp"
@@ -96,7 +97,9 @@ struct Node::Parts final : Receiver {
 
     void answer(core::Send&& send) override { effects.sends.push_back(std::move(send)); }
 
-    Peer peer_of(Side side, std::string_view routing_id);
+    void note(const Act& act) override { audit.note(now, act); }
+
+    Peer peer_of(Side side, std::string_view routing_id, std::string_view key);
     void lose(Peer peer);
 
     void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
@@ -126,6 +129,8 @@ struct Node::Parts final : Receiver {
     core::Effects effects;
     core::Seq durable = 0;
     std::vector<Peer> lost;
+    RightsTable rights;
+    AuditLines audit;
     EdgeCounters counters;
     ShellFigures shell_figures;
     std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
@@ -150,14 +155,20 @@ void Node::Parts::take(core::Input&& input) {
     apply(std::move(input));
 }
 
-Peer Node::Parts::peer_of(Side side, std::string_view routing_id) {
+// A routing id that comes with another key than before is another peer: what was meant for the one
+// that had it is not for this one.
+Peer Node::Parts::peer_of(Side side, std::string_view routing_id, std::string_view key) {
     if (const auto known = peers.hear(side, routing_id)) {
-        return *known;
+        const Rights* had = peers.find(*known)->rights;
+        if (had == nullptr ? key.empty() : had->key == key) {
+            return *known;
+        }
+        lose(*known);
     }
     while (peers.full()) {
         lose(peers.oldest());
     }
-    return peers.add(side, routing_id);
+    return peers.add(side, routing_id, key.empty() ? nullptr : &rights.of(key));
 }
 
 // Events and notes name their worker, so they are written down while its routing id is still known.
@@ -301,13 +312,17 @@ void Node::begin_batch(const base::Now& now) {
     parts_->core.set_announcing(parts_->news.wanted());
 }
 
-void Node::on_frames(Side side, std::string_view routing_id, const Frames& frames) {
+void Node::on_frames(Side side,
+                     std::string_view routing_id,
+                     const Frames& frames,
+                     std::string_view key) {
     Parts& parts = *parts_;
     if (parts.stopped) {
         return;
     }
-    const Peer peer = parts.peer_of(side, routing_id);
-    const Sender from{side, peer, parts.peers.find(peer)->greeted};
+    const Peer peer = parts.peer_of(side, routing_id, key);
+    const PeerTable::Entry& entry = *parts.peers.find(peer);
+    const Sender from{side, peer, entry.greeted, entry.rights};
     switch (translate(from, frames, parts.terms, parts)) {
         case Reading::Understood: return;
         case Reading::Malformed: ++parts.counters.malformed; return;
@@ -338,6 +353,10 @@ void Node::end_batch() {
     const Outbox::Counters& sent = parts.outbox.counters();
     parts.counters.undeliverable = sent.undeliverable;
     parts.counters.backlog_dropped = sent.backlog_dropped;
+    parts.counters.forbidden = parts.audit.refused();
+    if (const std::string lines = parts.audit.take(parts.now); !lines.empty()) {
+        parts.sink.audit(lines);
+    }
     parts.give_back_space();
     parts.stop_if_all_is_said();
 }
@@ -354,11 +373,18 @@ std::optional<base::MonoTime> Node::next_deadline() const {
     if (parts.outbox.is_blocked() || parts.journal.is_behind()) {
         due = std::min(due.value_or(base::MonoTime::max()), parts.now.mono + kRetry);
     }
+    if (const auto tells = parts.audit.next_deadline()) {
+        due = std::min(due.value_or(base::MonoTime::max()), *tells);
+    }
     return due;
 }
 
 void Node::set_shell_figures(ShellFigures figures) {
     parts_->shell_figures = std::move(figures);
+}
+
+base::Expected<void> Node::set_keys(const std::vector<KeyGrants>& keys) {
+    return parts_->rights.set(keys, parts_->core);
 }
 
 void Node::drain() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/app/rights.hpp"
 #include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/core.hpp"
@@ -25,6 +26,8 @@ public:
     [[nodiscard]] virtual model::EventSet wanted_events() const = 0;
     /// So many lines of JSON, each with its line end.
     virtual void lifecycle(std::string_view lines, std::size_t count) = 0;
+    /// Lines of the audit log, likewise.
+    virtual void audit(std::string_view lines) = 0;
 };
 
 /// Adds to a report of the broker what the shell knows: journal and process.
@@ -48,8 +51,13 @@ public:
     Node& operator=(const Node&) = delete;
 
     void begin_batch(const base::Now& now);
-    /// One message as it came, any bytes. `frames` is without the routing id.
-    void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// One message as it came, any bytes. `frames` is without the routing id. `key`: the name of
+    /// the key that its connection was let in with; empty: it may do everything, as in a broker
+    /// without keys.
+    void on_frames(Side side,
+                   std::string_view routing_id,
+                   const Frames& frames,
+                   std::string_view key = {});
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
     /// Nothing happens for a stranger.
     void on_gone(Side side, std::string_view routing_id);
@@ -61,6 +69,10 @@ public:
 
     /// Asked when somebody asks for a report of the broker.
     void set_shell_figures(ShellFigures figures);
+
+    /// From now on these keys may do this; what comes with another is refused.
+    /// Errors: TooManyNames: nothing has changed.
+    [[nodiscard]] base::Expected<void> set_keys(const std::vector<KeyGrants>& keys);
 
     void drain();
     /// What follows from the new policy goes out with the turn's end.
@@ -77,6 +89,7 @@ public:
         std::uint64_t malformed = 0;
         std::uint64_t undeliverable = 0;
         std::uint64_t backlog_dropped = 0;
+        std::uint64_t forbidden = 0;  // what a key was refused
     };
 
     [[nodiscard]] const EdgeCounters& edge_counters() const;

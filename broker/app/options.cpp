@@ -64,6 +64,13 @@ LifecycleOptions BrokerOptions::lifecycle_options() const {
             .files_max = lifecycle_files};
 }
 
+LifecycleOptions BrokerOptions::audit_options() const {
+    const bool is_absolute = audit_file.starts_with('/');
+    return {.path = is_absolute ? audit_file : data_dir + "/" + audit_file,
+            .bytes_max = audit_bytes_max,
+            .files_max = audit_files};
+}
+
 model::EventSet BrokerOptions::lifecycle_kinds() const {
     model::EventSet kinds;
     for (std::string_view name : lifecycle_events) {

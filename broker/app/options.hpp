@@ -39,6 +39,10 @@ struct BrokerOptions {
     std::string lifecycle_file = "lifecycle.log";
     std::size_t lifecycle_bytes_max = 64UL << 20U;
     std::uint32_t lifecycle_files = 8;
+    bool audit_enabled = true;
+    std::string audit_file = "audit.log";
+    std::size_t audit_bytes_max = 16UL << 20U;
+    std::uint32_t audit_files = 8;
     std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
     std::string journal_engine = "disk";
     std::string journal_folder = store::kFolderDefault;
@@ -53,6 +57,7 @@ struct BrokerOptions {
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
     [[nodiscard]] LifecycleOptions lifecycle_options() const;
+    [[nodiscard]] LifecycleOptions audit_options() const;
     [[nodiscard]] store::DiskJournalOptions journal_options() const;
     /// Where the journal lies.
     [[nodiscard]] std::string journal_path() const;

@@ -326,4 +326,28 @@ Section lifecycle_section(BrokerOptions& o) {
           .check = &check_event}}};
 }
 
+Section audit_section(BrokerOptions& o) {
+    return {
+        "audit",
+        "The audit log: one JSON line for what a key was refused and for what operators did. What "
+        "comes again within ten seconds is one more line with its number.",
+        {{.key = "enabled", .target = &o.audit_enabled, .doc = "Whether it is kept."},
+         {.key = "file",
+          .target = &o.audit_file,
+          .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
+          .min = 1,
+          .max = kPathBytesMax},
+         {.key = "bytes_max",
+          .target = &o.audit_bytes_max,
+          .doc = "Where one file ends and the next begins.",
+          .is_size = true,
+          .min = kKiB,
+          .max = kKiB * kGiB},
+         {.key = "files",
+          .target = &o.audit_files,
+          .doc = "Files kept, the newest included; the oldest is removed.",
+          .min = 1,
+          .max = 1'000}}};
+}
+
 }  // namespace steward::app

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/app/rights.hpp"
 #include "broker/app/transport.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
@@ -33,6 +34,7 @@ public:
         Side side = Side::Frontend;
         std::string routing_id;
         bool greeted = false;                   // a native client that has said hello
+        const Rights* rights = nullptr;         // of its key; null: a broker without keys
         std::optional<wire::Form> worker_form;  // of its READY; what it is pushed is in this form
 
     private:
@@ -44,7 +46,7 @@ public:
     /// The peer's number, and it counts as heard now; nothing when it is not known.
     [[nodiscard]] std::optional<Peer> hear(Side side, std::string_view routing_id);
     /// Pre: hear() gave nothing for it; not full().
-    Peer add(Side side, std::string_view routing_id);
+    Peer add(Side side, std::string_view routing_id, const Rights* rights = nullptr);
 
     /// Null when the peer has been forgotten.
     [[nodiscard]] const Entry* find(Peer peer) const { return entries_.find(handle_of(peer)); }

@@ -33,7 +33,31 @@ Reading refuse_too_large(const Sender& from, const Frames& frames, std::string r
     return Reading::Malformed;
 }
 
+// A connection that outlived its key.
+Reading turn_away(const Sender& from, const Frames& frames, Receiver& to) {
+    const auto form = detect(from.side, frames);
+    if (!form) {
+        return Reading::Garbage;
+    }
+    to.note({from.rights->key, "come in", {}, "a key among the client keys"});
+    answer_unreadable(from,
+                      *form,
+                      {base::Errc::Forbidden,
+                       "the key of this connection is not among the client keys (any more)"},
+                      to);
+    return Reading::Malformed;
+}
+
 }  // namespace
+
+base::Error refusal(const Sender& from,
+                    std::string_view act,
+                    std::string_view what,
+                    std::string_view missing,
+                    Receiver& to) {
+    to.note({from.rights->key, act, what, missing});
+    return access::lacks(from.rights->key, missing);
+}
 
 Reading translate(const Sender& from, const Frames& frames, const Terms& terms, Receiver& to) {
     if (frames.size() > model::kFramesPerMessageMax) {
@@ -51,6 +75,9 @@ Reading translate(const Sender& from, const Frames& frames, const Terms& terms, 
                                     " bytes ([limits] message_bytes_max); this one has " +
                                     std::to_string(bytes),
                                 to);
+    }
+    if (from.rights != nullptr && !from.rights->is_known) {
+        return turn_away(from, frames, to);
     }
     return wire::native::is_native(frames) ? translate_native(from, frames, terms, to)
                                            : translate_old(from, frames, to);

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "broker/app/audit.hpp"
+#include "broker/app/rights.hpp"
 #include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/effect.hpp"
@@ -21,6 +23,8 @@ public:
     virtual void greet(model::Peer peer) = 0;
     /// Answered without the core: it goes out with the effects, in their order.
     virtual void answer(core::Send&& send) = 0;
+    /// For the audit log: something was refused to a key, or an operator did something.
+    virtual void note(const Act& act) = 0;
 };
 
 /// Who sent a message: a peer, and on which socket. A worker should be at the backend and a client
@@ -28,7 +32,8 @@ public:
 struct Sender {
     Side side = Side::Frontend;
     model::Peer peer;
-    bool greeted = false;  // a native client that has said hello under this number
+    bool greeted = false;            // a native client that has said hello under this number
+    const Rights* rights = nullptr;  // null: everything, as in a broker without keys
 };
 
 enum class Reading : std::uint8_t {

@@ -42,7 +42,7 @@ struct Submit {
     bool again = false;  // the client may have sent it before, perhaps to an earlier run
     UnknownService unknown = UnknownService::Refuse;
     model::JobSpec spec;
-    Asker asker;
+    Asker asker{};
 };
 
 /// Neighbours in what a client said that differ in number and params alone, none of them sent
@@ -59,7 +59,7 @@ struct SubmitRun {
     model::ServiceName service;
     model::JobOptions options;
     std::vector<One> jobs;
-    Asker asker;
+    Asker asker{};
 };
 
 /// A client has everything it waits for from submissions below this number: they can be forgotten.
@@ -75,7 +75,7 @@ struct Await {
     model::JobId job;
     base::Duration wait{};  // 0: only if it has ended
     bool follow = false;    // hears parts and progress meanwhile, at once how far it is
-    Asker asker;
+    Asker asker{};
 };
 
 enum class QueryKind : std::uint8_t {
@@ -101,7 +101,7 @@ struct Query {
     JobFilter which;             // Jobs to Workers heed its service, List all of it
     Cursor after = 0;            // List, Groups, Schedules, Batches: where the last page ended
     std::uint32_t rows_max = 0;  // List; 0: as many as Limits::report_rows_max
-    Asker asker;
+    Asker asker{};
 };
 
 /// A worker announces itself. Coming from a peer that is registered it replaces what was known and
@@ -207,7 +207,7 @@ struct JournalFailed {
 struct Operator {
     Address from;  // peer 0: nobody waits for an answer
     Request what;
-    Asker asker;
+    Asker asker{};
 };
 
 /// Time has passed: do what is due.

@@ -29,7 +29,7 @@ struct JobFilter {
     std::string context;
     std::string group;
     std::string batch;
-    Asker asker;  // who looks, and sees no others; the core fills it in
+    Asker asker{};  // who looks, and sees no others; the core fills it in
 
     bool operator==(const JobFilter&) const = default;
 };

@@ -52,6 +52,8 @@ public:
 
     void lifecycle(std::string_view, std::size_t) override {}
 
+    void audit(std::string_view) override {}
+
 private:
     struct Arrived {
         app::Side side;

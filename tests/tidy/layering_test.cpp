@@ -108,7 +108,7 @@ const std::vector<Door>& doors() {
         {"benchmark", {}},
         {"boost", {"worker/http/", "gateway/http/"}},
         {"prometheus", {"gateway/metrics/"}},
-        {"openssl", {"worker/http/", "gateway/http/", "gateway/access/"}},
+        {"openssl", {"common/access/", "worker/http/", "gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }

@@ -27,6 +27,8 @@ struct Recorder final : Receiver {
 
     void answer(core::Send&& send) override { answers.push_back(std::move(send)); }
 
+    void note(const Act& act) override { acts.emplace_back(act.act); }
+
     template <class Input>
     const Input& only() const {
         REQUIRE(inputs.size() == 1);
@@ -42,6 +44,7 @@ struct Recorder final : Receiver {
 
     std::vector<core::Input> inputs;
     std::vector<core::Send> answers;
+    std::vector<std::string> acts;
     std::vector<model::Peer> greeted;
     Reading reading = Reading::Garbage;
 };
