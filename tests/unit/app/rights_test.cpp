@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "broker/app/audit.hpp"
 #include "tests/unit/app/node_world.hpp"
 
 namespace steward::app {
@@ -18,7 +19,7 @@ access::Grants granted(const access::GrantLines& lines) {
 }
 
 // The keys of this page. "nobody" is none of them.
-std::vector<KeyGrants> keys() {
+std::vector<KeyGrants> keys_of_page() {
     access::GrantLines submitter;
     submitter.submit = {"mail*"};
     access::GrantLines worker;
@@ -37,7 +38,7 @@ std::vector<KeyGrants> keys() {
 
 struct Guarded : World {
     Guarded() {
-        REQUIRE(node.set_keys(keys()));
+        REQUIRE(node.set_keys(keys_of_page()));
         as("all", "w");
         worker("w", ready(Speaks::Native, "mail"));
         worker("w2", ready(Speaks::Native, "other"));
@@ -52,7 +53,7 @@ struct Guarded : World {
 
     std::string error(const std::string& from) {
         const auto refused = first<native::Refused>(transport.take(from));
-        return refused ? std::string(base::name_of(*base::errc_from_number(refused->code))) : "";
+        return refused ? std::string(base::name_of(refused->error.code)) : "";
     }
 };
 
@@ -109,17 +110,13 @@ TEST_CASE("in every dialect a key submits to what it is granted and to nothing e
                 Guarded world;
                 world.as(row.key, "c");
                 world.client("c", call(speaks, is_mail ? "mail" : "other", "1"));
-                const bool was_given =
-                    job_in(Speaks::Native,
-                           world.transport.take(is_mail ? "w" : "w2").empty() ? Words{}
-                                                                              : Words{"?"}) ||
-                    world.node.core().counters().accepted == 1;
+                const bool was_given = world.node.core().counters().accepted == 1;
                 CHECK(was_given == (is_mail ? row.mail : row.other));
                 if (!was_given) {
                     CHECK(has_part(
                         world.transport.take("c"),
                         std::string_view(row.key) == "nobody" ? "client keys" : "submit = ["));
-                    CHECK(world.node.edge_counters().forbidden == 1);
+                    CHECK(world.node.edge_counters().forbidden > 0);
                     CHECK(world.sink.audited.find("\"outcome\":\"refused\"") != std::string::npos);
                     CHECK(world.journal.records.empty());
                 }
@@ -137,7 +134,7 @@ TEST_CASE("in every dialect a key works for what it is granted and for nothing e
                 CAPTURE(service);
                 CAPTURE(static_cast<int>(speaks));
                 World world;
-                REQUIRE(world.node.set_keys(keys()));
+                REQUIRE(world.node.set_keys(keys_of_page()));
                 world.keys["w"] = key;
                 world.worker("w", ready(speaks, service));
                 const std::string_view who = key;
@@ -173,7 +170,8 @@ TEST_CASE("what another's job is asked by, it is answered as if it had never bee
             world.client("r", batch({command}));
             const auto refused = first<native::Refused>(world.transport.take("r"));
             REQUIRE(refused);
-            std::string text = std::to_string(refused->code) + refused->message;
+            std::string text =
+                std::string(base::name_of(refused->error.code)) + refused->error.message;
             if (const auto at = text.find(id.text()); at != std::string::npos) {
                 text.erase(at, model::JobId::kTextBytes);
             }
@@ -197,7 +195,7 @@ TEST_CASE("what another's job is asked by, it is answered as if it had never bee
         world.client("r", batch({native::Session{10, 0}, after}));
         const auto refused = first<native::Refused>(world.transport.take("r"));
         REQUIRE(refused);
-        answers.push_back(std::to_string(refused->code));
+        answers.emplace_back(base::name_of(refused->error.code));
         return answers;
     };
     CHECK(answers_of(job) == answers_of(never));
@@ -337,7 +335,7 @@ TEST_CASE("a key that is taken away is refused on the connection it has, and its
     REQUIRE(world.node.set_keys({}));
     world.client("c", batch({query("status", job)}));
     CHECK(world.error("c") == "Forbidden");
-    REQUIRE(world.node.set_keys(keys()));
+    REQUIRE(world.node.set_keys(keys_of_page()));
     world.client("c", batch({query("status", job)}));
     CHECK(has_part(world.transport.take("c"), job.text()));
 }
@@ -359,21 +357,21 @@ TEST_CASE("a routing id that comes with another key is another peer") {
 TEST_CASE("owners outlive the broker by their names") {
     Guarded world;
     world.as("submitter", "c");
-    native::Submit delayed = native_submit(1, "mail", "\"kept\"", false);
+    native::Submit delayed = native_submit(1, "mail", "\"treasure\"", false);
     delayed.spec.options.delay = 1h;
     const model::JobId job = submitted(world, "c", delayed);
 
     World next({}, world.journal.records);
     // Other keys first: numbers are given anew.
-    auto again = keys();
+    auto again = keys_of_page();
     std::ranges::reverse(again);
     REQUIRE(next.node.set_keys(again));
     next.keys["c"] = "submitter";
     next.keys["r"] = "rival";
     next.client("r", batch({query("status", job)}));
-    CHECK_FALSE(has_part(next.transport.take("r"), "kept"));
+    CHECK_FALSE(has_part(next.transport.take("r"), "treasure"));
     next.client("c", batch({query("status", job)}));
-    CHECK(has_part(next.transport.take("c"), "kept"));
+    CHECK(has_part(next.transport.take("c"), "treasure"));
     next.node.core().check_invariants();
 }
 
@@ -382,7 +380,7 @@ TEST_CASE("a key at its quota is told what is full, and others notice nothing") 
     access::GrantLines tight;
     tight.submit = {"*"};
     tight.quota = {2, 100, 0};
-    auto with = keys();
+    auto with = keys_of_page();
     with.push_back({"tight", granted(tight)});
     REQUIRE(world.node.set_keys(with));
     world.as("tight", "t");
@@ -405,8 +403,8 @@ TEST_CASE("a key at its quota is told what is full, and others notice nothing") 
                         native_submit(5, "mail", "1", false)}));
     const auto refused = first<native::Refused>(world.transport.take("t"));
     REQUIRE(refused);
-    CHECK(refused->message.find("jobs_max") != std::string::npos);
-    CHECK(refused->retry_after);
+    CHECK(refused->error.message.find("jobs_max") != std::string::npos);
+    CHECK(refused->error.retry_after);
     CHECK(world.journal.records.size() == records);
     submitted(world, "c", delayed(1, '"' + std::string(500, 'x') + '"'));
     world.client("t", batch({operate("cancel", R"({"jobs":[")" + one.text() + R"("]})")}));
@@ -431,8 +429,8 @@ TEST_CASE("a rate lets a second's worth pass at once and then so many a second")
             const auto answers = world.transport.take("s");
             taken += first<native::Accepted>(answers) ? 1 : 0;
             if (const auto refused = first<native::Refused>(answers)) {
-                CHECK(refused->retry_after);
-                CHECK(*refused->retry_after <= 200ms);
+                CHECK(refused->error.retry_after);
+                CHECK(*refused->error.retry_after <= 200ms);
             }
         }
         return taken;
