@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/bytes.hpp"
+#include "common/config/schema.hpp"
 #include "common/model/limits.hpp"
 
 namespace steward::access {
@@ -87,6 +88,21 @@ base::Expected<Grants> Grants::from(const GrantLines& lines) {
     grants.priority_max_ = lines.priority_max;
     grants.quota_ = lines.quota;
     return grants;
+}
+
+base::Expected<Grants> Grants::from(const std::vector<std::string>& text) {
+    GrantLines lines;
+    config::Schema schema;
+    schema.sections.push_back({"grants", {}, fields_of(lines)});
+    std::string file = "[grants]\n";
+    for (const std::string& line : text) {
+        file += line;
+        file += '\n';
+    }
+    if (auto loaded = schema.load(file, "grants"); !loaded) {
+        return base::Unexpected(std::move(loaded.error()));
+    }
+    return from(lines);
 }
 
 Grants Grants::all() {

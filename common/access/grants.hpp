@@ -42,6 +42,8 @@ public:
 
     /// Errors: BadConfig naming the line.
     [[nodiscard]] static base::Expected<Grants> from(const GrantLines& lines);
+    /// The same from TOML lines, one setting each: `submit = ["mail*"]`.
+    [[nodiscard]] static base::Expected<Grants> from(const std::vector<std::string>& text);
     /// Everything, without quotas.
     [[nodiscard]] static Grants all();
 

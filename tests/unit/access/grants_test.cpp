@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include "common/config/schema.hpp"
 #include "common/model/limits.hpp"
 
 namespace steward::access {
@@ -22,12 +21,7 @@ std::string fault_of(const std::vector<std::string>& texts) {
     return parsed.error().message;
 }
 
-Grants grants(const std::string& text) {
-    GrantLines lines;
-    config::Schema schema;
-    schema.sections.push_back({"grants", {}, fields_of(lines)});
-    const auto loaded = schema.load("[grants]\n" + text, "key.toml");
-    REQUIRE_MESSAGE(loaded, (loaded ? "" : loaded.error().message));
+Grants grants(const std::vector<std::string>& lines) {
     auto read = Grants::from(lines);
     REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
     return *read;
@@ -94,7 +88,7 @@ TEST_CASE("what is not granted is not allowed, and the missing grant is named as
 }
 
 TEST_CASE("each line of a file grants what it says and no more") {
-    const Grants some = grants("submit = [\"mail.*\"]\nwork = [\"resize\"]\n");
+    const Grants some = grants({"submit = [\"mail.*\"]", "work = [\"resize\"]"});
     CHECK(some.may_submit("mail.send").empty());
     CHECK(some.may_submit("resize") == "submit = [\"resize\"]");
     CHECK(some.may_work("resize").empty());
@@ -104,12 +98,12 @@ TEST_CASE("each line of a file grants what it says and no more") {
     CHECK_FALSE(some.may_ask_about("secret").empty());
     CHECK_FALSE(some.reads_all());
 
-    const Grants reader = grants("read = \"all\"\n");
+    const Grants reader = grants({"read = \"all\""});
     CHECK(reader.may_read_all().empty());
     CHECK_FALSE(reader.may_operate().empty());
     CHECK(reader.may_ask_about("secret").empty());
 
-    const Grants chief = grants("operate = true\n");
+    const Grants chief = grants({"operate = true"});
     CHECK(chief.may_operate().empty());
     CHECK(chief.may_read_all().empty());
     CHECK_FALSE(chief.may_submit("mail").empty());
@@ -130,9 +124,12 @@ TEST_CASE("a fault in a list names its line") {
 }
 
 TEST_CASE("jobs and workers of a bound key are in its channels and groups") {
-    const Grants bound = grants(
-        "channels = [\"eu\", \"eu-*\"]\ngroups = [\"acme\"]\npriority_max = 100\njobs_max = 5\n"
-        "bytes_max = \"1KiB\"\nsubmits_per_second = 7\n");
+    const Grants bound = grants({"channels = [\"eu\", \"eu-*\"]",
+                                 "groups = [\"acme\"]",
+                                 "priority_max = 100",
+                                 "jobs_max = 5",
+                                 "bytes_max = \"1KiB\"",
+                                 "submits_per_second = 7"});
     CHECK(bound.quota() == model::Quota{5, 1024, 7});
 
     model::JobOptions plain;
@@ -163,7 +160,7 @@ TEST_CASE("jobs and workers of a bound key are in its channels and groups") {
 }
 
 TEST_CASE("a key that is bound to patterns alone must say where its jobs go") {
-    const Grants bound = grants("channels = [\"eu-*\"]\ngroups = [\"acme-*\"]\n");
+    const Grants bound = grants({"channels = [\"eu-*\"]", "groups = [\"acme-*\"]"});
     model::JobOptions options;
     CHECK(bound.bind(options) == "channels = [\"default\"]");
     options.channel = "eu-west";
@@ -172,7 +169,7 @@ TEST_CASE("a key that is bound to patterns alone must say where its jobs go") {
     CHECK(bound.bind(options).empty());
     std::vector<model::Label> channels;
     CHECK(bound.bind(channels) == "channels = [\"default\"]");
-    CHECK(grants("channels = [\"d*\"]\n").bind(channels).empty());
+    CHECK(grants({"channels = [\"d*\"]"}).bind(channels).empty());
 }
 
 }  // namespace
