@@ -189,7 +189,8 @@ void Node::Parts::complete(model::BrokerReport& report) const {
     report.messages = {counters.garbage,
                        counters.malformed,
                        outbox.counters().undeliverable,
-                       outbox.counters().backlog_dropped};
+                       outbox.counters().backlog_dropped,
+                       audit.refused()};
     if (shell_figures) {
         shell_figures(report);
     }
