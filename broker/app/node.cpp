@@ -99,7 +99,7 @@ struct Node::Parts final : Receiver {
 
     void note(const Act& act) override { audit.note(now, act); }
 
-    Peer peer_of(Side side, std::string_view routing_id, std::string_view key);
+    Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
 
     void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
@@ -155,12 +155,9 @@ void Node::Parts::take(core::Input&& input) {
     apply(std::move(input));
 }
 
-// A routing id that comes with another key than before is another peer: what was meant for the one
-// that had it is not for this one.
-Peer Node::Parts::peer_of(Side side, std::string_view routing_id, std::string_view key) {
+Peer Node::Parts::peer_of(Side side, std::string_view routing_id, access::PrincipalId who) {
     if (const auto known = peers.hear(side, routing_id)) {
-        const Rights* had = peers.find(*known)->rights;
-        if (had == nullptr ? key.empty() : had->key == key) {
+        if (peers.find(*known)->who == who) {
             return *known;
         }
         lose(*known);
@@ -168,7 +165,7 @@ Peer Node::Parts::peer_of(Side side, std::string_view routing_id, std::string_vi
     while (peers.full()) {
         lose(peers.oldest());
     }
-    return peers.add(side, routing_id, key.empty() ? nullptr : &rights.of(key));
+    return peers.add(side, routing_id, who);
 }
 
 // Events and notes name their worker, so they are written down while its routing id is still known.
@@ -316,14 +313,13 @@ void Node::begin_batch(const base::Now& now) {
 void Node::on_frames(Side side,
                      std::string_view routing_id,
                      const Frames& frames,
-                     std::string_view key) {
+                     access::PrincipalId who) {
     Parts& parts = *parts_;
     if (parts.stopped) {
         return;
     }
-    const Peer peer = parts.peer_of(side, routing_id, key);
-    const PeerTable::Entry& entry = *parts.peers.find(peer);
-    const Sender from{side, peer, entry.greeted, entry.rights};
+    const Peer peer = parts.peer_of(side, routing_id, who);
+    const Sender from{side, peer, who, parts.peers.find(peer)->greeted, parts.rights.of(who)};
     switch (translate(from, frames, parts.terms, parts)) {
         case Reading::Understood: return;
         case Reading::Malformed: ++parts.counters.malformed; return;

@@ -14,6 +14,7 @@
 #include "broker/app/transport.hpp"
 #include "broker/core/core.hpp"
 #include "broker/store/journal.hpp"
+#include "common/access/principal.hpp"
 
 namespace steward::app {
 
@@ -51,13 +52,13 @@ public:
     Node& operator=(const Node&) = delete;
 
     void begin_batch(const base::Now& now);
-    /// One message as it came, any bytes. `frames` is without the routing id. `key`: the name of
-    /// the key that its connection was let in with; empty: it may do everything, as in a broker
-    /// without keys.
+    /// One message as it came, any bytes. `frames` is without the routing id.
+    /// `who` vouched for itself to the transport. A routing id that somebody else had before is
+    /// another peer's from now on: the former one counts as lost.
     void on_frames(Side side,
                    std::string_view routing_id,
                    const Frames& frames,
-                   std::string_view key = {});
+                   access::PrincipalId who = access::kAnonymous);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
     /// Nothing happens for a stranger.
     void on_gone(Side side, std::string_view routing_id);

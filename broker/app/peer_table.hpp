@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "broker/app/rights.hpp"
 #include "broker/app/transport.hpp"
+#include "common/access/principal.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
 #include "common/model/report.hpp"
@@ -33,8 +33,8 @@ public:
     struct Entry {
         Side side = Side::Frontend;
         std::string routing_id;
+        access::PrincipalId who = access::kAnonymous;
         bool greeted = false;                   // a native client that has said hello
-        const Rights* rights = nullptr;         // of its key; null: a broker without keys
         std::optional<wire::Form> worker_form;  // of its READY; what it is pushed is in this form
 
     private:
@@ -46,7 +46,7 @@ public:
     /// The peer's number, and it counts as heard now; nothing when it is not known.
     [[nodiscard]] std::optional<Peer> hear(Side side, std::string_view routing_id);
     /// Pre: hear() gave nothing for it; not full().
-    Peer add(Side side, std::string_view routing_id, const Rights* rights = nullptr);
+    Peer add(Side side, std::string_view routing_id, access::PrincipalId who = access::kAnonymous);
 
     /// Null when the peer has been forgotten.
     [[nodiscard]] const Entry* find(Peer peer) const { return entries_.find(handle_of(peer)); }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/base/assert.hpp"
+
 namespace steward::app {
 namespace {
 
@@ -92,27 +94,23 @@ base::Expected<void> RightsTable::set(const std::vector<KeyGrants>& keys, core::
                               "restart forgets those without jobs");
         }
     }
-    for (const auto& [name, rights] : by_name_) {
+    for (const auto& rights : by_number_) {
         rights->grants = {};
         rights->asker.sees_all = false;
         rights->is_known = false;
     }
     for (const KeyGrants& key : keys) {
-        auto& rights = by_name_[key.name];
-        if (rights == nullptr) {
-            rights = std::make_unique<Rights>();
-            rights->key = key.name;
-            rights->asker.owner = *core.owner_of(key.name);
+        STEWARD_ASSERT(key.id != access::kAnonymous);
+        while (by_number_.size() <= key.id.value) {
+            by_number_.push_back(std::make_unique<Rights>());
         }
-        rights->set_grants(key.grants);
-        core.set_quota(rights->asker.owner, key.grants.quota());
+        Rights& rights = *by_number_[key.id.value];
+        rights.key = key.name;
+        rights.asker.owner = *core.owner_of(key.name);
+        rights.set_grants(key.grants);
+        core.set_quota(rights.asker.owner, key.grants.quota());
     }
     return {};
-}
-
-const Rights& RightsTable::of(std::string_view key) const {
-    const auto found = by_name_.find(key);
-    return found != by_name_.end() ? *found->second : none_;
 }
 
 }  // namespace steward::app

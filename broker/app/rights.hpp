@@ -2,7 +2,6 @@
 // Knows no message, sends nothing.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +11,13 @@
 #include "broker/core/core.hpp"
 #include "broker/core/input.hpp"
 #include "common/access/grants.hpp"
+#include "common/access/principal.hpp"
 
 namespace steward::app {
 
-/// A key that may come in.
+/// A key that may come in, and its owner's name: several keys may have the same.
 struct KeyGrants {
+    access::PrincipalId id;
     std::string name;  // not empty
     access::Grants grants;
 };
@@ -39,21 +40,25 @@ struct Rights {
     void set_grants(access::Grants given);
 };
 
-/// The rights of all keys by their names.
+/// The rights of all keys.
 ///
-/// Thread: the loop's.
-/// Bound: as the names of keys; what was given once stays, so that references to it do.
+/// Thread: the loop's.  Cost: of() O(1).
+/// Bound: as the numbers of keys; what was given once stays, so that references to it do.
 class RightsTable {
 public:
     /// From now on these keys may come in, and no others.
     /// Errors: TooManyNames: the core knows too many owners; nothing has changed then.
     [[nodiscard]] base::Expected<void> set(const std::vector<KeyGrants>& keys, core::Core& core);
 
-    /// Of a key that may not come in: rights that allow nothing.
-    [[nodiscard]] const Rights& of(std::string_view key) const;
+    /// Null for kAnonymous: everything. Of a key that may not come in: rights that allow nothing.
+    [[nodiscard]] const Rights* of(access::PrincipalId who) const {
+        return who == access::kAnonymous       ? nullptr
+               : who.value < by_number_.size() ? by_number_[who.value].get()
+                                               : &none_;
+    }
 
 private:
-    std::map<std::string, std::unique_ptr<Rights>, std::less<>> by_name_;
+    std::vector<std::unique_ptr<Rights>> by_number_;  // no null
     Rights none_;
 };
 

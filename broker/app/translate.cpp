@@ -34,7 +34,7 @@ Reading refuse_too_large(const Sender& from, const Frames& frames, std::string r
 }
 
 // A connection that outlived its key.
-Reading turn_away(const Sender& from, const Frames& frames, Receiver& to) {
+Reading refuse_unknown_key(const Sender& from, const Frames& frames, Receiver& to) {
     const auto form = detect(from.side, frames);
     if (!form) {
         return Reading::Garbage;
@@ -77,7 +77,7 @@ Reading translate(const Sender& from, const Frames& frames, const Terms& terms, 
                                 to);
     }
     if (from.rights != nullptr && !from.rights->is_known) {
-        return turn_away(from, frames, to);
+        return refuse_unknown_key(from, frames, to);
     }
     return wire::native::is_native(frames) ? translate_native(from, frames, terms, to)
                                            : translate_old(from, frames, to);

@@ -10,6 +10,7 @@
 #include "broker/app/transport.hpp"
 #include "broker/core/effect.hpp"
 #include "broker/core/input.hpp"
+#include "common/access/principal.hpp"
 #include "common/model/limits.hpp"
 
 namespace steward::app {
@@ -32,6 +33,7 @@ public:
 struct Sender {
     Side side = Side::Frontend;
     model::Peer peer;
+    access::PrincipalId who = access::kAnonymous;
     bool greeted = false;            // a native client that has said hello under this number
     const Rights* rights = nullptr;  // null: everything, as in a broker without keys
 };

@@ -54,7 +54,7 @@ struct World {
     }
 
     core::Policy policy;
-    std::map<std::string, std::string> keys;  // by routing id, of those that have one
+    std::map<std::string, access::PrincipalId> keys;  // by routing id, of those that have one
     std::set<std::string> greeted;
     FakeTransport transport;
     FakeJournal journal;

@@ -18,6 +18,14 @@ access::Grants granted(const access::GrantLines& lines) {
     return *grants;
 }
 
+access::PrincipalId number_of(std::string_view key) {
+    static const std::vector<std::string_view> kKeys = {
+        "submitter", "rival", "worker", "reader", "chief", "all", "tight", "slow", "nobody"};
+    const auto at = std::ranges::find(kKeys, key);
+    REQUIRE(at != kKeys.end());
+    return access::PrincipalId{static_cast<std::uint32_t>(at - kKeys.begin()) + 1};
+}
+
 // The keys of this page. "nobody" is none of them.
 std::vector<KeyGrants> keys_of_page() {
     access::GrantLines submitter;
@@ -28,12 +36,12 @@ std::vector<KeyGrants> keys_of_page() {
     reader.read = "all";
     access::GrantLines chief;
     chief.operate = true;
-    return {{"submitter", granted(submitter)},
-            {"rival", granted(submitter)},
-            {"worker", granted(worker)},
-            {"reader", granted(reader)},
-            {"chief", granted(chief)},
-            {"all", access::Grants::all()}};
+    return {{number_of("submitter"), "submitter", granted(submitter)},
+            {number_of("rival"), "rival", granted(submitter)},
+            {number_of("worker"), "worker", granted(worker)},
+            {number_of("reader"), "reader", granted(reader)},
+            {number_of("chief"), "chief", granted(chief)},
+            {number_of("all"), "all", access::Grants::all()}};
 }
 
 struct Guarded : World {
@@ -49,7 +57,7 @@ struct Guarded : World {
     }
 
     /// From now on `peer` speaks with this key.
-    void as(const std::string& key, const std::string& peer) { keys[peer] = key; }
+    void as(const std::string& key, const std::string& peer) { keys[peer] = number_of(key); }
 
     std::string error(const std::string& from) {
         const auto refused = first<native::Refused>(transport.take(from));
@@ -135,7 +143,7 @@ TEST_CASE("in every dialect a key works for what it is granted and for nothing e
                 CAPTURE(static_cast<int>(speaks));
                 World world;
                 REQUIRE(world.node.set_keys(keys_of_page()));
-                world.keys["w"] = key;
+                world.keys["w"] = number_of(key);
                 world.worker("w", ready(speaks, service));
                 const std::string_view who = key;
                 const bool may =
@@ -366,8 +374,8 @@ TEST_CASE("owners outlive the broker by their names") {
     auto again = keys_of_page();
     std::ranges::reverse(again);
     REQUIRE(next.node.set_keys(again));
-    next.keys["c"] = "submitter";
-    next.keys["r"] = "rival";
+    next.keys["c"] = number_of("submitter");
+    next.keys["r"] = number_of("rival");
     next.client("r", batch({query("status", job)}));
     CHECK_FALSE(has_part(next.transport.take("r"), "treasure"));
     next.client("c", batch({query("status", job)}));
@@ -381,7 +389,7 @@ TEST_CASE("a key at its quota is told what is full, and others notice nothing") 
     tight.submit = {"*"};
     tight.quota = {2, 100, 0};
     auto with = keys_of_page();
-    with.push_back({"tight", granted(tight)});
+    with.push_back({number_of("tight"), "tight", granted(tight)});
     REQUIRE(world.node.set_keys(with));
     world.as("tight", "t");
     world.as("submitter", "c");
@@ -418,7 +426,8 @@ TEST_CASE("a rate lets a second's worth pass at once and then so many a second")
     access::GrantLines slow;
     slow.submit = {"*"};
     slow.quota.submits_per_second = 5;
-    REQUIRE(world.node.set_keys({{"slow", granted(slow)}, {"all", access::Grants::all()}}));
+    REQUIRE(world.node.set_keys({{number_of("slow"), "slow", granted(slow)},
+                                 {number_of("all"), "all", access::Grants::all()}}));
     world.as("slow", "s");
     std::uint64_t number = 0;
     const auto taken_of = [&](int tries) {
