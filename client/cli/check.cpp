@@ -28,13 +28,13 @@ struct CheckFlags {
     std::vector<std::string> criticals;
 };
 
-base::Expected<std::optional<posix::Secret>> secret_of(const CheckFlags& flags) {
+base::Expected<std::optional<posix::Secret>> known_secret(const CheckFlags& flags) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     return posix::Secret::find(flags.secret_file,
                                [](const char* name) { return std::getenv(name); });
 }
 
-base::Expected<client::Options> options_of(Settings settings, const CheckFlags& flags) {
+base::Expected<client::Options> check_options(Settings settings, const CheckFlags& flags) {
     settings.brokers = flags.address.empty() ? settings.brokers : flags.address;
     settings.timeout = settings.is_timeout_given ? settings.timeout : kPatience;
     return settings.client_options().map([](client::Options options) {
@@ -77,15 +77,14 @@ base::Expected<std::vector<Watched>> watched_of(const CheckFlags& flags) {
     return watched;
 }
 
-base::Expected<wire::Check> ask(const client::Options& options, const CheckFlags& flags) {
-    const auto secret = secret_of(flags);
+base::Expected<wire::Check> ask_check(const client::Options& options, const CheckFlags& flags) {
+    const auto secret = known_secret(flags);
     if (!secret) {
         return base::Unexpected(secret.error());
     }
     client::Client client(options);
-    return client.operate("check", arguments_of(*secret)).and_then([](const nlohmann::json& json) {
-        return wire::parse_check(json.dump());
-    });
+    return client.operate("check", arguments_of(*secret))
+        .and_then([](const nlohmann::json& answer) { return wire::parse_check(answer.dump()); });
 }
 
 // Who does not answer is down; whatever else goes wrong says nothing about it.
@@ -95,13 +94,13 @@ Judgement judgement_of(const base::Error& error) {
     return failed(is_down ? Verdict::Critical : Verdict::Unknown, error.message);
 }
 
-int check(Console& console, const Settings& settings, const CheckFlags& flags) {
+int run_check(Console& console, const Settings& settings, const CheckFlags& flags) {
     const auto watched = watched_of(flags);
-    const auto options = options_of(settings, flags);
+    const auto options = check_options(settings, flags);
     Judgement judgement;
     if (!watched || !options) {
         judgement = failed(Verdict::Unknown, (watched ? options.error() : watched.error()).message);
-    } else if (const auto answer = ask(*options, flags); !answer) {
+    } else if (const auto answer = ask_check(*options, flags); !answer) {
         judgement = judgement_of(answer.error());
     } else {
         judgement = judge(*answer, *watched);
@@ -111,8 +110,8 @@ int check(Console& console, const Settings& settings, const CheckFlags& flags) {
 }
 
 int shut_down(Console& console, const Settings& settings, const CheckFlags& flags) {
-    const auto secret = secret_of(flags);
-    const auto options = options_of(settings, flags);
+    const auto secret = known_secret(flags);
+    const auto options = check_options(settings, flags);
     if (!secret || !options) {
         return report_error(console, secret ? options.error() : secret.error());
     }
@@ -149,7 +148,7 @@ void add_check(CLI::App& program, Invocation& invocation) {
     verb->footer("Exit status: 0 OK, 1 WARNING, 2 CRITICAL (also: nobody answers), 3 UNKNOWN.");
     verb->callback([flags, &invocation] {
         invocation.run = [flags, &invocation](Console& console) {
-            return check(console, invocation.settings, *flags);
+            return run_check(console, invocation.settings, *flags);
         };
     });
 }

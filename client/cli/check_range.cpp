@@ -10,7 +10,7 @@
 namespace steward::cli {
 namespace {
 
-std::optional<double> number_in(std::string_view text) {
+std::optional<double> fixed_number(std::string_view text) {
     double number = 0;
     const auto read =
         std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
@@ -18,26 +18,26 @@ std::optional<double> number_in(std::string_view text) {
     return is_all && std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
-std::string text_of(double value) {
+std::string digits_of(double value) {
     std::array<char, 64> buffer{};
     const auto written = std::to_chars(
         buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
     return written.ec == std::errc{} ? std::string(buffer.data(), written.ptr) : "U";
 }
 
-std::string text_of(const std::optional<double>& value) {
-    return value ? text_of(*value) : std::string();
+std::string digits_of(const std::optional<double>& value) {
+    return value ? digits_of(*value) : std::string();
 }
 
 // One line, and no '|', which begins the figures.
-std::string plain(std::string_view text) {
+std::string one_plain_line(std::string_view text) {
     std::string line(text);
     std::ranges::replace_if(
         line, [](char c) { return c == '|' || static_cast<unsigned char>(c) < ' '; }, ' ');
     return line;
 }
 
-std::string label(std::string_view name) {
+std::string quoted_label(std::string_view name) {
     std::string quoted = "'";
     for (const char c : name) {
         quoted += c == '\'' ? std::string("''") : std::string(1, c == '=' || c < ' ' ? '_' : c);
@@ -45,19 +45,20 @@ std::string label(std::string_view name) {
     return quoted + "'";
 }
 
-std::string figure(const wire::Counter& counter, const Watched* watched) {
+std::string performance_of(const wire::Counter& counter, const Watched* watched) {
     const auto range = [](const std::optional<CheckRange>& one) { return one ? one->text : ""; };
     const bool is_unit = counter.unit == "s" || counter.unit == "%" || counter.unit == "B" ||
                          counter.unit == "c" || counter.unit == "ms" || counter.unit == "us";
-    return label(counter.name) + "=" + text_of(counter.value) + (is_unit ? counter.unit : "") +
-           ";" + (watched != nullptr ? range(watched->warning) : "") + ";" +
-           (watched != nullptr ? range(watched->critical) : "") + ";" + text_of(counter.minimum) +
-           ";" + text_of(counter.maximum);
+    return quoted_label(counter.name) + "=" + digits_of(counter.value) +
+           (is_unit ? counter.unit : "") + ";" +
+           (watched != nullptr ? range(watched->warning) : "") + ";" +
+           (watched != nullptr ? range(watched->critical) : "") + ";" + digits_of(counter.minimum) +
+           ";" + digits_of(counter.maximum);
 }
 
 // Why a counter is an alert, for people.
-std::string alert(const wire::Counter& counter, const CheckRange& range) {
-    return counter.name + " is " + text_of(counter.value) + counter.unit +
+std::string alert_text(const wire::Counter& counter, const CheckRange& range) {
+    return counter.name + " is " + digits_of(counter.value) + counter.unit +
            (range.alerts_inside ? ", inside " : ", outside ") +
            range.text.substr(range.alerts_inside ? 1 : 0) + "; ";
 }
@@ -75,8 +76,8 @@ base::Expected<CheckRange> CheckRange::parse(std::string_view text) {
     const std::size_t colon = rest.find(':');
     const std::string_view start = colon == std::string_view::npos ? "0" : rest.substr(0, colon);
     const std::string_view end = colon == std::string_view::npos ? rest : rest.substr(colon + 1);
-    range.start = start == "~" ? std::nullopt : number_in(start);
-    range.end = end.empty() ? std::nullopt : number_in(end);
+    range.start = start == "~" ? std::nullopt : fixed_number(start);
+    range.end = end.empty() ? std::nullopt : fixed_number(end);
     const bool is_start = range.start || start == "~";
     const bool is_end = range.end || (end.empty() && colon != std::string_view::npos);
     if (!is_start || !is_end || (range.start && range.end && *range.start > *range.end)) {
@@ -110,16 +111,16 @@ Judgement judge(const wire::Check& check, const std::vector<Watched>& watched) {
     for (const wire::Counter& counter : check.counters) {
         const auto found = std::ranges::find(watched, counter.name, &Watched::counter);
         const Watched* const bounds = found == watched.end() ? nullptr : &*found;
-        figures += (figures.empty() ? "" : " ") + figure(counter, bounds);
+        figures += (figures.empty() ? "" : " ") + performance_of(counter, bounds);
         if (bounds == nullptr) {
             continue;
         }
         if (bounds->critical && bounds->critical->alerts(counter.value)) {
             result.verdict = Verdict::Critical;
-            why += alert(counter, *bounds->critical);
+            why += alert_text(counter, *bounds->critical);
         } else if (bounds->warning && bounds->warning->alerts(counter.value)) {
             result.verdict = std::max(result.verdict, Verdict::Warning);
-            why += alert(counter, *bounds->warning);
+            why += alert_text(counter, *bounds->warning);
         }
     }
     for (const Watched& one : watched) {
@@ -131,12 +132,12 @@ Judgement judge(const wire::Check& check, const std::vector<Watched>& watched) {
         }
     }
     result.line = "STEWARD " + std::string(name_of(result.verdict)) + " - " +
-                  plain(why + check.text) + " | " + figures;
+                  one_plain_line(why + check.text) + " | " + figures;
     return result;
 }
 
 Judgement failed(Verdict verdict, std::string_view why) {
-    return {verdict, "STEWARD " + std::string(name_of(verdict)) + " - " + plain(why)};
+    return {verdict, "STEWARD " + std::string(name_of(verdict)) + " - " + one_plain_line(why)};
 }
 
 }  // namespace steward::cli
