@@ -31,8 +31,8 @@ struct FrontOptions {
     bool takes_jobs = true;   // false: it serves a broker, and answers questions only
     base::Duration heartbeat_interval = 5s;
     std::uint32_t heartbeat_tries = 3;  // of a master's own intervals, before it is given up
-    std::size_t masters_max = 1024;
-    std::size_t waiting_max = 1024;  // jobs that wait for a work thread
+    std::size_t masters_max = 16'384;   // those that left without a word stay for a while
+    std::size_t waiting_max = 1024;     // jobs that wait for a work thread
     std::size_t message_bytes_max = 64UL << 20U;
     std::size_t unsent_bytes_max = 16UL << 20U;  // to one master that does not read; then it is
                                                  // given up

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "common/net/endpoint.hpp"
@@ -51,9 +52,20 @@ base::Expected<std::string> bind_for_owner(net::Socket& router, const std::strin
 struct Masters::Doors {
     explicit Doors(net::Socket its) : router(std::move(its)) {}
 
+    Doors(const Doors&) = delete;
+    Doors& operator=(const Doors&) = delete;
+
+    // ZeroMQ leaves the socket of an ipc address where it is. While the lock is held it is ours.
+    ~Doors() {
+        if (!path.empty()) {
+            ::unlink(path.c_str());
+        }
+    }
+
+    posix::UniqueFd lock;
+    std::string path;  // of an ipc address
     net::Socket router;
     std::unique_ptr<net::StreamServer> streams;  // null: none at this address
-    posix::UniqueFd lock;
 };
 
 struct Masters::Channel {
@@ -168,6 +180,7 @@ base::Expected<void> Masters::open_doors(net::Context& context, const std::strin
         return base::Unexpected(std::move(bound.error()));
     }
     address_ = *bound;
+    doors->path = address_.starts_with(kIpc) ? address_.substr(kIpc.size()) : std::string();
     if (const auto name = net::local_name_of(address_)) {
         auto listening = net::listen_locally(*name);
         if (!listening) {
