@@ -58,7 +58,8 @@ std::string performance_of(const wire::Counter& counter, const Watched* watched)
 
 // Why a counter is an alert, for people.
 std::string alert_text(const wire::Counter& counter, const CheckRange& range) {
-    return counter.name + " is " + digits_of(counter.value) + counter.unit +
+    return counter.name + " is " + digits_of(counter.value) +
+           (counter.unit == "c" ? "" : counter.unit) +
            (range.alerts_inside ? ", inside " : ", outside ") +
            range.text.substr(range.alerts_inside ? 1 : 0) + "; ";
 }
