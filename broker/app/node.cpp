@@ -76,7 +76,7 @@ struct Node::Parts final : Receiver {
           news(transport, log, peers),
           journal(store),
           sink(log),
-          terms{.zones = zones, .is_secret = {}},
+          terms{.zones = zones},
           now(start) {
         set_terms(policy);
         renderer.set_completion([this](model::BrokerReport& report) { complete(report); });

@@ -304,7 +304,9 @@ TEST_CASE("A graceful stop needs the secret, finishes what runs, and never shows
     CHECK(steward({"shutdown", house.address()}).code == kRefused);
     CHECK(steward({"shutdown", house.address(), "-a", wrong}).code == kRefused);
     CHECK(steward({"shutdown", house.address(), "-a", house.secret}).code == kSuccess);
-    CHECK(call.wait() == 0);
+    const auto called = call.wait();
+    INFO("call said: ", call.standard_error(), " worker: ", house.worker->standard_error());
+    CHECK(called == 0);
     CHECK(house.worker->wait() == 0);
     const std::string log = house.worker->standard_error();
     CHECK(has(log, "secret_refused"));

@@ -298,6 +298,20 @@ void Front::forget(Jobs::iterator job) {
     jobs_.erase(job);
 }
 
+void Front::part() {
+    for (auto& [name, master] : masters_) {
+        master.writer.add(native::Disconnect{"the worker ends"});
+    }
+}
+
+void Front::beat() {
+    for (auto& [name, master] : masters_) {
+        if (master.writer.empty()) {
+            master.writer.add(native::Heartbeat{});
+        }
+    }
+}
+
 std::vector<std::string> Front::addressed() const {
     std::vector<std::string> names;
     for (const auto& [name, master] : masters_) {

@@ -62,6 +62,13 @@ public:
                    const wire::Frames& frames,
                    bool tells_end);
     void lost(const std::string& master);
+    /// The end: everybody is told to go.
+    void part();
+    /// A sign of life to everybody: sending it tells who has gone.
+    void beat();
+
+    [[nodiscard]] bool has_masters() const { return !masters_.empty(); }
+
     /// Those with something to be sent, in the order of their names.
     [[nodiscard]] std::vector<std::string> addressed() const;
     /// The next message for this one, which stays until sent(); null: nothing.

@@ -21,6 +21,8 @@ constexpr mode_t kOnlyOwner = 0077;
 // Messages read in one turn from one socket: masters that send without end must not keep answers
 // from leaving.
 constexpr int kMessagesPerTurn = 256;
+// Between two looks whether masters have gone, which ZeroMQ does not tell.
+constexpr base::Duration kPartingPause = std::chrono::milliseconds(10);
 constexpr std::size_t kScratchBytes = 64UL << 10U;
 
 // What the system frees when its owner ends, however that is. The file stays: one that removed it
@@ -215,6 +217,26 @@ void Masters::watch(net::Poller& poller) {
     if (channel_ != nullptr) {
         poller.watch(
             channel_->slot, !is_abandoned_, !is_abandoned_ && channel_->socket.has_unsent());
+    }
+}
+
+void Masters::part(base::Duration patience) {
+    const base::MonoTime until = posix::read_mono() + patience;
+    front_.part();
+    write();
+    if (channel_ != nullptr) {
+        channel_->socket.flush_until(until);  // the kernel keeps what was sent until it is read
+        return;
+    }
+    net::Poller poller;
+    add_to(poller);
+    while (front_.has_masters() && posix::read_mono() < until) {
+        if (!poller.wait(kPartingPause)) {
+            return;
+        }
+        read_doors();
+        front_.beat();
+        write();
     }
 }
 

@@ -50,6 +50,11 @@ public:
     /// Before each wait.
     void watch(net::Poller& poller);
 
+    /// Before the end: tells everybody to go, and waits until they have, at most `patience`. A
+    /// connection that is closed before its other end has read what came last takes that along:
+    /// ZeroMQ, as our clients use it, drops what a lost connection had brought.
+    void part(base::Duration patience);
+
     [[nodiscard]] Front& front() { return front_; }
 
     /// The one master of a channel is gone: there is nobody to work for.

@@ -8,6 +8,8 @@
 namespace steward::worker {
 namespace {
 
+// Masters that are there go at once when they are told to.
+constexpr base::Duration kPartingPatience = 1s;
 // Messages read in one turn: a broker that sends without end must not keep outcomes from leaving.
 constexpr int kMessagesPerTurnMax = 256;
 
@@ -28,6 +30,9 @@ base::Expected<Left> IoLoop::run() {
         log_changes(state);
         if (state.left) {
             parts_.log.write(log::Level::Info, "left");
+            if (parts_.masters != nullptr) {
+                parts_.masters->part(kPartingPatience);
+            }
             disconnect();
             return *state.left;
         }

@@ -303,6 +303,21 @@ TEST_CASE("A worker that leaves finishes what runs; what waits is refused, to be
     CHECK(std::holds_alternative<native::Disconnect>(hall.heard_by_worker().at(0)));
 }
 
+TEST_CASE("At the end everybody is told to go; who is told already is not told to stay") {
+    Hall hall;
+    hall.meet("ann");
+    hall.meet("bob");
+    hall.front.part();
+    hall.front.beat();
+    CHECK(hall.heard_by("ann").size() == 1);
+    hall.front.beat();
+    CHECK(std::holds_alternative<native::Disconnect>(hall.heard_by("bob").at(0)));
+    CHECK(std::holds_alternative<native::Heartbeat>(hall.heard_by("ann").at(0)));
+    hall.front.lost("ann");
+    hall.front.lost("bob");
+    CHECK_FALSE(hall.front.has_masters());
+}
+
 TEST_CASE("A worker of a broker tells how it is and takes no jobs") {
     FrontOptions options;
     options.takes_jobs = false;
