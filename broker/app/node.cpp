@@ -384,6 +384,10 @@ base::Expected<void> Node::set_keys(const std::vector<KeyGrants>& keys) {
     return parts_->rights.set(keys, parts_->core);
 }
 
+void Node::set_secret(std::function<bool(std::string_view)> is_secret) {
+    parts_->terms.is_secret = std::move(is_secret);
+}
+
 void Node::drain() {
     parts_->apply(core::Operator{{}, core::DrainBroker{}});
 }

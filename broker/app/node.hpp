@@ -75,6 +75,9 @@ public:
     /// Errors: TooManyNames: nothing has changed.
     [[nodiscard]] base::Expected<void> set_keys(const std::vector<KeyGrants>& keys);
 
+    /// Whether a text is the admin secret. Not called: there is none.
+    void set_secret(std::function<bool(std::string_view)> is_secret);
+
     void drain();
     /// What follows from the new policy goes out with the turn's end.
     void set_policy(const core::Policy& policy);

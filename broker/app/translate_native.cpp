@@ -6,11 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "broker/app/check_report.hpp"
 #include "broker/app/translate_management.hpp"
 #include "broker/app/translate_parts.hpp"
 #include "broker/app/translate_request.hpp"
 #include "common/access/session_scope.hpp"
 #include "common/base/bytes.hpp"
+#include "common/wire/check.hpp"
 #include "common/wire/native.hpp"
 
 namespace steward::app {
@@ -166,6 +168,8 @@ private:
         to_.take(core::Misbehaved{address(0), std::move(error.message)});
     }
 
+    void ask_check(std::uint64_t number, bool privileged);
+    void operate_by_secret(const native::Operate& operate);
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
     [[nodiscard]] bool take_submit(native::BatchReader& reader);
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
@@ -174,6 +178,15 @@ private:
     [[nodiscard]] bool is_reserved(const model::ServiceName& name);
     [[nodiscard]] bool may_submit(core::Submit& submit);
     void take_query(core::Query&& query, std::string_view what);
+
+    /// An operator does this.
+    void note_act(std::string_view verb) {
+        to_.note(
+            {from_.rights != nullptr ? std::string_view(from_.rights->key) : std::string_view(),
+             "operate",
+             verb,
+             {}});
+    }
 
     /// Gives its refusal, and counts it.
     void forbid(std::uint64_t number,
@@ -338,7 +351,46 @@ void Commands::take_query(core::Query&& query, std::string_view what) {
     to_.take(std::move(query));
 }
 
+void Commands::ask_check(std::uint64_t number, bool privileged) {
+    core::Query input;
+    input.from = address(number);
+    input.from.form = as_check(input.from.form, privileged);
+    input.kind = core::QueryKind::Broker;
+    if (privileged) {
+        to_.take(std::move(input));
+    } else {
+        take_query(std::move(input), "check");
+    }
+}
+
+// A secret that is wrong is told so: who asks should not take the public part for all there is.
+void Commands::operate_by_secret(const native::Operate& operate) {
+    const auto secret = wire::read_secret(operate.arguments);
+    if (!secret) {
+        refuse(operate.number, secret.error());
+        return;
+    }
+    const bool is_stop = operate.verb == "stop";
+    const bool knows = *secret && terms_.is_secret && terms_.is_secret(**secret);
+    if (!knows && (is_stop || *secret)) {
+        refuse(operate.number,
+               {Errc::Forbidden,
+                terms_.is_secret ? "this needs the admin secret of the broker"
+                                 : "the broker has no admin secret; the setting is "
+                                   "broker.admin_secret_file"});
+    } else if (is_stop) {
+        note_act(operate.verb);
+        to_.take(core::Operator{address(operate.number), core::DrainBroker{}});
+    } else {
+        ask_check(operate.number, knows);
+    }
+}
+
 void Commands::operator()(native::Query&& query) {
+    if (query.what == "check") {
+        ask_check(query.number, false);
+        return;
+    }
     const auto* listing = std::ranges::find(kListings, query.what, &Listing::what);
     if (listing == kListings.end()) {
         std::string known;
@@ -381,6 +433,10 @@ void Commands::operator()(native::Await&& await) {
 }
 
 void Commands::operator()(native::Operate&& operate) {
+    if (operate.verb == "check" || operate.verb == "stop") {
+        operate_by_secret(operate);
+        return;
+    }
     auto request = read_request(operate.verb, operate.arguments, terms_.zones);
     if (!request) {
         refuse(operate.number, std::move(request.error()));
@@ -393,10 +449,7 @@ void Commands::operator()(native::Operate&& operate) {
             return;
         }
     }
-    to_.note({from_.rights != nullptr ? std::string_view(from_.rights->key) : std::string_view(),
-              "operate",
-              operate.verb,
-              {}});
+    note_act(operate.verb);
     to_.take(std::move(input));
 }
 

@@ -32,7 +32,6 @@ unsigned status_of(Errc code) {
         case Errc::UnknownOption:
         case Errc::BadOption:
         case Errc::ReservedName: return 400;
-        case Errc::Forbidden: return 403;
         case Errc::TooLarge: return 413;
         case Errc::UnknownService:
         case Errc::UnknownJob:
@@ -60,6 +59,7 @@ unsigned status_of(Errc code) {
         case Errc::JobTimeLimit:
         case Errc::WorkerLost:
         case Errc::JobMemoryLimit: return 502;
+        case Errc::Forbidden: return 403;
         case Errc::BadConfig:
         case Errc::Io:
         case Errc::JournalFailed:
