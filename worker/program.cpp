@@ -105,6 +105,10 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     if (!seed) {
         return base::Unexpected(seed.error());
     }
+    auto curve = keys::client_keys(options.keys);
+    if (!curve) {
+        return base::Unexpected(std::move(curve.error()));
+    }
     auto wake = posix::WakeFd::open();
     if (!wake) {
         return base::Unexpected(std::move(wake.error()));
@@ -114,9 +118,10 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
         return base::Unexpected(std::move(context.error()));
     }
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
-    ChildJobs child_jobs(options.frontends);
+    ChildJobs child_jobs(options.frontends, options.keys);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
-    IoLoop loop({*context, exchange, *wake, signals, *log, notify}, options.backends);
+    IoLoop loop({*context, exchange, *wake, signals, *log, notify, std::move(*curve)},
+                options.backends);
     const WorkThreads threads(exchange, *seats, link);
     const auto left = loop.run();
     if (!left) {

@@ -23,6 +23,9 @@ constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client i
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
 
+// Who was turned away: no proof has this number.
+constexpr access::PrincipalId kNobody{UINT32_MAX};
+
 // What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
 // for what an operator can ask again and again.
 bool needs_journal(const core::Input& input) {
@@ -96,7 +99,7 @@ struct Node::Parts final : Receiver {
 
     void answer(core::Send&& send) override { effects.sends.push_back(std::move(send)); }
 
-    Peer peer_of(Side side, std::string_view routing_id);
+    Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
 
     void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
@@ -150,14 +153,17 @@ void Node::Parts::take(core::Input&& input) {
     apply(std::move(input));
 }
 
-Peer Node::Parts::peer_of(Side side, std::string_view routing_id) {
+Peer Node::Parts::peer_of(Side side, std::string_view routing_id, access::PrincipalId who) {
     if (const auto known = peers.hear(side, routing_id)) {
-        return *known;
+        if (peers.find(*known)->who == who) {
+            return *known;
+        }
+        lose(*known);
     }
     while (peers.full()) {
         lose(peers.oldest());
     }
-    return peers.add(side, routing_id);
+    return peers.add(side, routing_id, who);
 }
 
 // Events and notes name their worker, so they are written down while its routing id is still known.
@@ -301,18 +307,46 @@ void Node::begin_batch(const base::Now& now) {
     parts_->core.set_announcing(parts_->news.wanted());
 }
 
-void Node::on_frames(Side side, std::string_view routing_id, const Frames& frames) {
+void Node::on_frames(Side side,
+                     std::string_view routing_id,
+                     const Frames& frames,
+                     access::PrincipalId who) {
     Parts& parts = *parts_;
     if (parts.stopped) {
         return;
     }
-    const Peer peer = parts.peer_of(side, routing_id);
-    const Sender from{side, peer, parts.peers.find(peer)->greeted};
+    const Peer peer = parts.peer_of(side, routing_id, who);
+    const Sender from{side, peer, who, parts.peers.find(peer)->greeted};
     switch (translate(from, frames, parts.terms, parts)) {
         case Reading::Understood: return;
         case Reading::Malformed: ++parts.counters.malformed; return;
         case Reading::Garbage: ++parts.counters.garbage; return;
     }
+}
+
+void Node::on_refused(Side side,
+                      std::string_view routing_id,
+                      const Frames& frames,
+                      base::Error why) {
+    Parts& parts = *parts_;
+    if (parts.stopped) {
+        return;
+    }
+    if (const auto known = parts.peers.hear(side, routing_id)) {
+        parts.lose(*known);
+    }
+    const Peer peer = parts.peer_of(side, routing_id, kNobody);
+    turn_away({side, peer, kNobody, false}, frames, std::move(why), parts);
+    ++parts.counters.malformed;
+}
+
+void Node::lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed) {
+    Parts& parts = *parts_;
+    parts.peers.for_each([&](Peer peer, const PeerTable::Entry& entry) {
+        if (!is_allowed(entry.who)) {
+            parts.lost.push_back(peer);
+        }
+    });
 }
 
 void Node::on_gone(Side side, std::string_view routing_id) {

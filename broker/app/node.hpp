@@ -13,6 +13,7 @@
 #include "broker/app/transport.hpp"
 #include "broker/core/core.hpp"
 #include "broker/store/journal.hpp"
+#include "common/access/principal.hpp"
 
 namespace steward::app {
 
@@ -49,7 +50,16 @@ public:
 
     void begin_batch(const base::Now& now);
     /// One message as it came, any bytes. `frames` is without the routing id.
-    void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// `who` vouched for itself to the transport. A routing id that somebody else had before is
+    /// another peer's from now on: the former one counts as lost.
+    void on_frames(Side side,
+                   std::string_view routing_id,
+                   const Frames& frames,
+                   access::PrincipalId who = access::kAnonymous);
+    /// The same of somebody who may not be heard: he is told `why`, and is lost if he was known.
+    void on_refused(Side side, std::string_view routing_id, const Frames& frames, base::Error why);
+    /// Whoever is not allowed any more is lost: its jobs go back, and it is told nothing more.
+    void lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
     /// Nothing happens for a stranger.
     void on_gone(Side side, std::string_view routing_id);

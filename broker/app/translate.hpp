@@ -8,6 +8,7 @@
 #include "broker/app/transport.hpp"
 #include "broker/core/effect.hpp"
 #include "broker/core/input.hpp"
+#include "common/access/principal.hpp"
 #include "common/model/limits.hpp"
 
 namespace steward::app {
@@ -28,6 +29,7 @@ public:
 struct Sender {
     Side side = Side::Frontend;
     model::Peer peer;
+    access::PrincipalId who = access::kAnonymous;
     bool greeted = false;  // a native client that has said hello under this number
 };
 
@@ -50,5 +52,8 @@ struct Terms {
                                 const Frames& frames,
                                 const Terms& terms,
                                 Receiver& to);
+
+/// What this peer sends is not heard, because of `why`: it is told so where its dialect can say so.
+void turn_away(const Sender& from, const Frames& frames, base::Error why, Receiver& to);
 
 }  // namespace steward::app

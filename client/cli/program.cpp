@@ -56,6 +56,7 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_ping(program, invocation);
     add_journal(program, invocation);
     add_backup(program, invocation);
+    add_keygen(program, invocation);
     add_completion(program, invocation);
     try {
         program.parse(argc, argv);

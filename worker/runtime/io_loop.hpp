@@ -27,6 +27,7 @@ public:
         posix::SignalFd& signals;
         log::Log& log;
         posix::Notify& notify;
+        std::optional<net::CurveKeys> curve = {};
     };
 
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one.

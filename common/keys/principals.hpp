@@ -1,4 +1,4 @@
-// common/access: which key or user is which client at present. Reads no files: read_client_keys()
+// common/keys: which key or user is which client at present. Reads no files: read_client_keys()
 // does.
 #pragma once
 
@@ -9,10 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "common/access/client_keys.hpp"
 #include "common/access/principal.hpp"
+#include "common/keys/client_keys.hpp"
 
-namespace steward::access {
+namespace steward::keys {
+
+using access::kAnonymous;
+using access::kOwner;
+using access::PrincipalId;
 
 /// Changes in one step when the folder has been read again. What is found here stays where it is
 /// until the next set().
@@ -71,4 +75,4 @@ private:
     std::uint32_t owner_ = 0;
 };
 
-}  // namespace steward::access
+}  // namespace steward::keys
