@@ -59,6 +59,7 @@ unsigned status_of(Errc code) {
         case Errc::WorkerLost:
         case Errc::JobMemoryLimit: return 502;
         case Errc::BadConfig:
+        case Errc::KeyRefused:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return 500;
