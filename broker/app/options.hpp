@@ -40,6 +40,7 @@ struct BrokerOptions {
     bool insecure = false;
     base::Duration handshake_timeout = std::chrono::seconds(10);
     std::uint32_t backlog = 4096;
+    std::string admin_secret_file;
     bool lifecycle_enabled = true;
     std::string lifecycle_file = "lifecycle.log";
     std::size_t lifecycle_bytes_max = 64UL << 20U;
