@@ -13,11 +13,11 @@ namespace steward::client {
 
 namespace {
 
-// Messages read before orders are looked at again: a flood of answers must not hold up submissions.
 // Tries of each broker that end with its refusal before the user is told: one that has turned the
 // stream away is tried over ZeroMQ, and a key may just be on its way.
 constexpr std::size_t kRefusalsMax = 3;
 
+// Messages read before orders are looked at again: a flood of answers must not hold up submissions.
 constexpr int kMessagesPerTurn = 64;
 // Messages of about a megabyte that ZeroMQ may hold unsent: enough to keep it busy.
 constexpr int kSendQueueMax = 64;
@@ -185,11 +185,8 @@ void Loop::follow_link() {
 }
 
 void Loop::note_refusal() {
-    std::string why = connection_->refusal();
-    refusals_ = why.empty() ? 0 : refusals_ + 1;
-    if (!why.empty()) {
-        refusal_ = std::move(why);
-    }
+    refusal_ = connection_->refusal();
+    refusals_ = refusal_.empty() ? 0 : refusals_ + 1;
 }
 
 void Loop::lose() {

@@ -14,7 +14,7 @@ bool is_given(std::string_view routing_id) {
 }
 
 constexpr std::string_view kChosenId =
-    "a broker with keys gives routing ids itself: leave out ZMQ_ROUTING_ID (ZMQ_IDENTITY)";
+    "this broker gives routing ids itself: leave out ZMQ_ROUTING_ID (ZMQ_IDENTITY)";
 constexpr std::string_view kRemoved =
     "this key is not among the broker's clients any more (security.clients_directory)";
 
@@ -124,7 +124,7 @@ net::ReceiveStatus BrokerSockets::receive(Door door,
         status = zmq_->receive(side, routing_id, frames, number);
         // Here that would be the end of the context, which outlives this.
         status = status == net::ReceiveStatus::Closed ? net::ReceiveStatus::Nothing : status;
-        if (has_keys_ && !is_given(routing_id)) {
+        if (net::StreamServer::is_ours(routing_id) || (has_keys_ && !is_given(routing_id))) {
             from.refusal = kChosenId;
         }
     } else if (net::StreamServer* stream = stream_of(side)) {

@@ -140,7 +140,7 @@ TEST_CASE("A secret key that others may read is refused, and so is a folder ever
     const Broker broker({{}, keys.config(), {}});
     fs::permissions(keys.path() + "/web.key", fs::perms(0640));
     const Finished readable = ping(broker, keys.environment("web"));
-    CHECK(readable.code == 2);
+    CHECK(readable.code == 4);
     CHECK(says(readable.err, "chmod 600 " + keys.path() + "/web.key"));
 
     fs::permissions(keys.path() + "/server.key", fs::perms(0644));
