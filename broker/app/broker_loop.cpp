@@ -22,6 +22,7 @@ bool BrokerLoop::run() {
         next_beat_ = parts_.notify.beat(now.mono);
         parts_.node.begin_batch(now);
         parts_.sockets.look(now.mono);
+        answer_for_keys();
         const std::size_t taken = take_messages();
         if (++turns_unlooked_ >= kTurnsUnlooked) {
             look_around();
@@ -56,9 +57,17 @@ std::size_t BrokerLoop::take_messages() {
 std::size_t BrokerLoop::take_row(Door door) {
     const Side side = side_of(door);
     for (std::size_t taken = 0; taken < kMessagesInARow; ++taken) {
-        switch (parts_.sockets.receive(door, routing_id_, frames_)) {
+        switch (parts_.sockets.receive(door, routing_id_, frames_, from_)) {
             case net::ReceiveStatus::Received:
-                parts_.node.on_frames(side, routing_id_, frames_);
+                if (from_.refusal.empty()) {
+                    parts_.node.on_frames(side, routing_id_, frames_, from_.who);
+                } else {
+                    parts_.node.on_refused(
+                        side,
+                        routing_id_,
+                        frames_,
+                        {base::Errc::KeyRefused, std::string(from_.refusal), {}});
+                }
                 break;
             case net::ReceiveStatus::TooLarge:
                 parts_.log.write(log::Level::Warning,
@@ -70,6 +79,15 @@ std::size_t BrokerLoop::take_row(Door door) {
         }
     }
     return kMessagesInARow;
+}
+
+void BrokerLoop::answer_for_keys() {
+    parts_.sockets.answer_for_keys();
+    for (const net::ZapQuestion& refused : parts_.sockets.take_refusals()) {
+        parts_.log.write(log::Level::Warning,
+                         "key_refused",
+                         {{"from", refused.address}, {"public_key", refused.public_key}});
+    }
 }
 
 void BrokerLoop::look_around() {

@@ -24,6 +24,9 @@ constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client i
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
 
+// Who was turned away: no proof has this number.
+constexpr access::PrincipalId kNobody{UINT32_MAX};
+
 // What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
 // for what an operator can ask again and again.
 bool needs_journal(const core::Input& input) {
@@ -325,6 +328,31 @@ void Node::on_frames(Side side,
         case Reading::Malformed: ++parts.counters.malformed; return;
         case Reading::Garbage: ++parts.counters.garbage; return;
     }
+}
+
+void Node::on_refused(Side side,
+                      std::string_view routing_id,
+                      const Frames& frames,
+                      base::Error why) {
+    Parts& parts = *parts_;
+    if (parts.stopped) {
+        return;
+    }
+    if (const auto known = parts.peers.hear(side, routing_id)) {
+        parts.lose(*known);
+    }
+    const Peer peer = parts.peer_of(side, routing_id, kNobody);
+    turn_away({side, peer, kNobody, false}, frames, std::move(why), parts);
+    ++parts.counters.malformed;
+}
+
+void Node::lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed) {
+    Parts& parts = *parts_;
+    parts.peers.for_each([&](Peer peer, const PeerTable::Entry& entry) {
+        if (!is_allowed(entry.who)) {
+            parts.lost.push_back(peer);
+        }
+    });
 }
 
 void Node::on_gone(Side side, std::string_view routing_id) {

@@ -59,6 +59,10 @@ public:
                    std::string_view routing_id,
                    const Frames& frames,
                    access::PrincipalId who = access::kAnonymous);
+    /// The same of somebody who may not be heard: he is told `why`, and is lost if he was known.
+    void on_refused(Side side, std::string_view routing_id, const Frames& frames, base::Error why);
+    /// Whoever is not allowed any more is lost: its jobs go back, and it is told nothing more.
+    void lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
     /// Nothing happens for a stranger.
     void on_gone(Side side, std::string_view routing_id);

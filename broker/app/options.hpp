@@ -35,6 +35,11 @@ struct BrokerOptions {
     std::string log_file;
     std::uint16_t io_threads = 1;
     bool local_streams = true;
+    std::string key_file;  // empty: without keys
+    std::string clients_directory;
+    bool insecure = false;
+    base::Duration handshake_timeout = std::chrono::seconds(10);
+    std::uint32_t backlog = 4096;
     std::string admin_secret_file;
     bool lifecycle_enabled = true;
     std::string lifecycle_file = "lifecycle.log";
@@ -54,7 +59,10 @@ struct BrokerOptions {
     std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
     ScratchRows scratch;
 
+    /// Whether other machines reach the address.
+    [[nodiscard]] bool is_off_loopback() const;
     [[nodiscard]] Endpoints endpoints() const;
+    /// Without the keys, which are read from their file.
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
     [[nodiscard]] LifecycleOptions lifecycle_options() const;

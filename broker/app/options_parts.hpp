@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kPathBytesMax = 4'000;
 
 // ---- options_sections.cpp ----
 [[nodiscard]] config::Section broker_section(BrokerOptions& options);
+[[nodiscard]] config::Section security_section(BrokerOptions& options);
 [[nodiscard]] config::Section limits_section(model::Limits& limits);
 [[nodiscard]] config::Section lifecycle_section(BrokerOptions& options);
 [[nodiscard]] config::Section audit_section(BrokerOptions& options);

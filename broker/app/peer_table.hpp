@@ -58,6 +58,17 @@ public:
     /// A peer that is not known is left alone.
     void forget(Peer peer);
 
+    /// Everybody at present, in any order.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (std::uint32_t slot = oldest_; slot != UINT32_MAX;) {
+            const Handle handle = entries_.handle_at(slot);
+            const Entry& entry = entries_.at(handle);
+            slot = entry.later_;
+            visit(peer_of(handle), entry);
+        }
+    }
+
     [[nodiscard]] bool full() const { return entries_.size() >= peers_max_; }
 
     /// The one heard least recently. Pre: size() > 0.

@@ -83,6 +83,12 @@ Reading translate(const Sender& from, const Frames& frames, const Terms& terms, 
                                            : translate_old(from, frames, to);
 }
 
+void turn_away(const Sender& from, const Frames& frames, base::Error why, Receiver& to) {
+    if (const auto form = detect(from.side, frames)) {
+        answer_unreadable(from, *form, std::move(why), to);
+    }
+}
+
 void answer_unreadable(const Sender& from, wire::Form form, base::Error error, Receiver& to) {
     const core::Address address{from.peer, 0, form.pack()};
     if (from.side == Side::Frontend) {

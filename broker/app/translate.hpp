@@ -61,4 +61,7 @@ struct Terms {
                                 const Terms& terms,
                                 Receiver& to);
 
+/// What this peer sends is not heard, because of `why`: it is told so where its dialect can say so.
+void turn_away(const Sender& from, const Frames& frames, base::Error why, Receiver& to);
+
 }  // namespace steward::app

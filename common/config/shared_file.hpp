@@ -15,6 +15,7 @@ struct SharedSection {
 };
 
 inline constexpr SharedSection kSharedSections[] = {{"broker", "steward-broker"},
+                                                    {"security", "steward-broker"},
                                                     {"limits", "steward-broker"},
                                                     {"journal", "steward-broker"},
                                                     {"lifecycle", "steward-broker"},

@@ -1,6 +1,7 @@
 #include "common/net/socket.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -123,6 +124,20 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
     zmq::message_t frame;
     if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
         return receive_status(errno);
+    }
+    routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
+    return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
+}
+
+ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std::uint32_t& number) {
+    frames.clear();
+    zmq::message_t frame;
+    if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
+        return receive_status(errno);
+    }
+    number = 0;
+    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+        std::from_chars(text, text + std::strlen(text), number);
     }
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
     return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;

@@ -75,6 +75,10 @@ public:
     [[nodiscard]] ReceiveStatus receive(Frames& frames);
     /// ROUTER: the same, with the sender. `routing_id` is set also when TooLarge.
     [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id, Frames& frames);
+    /// The same, with the number that ZapHandler gave the sender's connection; 0: none.
+    [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id,
+                                             Frames& frames,
+                                             std::uint32_t& number);
 
     /// ZeroMQ's own handle, for Poller and Monitor.
     [[nodiscard]] void* handle() const;

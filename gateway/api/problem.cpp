@@ -61,6 +61,7 @@ unsigned status_of(Errc code) {
         case Errc::JobMemoryLimit: return 502;
         case Errc::Forbidden: return 403;
         case Errc::BadConfig:
+        case Errc::KeyRefused:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return 500;
