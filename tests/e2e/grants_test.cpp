@@ -190,7 +190,7 @@ TEST_CASE("The tool's verbs: each does what the key may, and says what is missin
     CHECK_FALSE(ann.receive(std::chrono::milliseconds(100)).has_value());
 
     // What was refused and what was done stands in the audit log.
-    std::ifstream file(office.broker->directory() / "audit.log");
+    std::ifstream file(office.broker->directory() / "data" / "audit.log");
     const std::string audit{std::istreambuf_iterator<char>(file), {}};
     CHECK(holds(audit, R"("key":"ann","act":"operate","what":"mode","outcome":"refused")"));
     CHECK(holds(audit, R"("key":"boss","act":"operate","what":"mode","outcome":"allowed")"));
