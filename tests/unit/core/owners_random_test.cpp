@@ -149,11 +149,11 @@ private:
         for (const auto& [to, receipt] : sent<JobTaken>(effects)) {
             told[to.correlation] = receipt->job;
         }
-        for (const auto& [number, size] : sizes) {
-            const bool may = tenant.may_submit(size, now);
-            REQUIRE(may == told.contains(number));
+        for (const auto& one : sizes) {
+            const bool may = tenant.may_submit(one.second, now);
+            REQUIRE(may == told.contains(one.first));
             if (may) {
-                note_taken(tenant, told.at(number), size);
+                note_taken(tenant, told.at(one.first), one.second);
             } else {
                 ++refused;
             }
