@@ -136,14 +136,11 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std:
         return receive_status(errno);
     }
     number = 0;
-    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
-        std::from_chars(text, text + std::strlen(text), number);
-    }
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
-    return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
+    return frame.more() ? receive_rest(frames, true, &number) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
+ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_t* number) const {
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;
@@ -155,6 +152,12 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
         }
         is_started = true;
         more = frame.more();
+        // On every frame but that of the routing id, which has it only if nobody polled before.
+        if (number != nullptr && frames.empty()) {
+            if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+                std::from_chars(text, text + std::strlen(text), *number);
+            }
+        }
         bytes += frame.size();
         is_too_large =
             is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;
