@@ -27,6 +27,16 @@ ReceiveStatus receive_status(int number) {
     return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
 }
 
+// Of the connection that a frame came from. The routing id does not carry it when ZeroMQ has made
+// that while it was polled; each frame behind it does.
+std::uint32_t number_of(zmq::message_t& frame) {
+    std::uint32_t number = 0;
+    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+        std::from_chars(text, text + std::strlen(text), number);
+    }
+    return number;
+}
+
 bool is_ipv6(const std::string& endpoint) {
     return endpoint.starts_with("tcp://[");
 }
@@ -136,14 +146,11 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std:
         return receive_status(errno);
     }
     number = 0;
-    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
-        std::from_chars(text, text + std::strlen(text), number);
-    }
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
-    return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
+    return frame.more() ? receive_rest(frames, true, &number) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
+ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_t* number) const {
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;
@@ -156,6 +163,9 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
         is_started = true;
         more = frame.more();
         bytes += frame.size();
+        if (number != nullptr) {
+            *std::exchange(number, nullptr) = number_of(frame);
+        }
         is_too_large =
             is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;
         if (is_too_large) {

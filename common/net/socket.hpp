@@ -85,7 +85,9 @@ public:
 
 private:
     [[nodiscard]] SendStatus send_frames(const Frames& frames, bool is_started) const;
-    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames, bool is_started) const;
+    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames,
+                                             bool is_started,
+                                             std::uint32_t* number = nullptr) const;
 
     std::unique_ptr<zmq::socket_t> inner_;
     MessageBound bound_;

@@ -24,7 +24,6 @@ struct RuntimeOptions {
     std::vector<std::string> backends;   // endpoints for work, in the order to try them
     std::vector<std::string> frontends;  // endpoints for child jobs; may be empty
     keys::KeyFiles keys;                 // empty: as the environment says
-    std::vector<std::string> channels;   // checked; empty: the default one
     /// Where masters find it: "ipc:///path" or "tcp://host:port"; empty: nowhere.
     std::string address;
     int master_fd = -1;                 // the channel to the one that has started it; -1: none
