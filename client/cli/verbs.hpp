@@ -28,6 +28,7 @@ void add_broker(CLI::App& program, Invocation& invocation);      // the broker's
 void add_ps(CLI::App& program, Invocation& invocation);          // the supervisor's processes
 void add_supervisor(CLI::App& program, Invocation& invocation);  // what it is told to do
 void add_ping(CLI::App& program, Invocation& invocation);        // how long a round trip takes
+void add_doctor(CLI::App& program, Invocation& invocation);      // looks at an installation
 
 /// Reads the command line and does what it says. Returns the exit status.
 [[nodiscard]] int run_program(int argc, const char* const* argv, Console& console);
