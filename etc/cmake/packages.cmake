@@ -56,7 +56,7 @@ endforeach()
 # Archives are not stripped with the programs.
 install(CODE "
   if(CMAKE_INSTALL_DO_STRIP)
-    file(GLOB archives \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/*.a)
+    file(GLOB archives \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/libsteward_*.a)
     execute_process(COMMAND strip --strip-debug --enable-deterministic-archives \${archives})
   endif()" COMPONENT libsteward-dev)
 
