@@ -190,7 +190,9 @@ void look_at_files(Facts& facts, const Values& values, bool measures_disk) {
         }
     }
     for (const char* setting : {"gateway.tokens_file", "gateway.key_file"}) {
-        if (const std::string path = values.text(setting); !path.empty()) {
+        // systemd's credentials are seen by the service alone.
+        const std::string path = values.text(setting);
+        if (!path.empty() && !path.starts_with("credential:")) {
             facts.secrets.push_back(look_at_secret(setting, path));
         }
     }

@@ -32,6 +32,7 @@ const std::vector<Room>& rooms() {
         {"common/manual/", {"common/base/"}},
         {"common/config/", {"common/base/", "common/posix/", "common/manual/roff.hpp"}},
         {"common/net/", {"common/base/", "common/posix/", "common/model/limits.hpp"}},
+        {"common/access/", {"common/base/", "common/posix/", "common/config/", "common/net/"}},
         {"broker/core/", {"common/base/", "common/model/", "common/calendar/"}},
         {"broker/store/", {"common/base/", "common/posix/"}},
         {"broker/app/", {"common/", "broker/core/", "broker/store/"}},

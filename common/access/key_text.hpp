@@ -1,0 +1,20 @@
+// common/access, inside: the section [key] of key files, its rules, and its text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/access/client_keys.hpp"
+#include "common/config/schema.hpp"
+
+namespace steward::access {
+
+/// Errors: BadConfig, saying what is allowed.
+[[nodiscard]] base::Expected<void> check_key(std::string_view text);
+/// Letters, digits and . _ - @: a name that is also a file's.
+[[nodiscard]] base::Expected<void> check_name(std::string_view text);
+
+/// The section of a public file, over `client`, which must stay where it is.
+[[nodiscard]] config::Section key_section(ClientKey& client);
+
+}  // namespace steward::access
