@@ -11,7 +11,9 @@
 #include "common/posix/clock.hpp"
 #include "common/posix/host_name.hpp"
 #include "common/posix/notify.hpp"
+#include "common/posix/process_figures.hpp"
 #include "common/posix/random_seed.hpp"
+#include "worker/direct/masters.hpp"
 #include "worker/runtime/child_jobs.hpp"
 #include "worker/runtime/io_loop.hpp"
 #include "worker/runtime/link.hpp"
@@ -21,6 +23,10 @@
 namespace steward::worker {
 namespace {
 
+std::string own_name() {
+    return posix::host_name() + ':' + std::to_string(::getpid());
+}
+
 SessionOptions session_options(const RuntimeOptions& options) {
     SessionOptions session;
     for (const ServiceEntry& service : options.services) {
@@ -29,14 +35,14 @@ SessionOptions session_options(const RuntimeOptions& options) {
     session.concurrency = options.concurrency;
     session.heartbeat_interval = options.heartbeat_interval;
     session.heartbeat_tries = options.heartbeat_tries;
-    session.brokers = options.backends.size();
+    session.brokers = options.serves_masters ? 1 : options.backends.size();
     session.channels = options.channels;
     session.jobs_max = options.jobs_max;
     session.memory_bytes_max = options.memory_bytes_max;
     session.lifetime_max = options.lifetime_max;
     session.limits_memory = options.limits_memory;
     // So that an operator, and a supervisor, finds the process.
-    session.library += ' ' + posix::host_name() + ':' + std::to_string(::getpid());
+    session.library += ' ' + own_name();
     return session;
 }
 
@@ -93,10 +99,85 @@ ExitStatus status_of(const Left& left) {
     ::_exit(status);
 }
 
+// Figures of the process, for those who may see all.
+void add_process(const RuntimeOptions& options, wire::Check& check) {
+    const auto figures = posix::process_figures();
+    if (!figures) {
+        return;
+    }
+    std::optional<double> memory_max;
+    if (options.memory_bytes_max != 0) {
+        memory_max = static_cast<double>(options.memory_bytes_max);
+    }
+    check.counters.push_back(
+        {"memory", static_cast<double>(figures->resident_bytes), "B", 0, memory_max});
+    check.counters.push_back({"cpu", static_cast<double>(figures->cpu.count()) / 1e6, "s"});
+    check.counters.push_back({"open_files",
+                              static_cast<double>(figures->open_files),
+                              "",
+                              0,
+                              static_cast<double>(figures->open_files_max)});
+}
+
+// What the front does not know of itself when the jobs come from a broker.
+void add_work(const RuntimeOptions& options, const Exchange::State& state, wire::Check& check) {
+    check.text = std::to_string(state.running) + " of " + std::to_string(options.concurrency) +
+                 " at work for " + options.backends.at(state.broker) +
+                 (state.is_registered ? "" : ", which does not answer");
+    check.counters.push_back({"running",
+                              static_cast<double>(state.running),
+                              "",
+                              0,
+                              static_cast<double>(options.concurrency)});
+    check.counters.push_back({"done", static_cast<double>(state.succeeded), "c"});
+    check.counters.push_back({"failed", static_cast<double>(state.failed), "c"});
+    check.counters.push_back({"registered", state.is_registered ? 1.0 : 0.0, "", 0, 1});
+}
+
+using Tells = std::function<void(wire::Check&)>;
+
+base::Expected<std::unique_ptr<Masters>> open_masters(net::Context& context,
+                                                      const RuntimeOptions& options,
+                                                      Exchange& exchange,
+                                                      std::uint64_t seed,
+                                                      const Tells& tells) {
+    if (options.master_fd < 0 && options.address.empty()) {
+        return nullptr;
+    }
+    MastersOptions masters;
+    masters.address = options.address;
+    masters.channel = options.master_fd;
+    masters.front.name = own_name();
+    masters.front.epoch = seed;
+    masters.front.takes_jobs = options.serves_masters;
+    masters.front.heartbeat_interval = options.heartbeat_interval;
+    masters.front.heartbeat_tries = options.heartbeat_tries;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+    auto secret = posix::Secret::find(options.secret_file,
+                                      [](const char* name) { return std::getenv(name); });
+    if (!secret) {
+        return base::Unexpected(std::move(secret.error()));
+    }
+    masters.secret = *std::move(secret);
+    masters.complete = [&options, &exchange, &tells](wire::Check& check) {
+        if (!options.serves_masters) {
+            add_work(options, exchange.state(), check);
+        }
+        if (check.privileged) {
+            add_process(options, check);
+        }
+        if (tells) {
+            tells(check);
+        }
+    };
+    return Masters::open(context, std::move(masters));
+}
+
 base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
                                             posix::SignalFd& signals,
                                             posix::Notify& notify,
-                                            std::unique_ptr<log::Log>& log) {
+                                            std::unique_ptr<log::Log>& log,
+                                            const Tells& tells) {
     auto seats = make_seats(options);
     if (!seats) {
         return base::Unexpected(std::move(seats.error()));
@@ -116,7 +197,18 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
     ChildJobs child_jobs(options.frontends);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
-    IoLoop loop({*context, exchange, *wake, signals, *log, notify}, options.backends);
+    auto masters = open_masters(*context, options, exchange, *seed, tells);
+    if (!masters) {
+        return base::Unexpected(std::move(masters.error()));
+    }
+    std::vector<std::string> brokers = options.backends;
+    if (options.serves_masters) {
+        const std::string& address = (*masters)->address();
+        brokers = {address.empty() ? "the program that started this" : address};
+    }
+    IoLoop loop(
+        {*context, exchange, *wake, signals, *log, notify, masters->get(), options.serves_masters},
+        std::move(brokers));
     const WorkThreads threads(exchange, *seats, link);
     const auto left = loop.run();
     if (!left) {
@@ -144,6 +236,7 @@ int Program::run() {
     }
     auto& options = std::get<RuntimeOptions>(parsed);
     options.limits_memory = !limits_memory_itself_;
+    ::unsetenv("STEWARD_MASTER_FD");  // NOLINT(concurrency-mt-unsafe): not for its own children
     for (const auto& check : checks_) {
         if (const auto checked = check(); !checked) {
             std::string name = argc_ > 0 ? argv_[0] : "worker";
@@ -165,7 +258,7 @@ int Program::run() {
         return kExitFailed;
     }
     auto notify = posix::Notify::from_environment(&std::getenv);
-    const auto served = serve_until_left(options, *signals, notify, *log);
+    const auto served = serve_until_left(options, *signals, notify, *log, tells_);
     if (!served) {
         (*log)->write(log::Level::Error, "failed", {{"why", served.error().message}});
         return kExitFailed;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/expected.hpp"
+#include "common/wire/check.hpp"
 #include "worker/answer.hpp"
 #include "worker/job.hpp"
 
@@ -96,6 +97,14 @@ public:
         return *this;
     }
 
+    /// Called when somebody asks how this worker is: it may say more in `text` and add counters,
+    /// also such as only those may see who have the admin secret (`privileged`). It runs on the I/O
+    /// thread, beside the work, and must not block.
+    Program& tells(std::function<void(wire::Check&)> complete) {
+        tells_ = std::move(complete);
+        return *this;
+    }
+
     /// Jobs hold their memory elsewhere, as in processes that the workers start: the workers see to
     /// memory_limit, and this process is not measured.
     Program& limits_memory_itself() {
@@ -144,6 +153,7 @@ private:
     std::vector<ServiceEntry> services_;
     std::vector<ExtraOption> options_;
     std::vector<std::function<base::Expected<void>()>> checks_;
+    std::function<void(wire::Check&)> tells_;
     bool limits_memory_itself_ = false;
 };
 

@@ -15,6 +15,7 @@
 #include "common/posix/descriptor_limit.hpp"
 #include "common/posix/process_figures.hpp"
 #include "common/posix/random_seed.hpp"
+#include "common/posix/secret.hpp"
 #include "common/zones/load_zone.hpp"
 
 namespace steward::app {
@@ -102,6 +103,16 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
     }
     node_->set_shell_figures([this](model::BrokerReport& report) { add_figures(report); });
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+    auto secret = posix::Secret::find(options_->admin_secret_file,
+                                      [](const char* name) { return std::getenv(name); });
+    if (!secret) {
+        return base::Unexpected(std::move(secret.error()));
+    }
+    if (*secret) {
+        node_->set_secret(
+            [known = **secret](std::string_view text) { return known.matches(text); });
+    }
     tell_of_journal(began);
     return {};
 }

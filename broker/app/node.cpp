@@ -361,6 +361,10 @@ void Node::set_shell_figures(ShellFigures figures) {
     parts_->shell_figures = std::move(figures);
 }
 
+void Node::set_secret(std::function<bool(std::string_view)> is_secret) {
+    parts_->terms.is_secret = std::move(is_secret);
+}
+
 void Node::drain() {
     parts_->apply(core::Operator{{}, core::DrainBroker{}});
 }

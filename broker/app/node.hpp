@@ -62,6 +62,8 @@ public:
     /// Asked when somebody asks for a report of the broker.
     void set_shell_figures(ShellFigures figures);
 
+    /// Whether a text is the admin secret. Not called: there is none.
+    void set_secret(std::function<bool(std::string_view)> is_secret);
     void drain();
     /// What follows from the new policy goes out with the turn's end.
     void set_policy(const core::Policy& policy);

@@ -35,6 +35,7 @@ struct BrokerOptions {
     std::string log_file;
     std::uint16_t io_threads = 1;
     bool local_streams = true;
+    std::string admin_secret_file;
     bool lifecycle_enabled = true;
     std::string lifecycle_file = "lifecycle.log";
     std::size_t lifecycle_bytes_max = 64UL << 20U;

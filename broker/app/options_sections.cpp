@@ -88,6 +88,12 @@ std::vector<Field> place_fields(BrokerOptions& o) {
          .doc =
              "Serve clients and workers on this machine, which find that by themselves, over local "
              "stream sockets: quicker than ZeroMQ. Others are served as ever."},
+        {.key = "admin_secret_file",
+         .target = &o.admin_secret_file,
+         .doc = "A file with the secret that lets `steward check` see all and `steward shutdown` "
+                "stop the broker. Empty: the one of `STEWARD_ADMIN_SECRET_FILE` or of systemd's "
+                "credential `steward-admin-secret`, where there is one.",
+         .max = kPathBytesMax},
     };
 }
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "broker/app/check_report.hpp"
 #include "broker/app/translate_management.hpp"
 #include "common/wire/report_json.hpp"
 
@@ -121,7 +122,7 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
                                           in_flight_max_,
                                           message.stop_grace});
             } else if constexpr (std::is_same_v<Message, core::Answer>) {
-                base::Blob json = base::Blob::copy(json_of(message));
+                base::Blob json = base::Blob::copy(json_of(message, send.to.form));
                 if (management_name(send.to.form).empty()) {
                     batch.add(native::Report{number, std::move(json)});
                 } else {  // asked as if it were a service, answered as one
@@ -138,9 +139,14 @@ void Renderer::add_native(core::Send&& send, native::BatchWriter& batch) {
         std::move(send.what));
 }
 
-std::string Renderer::json_of(const core::Answer& answer) const {
+std::string Renderer::json_of(const core::Answer& answer, std::uint32_t form) const {
     if (auto* broker = std::get_if<model::BrokerReport>(answer.report.get()); broker && complete_) {
         complete_(*broker);
+    }
+    if (const auto privileged = check_in(form)) {
+        if (const auto* broker = std::get_if<model::BrokerReport>(answer.report.get())) {
+            return wire::to_json(check_of(*broker, *privileged));
+        }
     }
     return wire::to_json(*answer.report, [this](Peer peer) { return peers_->text_of(peer); });
 }

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] std::optional<Frames> to_old(wire::Form form, core::Send&& send) const;
 
 private:
-    [[nodiscard]] std::string json_of(const core::Answer& answer) const;
+    [[nodiscard]] std::string json_of(const core::Answer& answer, std::uint32_t form) const;
 
     const PeerTable* peers_;
     std::function<void(model::BrokerReport&)> complete_;

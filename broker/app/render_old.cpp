@@ -126,7 +126,7 @@ std::optional<Frames> Renderer::to_old(Form form, core::Send&& send) const {
         if (const auto* known = std::get_if<model::ServiceKnown>(answer->report.get())) {
             return dialect.encode_answer(form, name, known->has_workers ? "200" : "404");
         }
-        return dialect.encode_answer(form, name, json_of(*answer));
+        return dialect.encode_answer(form, name, json_of(*answer, send.to.form));
     }
     const ToOld to_old{form, send.to.form};
     return std::visit(

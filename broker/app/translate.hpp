@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
 #include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
@@ -43,6 +45,7 @@ struct Terms {
     base::Duration heartbeat_interval{};
     std::size_t message_bytes_max = 0;
     ZoneSource zones = &only_utc;
+    std::function<bool(std::string_view)> is_secret = {};  // empty: there is no admin secret
 };
 
 /// Total on any frames, also none.

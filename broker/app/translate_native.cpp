@@ -6,10 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "broker/app/check_report.hpp"
 #include "broker/app/translate_management.hpp"
 #include "broker/app/translate_parts.hpp"
 #include "broker/app/translate_request.hpp"
 #include "common/base/bytes.hpp"
+#include "common/wire/check.hpp"
 #include "common/wire/native.hpp"
 
 namespace steward::app {
@@ -163,6 +165,8 @@ private:
         to_.take(core::Misbehaved{address(0), std::move(error.message)});
     }
 
+    void ask_check(std::uint64_t number, bool privileged);
+    void operate_by_secret(const native::Operate& operate);
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
     [[nodiscard]] bool take_submit(native::BatchReader& reader);
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
@@ -302,7 +306,41 @@ void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
     }
 }
 
+void Commands::ask_check(std::uint64_t number, bool privileged) {
+    core::Query input;
+    input.from = address(number);
+    input.from.form = as_check(input.from.form, privileged);
+    input.kind = core::QueryKind::Broker;
+    to_.take(std::move(input));
+}
+
+// A secret that is wrong is told so: who asks should not take the public part for all there is.
+void Commands::operate_by_secret(const native::Operate& operate) {
+    const auto secret = wire::read_secret(operate.arguments);
+    if (!secret) {
+        refuse(operate.number, secret.error());
+        return;
+    }
+    const bool is_stop = operate.verb == "stop";
+    const bool knows = *secret && terms_.is_secret && terms_.is_secret(**secret);
+    if (!knows && (is_stop || *secret)) {
+        refuse(operate.number,
+               {Errc::Forbidden,
+                terms_.is_secret ? "this needs the admin secret of the broker"
+                                 : "the broker has no admin secret; the setting is "
+                                   "broker.admin_secret_file"});
+    } else if (is_stop) {
+        to_.take(core::Operator{address(operate.number), core::DrainBroker{}});
+    } else {
+        ask_check(operate.number, knows);
+    }
+}
+
 void Commands::operator()(native::Query&& query) {
+    if (query.what == "check") {
+        ask_check(query.number, false);
+        return;
+    }
     const auto* listing = std::ranges::find(kListings, query.what, &Listing::what);
     if (listing == kListings.end()) {
         std::string known;
@@ -344,6 +382,10 @@ void Commands::operator()(native::Await&& await) {
 }
 
 void Commands::operator()(native::Operate&& operate) {
+    if (operate.verb == "check" || operate.verb == "stop") {
+        operate_by_secret(operate);
+        return;
+    }
     auto request = read_request(operate.verb, operate.arguments, terms_.zones);
     if (request) {
         to_.take(core::Operator{address(operate.number), *std::move(request)});

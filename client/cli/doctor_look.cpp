@@ -82,6 +82,7 @@ std::vector<std::string> settings_of(std::string_view program) {
                 "broker.worker_port",
                 "broker.news_port",
                 "broker.data_dir",
+                "broker.admin_secret_file",
                 "journal.engine",
                 "journal.folder",
                 "limits.peers_max",
@@ -189,7 +190,8 @@ void look_at_files(Facts& facts, const Values& values, bool measures_disk) {
             facts.folders.push_back(look_at_folder(setting, path));
         }
     }
-    for (const char* setting : {"gateway.tokens_file", "gateway.key_file"}) {
+    for (const char* setting :
+         {"broker.admin_secret_file", "gateway.tokens_file", "gateway.key_file"}) {
         // systemd's credentials are seen by the service alone.
         const std::string path = values.text(setting);
         if (!path.empty() && !path.starts_with("credential:")) {

@@ -24,6 +24,7 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::TooLarge:
         case Errc::ReservedName:
         case Errc::BadConfig:
+        case Errc::Forbidden:
         case Errc::UnknownService:
         case Errc::UnknownJob:
         case Errc::Duplicate:

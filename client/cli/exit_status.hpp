@@ -12,6 +12,7 @@ enum ExitStatus : int {
     kTimeout = 3,    // no answer in time; the job may go on
     kRefused = 4,    // the broker, or this machine, did not take the request
     kNoBroker = 5,   // no broker answers
+    kPluginUnknown = 3,  // `check` alone: what a monitoring plugin says of wrong usage
     kTorn = 6,       // a journal's last write is torn: harmless
     kDamaged = 7,    // a journal is damaged
 };

@@ -57,6 +57,8 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_ps(program, invocation);
     add_supervisor(program, invocation);
     add_ping(program, invocation);
+    add_check(program, invocation);
+    add_shutdown(program, invocation);
     add_journal(program, invocation);
     add_backup(program, invocation);
     add_doctor(program, invocation);
@@ -69,7 +71,9 @@ int run_program(int argc, const char* const* argv, Console& console) {
         if (needs_more && program.get_subcommands().empty()) {
             return report_usage(console, without_verb(program.remaining()));
         }
-        return program.exit(error, console.out, console.err) == 0 ? kSuccess : kUsage;
+        // A plugin says in its own way that it was called wrongly.
+        const int usage = program.got_subcommand("check") ? kPluginUnknown : kUsage;
+        return program.exit(error, console.out, console.err) == 0 ? kSuccess : usage;
     }
     return invocation.run(console);
 }

@@ -27,6 +27,8 @@ void add_listings(CLI::App& program, Invocation& invocation);    // jobs, active
 void add_broker(CLI::App& program, Invocation& invocation);      // the broker's figures
 void add_ps(CLI::App& program, Invocation& invocation);          // the supervisor's processes
 void add_supervisor(CLI::App& program, Invocation& invocation);  // what it is told to do
+void add_check(CLI::App& program, Invocation& invocation);       // a plugin for monitoring
+void add_shutdown(CLI::App& program, Invocation& invocation);    // ends one, with the secret
 void add_ping(CLI::App& program, Invocation& invocation);        // how long a round trip takes
 void add_doctor(CLI::App& program, Invocation& invocation);      // looks at an installation
 

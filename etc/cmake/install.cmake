@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, and the package that `find_package(steward)` finds: the targets
-# steward::client and steward::worker with the libraries they stand on. Programs install themselves
+# steward::client, steward::worker and steward::master with the libraries they stand on. Programs install themselves
 # (steward_program).
 include(CMakePackageConfigHelpers)
 
@@ -8,9 +8,9 @@ if(NOT TARGET steward_client OR NOT TARGET steward_worker)
 endif()
 set(STEWARD_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/steward)
 
-# Every library that the two public ones link to, themselves included.
+# Every library that the public ones link to, themselves included.
 set(steward_exported "")
-set(steward_waiting steward_client steward_worker)
+set(steward_waiting steward_client steward_worker steward_master)
 while(steward_waiting)
   list(POP_FRONT steward_waiting library)
   if(library MATCHES "^steward_[a-z_]+$" AND NOT library IN_LIST steward_exported)

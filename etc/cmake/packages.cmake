@@ -107,8 +107,10 @@ set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_NAME libsteward-dev)
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_DEPENDS
   "libzmq3-dev, cppzmq-dev, libmsgpack-cxx-dev, libspdlog-dev, libexpected-dev, nlohmann-json3-dev, libcli11-dev")
+set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_SUGGESTS steward)
 set(CPACK_COMPONENT_LIBSTEWARD-DEV_DESCRIPTION
   "libraries for Steward's clients and workers in C++
 Static libraries with their headers, and the package that CMake's
-find_package(steward) finds: steward::client and steward::worker.")
+find_package(steward) finds: steward::client, steward::worker and
+steward::master, which wants the guardian of the package steward.")
 include(CPack)

@@ -58,6 +58,7 @@ unsigned status_of(Errc code) {
         case Errc::JobTimeLimit:
         case Errc::WorkerLost:
         case Errc::JobMemoryLimit: return 502;
+        case Errc::Forbidden: return 403;
         case Errc::BadConfig:
         case Errc::Io:
         case Errc::JournalFailed:

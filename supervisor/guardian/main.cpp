@@ -212,6 +212,7 @@ private:
 };
 
 base::Expected<void> guard(Orders orders) {
+    const bool has_channel = orders.setting.has_channel;
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE}) {
         ::signal(signal, SIG_IGN);  // it ends when its tree has
     }
@@ -236,6 +237,9 @@ base::Expected<void> guard(Orders orders) {
     // Its output is its own: what the guardian holds open would never end.
     ::close(STDOUT_FILENO);
     ::close(STDERR_FILENO);
+    if (has_channel) {
+        ::close(guardian::kChannelFd);
+    }
     tell(std::string(guardian::kPid) + std::to_string(program));
     [[maybe_unused]] const auto opened = ::write(gate[1], "g", 1);
     ::close(gate[1]);

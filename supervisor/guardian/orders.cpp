@@ -64,6 +64,7 @@ std::vector<std::string> arguments_of(const Orders& orders) {
     for (const auto& [name, value] : orders.setting.limits) {
         add("--limit", name + "=" + value);
     }
+    add("--channel", orders.setting.has_channel ? "handed on" : "");
     args.emplace_back("--");
     args.insert(args.end(), orders.command.begin(), orders.command.end());
     return args;
@@ -88,6 +89,8 @@ base::Expected<Orders> read_arguments(int argc, char** argv) {
             orders.setting.group = value;
         } else if (flag == "--nice") {
             orders.setting.nice = value;
+        } else if (flag == "--channel") {
+            orders.setting.has_channel = true;
         } else if (flag == "--limit") {
             const std::size_t equals = std::min(value.find('='), value.size() - 1);
             orders.setting.limits.emplace_back(value.substr(0, equals), value.substr(equals + 1));

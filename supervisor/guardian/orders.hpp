@@ -14,6 +14,8 @@ namespace steward::guardian {
 /// The descriptor of a SOCK_SEQPACKET socket to the supervisor. When its other end is closed, by
 /// whatever end of the supervisor, everything that the guardian has started is killed.
 inline constexpr int kControlFd = 3;
+/// Where the program finds a descriptor that was given along for it alone, see Setting::channel.
+inline constexpr int kChannelFd = 4;
 inline constexpr std::size_t kPacketBytesMax = 1024;
 
 // To the supervisor:
@@ -31,6 +33,7 @@ struct Setting {
     std::string group;  // instead of the user's own
     std::string nice;
     std::vector<std::pair<std::string, std::string>> limits;  // ("nofile", "4096"), both bounds
+    bool has_channel = false;                                 // kChannelFd is handed on
 };
 
 struct Orders {

@@ -43,16 +43,23 @@ public:
     }
 
     // The control socket first: 1 and 2 may be what it is moved from.
-    void give(int control, int output) {
+    void give(int control, int output, int channel) {
         ::posix_spawn_file_actions_adddup2(&actions_, control, guardian::kControlFd);
         ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, guardian::kControlFd + 1);
+        int last = guardian::kControlFd;
+        if (channel >= 0) {
+            last = guardian::kChannelFd;
+            ::posix_spawn_file_actions_adddup2(&actions_, channel, last);
+        }
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, last + 1);
     }
 
     int run(const Launch& launch, pid_t& pid) {
-        std::vector<std::string> args = guardian::arguments_of(launch.orders);
+        guardian::Orders orders = launch.orders;
+        orders.setting.has_channel = launch.channel >= 0;
+        std::vector<std::string> args = guardian::arguments_of(orders);
         args.insert(args.begin(), "steward-guardian");
         std::vector<std::string> environment = launch.environment;
         return ::posix_spawn(&pid,
@@ -86,25 +93,30 @@ int number_in(std::string_view text) {
 
 base::Expected<GuardedProcess> GuardedProcess::start(const Launch& launch) {
     std::array<int, 2> control{};
-    std::array<int, 2> output{};
+    std::array<int, 2> output{-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control.data()) != 0) {
         return posix::io_error("cannot make a socket", errno);
     }
     GuardedProcess process;
     process.control_ = posix::UniqueFd(control[0]);
     const posix::UniqueFd its_control(control[1]);
-    if (::pipe2(output.data(), O_CLOEXEC) != 0) {
+    if (launch.output < 0 && ::pipe2(output.data(), O_CLOEXEC) != 0) {
         return posix::io_error("cannot make a pipe", errno);
     }
     process.output_ = posix::UniqueFd(output[0]);
     const posix::UniqueFd its_output(output[1]);
-    ::fcntl(process.output_.get(), F_SETFL, O_NONBLOCK);
+    if (process.output_.is_open()) {
+        ::fcntl(process.output_.get(), F_SETFL, O_NONBLOCK);
+    }
 
     Spawn spawn;
     // Above those that it is moved to, so that none is overwritten before it is moved.
     const posix::UniqueFd high_control(::fcntl(its_control.get(), F_DUPFD_CLOEXEC, 10));
-    const posix::UniqueFd high_output(::fcntl(its_output.get(), F_DUPFD_CLOEXEC, 10));
-    spawn.give(high_control.get(), high_output.get());
+    const posix::UniqueFd high_output(
+        ::fcntl(launch.output < 0 ? its_output.get() : launch.output, F_DUPFD_CLOEXEC, 10));
+    const posix::UniqueFd high_channel(
+        launch.channel < 0 ? -1 : ::fcntl(launch.channel, F_DUPFD_CLOEXEC, 10));
+    spawn.give(high_control.get(), high_output.get(), high_channel.get());
     if (const int rc = spawn.run(launch, process.guardian_); rc != 0) {
         return posix::io_error("cannot run " + launch.guardian, rc);
     }

@@ -19,6 +19,8 @@ struct Launch {
     std::string guardian;  // the program steward-guardian
     guardian::Orders orders;
     std::vector<std::string> environment;  // "NAME=value", all of it
+    int channel = -1;  // a descriptor that the program gets as guardian::kChannelFd; -1: none
+    int output = -1;   // one that it prints to; -1: output_fd() has what it prints
 };
 
 /// Where the program is: its pid, or why there is none.
@@ -41,7 +43,8 @@ public:
     /// Readable: read_reports().
     [[nodiscard]] int control_fd() const { return control_.get(); }
 
-    /// What it prints, both streams in one; does not block. Ends when all writers are gone.
+    /// What it prints, both streams in one; does not block. Ends when all writers are gone. -1 when
+    /// Launch::output was given.
     [[nodiscard]] int output_fd() const { return output_.get(); }
 
     /// Readable: the guardian has ended, and with it everything. Then reap().

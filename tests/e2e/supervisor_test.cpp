@@ -192,6 +192,40 @@ TEST_CASE("What processes print is in bounded files, with name and time") {
     CHECK((has(line, "Z loud.1 line ") || has(line, "Z loud.2 line ")));
 }
 
+TEST_CASE("A pool runs as the user and group that it names, with that user's groups") {
+    if (::geteuid() != 0) {
+        MESSAGE("not root: running as another user is not tried");
+        return;
+    }
+    Supervised house(pool("other",
+                          "/bin/sh",
+                          "args = [\"-c\", \"id -un; id -gn; id -G; exec sleep 600\"]\n"
+                          "user = \"nobody\"\ngroup = \"daemon\"\nport_flags = false") +
+                     pool("alone",
+                          "/bin/sh",
+                          "args = [\"-c\", \"id -un; id -gn; exec sleep 600\"]\n"
+                          "user = \"nobody\"\nport_flags = false"));
+    house.start();
+    REQUIRE(house.all_run(2));
+    CHECK(wait_until([&] { return lines_with(house.path("logs/other.txt"), "other ") >= 3; }));
+    CHECK(lines_with(house.path("logs/other.txt"), "other nobody") == 1);
+    CHECK(lines_with(house.path("logs/other.txt"), "other daemon") == 1);
+    // Root's own groups are gone: the group that was named, and those of nobody.
+    CHECK(lines_with(house.path("logs/other.txt"), "other 1") == 1);
+    CHECK(
+        wait_until([&] { return lines_with(house.path("logs/alone.txt"), "alone nogroup") == 1; }));
+    // It is not the supervisor's user, and can be ended all the same.
+    const pid_t pid = house.pid_of("other");
+
+    struct stat facts {};
+
+    REQUIRE(::stat(("/proc/" + std::to_string(pid)).c_str(), &facts) == 0);
+    CHECK(facts.st_uid != 0);
+    house.process().signal(SIGTERM);
+    CHECK(house.process().wait() == 0);
+    CHECK(wait_until([&] { return ::kill(pid, 0) != 0; }));
+}
+
 TEST_CASE("There is one supervisor for a folder, and only its user can speak to it") {
     Supervised house(pool("calm", "$DIR/calm", "port_flags = false"));
     house.script("calm", "exec sleep 600");

@@ -42,6 +42,13 @@ TEST_CASE("A project that finds the installed package builds a worker and a clie
     INFO("client said: ", client.out, client.err);
     CHECK(client.code == 0);
     CHECK(client.out == "HELLO\n");
+    // The installed guardian is found in PATH: the prefix is not the one that was configured.
+    const Finished master = run({build + "/shout-master",
+                                 {build + "/shout-worker", "once more"},
+                                 {{"PATH", prefix + "/bin:/usr/bin:/bin"}},
+                                 {}});
+    INFO("master said: ", master.out, master.err);
+    CHECK(master.out == "ONCE MORE\n");
     worker.signal(15);
     CHECK(worker.wait() == 0);
 }

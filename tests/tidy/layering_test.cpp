@@ -63,10 +63,13 @@ const std::vector<Room>& rooms() {
         {"supervisor/guardian/", {"common/base/", "common/posix/"}},
         {"supervisor/process/", {"common/", "supervisor/guardian/orders.hpp"}},
         {"supervisor/", {"common/", "client/"}},
+        {"master/",
+         {"common/", "client/", "supervisor/process/", "supervisor/guardian/orders.hpp"}},
         {"etc/manual/", {"common/", "broker/app/", "gateway/app/", "supervisor/app/"}},
         {"bench/", {"common/", "broker/", "client/", "worker/"}},
         {"tests/package/consumer/", {}},  // sees what is installed, nothing else
-        {"tests/", {"common/", "broker/", "client/", "worker/", "gateway/", "supervisor/"}},
+        {"tests/",
+         {"common/", "broker/", "client/", "worker/", "gateway/", "supervisor/", "master/"}},
     };
     return kRooms;
 }

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 12> kFolders = {".ci",
+constexpr std::array<std::string_view, 13> kFolders = {".ci",
                                                        "bench",
                                                        "bin",
                                                        "broker",
@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 12> kFolders = {".ci",
                                                        "docs",
                                                        "etc",
                                                        "gateway",
+                                                       "master",
                                                        "supervisor",
                                                        "tests",
                                                        "worker"};

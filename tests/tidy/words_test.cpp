@@ -35,6 +35,7 @@ const std::vector<std::string_view>& pure_places() {
                                                           "gateway/access/tokens",
                                                           "gateway/feed/",
                                                           "worker/session",
+                                                          "worker/direct/front",
                                                           "worker/fastcgi/record",
                                                           "client/session",
                                                           "supervisor/policy/"};

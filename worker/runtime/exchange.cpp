@@ -135,6 +135,7 @@ void Exchange::sleep(Desk& desk, std::unique_lock<std::mutex>& lock) {
 }
 
 void Exchange::hand_in(Desk& desk) {
+    ++(desk.outcome.verdict == model::Verdict::Succeeded ? succeeded_ : failed_);
     session_.finished(desk.ended_at,
                       desk.job->attempt,
                       std::move(desk.outcome),
@@ -340,6 +341,8 @@ Exchange::State Exchange::state() {
             session_.is_leaving(),
             left_,
             session_.running(),
+            succeeded_,
+            failed_,
             session_.broker(),
             session_.trouble(),
             deadline};

@@ -122,6 +122,8 @@ public:
         bool is_leaving = false;
         std::optional<Left> left;
         std::size_t running = 0;
+        std::uint64_t succeeded = 0;  // attempts, ever
+        std::uint64_t failed = 0;
         std::size_t broker = 0;
         std::string trouble;
         std::optional<base::MonoTime> deadline;
@@ -172,6 +174,8 @@ private:
     std::vector<Remark> remarks_;
     std::optional<std::size_t> connect_;
     std::uint64_t idle_round_ = 0;
+    std::uint64_t succeeded_ = 0;
+    std::uint64_t failed_ = 0;
     bool is_io_woken_ = false;  // the I/O thread will look before it sleeps
     bool must_measure_ = false;
     std::optional<Left> left_;

@@ -8,6 +8,8 @@
 namespace steward::worker {
 namespace {
 
+// Masters that are there go at once when they are told to.
+constexpr base::Duration kPartingPatience = 1s;
 // Messages read in one turn: a broker that sends without end must not keep outcomes from leaving.
 constexpr int kMessagesPerTurnMax = 256;
 
@@ -28,6 +30,9 @@ base::Expected<Left> IoLoop::run() {
         log_changes(state);
         if (state.left) {
             parts_.log.write(log::Level::Info, "left");
+            if (parts_.masters != nullptr) {
+                parts_.masters->part(kPartingPatience);
+            }
             disconnect();
             return *state.left;
         }
@@ -40,6 +45,7 @@ base::Expected<Left> IoLoop::run() {
         if (poller_.is_readable(signals_slot_)) {
             read_signals();
         }
+        read_masters();
         read_links();
         read_messages();
     }
@@ -51,12 +57,20 @@ base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {
     if (beat && (!deadline || *beat < *deadline)) {
         deadline = beat;
     }
+    if (parts_.masters != nullptr) {
+        parts_.masters->watch(poller_);
+    }
     auto ready = poller_.wait_until(deadline, now);
     return ready ? base::Expected<void>{} : base::Unexpected(std::move(ready.error()));
 }
 
 void IoLoop::connect(std::size_t broker) {
     disconnect();
+    if (parts_.serves_masters) {
+        connection_ = parts_.masters->connect();
+        connection_->add_to(poller_);
+        return;
+    }
     net::SocketOptions options;
     options.reconnect = std::nullopt;  // the session decides when and where
     auto connection = net::connect(parts_.context, brokers_.at(broker), options);
@@ -77,6 +91,9 @@ void IoLoop::disconnect() {
     pending_.clear();
     wake_slot_ = poller_.add(parts_.wake.fd());
     signals_slot_ = poller_.add(parts_.signals.fd());
+    if (parts_.masters != nullptr) {
+        parts_.masters->add_to(poller_);
+    }
 }
 
 void IoLoop::measure_memory() {
@@ -102,6 +119,31 @@ void IoLoop::read_signals() {
             parts_.notify.say("STOPPING=1");
             parts_.exchange.leave();
         }
+    }
+}
+
+void IoLoop::leave(const char* why) {
+    if (!std::exchange(was_told_to_leave_, true)) {
+        parts_.log.write(log::Level::Info, "leaving", {{"why", why}});
+        parts_.notify.say("STOPPING=1");
+        parts_.exchange.leave();
+    }
+}
+
+void IoLoop::read_masters() {
+    if (parts_.masters == nullptr) {
+        return;
+    }
+    parts_.masters->turn();
+    if (const std::size_t times = parts_.masters->front().take_refusals(); times != 0) {
+        parts_.log.write(log::Level::Warning, "secret_refused", {{"times", std::to_string(times)}});
+    }
+    if (parts_.masters->front().take_stop()) {
+        leave("a master that knows the secret said so");
+    }
+    if (parts_.masters->is_abandoned() && !std::exchange(was_abandoned_, true)) {
+        leave("its master is gone");
+        parts_.exchange.stop_all();  // nobody waits for what still runs
     }
 }
 

@@ -12,12 +12,13 @@
 #include "common/net/connection.hpp"
 #include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
+#include "worker/direct/masters.hpp"
 #include "worker/runtime/exchange.hpp"
 
 namespace steward::worker {
 
 /// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
-/// giving_up, stopping_work, left.
+/// giving_up, stopping_work, secret_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -27,9 +28,12 @@ public:
         posix::SignalFd& signals;
         log::Log& log;
         posix::Notify& notify;
+        Masters* masters = nullptr;   // who may speak to it directly; null: nobody
+        bool serves_masters = false;  // they give it its jobs, not a broker
     };
 
-    /// Pre: the parts outlive this; `brokers` are endpoints, at least one.
+    /// Pre: the parts outlive this; `brokers` are endpoints, at least one;
+    /// of one that serves masters where it listens.
     IoLoop(const Parts& parts, std::vector<std::string> brokers);
 
     /// Runs until the session has left: after SIGTERM or SIGINT, or when it wants a successor. A
@@ -43,6 +47,8 @@ private:
     void disconnect();
     void measure_memory();
     void read_signals();
+    void read_masters();
+    void leave(const char* why);
     void read_links();
     void read_messages();
     void flush();
@@ -56,6 +62,7 @@ private:
     net::Poller::Slot signals_slot_ = 0;
     wire::Frames pending_;  // taken from the session, not yet by the socket
     bool was_told_to_leave_ = false;
+    bool was_abandoned_ = false;
     bool was_registered_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include "common/model/label.hpp"
 #include "common/model/limits.hpp"
 #include "common/model/names.hpp"
+#include "common/net/endpoint.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::worker {
@@ -26,6 +27,9 @@ struct Given {
     std::uint16_t backend_port = 5556;
     std::uint16_t frontend_port = 5555;
     std::uint32_t concurrency = 1;
+    std::string address;
+    std::string secret_file;
+    bool has_broker = false;
     std::vector<std::string> channels;
     std::string jobs_max;
     std::string memory_max;
@@ -35,6 +39,7 @@ struct Given {
 
 // Options that the environment may give too; a flag is stronger.
 constexpr const char* kChannelVariable = "STEWARD_CHANNEL";
+constexpr const char* kMasterVariable = "STEWARD_MASTER_FD";
 constexpr const char* kJobsVariable = "STEWARD_MAX_JOBS";
 constexpr const char* kMemoryVariable = "STEWARD_MAX_MEMORY";
 constexpr const char* kLifetimeVariable = "STEWARD_MAX_LIFETIME";
@@ -50,6 +55,16 @@ void describe_successors(CLI::App& app, Given& given) {
     app.add_option("--max-lifetime",
                    given.lifetime_max,
                    "The same after so many seconds, or with a unit (\"12h\")");
+}
+
+void describe_masters(CLI::App& app, Given& given) {
+    app.add_option("--listen",
+                   given.address,
+                   "Serve masters at ipc:///PATH or tcp://HOST:PORT, without a broker. With "
+                   "--broker: only tell there how it is");
+    app.add_option("--admin-secret-file",
+                   given.secret_file,
+                   "File with the secret that lets masters stop it and see all of its figures");
 }
 
 void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra) {
@@ -70,6 +85,7 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
     app.add_option("--concurrency", given.concurrency, "Jobs run at once")
         ->check(CLI::Range(1U, kConcurrencyMax))
         ->capture_default_str();
+    describe_masters(app, given);
     describe_successors(app, given);
     app.add_option("--log-level,--log", given.log_level, "debug, info, warning, error, or a letter")
         ->capture_default_str();
@@ -101,7 +117,7 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
     app.footer(
         "From the environment: HEARTBEAT_INTERVAL (seconds, or with a unit: \"500ms\"; 5) and "
         "HEARTBEAT_MAXTRIES (3), and STEWARD_CHANNEL, STEWARD_MAX_JOBS, STEWARD_MAX_MEMORY, "
-        "STEWARD_MAX_LIFETIME for the options of these names.\n"
+        "STEWARD_MAX_LIFETIME for the options of these names; STEWARD_ADMIN_SECRET_FILE likewise.\n"
         "Exit status: 0 ended as told, 1 failed, 2 wrong usage, 75 start a fresh one.");
     manual::add_page(app, {1, {"steward-broker(8)", "steward-supervisor(8)"}});
 }
@@ -247,6 +263,30 @@ base::Expected<void> read_channels(const CommandLine& line,
     return {};
 }
 
+base::Expected<void> read_masters(const CommandLine& line,
+                                  const Given& given,
+                                  RuntimeOptions& options) {
+    options.secret_file = given.secret_file;
+    if (const char* text = line.environment(kMasterVariable); text != nullptr) {
+        const std::string_view number(text);
+        const auto read =
+            std::from_chars(number.data(), number.data() + number.size(), options.master_fd);
+        if (read.ec != std::errc{} || read.ptr != number.data() + number.size() ||
+            options.master_fd < 3) {
+            return bad_setting({kMasterVariable, text}, "set by the program that starts a worker");
+        }
+    } else if (!given.address.empty()) {
+        auto address = net::parse_endpoint(given.address);
+        if (!address) {
+            return base::Unexpected(std::move(address.error()));
+        }
+        options.address = std::move(*address);
+    }
+    options.serves_masters =
+        options.master_fd >= 0 || (!options.address.empty() && !given.has_broker);
+    return {};
+}
+
 base::Expected<void> read_environment(const CommandLine& line, RuntimeOptions& options) {
     if (const char* text = line.environment("HEARTBEAT_INTERVAL"); text != nullptr) {
         const auto interval = wire::parse_duration(text);
@@ -284,6 +324,9 @@ base::Expected<RuntimeOptions> check(const CommandLine& line,
         return base::Unexpected(std::move(read.error()));
     }
     if (auto read = read_successors(line, given, options); !read) {
+        return base::Unexpected(std::move(read.error()));
+    }
+    if (auto read = read_masters(line, given, options); !read) {
         return base::Unexpected(std::move(read.error()));
     }
     auto backends = client::broker_endpoints(given.backends, given.backend_port);
@@ -339,6 +382,7 @@ std::variant<RuntimeOptions, ExitNow> parse_options(const CommandLine& line,
     try {
         describe(app, given, extra);
         app.parse(take_rest(line, extra), line.argv);
+        given.has_broker = app.count("--broker") > 0;
     } catch (const CLI::Error& error) {
         return ExitNow{app.exit(error, out, errors) == 0 ? kExitEnded : kExitUsage};
     }

@@ -22,7 +22,12 @@ struct RuntimeOptions {
     std::vector<ServiceEntry> services;  // names checked
     std::vector<std::string> backends;   // endpoints for work, in the order to try them
     std::vector<std::string> frontends;  // endpoints for child jobs; may be empty
-    std::vector<std::string> channels;   // checked; empty: the default one
+    /// Where masters find it: "ipc:///path" or "tcp://host:port"; empty: nowhere.
+    std::string address;
+    int master_fd = -1;                 // the channel to the one that has started it; -1: none
+    bool serves_masters = false;        // they give it its jobs: no broker does
+    std::string secret_file;            // may be empty, see posix::Secret::find()
+    std::vector<std::string> channels;  // checked; empty: the default one
     std::uint32_t concurrency = 1;
     // When another process should take this one's place; 0: never.
     std::uint64_t jobs_max = 0;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/wire/check.hpp"
 #include "common/wire/native.hpp"
 
 namespace steward::wire::native {
@@ -109,6 +110,7 @@ inline std::map<std::string, std::vector<Command>> client_examples() {
         {"job-progress-of-await", {JobProgress{15, kExampleJob, 3, 10, "page 3"}}},
         {"job-partial-of-await",
          {JobPartial{15, kExampleJob, example_json("[1]"), {kExampleJob.epoch, 207}}}},
+        {"check", {Operate{15, "check", secret_arguments("a secret of 16 b. at least")}}},
         {"operate", {Operate{14, "cancel", base::Blob::copy(R"({"context":"order-7"})")}}},
         {"welcome", {Welcome{1, "7-1763784000000000", seconds{5}, 67'108'864, 65'536, seconds{5}}}},
         {"accepted", {Accepted{7, kExampleJob, false}}},

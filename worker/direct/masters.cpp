@@ -1,0 +1,328 @@
+#include "worker/direct/masters.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "common/net/endpoint.hpp"
+#include "common/net/roles.hpp"
+#include "common/net/stream_address.hpp"
+#include "common/posix/clock.hpp"
+#include "common/posix/errno_text.hpp"
+
+namespace steward::worker {
+namespace {
+
+constexpr std::string_view kIpc = "ipc://";
+constexpr mode_t kOnlyOwner = 0077;
+// Messages read in one turn from one socket: masters that send without end must not keep answers
+// from leaving.
+constexpr int kMessagesPerTurn = 256;
+// Between two looks whether masters have gone, which ZeroMQ does not tell.
+constexpr base::Duration kPartingPause = std::chrono::milliseconds(10);
+constexpr std::size_t kScratchBytes = 64UL << 10U;
+
+// What the system frees when its owner ends, however that is. The file stays: one that removed it
+// would take it from under the next one's hands.
+base::Expected<posix::UniqueFd> lock_of(const std::string& address) {
+    const std::string path = address.substr(kIpc.size()) + ".lock";
+    posix::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.is_open()) {
+        return posix::io_error("cannot open " + path, errno);
+    }
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        return errno == EWOULDBLOCK
+                   ? base::fail(base::Errc::Io, "another worker listens at " + address)
+                   : posix::io_error("cannot lock " + path, errno);
+    }
+    return fd;
+}
+
+// ZeroMQ makes an ipc socket with the permissions that the process's mask leaves.
+base::Expected<std::string> bind_for_owner(net::Socket& router, const std::string& address) {
+    const mode_t before = ::umask(kOnlyOwner);
+    auto bound = router.bind(address);
+    ::umask(before);
+    return bound;
+}
+
+}  // namespace
+
+struct Masters::Doors {
+    explicit Doors(net::Socket its) : router(std::move(its)) {}
+
+    Doors(const Doors&) = delete;
+    Doors& operator=(const Doors&) = delete;
+
+    // ZeroMQ leaves the socket of an ipc address where it is. While the lock is held it is ours.
+    ~Doors() {
+        if (!path.empty()) {
+            ::unlink(path.c_str());
+        }
+    }
+
+    posix::UniqueFd lock;
+    std::string path;  // of an ipc address
+    net::Socket router;
+    std::unique_ptr<net::StreamServer> streams;  // null: none at this address
+};
+
+struct Masters::Channel {
+    explicit Channel(int fd)
+        : socket(posix::UniqueFd(fd), {}, net::StreamSocket::End::Accepting),
+          scratch(kScratchBytes) {}
+
+    net::StreamSocket socket;
+    std::vector<char> scratch;
+    mutable net::Poller::Slot slot = 0;
+};
+
+namespace {
+
+// A channel has one master, and no name for it.
+const std::string kOnlyMaster = "master";
+
+}  // namespace
+
+// As a broker would be: there from the first moment, and never gone.
+class Masters::WorkersEnd final : public net::Connection {
+public:
+    explicit WorkersEnd(Masters& masters) : masters_(masters) {}
+
+    [[nodiscard]] net::SendStatus send(const net::Frames& frames) override {
+        masters_.front_.on_worker(posix::read_mono(), frames);
+        masters_.write();
+        return net::SendStatus::Sent;
+    }
+
+    [[nodiscard]] net::ReceiveStatus receive(net::Frames& frames) override {
+        if (!masters_.front_.has_for_worker()) {
+            frames.clear();
+            return net::ReceiveStatus::Nothing;
+        }
+        frames = masters_.front_.take_for_worker();
+        return net::ReceiveStatus::Received;
+    }
+
+    [[nodiscard]] std::optional<net::LinkEvent> next_link() override {
+        return std::exchange(is_new_, false) ? std::optional(net::LinkEvent::Connected)
+                                             : std::nullopt;
+    }
+
+    [[nodiscard]] bool is_connected() const override { return true; }
+
+    void add_to(net::Poller& poller) override { poller.add(masters_.wake_.fd()); }
+
+    void watch(net::Poller& /*poller*/, bool /*is_blocked*/) override {
+        if (is_new_ || masters_.front_.has_for_worker()) {
+            masters_.wake_.wake();
+        } else {
+            masters_.wake_.clear();
+        }
+    }
+
+private:
+    Masters& masters_;
+    bool is_new_ = true;
+};
+
+Masters::Masters(MastersOptions&& options, posix::WakeFd wake)
+    : secret_(std::move(options.secret)),
+      front_(std::move(options.front),
+             {secret_ ? std::function<bool(std::string_view)>(
+                            [this](std::string_view given) { return secret_->matches(given); })
+                      : nullptr,
+              std::move(options.complete)},
+             posix::read_mono()),
+      wake_(std::move(wake)) {}
+
+Masters::~Masters() = default;
+
+base::Expected<std::unique_ptr<Masters>> Masters::open(net::Context& context,
+                                                       MastersOptions options) {
+    auto wake = posix::WakeFd::open();
+    if (!wake) {
+        return base::Unexpected(std::move(wake.error()));
+    }
+    const std::string address = options.address;
+    const int channel = options.channel;
+    std::unique_ptr<Masters> masters(new Masters(std::move(options), std::move(*wake)));
+    if (channel >= 0) {
+        masters->open_channel(channel);
+    } else if (auto opened = masters->open_doors(context, address); !opened) {
+        return base::Unexpected(std::move(opened.error()));
+    }
+    return masters;
+}
+
+void Masters::open_channel(int fd) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    channel_ = std::make_unique<Channel>(fd);
+}
+
+base::Expected<void> Masters::open_doors(net::Context& context, const std::string& address) {
+    auto router = net::make_router(context, {});
+    if (!router) {
+        return base::Unexpected(std::move(router.error()));
+    }
+    auto doors = std::make_unique<Doors>(std::move(*router));
+    if (address.starts_with(kIpc)) {
+        auto lock = lock_of(address);
+        if (!lock) {
+            return base::Unexpected(std::move(lock.error()));
+        }
+        doors->lock = std::move(*lock);
+    }
+    auto bound = bind_for_owner(doors->router, address);
+    if (!bound) {
+        return base::Unexpected(std::move(bound.error()));
+    }
+    address_ = *bound;
+    doors->path = address_.starts_with(kIpc) ? address_.substr(kIpc.size()) : std::string();
+    if (const auto name = net::local_name_of(address_)) {
+        auto listening = net::listen_locally(*name);
+        if (!listening) {
+            return base::Unexpected(std::move(listening.error()));
+        }
+        auto streams = net::StreamServer::open(std::move(*listening), {});
+        if (!streams) {
+            return base::Unexpected(std::move(streams.error()));
+        }
+        doors->streams = std::move(*streams);
+    }
+    doors_ = std::move(doors);
+    return {};
+}
+
+std::unique_ptr<net::Connection> Masters::connect() {
+    return std::make_unique<WorkersEnd>(*this);
+}
+
+void Masters::add_to(net::Poller& poller) const {
+    if (channel_ != nullptr) {
+        channel_->slot = poller.add(channel_->socket.fd());
+        return;
+    }
+    poller.add(doors_->router);
+    if (doors_->streams != nullptr) {
+        poller.add(doors_->streams->fd());
+    }
+}
+
+void Masters::watch(net::Poller& poller) {
+    if (channel_ != nullptr) {
+        poller.watch(
+            channel_->slot, !is_abandoned_, !is_abandoned_ && channel_->socket.has_unsent());
+    }
+}
+
+void Masters::part(base::Duration patience) {
+    const base::MonoTime until = posix::read_mono() + patience;
+    front_.part();
+    write();
+    if (channel_ != nullptr) {
+        channel_->socket.flush_until(until);  // the kernel keeps what was sent until it is read
+        return;
+    }
+    net::Poller poller;
+    add_to(poller);
+    while (front_.has_masters() && posix::read_mono() < until) {
+        if (!poller.wait(kPartingPause)) {
+            return;
+        }
+        read_doors();
+        front_.beat();
+        write();
+    }
+}
+
+void Masters::turn() {
+    front_.on_time(posix::read_mono());
+    if (channel_ != nullptr) {
+        read_channel();
+    } else {
+        read_doors();
+    }
+    write();
+}
+
+void Masters::read_channel() {
+    wire::Frames frames;
+    channel_->socket.flush();
+    for (int i = 0; i < kMessagesPerTurn && !is_abandoned_; ++i) {
+        switch (channel_->socket.receive(channel_->scratch, frames)) {
+            case net::ReceiveStatus::Received:
+                front_.on_master(posix::read_mono(), kOnlyMaster, frames, true);
+                break;
+            case net::ReceiveStatus::Nothing: return;
+            case net::ReceiveStatus::TooLarge:
+            case net::ReceiveStatus::Closed:
+                is_abandoned_ = true;
+                front_.lost(kOnlyMaster);
+                break;
+        }
+    }
+}
+
+void Masters::read_doors() {
+    const base::MonoTime now = posix::read_mono();
+    std::string master;
+    wire::Frames frames;
+    for (int i = 0; i < kMessagesPerTurn; ++i) {
+        const auto status = doors_->router.receive_from(master, frames);
+        if (status == net::ReceiveStatus::Received) {
+            front_.on_master(now, master, frames, false);
+        } else if (status != net::ReceiveStatus::TooLarge) {
+            break;
+        }
+    }
+    if (doors_->streams == nullptr) {
+        return;
+    }
+    doors_->streams->look(now);
+    for (int i = 0; i < kMessagesPerTurn; ++i) {
+        switch (doors_->streams->receive(master, frames)) {
+            case net::ReceiveStatus::Received: front_.on_master(now, master, frames, true); break;
+            case net::ReceiveStatus::Closed: front_.lost(master); break;
+            case net::ReceiveStatus::TooLarge: break;  // Closed follows
+            case net::ReceiveStatus::Nothing: return;
+        }
+    }
+}
+
+net::SendStatus Masters::send(const std::string& master, const wire::Frames& frames) {
+    if (channel_ != nullptr) {
+        return channel_->socket.send(frames);
+    }
+    if (doors_->streams != nullptr && net::StreamServer::is_ours(master)) {
+        return doors_->streams->send(master, frames);
+    }
+    return doors_->router.send_to(master, frames);
+}
+
+void Masters::write() {
+    for (const std::string& master : front_.addressed()) {
+        bool goes_on = true;
+        while (goes_on) {
+            const wire::Frames* message = front_.message_for(master);
+            if (message == nullptr) {
+                break;
+            }
+            switch (send(master, *message)) {
+                case net::SendStatus::Sent: front_.sent(master); break;
+                case net::SendStatus::WouldBlock: goes_on = false; break;
+                case net::SendStatus::Unroutable:
+                case net::SendStatus::Closed:
+                    front_.lost(master);
+                    goes_on = false;
+                    break;
+            }
+        }
+    }
+}
+
+}  // namespace steward::worker
