@@ -19,9 +19,9 @@ inline constexpr std::size_t kSecretBytesMax = 1024;
 /// Thread: any.
 class Secret {
 public:
-    /// The first line of a plain file of this process's user or of root, which others may not read
-    /// and the group not write. Errors: Io when it cannot be read; BadConfig for its owner, its
-    /// permissions, or a secret of less than kSecretBytesMin or more than kSecretBytesMax bytes.
+    /// The first line of a file that read_secret_file() takes: nobody else may read or write it.
+    /// Errors: as of that; BadConfig for a secret of less than kSecretBytesMin or more than
+    /// kSecretBytesMax bytes.
     [[nodiscard]] static base::Expected<Secret> read(const std::string& path);
 
     /// The file that `path` names; where that is empty the one that STEWARD_ADMIN_SECRET_FILE

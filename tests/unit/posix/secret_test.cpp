@@ -61,7 +61,8 @@ TEST_CASE("A secret is the first line of its file and matches itself alone") {
 
 TEST_CASE("A file that others can read or change, or that is too short or too long, is no secret") {
     CHECK(why_refused(kGood, 0600).empty());
-    CHECK(why_refused(kGood, 0440).empty());
+    CHECK(why_refused(kGood, 0400).empty());
+    CHECK(why_refused(kGood, 0640).find("chmod 600") != std::string::npos);
     CHECK(why_refused(kGood, 0604).find("chmod 600") != std::string::npos);
     CHECK(why_refused(kGood, 0620).find("chmod 600") != std::string::npos);
     CHECK(why_refused("fifteen bytes__").find("holds 15 bytes") != std::string::npos);
@@ -87,10 +88,12 @@ TEST_CASE("The flag's file is stronger than the environment's, and that than sys
     };
     CHECK(found("").empty());
     environment["CREDENTIALS_DIRECTORY"] = credential.folder();
+    ::setenv("CREDENTIALS_DIRECTORY", credential.folder().c_str(), 1);
     CHECK(found("") == "the secret of systemd");
     environment["STEWARD_ADMIN_SECRET_FILE"] = variable.path();
     CHECK(found("") == "the secret of the variable");
     CHECK(found(flag.path()) == "the secret of the flag");
+    ::unsetenv("CREDENTIALS_DIRECTORY");
     environment = {{"CREDENTIALS_DIRECTORY", "/nowhere"}};
     CHECK(found("").empty());
 }
