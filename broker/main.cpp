@@ -8,6 +8,7 @@
 
 #include "broker/app/broker_process.hpp"
 #include "broker/app/options.hpp"
+#include "common/manual/page.hpp"
 
 namespace {
 
@@ -68,6 +69,8 @@ void describe(CLI::App& app, app::OptionSources& sources, Switches& switches) {
                  switches.repair,
                  "start without what is damaged in the journal, and tell what that is");
     app.set_version_flag("--version", std::string("steward-broker ") + STEWARD_VERSION);
+    app.footer("Exit status: 0 ended as told, 1 failed, 2 wrong usage or configuration.");
+    manual::add_page(app, {8, {"steward(1)", "steward-supervisor(8)", "steward.toml(5)"}});
 }
 
 // Prints what a switch asks for; false when none does.

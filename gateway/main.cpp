@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/manual/page.hpp"
 #include "gateway/app/gateway_process.hpp"
 #include "gateway/app/options.hpp"
 
@@ -54,6 +55,8 @@ void describe(CLI::App& app, Words& words) {
     app.add_flag("--print-config", words.print_config, "print all settings and leave");
     app.add_flag("--print-config-manual", words.print_manual, "print them as Markdown and leave");
     app.set_version_flag("--version", std::string("steward-gateway ") + STEWARD_VERSION);
+    app.footer("Exit status: 0 ended as told, 1 failed, 2 wrong usage or configuration.");
+    manual::add_page(app, {8, {"steward-broker(8)", "steward.toml(5)"}});
 }
 
 // False when no switch asks for anything.

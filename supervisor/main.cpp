@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/manual/page.hpp"
 #include "supervisor/app/background.hpp"
 #include "supervisor/app/supervisor.hpp"
 
@@ -55,6 +56,13 @@ void describe(CLI::App& app, SupervisorOptions& options, Switches& switches) {
                  switches.print_processes,
                  "print the processes that are started at first, tab-separated, and leave");
     app.set_version_flag("--version", std::string("steward-supervisor ") + STEWARD_VERSION);
+    app.footer(
+        "Beside each process runs a `steward-guardian`, started by the supervisor and not by hand; "
+        "it ends what its process leaves behind.\n"
+        "From the environment: STEWARD_RUN_DIR, STEWARD_LOG_DIR and STEWARD_BIN_DIR, for the "
+        "settings of these names.\n"
+        "Exit status: 0 ended as told, 1 failed, 2 wrong usage or configuration.");
+    manual::add_page(app, {8, {"steward(1)", "steward-broker(8)", "steward.toml(5)"}});
 }
 
 // Prints what a switch asks for; false when none does.

@@ -237,6 +237,7 @@ int Program::run() {
     // Read before any thread is made.
     // NOLINTNEXTLINE(concurrency-mt-unsafe)
     auto parsed = parse_options({argc_, argv_, [](const char* name) { return std::getenv(name); }},
+                                about_,
                                 services_,
                                 options_,
                                 std::cout,

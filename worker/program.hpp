@@ -65,6 +65,12 @@ public:
     /// Pre: `argv` outlives the program.
     Program(int argc, char** argv) : argc_(argc), argv_(argv) {}
 
+    /// What the program is, in one sentence: the beginning of its --help and of its manual page.
+    Program& about(std::string what) {
+        about_ = std::move(what);
+        return *this;
+    }
+
     /// `--flag VALUE` puts VALUE into `value`, which outlives the program, before any worker is
     /// made.
     Program& option(std::string flag, std::string& value, std::string help) {
@@ -143,6 +149,7 @@ private:
 
     int argc_;
     char** argv_;
+    std::string about_;
     std::vector<ServiceEntry> services_;
     std::vector<ExtraOption> options_;
     std::vector<std::function<base::Expected<void>()>> checks_;

@@ -8,6 +8,11 @@
 namespace steward::app {
 
 BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
+    watch_all();
+}
+
+void BrokerLoop::watch_all() {
+    poller_.clear();
     news_slot_ = parts_.sockets.add_to(poller_);
     signals_slot_ = poller_.add(parts_.signals.fd());
     if (parts_.journal_fd >= 0) {
@@ -101,6 +106,7 @@ void BrokerLoop::look_around() {
 void BrokerLoop::handle_signal(int signal) {
     if (signal == SIGHUP) {
         parts_.reload();
+        watch_all();  // the news may be another socket now
     } else if (is_draining_) {
         parts_.log.write(log::Level::Warning, "broker_leaves_at_once");
         is_ended_ = true;

@@ -51,6 +51,7 @@ private:
     [[nodiscard]] std::size_t take_messages();
     [[nodiscard]] std::size_t take_row(Door door);
     [[nodiscard]] bool wait();
+    void watch_all();
     void answer_for_keys();
     void look_around();
     void handle_signal(int signal);

@@ -53,6 +53,9 @@ CompletionVerb verb_of(CLI::App& app) {
     CompletionVerb verb;
     verb.help = app.get_description();
     for (const CLI::Option* option : app.get_options()) {
+        if (option->get_group().empty()) {
+            continue;  // hidden, in the help too
+        }
         const std::string& word = option->get_name(true);
         if (option->nonpositional()) {
             verb.options.push_back(option_of(*option));

@@ -7,6 +7,7 @@
 
 #include "client/cli/exit_status.hpp"
 #include "client/cli/verbs.hpp"
+#include "common/manual/page.hpp"
 
 namespace steward::cli {
 
@@ -31,6 +32,8 @@ int run_program(int argc, const char* const* argv, Console& console) {
     program.footer(
         "Exit status: 0 success, 1 the job failed, 2 wrong usage, 3 time-out, 4 refused,\n"
         "5 no broker, 6 torn journal, 7 damaged journal. `steward VERB --help` tells more.");
+    manual::add_page(program,
+                     {1, {"steward-broker(8)", "steward-supervisor(8)", "steward.toml(5)"}});
     program.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
         return "steward: " + std::string(error.what()) + "; see steward --help\n";
     });
@@ -59,6 +62,7 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_journal(program, invocation);
     add_backup(program, invocation);
     add_keygen(program, invocation);
+    add_doctor(program, invocation);
     add_completion(program, invocation);
     try {
         program.parse(argc, argv);

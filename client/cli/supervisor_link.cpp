@@ -74,6 +74,13 @@ base::Error error_in(const nlohmann::json& answer) {
 
 }  // namespace
 
+std::string RunDir::socket() const {
+    const auto in = [](const std::string& folder) { return folder + "/supervisor.sock"; };
+    const bool is_installed = path == kHere && ::access(in(kHere).c_str(), F_OK) != 0 &&
+                              ::access(in(kInstalled).c_str(), F_OK) == 0;
+    return in(is_installed ? kInstalled : path);
+}
+
 void add_run_dir(CLI::App& verb, RunDir& run_dir) {
     verb.add_option("--run-dir", run_dir.path, "the supervisor's folder, with its control socket")
         ->envname("STEWARD_RUN_DIR")

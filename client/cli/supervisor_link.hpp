@@ -16,11 +16,15 @@ class App;
 
 namespace steward::cli {
 
-/// The run folder of a supervisor: `--run-dir`, else STEWARD_RUN_DIR, else `run`.
+/// The run folder of a supervisor: `--run-dir`, else STEWARD_RUN_DIR, else `run`, or where there is
+/// none the folder of an installed one.
 struct RunDir {
-    std::string path = "run";
+    static constexpr const char* kHere = "run";
+    static constexpr const char* kInstalled = "/run/steward";
 
-    [[nodiscard]] std::string socket() const { return path + "/supervisor.sock"; }
+    std::string path = kHere;
+
+    [[nodiscard]] std::string socket() const;
 };
 
 void add_run_dir(CLI::App& verb, RunDir& run_dir);

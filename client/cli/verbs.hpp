@@ -31,6 +31,7 @@ void add_supervisor(CLI::App& program, Invocation& invocation);  // what it is t
 void add_check(CLI::App& program, Invocation& invocation);       // a plugin for monitoring
 void add_shutdown(CLI::App& program, Invocation& invocation);    // ends one, with the secret
 void add_ping(CLI::App& program, Invocation& invocation);        // how long a round trip takes
+void add_doctor(CLI::App& program, Invocation& invocation);      // looks at an installation
 
 /// Reads the command line and does what it says. Returns the exit status.
 [[nodiscard]] int run_program(int argc, const char* const* argv, Console& console);

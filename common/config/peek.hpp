@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/expected.hpp"
@@ -14,5 +15,10 @@ namespace steward::config {
 /// Errors: BadConfig, with the place, when it is no TOML or the value no text; Io.
 [[nodiscard]] base::Expected<std::vector<std::optional<std::string>>> read_texts(
     const std::string& file, const std::vector<std::string>& paths);
+
+/// The same of a whole file's text, of values of any type: numbers and true/false as words, a
+/// list's texts with commas between. `name` is for messages. Errors: BadConfig, when it is no TOML.
+[[nodiscard]] base::Expected<std::vector<std::string>> values_in(
+    std::string_view text, const std::string& name, const std::vector<std::string>& paths);
 
 }  // namespace steward::config

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] std::string print(bool comments) const;
     /// Markdown tables of every setting, its default (the present value) and what is allowed.
     [[nodiscard]] std::string document() const;
+    /// The same for a page of `man`, in the texts of common/manual/roff.hpp.
+    [[nodiscard]] std::string manual() const;
     /// What differs from `before`, a schema of the same table over other options.
     [[nodiscard]] std::vector<Difference> differences_from(const Schema& before) const;
 };

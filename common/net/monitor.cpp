@@ -17,6 +17,10 @@ constexpr int kWatchedEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONN
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
+constexpr std::string_view kNoKey =
+    "asks for a key, and this one has none; make one with `steward keygen` and name it "
+    "(STEWARD_KEY_FILE, STEWARD_SERVER_KEY_FILE)";
+
 // What a failed handshake means to who has keys, and to who has none.
 std::string text_of(std::uint16_t kind, bool has_keys) {
     if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
@@ -26,13 +30,12 @@ std::string text_of(std::uint16_t kind, bool has_keys) {
     if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
         return has_keys ? "the broker speaks without keys, and this one has a key; leave out the "
                           "key, or give the broker one (security.key_file)"
-                        : "the broker asks for a key, and this one has none; make one with "
-                          "`steward keygen` and name it (STEWARD_KEY_FILE, "
-                          "STEWARD_SERVER_KEY_FILE)";
+                        : "the broker " + std::string(kNoKey);
     }
-    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL && has_keys) {
-        return "the broker hung up while keys were exchanged: the server key that is named here "
-               "(STEWARD_SERVER_KEY_FILE) is most likely not this broker's";
+    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
+        return has_keys ? "the broker hung up while keys were exchanged: the server key that is "
+                          "named here (STEWARD_SERVER_KEY_FILE) is most likely not this broker's"
+                        : "the broker hung up at once; most likely it " + std::string(kNoKey);
     }
     return {};
 }

@@ -27,6 +27,16 @@ ReceiveStatus receive_status(int number) {
     return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
 }
 
+// Of the connection that a frame came from. The routing id does not carry it when ZeroMQ has made
+// that while it was polled; each frame behind it does.
+std::uint32_t number_of(zmq::message_t& frame) {
+    std::uint32_t number = 0;
+    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+        std::from_chars(text, text + std::strlen(text), number);
+    }
+    return number;
+}
+
 bool is_ipv6(const std::string& endpoint) {
     return endpoint.starts_with("tcp://[");
 }
@@ -159,6 +169,9 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_
             }
         }
         bytes += frame.size();
+        if (number != nullptr) {
+            *std::exchange(number, nullptr) = number_of(frame);
+        }
         is_too_large =
             is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;
         if (is_too_large) {

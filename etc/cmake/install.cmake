@@ -28,19 +28,22 @@ foreach(library IN LISTS steward_exported)
   cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.hpp
     ${PROJECT_SOURCE_DIR}/${folder}/*.def)
-  install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/steward/${folder})
+  install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/steward/${folder}
+    COMPONENT libsteward-dev)
 endforeach()
 
-install(TARGETS ${steward_exported} EXPORT steward ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${steward_exported} EXPORT steward
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libsteward-dev)
 install(EXPORT steward NAMESPACE steward:: FILE stewardTargets.cmake
-  DESTINATION ${STEWARD_PACKAGE_DIR})
+  DESTINATION ${STEWARD_PACKAGE_DIR} COMPONENT libsteward-dev)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/stewardConfig.cmake.in ${PROJECT_BINARY_DIR}/stewardConfig.cmake
   INSTALL_DESTINATION ${STEWARD_PACKAGE_DIR})
 write_basic_package_version_file(
   ${PROJECT_BINARY_DIR}/stewardConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/stewardConfig.cmake
-  ${PROJECT_BINARY_DIR}/stewardConfigVersion.cmake DESTINATION ${STEWARD_PACKAGE_DIR})
+  ${PROJECT_BINARY_DIR}/stewardConfigVersion.cmake
+  DESTINATION ${STEWARD_PACKAGE_DIR} COMPONENT libsteward-dev)
 install(FILES ${PROJECT_SOURCE_DIR}/etc/steward.toml
   DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/steward)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/etc/systemd DESTINATION ${CMAKE_INSTALL_DATADIR}/steward)

@@ -1,6 +1,7 @@
 #include "gateway/app/gateway_process.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "common/config/units.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
+#include "common/posix/notify.hpp"
 #include "common/posix/random_seed.hpp"
 #include "common/posix/signal_fd.hpp"
 #include "gateway/api/access_log.hpp"
@@ -33,6 +35,7 @@ struct GatewayProcess::Parts {
     [[nodiscard]] base::Expected<void> open();
     void count(GatewayCounters& counters) const;
     void on_signal();
+    void give_sign_of_life();
     void end();
     void end_when_quiet(base::MonoTime until);
     void reload();
@@ -44,6 +47,8 @@ struct GatewayProcess::Parts {
     std::unique_ptr<log::Log> log;
     Loop loop;
     std::unique_ptr<Loop::Timer> quiet;
+    posix::Notify notify;
+    std::unique_ptr<Loop::Timer> next_sign;
     std::optional<BrokerLink> broker;
     std::optional<Desk> desk;
     std::optional<Front> front;
@@ -124,8 +129,17 @@ void GatewayProcess::Parts::on_signal() {
     }
 }
 
+// From the loop, so that a loop that hangs gives none.
+void GatewayProcess::Parts::give_sign_of_life() {
+    const base::MonoTime now = posix::read_mono();
+    if (const auto next = notify.beat(now)) {
+        next_sign = loop.after(*next - now, [this] { give_sign_of_life(); });
+    }
+}
+
 void GatewayProcess::Parts::end() {
     log->write(log::Level::Info, "gateway_ends");
+    notify.say("STOPPING=1");
     desk->monitor.is_ending = true;
     server->close();
     end_when_quiet(posix::read_mono() + kPatienceAtTheEnd);
@@ -191,6 +205,9 @@ std::string GatewayProcess::ready_line() const {
 
 void GatewayProcess::run() {
     parts_->log->write(log::Level::Info, "gateway_ready", {{"at", ready_line()}});
+    parts_->notify = posix::Notify::from_environment(&std::getenv);
+    parts_->notify.say("READY=1");
+    parts_->give_sign_of_life();
     parts_->loop.run();
 }
 

@@ -1,9 +1,12 @@
 // The gateway as a program, and the harness's own client before it.
 #include "tests/e2e/harness/gateway.hpp"
 
+#include <csignal>
+
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/notify_socket.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
@@ -37,6 +40,17 @@ TEST_CASE("A call over HTTP, one connection for all of them") {
     CHECK(stream.next_named("result").json()["value"].value("service", "") == "trial");
     CHECK(stream.rest().empty());
     gateway.stop();
+}
+
+TEST_CASE("The gateway tells systemd that it is ready, that it lives and that it ends") {
+    const Broker broker;
+    NotifySocket watcher((broker.directory() / "notify").string());
+    Gateway gateway(broker, {.environment = watcher.environment()});
+    CHECK(watcher.hears("READY=1"));
+    CHECK(watcher.hears("WATCHDOG=1"));
+    gateway.process().signal(SIGTERM);
+    CHECK(watcher.hears("STOPPING=1"));
+    CHECK(gateway.process().wait() == 0);
 }
 
 }  // namespace steward::e2e

@@ -3,14 +3,13 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/notify_socket.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/supervised.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
@@ -249,31 +248,13 @@ TEST_CASE("There is one supervisor for a folder, and only its user can speak to 
 TEST_CASE("It tells systemd that it is ready, that it lives and that it ends") {
     Supervised house(pool("calm", "$DIR/calm", "port_flags = false"));
     house.script("calm", "exec sleep 600");
-    const std::string path = house.path("notify");
-    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    house.start({{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "200000"}});
-    std::set<std::string> heard;
-    const auto hears = [&](const std::string& word) {
-        return wait_until([&] {
-            char text[256];
-            const ssize_t got = ::recv(socket, text, sizeof text, MSG_DONTWAIT);
-            if (got > 0) {
-                heard.insert(std::string(text, static_cast<std::size_t>(got)));
-            }
-            return heard.contains(word);
-        });
-    };
-    CHECK(hears("READY=1"));
-    heard.clear();
-    CHECK(hears("WATCHDOG=1"));
+    NotifySocket watcher(house.path("notify"));
+    house.start(watcher.environment());
+    CHECK(watcher.hears("READY=1"));
+    CHECK(watcher.hears("WATCHDOG=1"));
     house.process().signal(SIGTERM);
-    CHECK(hears("STOPPING=1"));
+    CHECK(watcher.hears("STOPPING=1"));
     CHECK(house.process().wait() == 0);
-    ::close(socket);
 }
 
 }  // namespace steward::e2e

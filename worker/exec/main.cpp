@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     exec::Given given;
     exec::Settings settings;
     Program program(argc, argv);
-    program.option("--input", given.input, "Its standard input: params as json, text, or none")
+    program.about("A worker whose work is any command, run below a steward-job-keeper of its own.")
+        .option("--input", given.input, "Its standard input: params as json, text, or none")
         .option("--result", given.result, "What its standard output is: text, json or bytes")
         .option("--stream", given.stream, "Send output at once as partials: none, lines, chunks")
         .option("--snooze", given.snooze, "After exit status 75 the job runs again in so long");

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
     fastcgi::Given given;
     fastcgi::Settings settings;
     return steward::worker::Program(argc, argv)
+        .about("A worker that hands each job to php-fpm or another FastCGI pool.")
         .option("--pool", given.pool, "Socket of the pool: unix:/run/php/php-fpm.sock, HOST:PORT")
         .option("--script", given.script, "Path of the script, as the pool sees it")
         .option("--response-max", given.response_max, "Largest answer")

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     http::Given given;
     http::Settings settings;
     return steward::worker::Program(argc, argv)
+        .about("A worker that posts each job to a URL.")
         .option("--url", given.url, "Where jobs are posted to: https://host:port/path")
         .option("--body", given.body, "The params as json, or raw: as the client sent them")
         .option("--secret", given.secret_file, "File with the secret that signs requests")

@@ -9,6 +9,7 @@
 #include "client/brokers.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/quantity.hpp"
+#include "common/manual/page.hpp"
 #include "common/model/label.hpp"
 #include "common/model/limits.hpp"
 #include "common/model/names.hpp"
@@ -43,6 +44,9 @@ constexpr const char* kMasterVariable = "STEWARD_MASTER_FD";
 constexpr const char* kJobsVariable = "STEWARD_MAX_JOBS";
 constexpr const char* kMemoryVariable = "STEWARD_MAX_MEMORY";
 constexpr const char* kLifetimeVariable = "STEWARD_MAX_LIFETIME";
+
+constexpr const char* kAbout =
+    "A worker: connects to a broker and runs jobs until it is told to stop.";
 
 void describe_successors(CLI::App& app, Given& given) {
     app.add_option("--max-jobs", given.jobs_max, "Leave for a fresh process after so many jobs");
@@ -120,6 +124,7 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
         "HEARTBEAT_MAXTRIES (3), and STEWARD_CHANNEL, STEWARD_MAX_JOBS, STEWARD_MAX_MEMORY, "
         "STEWARD_MAX_LIFETIME for the options of these names; STEWARD_ADMIN_SECRET_FILE likewise.\n"
         "Exit status: 0 ended as told, 1 failed, 2 wrong usage, 75 start a fresh one.");
+    manual::add_page(app, {1, {"steward-broker(8)", "steward-supervisor(8)"}});
 }
 
 base::Expected<void> check_services(const std::string& renamed,
@@ -371,13 +376,14 @@ int take_rest(const CommandLine& line, const std::vector<ExtraOption>& extra) {
 }  // namespace
 
 std::variant<RuntimeOptions, ExitNow> parse_options(const CommandLine& line,
+                                                    const std::string& about,
                                                     std::vector<ServiceEntry> services,
                                                     const std::vector<ExtraOption>& extra,
                                                     std::ostream& out,
                                                     std::ostream& errors) {
     std::string name = line.argc > 0 ? line.argv[0] : "worker";
     name.erase(0, name.rfind('/') + 1);
-    CLI::App app("A worker: connects to a broker and runs jobs until it is told to stop.", name);
+    CLI::App app(about.empty() ? kAbout : about, name);
     Given given;
     try {
         describe(app, given, extra);

@@ -54,9 +54,11 @@ struct CommandLine {
 
 inline constexpr std::uint32_t kConcurrencyMax = 1024;
 
-/// What the program serves, options of its own, and what the user said. Values of `extra` are set.
+/// What the program is (empty: a worker), what it serves, options of its own, and what the user
+/// said. Values of `extra` are set.
 [[nodiscard]] std::variant<RuntimeOptions, ExitNow> parse_options(
     const CommandLine& line,
+    const std::string& about,
     std::vector<ServiceEntry> services,
     const std::vector<ExtraOption>& extra,
     std::ostream& out,

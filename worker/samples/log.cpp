@@ -34,6 +34,7 @@ private:
 int main(int argc, char** argv) {
     std::string file = "steward-worker.log";
     return Program(argc, argv)
+        .about("A worker that appends a line for each job to a file.")
         .option("--file", file, "The file to append to")
         .serve<Log>("LOG", std::cref(file))
         .run();

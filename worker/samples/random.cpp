@@ -43,5 +43,8 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run<Random>(argc, argv);
+    return Program(argc, argv)
+        .about("A worker that answers with a stream of random texts.")
+        .serve<Random>(Random::kService)
+        .run();
 }

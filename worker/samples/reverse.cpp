@@ -33,5 +33,8 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run<Reverse>(argc, argv);
+    return Program(argc, argv)
+        .about("A worker that gives a text back with its characters in reverse order.")
+        .serve<Reverse>(Reverse::kService)
+        .run();
 }

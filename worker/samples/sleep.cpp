@@ -33,5 +33,8 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run<Sleep>(argc, argv);
+    return Program(argc, argv)
+        .about("A worker that takes its time, to watch queues, limits and fail-over with.")
+        .serve<Sleep>(Sleep::kService)
+        .run();
 }

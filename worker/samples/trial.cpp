@@ -134,5 +134,10 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run<Trial>(argc, argv);
+    return Program(argc, argv)
+        .about(
+            "A worker that does as its params say, to try out limits, outcomes and child jobs "
+            "with.")
+        .serve<Trial>(Trial::kService)
+        .run();
 }

@@ -45,7 +45,7 @@ void Gateway::start() {
                          "127.0.0.1",
                          "--port",
                          std::to_string(port_)},
-                        {},
+                        options_.environment,
                         directory_.path().string()};
     if (!options_.tokens.empty()) {
         command.args.insert(command.args.end(), {"--tokens", tokens_file()});

@@ -1,6 +1,7 @@
 // tests/e2e: a real gateway on a free port of the loopback, before the harness's broker.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct GatewayOptions {
     std::vector<std::string> args = {};  // behind the others
     std::string tokens = {};             // of a file of tokens, if there is to be one
     std::string program_directory = {};  // empty: this build's
+    std::map<std::string, std::string> environment = {};
 };
 
 class Gateway {

@@ -13,14 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-model::JobId job(std::uint64_t number) {
+model::JobId numbered(std::uint64_t number) {
     return {7, number};
 }
 
 std::string received_line(std::uint64_t number, json more = json::object()) {
     json event = {{"at", 100.5},
                   {"event", "RECEIVED"},
-                  {"job", job(number).text()},
+                  {"job", numbered(number).text()},
                   {"service", "mail"},
                   {"session", 99},
                   {"number", number},
@@ -32,7 +32,7 @@ std::string received_line(std::uint64_t number, json more = json::object()) {
 }
 
 std::string event(std::string_view name, std::uint64_t number) {
-    return json{{"at", 101}, {"event", name}, {"job", job(number).text()}, {"service", "mail"}}
+    return json{{"at", 101}, {"event", name}, {"job", numbered(number).text()}, {"service", "mail"}}
         .dump();
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("A job without an end is unfinished, whatever else happened to it") {
     log.read(event("DELEGATE_START", 1));
     log.read(event("EXECUTE_ERROR", 1));
     log.read(event("RETRY", 1));
-    CHECK(unfinished(log) == std::vector{job(1), job(2)});
+    CHECK(unfinished(log) == std::vector{numbered(1), numbered(2)});
     CHECK(log.events() == 6);
     const UnfinishedJob first = log.unfinished({}).front();
     CHECK(first.received_at == base::WallTime(100500ms));
@@ -73,7 +73,7 @@ TEST_CASE("Each end is an end, and a dead letter is none to replay until it is r
         log.read(received_line(1));
         log.read(event(end, 1));
         CHECK(unfinished(log).empty());
-        CHECK(log.has_succeeded(job(1)) == (std::string_view(end) == "EXECUTE_COMPLETE"));
+        CHECK(log.has_succeeded(numbered(1)) == (std::string_view(end) == "EXECUTE_COMPLETE"));
         log.read(event("RETRY", 1));
         CHECK(unfinished(log).size() == (std::string_view(end) == "DEAD" ? 1 : 0));
     }
@@ -136,8 +136,8 @@ TEST_CASE("Jobs are chosen by their service and by when they came") {
     ReplayLog log;
     log.read(received_line(1));
     log.read(received_line(2, {{"service", "image"}, {"at", 200}}));
-    CHECK(unfinished(log, {"image", {}}) == std::vector{job(2)});
-    CHECK(unfinished(log, {"", base::WallTime(200s)}) == std::vector{job(2)});
+    CHECK(unfinished(log, {"image", {}}) == std::vector{numbered(2)});
+    CHECK(unfinished(log, {"", base::WallTime(200s)}) == std::vector{numbered(2)});
     CHECK(unfinished(log, {"", base::WallTime(200s) + 1us}).empty());
     CHECK(unfinished(log, {"", base::WallTime(100500ms)}).size() == 2);
 }
@@ -147,9 +147,9 @@ TEST_CASE("A submission that was replayed before is the job it became, for those
     log.read(received_line(1));
     log.read(received_line(2, {{"number", 1}}));  // the same submission, to a later broker
     log.read(received_line(3));
-    CHECK(unfinished(log) == std::vector{job(2), job(3)});
+    CHECK(unfinished(log) == std::vector{numbered(2), numbered(3)});
     log.read(event("EXECUTE_COMPLETE", 2));
-    CHECK(unfinished(log) == std::vector{job(3)});
+    CHECK(unfinished(log) == std::vector{numbered(3)});
 }
 
 TEST_CASE("A job without a submission id has one made from its own, always the same") {
@@ -158,7 +158,7 @@ TEST_CASE("A job without a submission id has one made from its own, always the s
     log.read(received_line(5000, {{"session", 0}, {"number", 0}}));
     const auto jobs = log.unfinished({});
     REQUIRE(jobs.size() == 2);
-    CHECK(jobs[0].submission == submission_for(job(1)));
+    CHECK(jobs[0].submission == submission_for(numbered(1)));
     CHECK(jobs[0].submission.session != 0);
     CHECK(jobs[0].submission.number == 2);
     CHECK(jobs[0].submission.session != jobs[1].submission.session);

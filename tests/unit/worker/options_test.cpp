@@ -53,6 +53,7 @@ Parsed parse(std::vector<std::string> args,
                            const auto found = environment.find(name);
                            return found == environment.end() ? nullptr : found->second.c_str();
                        }},
+                      {},
                       std::move(entries),
                       extra,
                       out,
