@@ -16,6 +16,7 @@ struct SharedSection {
 
 inline constexpr SharedSection kSharedSections[] = {{"broker", "steward-broker"},
                                                     {"security", "steward-broker"},
+                                                    {"audit", "steward-broker"},
                                                     {"limits", "steward-broker"},
                                                     {"journal", "steward-broker"},
                                                     {"lifecycle", "steward-broker"},

@@ -44,8 +44,10 @@ ReceiveStatus StreamConnection::receive(Frames& frames) {
     if (status == ReceiveStatus::Received && !std::exchange(has_heard_, true) &&
         frames.size() == 2 && frames[0].view() == kStreamRefusal) {
         refusal_ = frames[1].view();
-        const std::scoped_lock lock(turned_away_->mutex);
-        turned_away_->names.insert(name_);
+        if (turned_away_ != nullptr) {
+            const std::scoped_lock lock(turned_away_->mutex);
+            turned_away_->names.insert(name_);
+        }
         status = ReceiveStatus::Closed;
     }
     if (status == ReceiveStatus::Closed || status == ReceiveStatus::TooLarge) {

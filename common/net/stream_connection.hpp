@@ -11,11 +11,11 @@ namespace steward::net {
 class StreamConnection final : public Connection {
 public:
     /// `fd` is connected.
-    /// When the broker turns this one away, `name` is added to `turned_away`.
+    /// When the broker turns this one away, `name` is added to `turned_away`, if there is one.
     StreamConnection(posix::UniqueFd fd,
                      const SocketOptions& options,
-                     std::shared_ptr<Context::TurnedAway> turned_away,
-                     std::string name);
+                     std::shared_ptr<Context::TurnedAway> turned_away = nullptr,
+                     std::string name = {});
     ~StreamConnection() override;
 
     [[nodiscard]] SendStatus send(const Frames& frames) override;
