@@ -32,6 +32,11 @@ Expected<LoopOptions> loop_options(const Options& options) {
     loop.session.heartbeat_interval = std::max<base::Duration>(options.heartbeat_interval, 1ms);
     loop.session.heartbeat_tries = std::max(options.heartbeat_tries, 1U);
     loop.session.in_flight_max = std::max<std::size_t>(options.in_flight_max, 1);
+    auto keys = keys::client_keys(options.keys);
+    if (!keys) {
+        return base::Unexpected(std::move(keys.error()));
+    }
+    loop.curve = std::move(*keys);
     loop.queue_max = options.queue_max;
     loop.connect_timeout = options.connect_timeout;
     return loop;

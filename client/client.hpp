@@ -23,6 +23,7 @@
 #include "client/submitted.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
+#include "common/keys/own_key.hpp"
 #include "common/model/job.hpp"
 
 namespace steward::client {
@@ -42,6 +43,8 @@ struct Options {
     /// "host", "host:port", "tcp://host:port" or "ipc:///path"; the first that answers is used, the
     /// others are for when it does not. Port 5555 where none is named.
     std::vector<std::string> brokers = {"127.0.0.1"};
+    /// For a broker with security (docs/security.md); as the environment says unless given.
+    keys::KeyFiles keys = {};
     /// Of everything that is not given a time-out of its own.
     base::Duration timeout = 30s;
     /// How long a request waits for any broker to answer; then it ends with Disconnected.
@@ -80,7 +83,8 @@ struct FollowOptions {
 ///         for a service; TooManyInFlight, see each; what the broker refuses with (UnknownService,
 ///         QueueFull, Draining …: class_of() tells whether trying later helps); for a call or a
 ///         wait JobFailed, JobDead, JobExpired, JobCancelled with the job's own text. A client that
-///         could not be started answers everything with why: Malformed for a broker's address, Io.
+///         could not be started answers everything with why: Malformed for a broker's address,
+///         BadConfig for its keys, Io. KeyRefused when brokers answer and none accepts its key.
 /// Thread: any, any number. Blocking members must not be used from callbacks (asserted). Callbacks
 ///         run on the client's own thread and hold up all its traffic: hand real work elsewhere.
 /// Bound:  queue_max + in_flight_max requests.

@@ -13,6 +13,10 @@ namespace steward::client {
 
 namespace {
 
+// Tries of each broker that end with its refusal before the user is told: one that has turned the
+// stream away is tried over ZeroMQ, and a key may just be on its way.
+constexpr std::size_t kRefusalsMax = 3;
+
 // Messages read before orders are looked at again: a flood of answers must not hold up submissions.
 constexpr int kMessagesPerTurn = 64;
 // Messages of about a megabyte that ZeroMQ may hold unsent: enough to keep it busy.
@@ -147,6 +151,7 @@ void Loop::connect(std::size_t broker) {
     socket.bound.bytes_max = options_.message_bytes_max;
     socket.linger = base::Duration::zero();  // what has not been answered is told to the user
     socket.reconnect = std::nullopt;         // the session decides where to and when
+    socket.curve = options_.curve;
     connection_.reset();
     auto connection = net::connect(context_, options_.endpoints[broker], socket);
     if (connection) {
@@ -165,11 +170,23 @@ void Loop::follow_link() {
             return;
         }
         switch (*event) {
-            case net::LinkEvent::Connected: session_.connected(now_); break;
+            case net::LinkEvent::Connected:
+                refusals_ = 0;
+                refusal_.clear();
+                session_.connected(now_);
+                break;
             case net::LinkEvent::Disconnected:
-            case net::LinkEvent::Refused: lose(); break;
+            case net::LinkEvent::Refused:
+                note_refusal();
+                lose();
+                break;
         }
     }
+}
+
+void Loop::note_refusal() {
+    refusal_ = connection_->refusal();
+    refusals_ = refusal_.empty() ? 0 : refusals_ + 1;
 }
 
 void Loop::lose() {
@@ -333,7 +350,9 @@ void Loop::end_unreachable() {
         unreachable_since_.reset();
     } else if (!unreachable_since_) {
         unreachable_since_ = now_;
-    } else if (now_ >= *unreachable_since_ + options_.connect_timeout) {
+    } else if (now_ >= *unreachable_since_ + options_.connect_timeout ||
+               refusals_ >= kRefusalsMax * options_.endpoints.size()) {
+        refusals_ = 0;
         unreachable_since_.reset();
         end_all(unreachable());
     }
@@ -357,6 +376,9 @@ base::Error Loop::unreachable() const {
     for (const std::string& endpoint : options_.endpoints) {
         brokers += brokers.empty() ? "" : ", ";
         brokers += endpoint;
+    }
+    if (!refusal_.empty()) {
+        return {base::Errc::KeyRefused, brokers + ": " + refusal_, std::nullopt};
     }
     std::string message = "no broker answers at " + brokers;
     if (!session_.trouble().empty()) {

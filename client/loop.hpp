@@ -17,6 +17,7 @@
 #include "common/base/time.hpp"
 #include "common/net/connection.hpp"
 #include "common/net/context.hpp"
+#include "common/net/curve.hpp"
 #include "common/net/poller.hpp"
 
 namespace steward::client {
@@ -24,6 +25,7 @@ namespace steward::client {
 struct LoopOptions {
     std::vector<std::string> endpoints;  // as ZeroMQ wants them; at least one
     SessionOptions session;              // its `session` and `brokers` are filled in here
+    std::optional<net::CurveKeys> curve;
     std::size_t queue_max = 65'536;
     std::size_t message_bytes_max = 256UL << 20U;  // of one message from the broker
     base::Duration connect_timeout{};
@@ -64,6 +66,7 @@ private:
     void send();
     void connect(std::size_t broker);
     void lose();
+    void note_refusal();
 
     void tell_happenings();
     void tell(Happening& happening);
@@ -82,6 +85,8 @@ private:
     net::Context context_;
     net::Poller poller_;
     std::unique_ptr<net::Connection> connection_;
+    std::string refusal_;       // why the last broker turned this one away
+    std::size_t refusals_ = 0;  // in a row, one for each try
     Inbox inbox_;
     Session session_;
     base::MonoTime now_;

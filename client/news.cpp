@@ -68,6 +68,9 @@ base::Expected<bool> News::Inner::wait(base::MonoTime until, int also) {
     while (true) {
         while (monitor->next()) {
         }
+        if (!monitor->is_connected() && !monitor->refusal().empty()) {
+            return base::fail(base::Errc::KeyRefused, monitor->refusal());
+        }
         if (auto received = receive(); !received || *received) {
             return received;
         }
@@ -82,8 +85,9 @@ base::Expected<bool> News::Inner::wait(base::MonoTime until, int also) {
 }
 
 base::Expected<News> News::open(const std::vector<std::string>& endpoints,
-                                const std::vector<std::string>& topics) {
-    auto news = open_silent(endpoints);
+                                const std::vector<std::string>& topics,
+                                const keys::KeyFiles& keys) {
+    auto news = open_silent(endpoints, keys);
     if (!news) {
         return news;
     }
@@ -96,7 +100,12 @@ base::Expected<News> News::open(const std::vector<std::string>& endpoints,
     return news;
 }
 
-base::Expected<News> News::open_silent(const std::vector<std::string>& endpoints) {
+base::Expected<News> News::open_silent(const std::vector<std::string>& endpoints,
+                                       const keys::KeyFiles& keys) {
+    auto curve = keys::client_keys(keys);
+    if (!curve) {
+        return base::Unexpected(std::move(curve.error()));
+    }
     auto context = net::Context::open();
     if (!context) {
         return base::Unexpected(std::move(context.error()));
@@ -104,6 +113,7 @@ base::Expected<News> News::open_silent(const std::vector<std::string>& endpoints
     net::SocketOptions options;
     options.receive_queue_max = kUnreadMax;
     options.send_queue_max = kUntoldMax;
+    options.curve = std::move(*curve);
     auto socket = net::make_subscriber(*context, options, {});
     if (!socket) {
         return base::Unexpected(std::move(socket.error()));

@@ -13,6 +13,7 @@
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
+#include "common/keys/own_key.hpp"
 
 namespace steward::client {
 
@@ -35,12 +36,14 @@ public:
     static constexpr std::size_t kTopicBytesMax = 512;
 
     /// `endpoints`: of the news sockets ("tcp://host:5557"). `topics`: none for everything. Errors:
-    /// Malformed for an endpoint; those of add(); Io.
+    /// Malformed for an endpoint; BadConfig for the keys, which are as of Options::keys; those of
+    /// add(); Io.
     [[nodiscard]] static base::Expected<News> open(const std::vector<std::string>& endpoints,
-                                                   const std::vector<std::string>& topics = {});
+                                                   const std::vector<std::string>& topics = {},
+                                                   const keys::KeyFiles& keys = {});
     /// The same with no topic at all: nothing comes before add().
-    [[nodiscard]] static base::Expected<News> open_silent(
-        const std::vector<std::string>& endpoints);
+    [[nodiscard]] static base::Expected<News> open_silent(const std::vector<std::string>& endpoints,
+                                                          const keys::KeyFiles& keys = {});
     ~News();
     News(News&&) noexcept;
     News& operator=(News&&) = delete;
@@ -54,7 +57,8 @@ public:
     [[nodiscard]] base::Expected<void> remove(const std::string& topic);
 
     /// The next event (docs/events.md); what is no event is left out. Nothing: the time is over, or
-    /// the descriptor `also` is readable. Errors: Io.
+    /// the descriptor `also` is readable. Errors: Io; KeyRefused: there is no connection and the
+    /// broker does not want one with this key; ZeroMQ has given up then.
     [[nodiscard]] base::Expected<std::optional<nlohmann::json>> next(base::Duration timeout,
                                                                      int also = -1);
     /// Waits like next(), and takes what else is there already: at most `max` events in their

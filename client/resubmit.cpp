@@ -21,8 +21,14 @@ constexpr base::Duration kReconnectPause = 200ms;
 /// One connection at a time to one broker of the list after the other.
 class Wire {
 public:
-    Wire(net::Context context, std::vector<std::string> endpoints, Resubmission& jobs)
-        : context_(std::move(context)), endpoints_(std::move(endpoints)), jobs_(jobs) {}
+    Wire(net::Context context,
+         std::vector<std::string> endpoints,
+         std::optional<net::CurveKeys> curve,
+         Resubmission& jobs)
+        : context_(std::move(context)),
+          endpoints_(std::move(endpoints)),
+          curve_(std::move(curve)),
+          jobs_(jobs) {}
 
     Expected<void> run(const Options& options, base::Duration patience) {
         base::MonoTime now = posix::read_mono();
@@ -48,7 +54,9 @@ public:
             send(now);
             moved_at = std::max(moved_at, is_linked_ ? jobs_.moved_at() : moved_at);
             if (!was_linked_ && now >= reachable_until) {
-                return base::fail(Errc::Disconnected, "no broker answers at " + endpoints_.front());
+                return refusal_.empty() ? base::fail(Errc::Disconnected,
+                                                     "no broker answers at " + endpoints_.front())
+                                        : base::fail(Errc::KeyRefused, refusal_);
             }
             if (now >= moved_at + patience) {
                 return {};
@@ -62,6 +70,7 @@ private:
         net::SocketOptions socket;
         socket.linger = 0s;
         socket.reconnect = std::nullopt;
+        socket.curve = curve_;
         auto connection = net::connect(context_, endpoints_[broker_], socket);
         if (!connection) {
             return base::Unexpected(std::move(connection.error()));
@@ -102,6 +111,7 @@ private:
                 is_linked_ = was_linked_ = true;
                 jobs_.connected(now);
             } else {
+                refusal_ = connection_->refusal();
                 drop(now);
             }
         }
@@ -134,6 +144,8 @@ private:
 
     net::Context context_;
     std::vector<std::string> endpoints_;
+    std::optional<net::CurveKeys> curve_;
+    std::string refusal_;
     Resubmission& jobs_;
     std::unique_ptr<net::Connection> connection_;
     std::optional<wire::Frames> unsent_;
@@ -159,12 +171,16 @@ Expected<std::vector<Expected<Submitted>>> resubmit(const Options& options,
     if (endpoints.empty()) {
         return base::fail(Errc::Malformed, "the list of brokers is empty");
     }
+    auto curve = keys::client_keys(options.keys);
+    if (!curve) {
+        return base::Unexpected(std::move(curve.error()));
+    }
     auto context = net::Context::open();
     if (!context) {
         return base::Unexpected(std::move(context.error()));
     }
     Resubmission resubmission(std::move(jobs));
-    Wire wire(std::move(*context), std::move(endpoints), resubmission);
+    Wire wire(std::move(*context), std::move(endpoints), std::move(*curve), resubmission);
     if (auto done = wire.run(options, patience); !done) {
         return base::Unexpected(std::move(done.error()));
     }

@@ -186,6 +186,10 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     if (!seed) {
         return base::Unexpected(seed.error());
     }
+    auto curve = keys::client_keys(options.keys);
+    if (!curve) {
+        return base::Unexpected(std::move(curve.error()));
+    }
     auto wake = posix::WakeFd::open();
     if (!wake) {
         return base::Unexpected(std::move(wake.error()));
@@ -195,7 +199,7 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
         return base::Unexpected(std::move(context.error()));
     }
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
-    ChildJobs child_jobs(options.frontends);
+    ChildJobs child_jobs(options.frontends, options.keys);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
     auto masters = open_masters(*context, options, exchange, *seed, tells);
     if (!masters) {
@@ -206,9 +210,16 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
         const std::string& address = (*masters)->address();
         brokers = {address.empty() ? "the program that started this" : address};
     }
-    IoLoop loop(
-        {*context, exchange, *wake, signals, *log, notify, masters->get(), options.serves_masters},
-        std::move(brokers));
+    IoLoop loop({*context,
+                 exchange,
+                 *wake,
+                 signals,
+                 *log,
+                 notify,
+                 masters->get(),
+                 options.serves_masters,
+                 std::move(*curve)},
+                std::move(brokers));
     const WorkThreads threads(exchange, *seats, link);
     const auto left = loop.run();
     if (!left) {

@@ -8,6 +8,11 @@
 namespace steward::app {
 
 BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
+    watch_all();
+}
+
+void BrokerLoop::watch_all() {
+    poller_.clear();
     news_slot_ = parts_.sockets.add_to(poller_);
     signals_slot_ = poller_.add(parts_.signals.fd());
     if (parts_.journal_fd >= 0) {
@@ -22,6 +27,7 @@ bool BrokerLoop::run() {
         next_beat_ = parts_.notify.beat(now.mono);
         parts_.node.begin_batch(now);
         parts_.sockets.look(now.mono);
+        answer_for_keys();
         const std::size_t taken = take_messages();
         if (++turns_unlooked_ >= kTurnsUnlooked) {
             look_around();
@@ -56,9 +62,17 @@ std::size_t BrokerLoop::take_messages() {
 std::size_t BrokerLoop::take_row(Door door) {
     const Side side = side_of(door);
     for (std::size_t taken = 0; taken < kMessagesInARow; ++taken) {
-        switch (parts_.sockets.receive(door, routing_id_, frames_)) {
+        switch (parts_.sockets.receive(door, routing_id_, frames_, from_)) {
             case net::ReceiveStatus::Received:
-                parts_.node.on_frames(side, routing_id_, frames_);
+                if (from_.refusal.empty()) {
+                    parts_.node.on_frames(side, routing_id_, frames_, from_.who);
+                } else {
+                    parts_.node.on_refused(
+                        side,
+                        routing_id_,
+                        frames_,
+                        {base::Errc::KeyRefused, std::string(from_.refusal), {}});
+                }
                 break;
             case net::ReceiveStatus::TooLarge:
                 parts_.log.write(log::Level::Warning,
@@ -72,6 +86,15 @@ std::size_t BrokerLoop::take_row(Door door) {
     return kMessagesInARow;
 }
 
+void BrokerLoop::answer_for_keys() {
+    parts_.sockets.answer_for_keys();
+    for (const net::ZapQuestion& refused : parts_.sockets.take_refusals()) {
+        parts_.log.write(log::Level::Warning,
+                         "key_refused",
+                         {{"from", refused.address}, {"public_key", refused.public_key}});
+    }
+}
+
 void BrokerLoop::look_around() {
     turns_unlooked_ = 0;
     parts_.sockets.update_subscriptions();
@@ -83,6 +106,7 @@ void BrokerLoop::look_around() {
 void BrokerLoop::handle_signal(int signal) {
     if (signal == SIGHUP) {
         parts_.reload();
+        watch_all();  // the news may be another socket now
     } else if (is_draining_) {
         parts_.log.write(log::Level::Warning, "broker_leaves_at_once");
         is_ended_ = true;

@@ -51,6 +51,8 @@ private:
     [[nodiscard]] std::size_t take_messages();
     [[nodiscard]] std::size_t take_row(Door door);
     [[nodiscard]] bool wait();
+    void watch_all();
+    void answer_for_keys();
     void look_around();
     void handle_signal(int signal);
 
@@ -60,6 +62,7 @@ private:
     net::Poller::Slot signals_slot_ = 0;
     std::string routing_id_;
     Frames frames_;
+    Arrival from_;
     std::optional<base::MonoTime> next_beat_;
     std::size_t turns_unlooked_ = 0;
     bool is_draining_ = false;

@@ -5,11 +5,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include "broker/app/key_grants.hpp"
 #include "broker/store/disk_journal.hpp"
 #include "broker/store/fork_checkpointer.hpp"
 #include "broker/store/memory_journal.hpp"
 #include "broker/store/posix_disk.hpp"
 #include "common/config/units.hpp"
+#include "common/keys/own_key.hpp"
 #include "common/posix/append_file.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/descriptor_limit.hpp"
@@ -70,15 +72,29 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         }
         lifecycle.emplace(std::move(*opened));
     }
-    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds());
+    std::optional<LifecycleLog> audit;
+    if (options_->audit_enabled) {
+        auto opened = LifecycleLog::open(options_->audit_options());
+        if (!opened) {
+            return with_setting(std::move(opened.error()), "audit.file");
+        }
+        audit.emplace(std::move(*opened));
+    }
+    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds(), std::move(audit));
 
     auto context = net::Context::open(options_->io_threads);
     if (!context) {
         return base::Unexpected(std::move(context.error()));
     }
     context_.emplace(std::move(*context));
+    auto own = open_keys();
+    if (!own) {
+        return base::Unexpected(std::move(own.error()));
+    }
+    net::SocketOptions socket_options = options_->socket_options();
+    socket_options.curve = std::move(*own);
     auto sockets = BrokerSockets::open(
-        *context_, options_->endpoints(), options_->socket_options(), options_->local_streams);
+        *context_, options_->endpoints(), socket_options, options_->local_streams, principals_);
     if (!sockets) {
         return base::Unexpected(std::move(sockets.error()));
     }
@@ -102,6 +118,9 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     if (node_->stopped()) {
         return base::fail(base::Errc::JournalFailed, node_->stopped()->why);
     }
+    if (auto taken = node_->set_keys(grants_of(principals_)); !taken) {
+        return with_setting(std::move(taken.error()), "security.clients_directory");
+    }
     node_->set_shell_figures([this](model::BrokerReport& report) { add_figures(report); });
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     auto secret = posix::Secret::find(options_->admin_secret_file,
@@ -115,6 +134,61 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     }
     tell_of_journal(began);
     return {};
+}
+
+base::Expected<std::optional<net::CurveKeys>> BrokerProcess::open_keys() {
+    if (options_->key_file.empty()) {
+        if (options_->is_off_loopback()) {
+            log_->write(log::Level::Warning,
+                        "insecure",
+                        {{"bind", options_->bind},
+                         {"meaning",
+                          "security.insecure = true: whoever reaches the ports may do everything, "
+                          "and what is sent can be read on the way"}});
+        }
+        return std::optional<net::CurveKeys>();
+    }
+    auto own = keys::server_keys(options_->key_file);
+    if (!own) {
+        return with_setting(std::move(own.error()), "security.key_file");
+    }
+    auto clients = keys::read_client_keys(options_->clients_directory);
+    auto set = clients ? check_grants(*clients).and_then(
+                             [&] { return principals_.set(std::move(*clients), ::geteuid()); })
+                       : base::Unexpected(std::move(clients.error()));
+    if (!set) {
+        return with_setting(std::move(set.error()), "security.clients_directory");
+    }
+    log_->write(log::Level::Info,
+                "secure",
+                {{"public_key", own->own.public_key},
+                 {"clients", std::to_string(principals_.clients().size())}});
+    return std::optional(std::move(*own));
+}
+
+// A folder that cannot be understood changes nothing: nobody is let in or cut off by half.
+void BrokerProcess::reload_clients() {
+    if (!principals_.is_secure()) {
+        return;
+    }
+    auto clients = keys::read_client_keys(options_->clients_directory);
+    auto set = clients ? check_grants(*clients).and_then(
+                             [&] { return principals_.set(std::move(*clients), ::geteuid()); })
+                       : base::Unexpected(std::move(clients.error()));
+    if (!set) {
+        log_->write(log::Level::Error, "clients_refused", {{"why", set.error().message}});
+        return;
+    }
+    if (auto taken = node_->set_keys(grants_of(principals_)); !taken) {
+        log_->write(log::Level::Error, "clients_refused", {{"why", taken.error().message}});
+    }
+    node_->lose_all_but([this](access::PrincipalId who) { return principals_.is_allowed(who); });
+    if (auto opened = sockets_->reopen_news(); !opened) {
+        log_->write(log::Level::Error, "news_lost", {{"why", opened.error().message}});
+    }
+    log_->write(log::Level::Info,
+                "clients_read",
+                {{"clients", std::to_string(principals_.clients().size())}});
 }
 
 void BrokerProcess::add_figures(model::BrokerReport& report) const {
@@ -235,6 +309,7 @@ void BrokerProcess::reload() {
                      {"still", difference.before},
                      {"wanted", difference.now}});
     }
+    reload_clients();
     log_->write(log::Level::Info, "reloaded");
 }
 

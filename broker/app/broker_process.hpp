@@ -39,7 +39,10 @@ private:
     [[nodiscard]] base::Expected<void> open_journal(bool repair);
     void tell_of_journal(base::MonoTime began) const;
     void add_figures(model::BrokerReport& report) const;
+    /// The broker's own key, and who may come in. Nothing without security.
+    [[nodiscard]] base::Expected<std::optional<net::CurveKeys>> open_keys();
     void reload();
+    void reload_clients();
 
     std::unique_ptr<BrokerOptions> options_;
     OptionSources sources_;
@@ -50,6 +53,7 @@ private:
     std::unique_ptr<store::Journal> journal_;
     const store::ReadReport* journal_report_ = nullptr;  // null: it is in memory
     std::optional<net::Context> context_;
+    keys::Principals principals_;
     std::unique_ptr<BrokerSockets> sockets_;
     std::unique_ptr<Node> node_;
     posix::Notify notify_;

@@ -2,9 +2,24 @@
 
 #include <utility>
 
+#include "broker/app/key_grants.hpp"
 #include "common/net/stream_address.hpp"
 
 namespace steward::app {
+namespace {
+
+// ZeroMQ's own, which no two connections share. One that a peer chooses might be taken over by
+// another key the moment its owner has left, and with it what is still sent to that.
+bool is_given(std::string_view routing_id) {
+    return routing_id.size() == 5 && routing_id.front() == '\0';
+}
+
+constexpr std::string_view kChosenId =
+    "this broker gives routing ids itself: leave out ZMQ_ROUTING_ID (ZMQ_IDENTITY)";
+constexpr std::string_view kRemoved =
+    "this key is not among the broker's clients any more (security.clients_directory)";
+
+}  // namespace
 
 Side side_of(Door door) {
     return door == Door::Clients || door == Door::ClientStreams ? Side::Frontend : Side::Backend;
@@ -14,15 +29,31 @@ base::Expected<std::unique_ptr<BrokerSockets>> BrokerSockets::open(
     net::Context& context,
     const Endpoints& wished,
     const net::SocketOptions& options,
-    bool streams) {
+    bool streams,
+    const keys::Principals& principals) {
+    std::unique_ptr<BrokerSockets> sockets(
+        new BrokerSockets(context, principals, options.curve.has_value()));
+    if (options.curve) {
+        auto zap = net::ZapHandler::open(context);
+        if (!zap) {
+            return base::Unexpected(std::move(zap.error()));
+        }
+        sockets->zap_.emplace(std::move(*zap));
+    }
     auto zmq = ZmqTransport::open(context, wished, options);
     if (!zmq) {
         return base::Unexpected(std::move(zmq.error()));
     }
-    std::unique_ptr<BrokerSockets> sockets(new BrokerSockets(std::move(*zmq)));
+    sockets->zmq_ = std::move(*zmq);
     if (streams) {
         net::StreamServerOptions stream;
         stream.bound = options.bound;
+        if (options.curve) {
+            stream.admit = [&principals](std::uint32_t user) {
+                const auto id = principals.of_user(user);
+                return id ? std::optional(id->value) : std::nullopt;
+            };
+        }
         for (const Side side : {Side::Frontend, Side::Backend}) {
             if (auto opened = sockets->open_stream(side, stream); !opened) {
                 return base::Unexpected(std::move(opened.error()));
@@ -82,18 +113,58 @@ void BrokerSockets::look(base::MonoTime now) {
     }
 }
 
-net::ReceiveStatus BrokerSockets::receive(Door door, std::string& routing_id, Frames& frames) {
+net::ReceiveStatus BrokerSockets::receive(Door door,
+                                          std::string& routing_id,
+                                          Frames& frames,
+                                          Arrival& from) {
+    from = {};
     const Side side = side_of(door);
+    std::uint32_t number = 0;
+    net::ReceiveStatus status = net::ReceiveStatus::Nothing;
     if (door == Door::Clients || door == Door::Workers) {
-        const net::ReceiveStatus status = zmq_->receive(side, routing_id, frames);
+        status = zmq_->receive(side, routing_id, frames, number);
         // Here that would be the end of the context, which outlives this.
-        return status == net::ReceiveStatus::Closed ? net::ReceiveStatus::Nothing : status;
+        status = status == net::ReceiveStatus::Closed ? net::ReceiveStatus::Nothing : status;
+        if (net::StreamServer::is_ours(routing_id) || (has_keys_ && !is_given(routing_id))) {
+            from.refusal = kChosenId;
+        }
+    } else if (net::StreamServer* stream = stream_of(side)) {
+        status = stream->receive(routing_id, frames);
+        number = stream->number();
     }
-    net::StreamServer* stream = stream_of(side);
-    return stream == nullptr ? net::ReceiveStatus::Nothing : stream->receive(routing_id, frames);
+    if (has_keys_ && status == net::ReceiveStatus::Received) {
+        from.who = access::PrincipalId{number};
+        if (from.refusal.empty() && !principals_.is_allowed(from.who)) {
+            from.refusal = kRemoved;
+        }
+    }
+    return status;
+}
+
+void BrokerSockets::answer_for_keys() {
+    if (!zap_) {
+        return;
+    }
+    zap_->answer([this](const net::ZapQuestion& asked) -> std::optional<std::uint32_t> {
+        const auto id = principals_.of_key(asked.public_key);
+        if (id && (!asked.is_for_news || may_hear_news(principals_, *id))) {
+            return id->value;
+        }
+        if (refusals_.size() < kRefusalsMax) {
+            refusals_.push_back(asked);
+        }
+        return std::nullopt;
+    });
+}
+
+std::vector<net::ZapQuestion> BrokerSockets::take_refusals() {
+    return std::exchange(refusals_, {});
 }
 
 net::Poller::Slot BrokerSockets::add_to(net::Poller& poller) const {
+    if (zap_) {
+        poller.add(zap_->socket());
+    }
     for (const auto& stream : streams_) {
         if (stream != nullptr) {
             poller.add(stream->fd());

@@ -5,11 +5,15 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/app/zmq_transport.hpp"
+#include "common/keys/principals.hpp"
 #include "common/net/stream_server.hpp"
+#include "common/net/zap.hpp"
 
 namespace steward::app {
 
@@ -21,6 +25,12 @@ inline constexpr std::array kDoors = {
 
 [[nodiscard]] Side side_of(Door door);
 
+/// What the transport knows of a message's sender.
+struct Arrival {
+    access::PrincipalId who = access::kAnonymous;
+    std::string_view refusal;  // not empty: why it may not be heard
+};
+
 /// Thread: the loop's.
 class BrokerSockets final : public Transport {
 public:
@@ -31,7 +41,8 @@ public:
         net::Context& context,
         const Endpoints& wished,
         const net::SocketOptions& options,
-        bool streams);
+        bool streams,
+        const keys::Principals& principals);
 
     SendStatus send(Side side, std::string_view routing_id, Frames& frames) override;
     void publish(std::string_view topic, std::string_view body) override;
@@ -40,7 +51,19 @@ public:
     /// Sees who is there. Once a turn, before the first receive().
     void look(base::MonoTime now);
     /// The next message, without waiting. Closed: this peer's connection has ended.
-    [[nodiscard]] net::ReceiveStatus receive(Door door, std::string& routing_id, Frames& frames);
+    /// `who` is null when the peer's key was removed since it came.
+    [[nodiscard]] net::ReceiveStatus receive(Door door,
+                                             std::string& routing_id,
+                                             Frames& frames,
+                                             Arrival& from);
+    /// Answers for the keys of those who shake hands; what it decided is in refusals().
+    void answer_for_keys();
+    /// Those turned away since the last call, kRefusalsMax at most.
+    [[nodiscard]] std::vector<net::ZapQuestion> take_refusals();
+
+    [[nodiscard]] base::Expected<void> reopen_news() { return zmq_->reopen_news(context_); }
+
+    static constexpr std::size_t kRefusalsMax = 64;
 
     void update_subscriptions() { zmq_->update_subscriptions(); }
 
@@ -53,12 +76,18 @@ public:
     [[nodiscard]] bool has_streams() const { return streams_[0] != nullptr; }
 
 private:
-    explicit BrokerSockets(std::unique_ptr<ZmqTransport> zmq) : zmq_(std::move(zmq)) {}
+    BrokerSockets(net::Context& context, const keys::Principals& principals, bool has_keys)
+        : context_(context), principals_(principals), has_keys_(has_keys) {}
 
     [[nodiscard]] base::Expected<void> open_stream(Side side,
                                                    const net::StreamServerOptions& options);
     [[nodiscard]] net::StreamServer* stream_of(Side side) const;
 
+    net::Context& context_;
+    const keys::Principals& principals_;
+    bool has_keys_;
+    std::optional<net::ZapHandler> zap_;  // ends after the sockets
+    std::vector<net::ZapQuestion> refusals_;
     std::unique_ptr<ZmqTransport> zmq_;
     std::array<std::unique_ptr<net::StreamServer>, 2> streams_;  // by side
 };

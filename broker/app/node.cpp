@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/app/audit.hpp"
 #include "broker/app/news.hpp"
 #include "broker/app/node_journal.hpp"
 #include "broker/app/node_spills.hpp"
@@ -22,6 +23,9 @@ constexpr base::Duration kRetry = 2ms;
 constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client is told
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
+
+// Who was turned away: no proof has this number.
+constexpr access::PrincipalId kNobody{UINT32_MAX};
 
 // What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
 // for what an operator can ask again and again.
@@ -96,7 +100,9 @@ struct Node::Parts final : Receiver {
 
     void answer(core::Send&& send) override { effects.sends.push_back(std::move(send)); }
 
-    Peer peer_of(Side side, std::string_view routing_id);
+    void note(const Act& act) override { audit.note(now, act); }
+
+    Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
 
     void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
@@ -126,6 +132,8 @@ struct Node::Parts final : Receiver {
     core::Effects effects;
     core::Seq durable = 0;
     std::vector<Peer> lost;
+    RightsTable rights;
+    AuditLines audit;
     EdgeCounters counters;
     ShellFigures shell_figures;
     std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
@@ -150,14 +158,17 @@ void Node::Parts::take(core::Input&& input) {
     apply(std::move(input));
 }
 
-Peer Node::Parts::peer_of(Side side, std::string_view routing_id) {
+Peer Node::Parts::peer_of(Side side, std::string_view routing_id, access::PrincipalId who) {
     if (const auto known = peers.hear(side, routing_id)) {
-        return *known;
+        if (peers.find(*known)->who == who) {
+            return *known;
+        }
+        lose(*known);
     }
     while (peers.full()) {
         lose(peers.oldest());
     }
-    return peers.add(side, routing_id);
+    return peers.add(side, routing_id, who);
 }
 
 // Events and notes name their worker, so they are written down while its routing id is still known.
@@ -178,7 +189,8 @@ void Node::Parts::complete(model::BrokerReport& report) const {
     report.messages = {counters.garbage,
                        counters.malformed,
                        outbox.counters().undeliverable,
-                       outbox.counters().backlog_dropped};
+                       outbox.counters().backlog_dropped,
+                       audit.refused()};
     if (shell_figures) {
         shell_figures(report);
     }
@@ -301,18 +313,46 @@ void Node::begin_batch(const base::Now& now) {
     parts_->core.set_announcing(parts_->news.wanted());
 }
 
-void Node::on_frames(Side side, std::string_view routing_id, const Frames& frames) {
+void Node::on_frames(Side side,
+                     std::string_view routing_id,
+                     const Frames& frames,
+                     access::PrincipalId who) {
     Parts& parts = *parts_;
     if (parts.stopped) {
         return;
     }
-    const Peer peer = parts.peer_of(side, routing_id);
-    const Sender from{side, peer, parts.peers.find(peer)->greeted};
+    const Peer peer = parts.peer_of(side, routing_id, who);
+    const Sender from{side, peer, who, parts.peers.find(peer)->greeted, parts.rights.of(who)};
     switch (translate(from, frames, parts.terms, parts)) {
         case Reading::Understood: return;
         case Reading::Malformed: ++parts.counters.malformed; return;
         case Reading::Garbage: ++parts.counters.garbage; return;
     }
+}
+
+void Node::on_refused(Side side,
+                      std::string_view routing_id,
+                      const Frames& frames,
+                      base::Error why) {
+    Parts& parts = *parts_;
+    if (parts.stopped) {
+        return;
+    }
+    if (const auto known = parts.peers.hear(side, routing_id)) {
+        parts.lose(*known);
+    }
+    const Peer peer = parts.peer_of(side, routing_id, kNobody);
+    turn_away({side, peer, kNobody, false}, frames, std::move(why), parts);
+    ++parts.counters.malformed;
+}
+
+void Node::lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed) {
+    Parts& parts = *parts_;
+    parts.peers.for_each([&](Peer peer, const PeerTable::Entry& entry) {
+        if (!is_allowed(entry.who)) {
+            parts.lost.push_back(peer);
+        }
+    });
 }
 
 void Node::on_gone(Side side, std::string_view routing_id) {
@@ -338,6 +378,10 @@ void Node::end_batch() {
     const Outbox::Counters& sent = parts.outbox.counters();
     parts.counters.undeliverable = sent.undeliverable;
     parts.counters.backlog_dropped = sent.backlog_dropped;
+    parts.counters.forbidden = parts.audit.refused();
+    if (const std::string lines = parts.audit.take(parts.now); !lines.empty()) {
+        parts.sink.audit(lines);
+    }
     parts.give_back_space();
     parts.stop_if_all_is_said();
 }
@@ -354,11 +398,18 @@ std::optional<base::MonoTime> Node::next_deadline() const {
     if (parts.outbox.is_blocked() || parts.journal.is_behind()) {
         due = std::min(due.value_or(base::MonoTime::max()), parts.now.mono + kRetry);
     }
+    if (const auto tells = parts.audit.next_deadline()) {
+        due = std::min(due.value_or(base::MonoTime::max()), *tells);
+    }
     return due;
 }
 
 void Node::set_shell_figures(ShellFigures figures) {
     parts_->shell_figures = std::move(figures);
+}
+
+base::Expected<void> Node::set_keys(const std::vector<KeyGrants>& keys) {
+    return parts_->rights.set(keys, parts_->core);
 }
 
 void Node::set_secret(std::function<bool(std::string_view)> is_secret) {

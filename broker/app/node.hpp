@@ -9,10 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include "broker/app/rights.hpp"
 #include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/core.hpp"
 #include "broker/store/journal.hpp"
+#include "common/access/principal.hpp"
 
 namespace steward::app {
 
@@ -25,6 +27,8 @@ public:
     [[nodiscard]] virtual model::EventSet wanted_events() const = 0;
     /// So many lines of JSON, each with its line end.
     virtual void lifecycle(std::string_view lines, std::size_t count) = 0;
+    /// Lines of the audit log, likewise.
+    virtual void audit(std::string_view lines) = 0;
 };
 
 /// Adds to a report of the broker what the shell knows: journal and process.
@@ -49,7 +53,16 @@ public:
 
     void begin_batch(const base::Now& now);
     /// One message as it came, any bytes. `frames` is without the routing id.
-    void on_frames(Side side, std::string_view routing_id, const Frames& frames);
+    /// `who` vouched for itself to the transport. A routing id that somebody else had before is
+    /// another peer's from now on: the former one counts as lost.
+    void on_frames(Side side,
+                   std::string_view routing_id,
+                   const Frames& frames,
+                   access::PrincipalId who = access::kAnonymous);
+    /// The same of somebody who may not be heard: he is told `why`, and is lost if he was known.
+    void on_refused(Side side, std::string_view routing_id, const Frames& frames, base::Error why);
+    /// Whoever is not allowed any more is lost: its jobs go back, and it is told nothing more.
+    void lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
     /// Nothing happens for a stranger.
     void on_gone(Side side, std::string_view routing_id);
@@ -62,8 +75,13 @@ public:
     /// Asked when somebody asks for a report of the broker.
     void set_shell_figures(ShellFigures figures);
 
+    /// From now on these keys may do this; what comes with another is refused.
+    /// Errors: TooManyNames: nothing has changed.
+    [[nodiscard]] base::Expected<void> set_keys(const std::vector<KeyGrants>& keys);
+
     /// Whether a text is the admin secret. Not called: there is none.
     void set_secret(std::function<bool(std::string_view)> is_secret);
+
     void drain();
     /// What follows from the new policy goes out with the turn's end.
     void set_policy(const core::Policy& policy);
@@ -79,6 +97,7 @@ public:
         std::uint64_t malformed = 0;
         std::uint64_t undeliverable = 0;
         std::uint64_t backlog_dropped = 0;
+        std::uint64_t forbidden = 0;  // what a key was refused
     };
 
     [[nodiscard]] const EdgeCounters& edge_counters() const;

@@ -39,6 +39,10 @@ base::Expected<void> apply(config::Schema& schema, const std::vector<OutsideValu
 
 }  // namespace
 
+bool BrokerOptions::is_off_loopback() const {
+    return !net::is_loopback(bind);
+}
+
 Endpoints BrokerOptions::endpoints() const {
     return {net::tcp_endpoint(bind, client_port),
             net::tcp_endpoint(bind, worker_port),
@@ -48,6 +52,8 @@ Endpoints BrokerOptions::endpoints() const {
 net::SocketOptions BrokerOptions::socket_options() const {
     net::SocketOptions sockets;
     sockets.bound.bytes_max = policy.limits.message_bytes_max;
+    sockets.handshake = handshake_timeout;
+    sockets.backlog = static_cast<int>(backlog);
     return sockets;
 }
 
@@ -62,6 +68,13 @@ LifecycleOptions BrokerOptions::lifecycle_options() const {
     return {.path = is_absolute ? lifecycle_file : data_dir + "/" + lifecycle_file,
             .bytes_max = lifecycle_bytes_max,
             .files_max = lifecycle_files};
+}
+
+LifecycleOptions BrokerOptions::audit_options() const {
+    const bool is_absolute = audit_file.starts_with('/');
+    return {.path = is_absolute ? audit_file : data_dir + "/" + audit_file,
+            .bytes_max = audit_bytes_max,
+            .files_max = audit_files};
 }
 
 model::EventSet BrokerOptions::lifecycle_kinds() const {

@@ -35,11 +35,20 @@ struct BrokerOptions {
     std::string log_file;
     std::uint16_t io_threads = 1;
     bool local_streams = true;
+    std::string key_file;  // empty: without keys
+    std::string clients_directory;
+    bool insecure = false;
+    base::Duration handshake_timeout = std::chrono::seconds(10);
+    std::uint32_t backlog = 4096;
     std::string admin_secret_file;
     bool lifecycle_enabled = true;
     std::string lifecycle_file = "lifecycle.log";
     std::size_t lifecycle_bytes_max = 64UL << 20U;
     std::uint32_t lifecycle_files = 8;
+    bool audit_enabled = true;
+    std::string audit_file = "audit.log";
+    std::size_t audit_bytes_max = 16UL << 20U;
+    std::uint32_t audit_files = 8;
     std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
     std::string journal_engine = "disk";
     std::string journal_folder = store::kFolderDefault;
@@ -50,10 +59,14 @@ struct BrokerOptions {
     std::vector<ScheduleRow> schedules;  // as written; what they amount to is in the policy
     ScratchRows scratch;
 
+    /// Whether other machines reach the address.
+    [[nodiscard]] bool is_off_loopback() const;
     [[nodiscard]] Endpoints endpoints() const;
+    /// Without the keys, which are read from their file.
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
     [[nodiscard]] LifecycleOptions lifecycle_options() const;
+    [[nodiscard]] LifecycleOptions audit_options() const;
     [[nodiscard]] store::DiskJournalOptions journal_options() const;
     /// Where the journal lies.
     [[nodiscard]] std::string journal_path() const;

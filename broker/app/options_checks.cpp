@@ -90,6 +90,22 @@ base::Expected<void> check_ports(const BrokerOptions& options) {
     return {};
 }
 
+base::Expected<void> check_security(const BrokerOptions& options) {
+    if (options.key_file.empty() != options.clients_directory.empty()) {
+        return refuse(
+            "security.key_file and security.clients_directory belong together: the broker's own "
+            "key, and who may come in; one of them is missing");
+    }
+    if (options.key_file.empty() && options.is_off_loopback() && !options.insecure) {
+        return refuse("broker.bind = " + config::quoted(options.bind) +
+                      " is reached from other machines, and there is no key: whoever reaches the "
+                      "ports could do everything, and everything could be read on the way. Make "
+                      "keys (`steward keygen`, docs/security.md) and name them in "
+                      "security.key_file, bind to 127.0.0.1, or write security.insecure = true");
+    }
+    return {};
+}
+
 // A list that only takes away most likely means all but these, and would keep none.
 base::Expected<void> check_events(const std::vector<std::string>& events) {
     if (!events.empty() && events.front().starts_with('-')) {
@@ -207,6 +223,7 @@ base::Expected<void> check_together(const BrokerOptions& options) {
         check_pauses(
             "broker.backoff_first", policy.backoff_first, "broker.backoff_max", policy.backoff_max)
             .and_then([&] { return check_ports(options); })
+            .and_then([&] { return check_security(options); })
             .and_then([&] { return check_events(options.lifecycle_events); })
             .and_then([&] { return check_rows(options); });
     for (std::size_t i = 0; checked && i < policy.services.size(); ++i) {

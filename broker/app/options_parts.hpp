@@ -18,8 +18,10 @@ inline constexpr std::uint64_t kPathBytesMax = 4'000;
 
 // ---- options_sections.cpp ----
 [[nodiscard]] config::Section broker_section(BrokerOptions& options);
+[[nodiscard]] config::Section security_section(BrokerOptions& options);
 [[nodiscard]] config::Section limits_section(model::Limits& limits);
 [[nodiscard]] config::Section lifecycle_section(BrokerOptions& options);
+[[nodiscard]] config::Section audit_section(BrokerOptions& options);
 
 // ---- options_journal.cpp ----
 [[nodiscard]] config::Section journal_section(BrokerOptions& options);

@@ -44,8 +44,8 @@ std::vector<Field> place_fields(BrokerOptions& o) {
          .max = kPortMax},
         {.key = "bind",
          .target = &o.bind,
-         .doc = "The address to listen on. `0.0.0.0` is every IPv4 interface: nothing on these "
-                "sockets is encrypted or asks for a password.",
+         .doc = "The address to listen on. `0.0.0.0` is every IPv4 interface. Off loopback a "
+                "key is needed: see `security`.",
          .min = 1,
          .max = 255,
          .check = &check_word},
@@ -190,6 +190,38 @@ Section broker_section(BrokerOptions& options) {
     return broker;
 }
 
+Section security_section(BrokerOptions& o) {
+    return {"security",
+            "Who may connect (docs/security.md). Without a key everybody who reaches the ports may "
+            "do everything.",
+            {{.key = "key_file",
+              .target = &o.key_file,
+              .doc = "The broker's secret key, made by `steward keygen`, mode 0600; or "
+                     "`credential:NAME` for one that systemd hands over. With it each connection "
+                     "is encrypted and must show a key that is known.",
+              .max = kPathBytesMax},
+             {.key = "clients_directory",
+              .target = &o.clients_directory,
+              .doc = "The folder of those who may connect: a file NAME.pub each. It is read again "
+                     "on a reload; whose file is gone is cut off.",
+              .max = kPathBytesMax},
+             {.key = "insecure",
+              .target = &o.insecure,
+              .doc = "Listen on other addresses than loopback without any key. The log says so at "
+                     "every start."},
+             {.key = "handshake_timeout",
+              .target = &o.handshake_timeout,
+              .doc = "Who connects and has not shaken hands by then is cut off.",
+              .min = 100 * kMillisecond,
+              .max = kHour},
+             {.key = "backlog",
+              .target = &o.backlog,
+              .doc = "Connections that wait to be accepted, at each port; the system's own bound "
+                     "(net.core.somaxconn) counts, too.",
+              .min = 1,
+              .max = 65'535}}};
+}
+
 Section limits_section(model::Limits& l) {
     return {
         "limits",
@@ -330,6 +362,30 @@ Section lifecycle_section(BrokerOptions& o) {
           .min = 1,
           .max = 64,
           .check = &check_event}}};
+}
+
+Section audit_section(BrokerOptions& o) {
+    return {
+        "audit",
+        "The audit log: one JSON line for what a key was refused and for what operators did. What "
+        "comes again within ten seconds is one more line with its number.",
+        {{.key = "enabled", .target = &o.audit_enabled, .doc = "Whether it is kept."},
+         {.key = "file",
+          .target = &o.audit_file,
+          .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
+          .min = 1,
+          .max = kPathBytesMax},
+         {.key = "bytes_max",
+          .target = &o.audit_bytes_max,
+          .doc = "Where one file ends and the next begins.",
+          .is_size = true,
+          .min = kKiB,
+          .max = kKiB * kGiB},
+         {.key = "files",
+          .target = &o.audit_files,
+          .doc = "Files kept, the newest included; the oldest is removed.",
+          .min = 1,
+          .max = 1'000}}};
 }
 
 }  // namespace steward::app

@@ -31,12 +31,13 @@ std::optional<Peer> PeerTable::hear(Side side, std::string_view routing_id) {
     return peer_of(handle);
 }
 
-Peer PeerTable::add(Side side, std::string_view routing_id) {
+Peer PeerTable::add(Side side, std::string_view routing_id, access::PrincipalId who) {
     STEWARD_ASSERT(!full());
     const Handle handle = entries_.emplace();
     Entry& entry = entries_.at(handle);
     entry.side = side;
     entry.routing_id = routing_id;
+    entry.who = who;
     index_.insert(hash_of(side, routing_id), handle);
     link_as_newest(handle);
     return peer_of(handle);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "broker/app/transport.hpp"
+#include "common/access/principal.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
 #include "common/model/report.hpp"
@@ -32,6 +33,7 @@ public:
     struct Entry {
         Side side = Side::Frontend;
         std::string routing_id;
+        access::PrincipalId who = access::kAnonymous;
         bool greeted = false;                   // a native client that has said hello
         std::optional<wire::Form> worker_form;  // of its READY; what it is pushed is in this form
 
@@ -44,7 +46,7 @@ public:
     /// The peer's number, and it counts as heard now; nothing when it is not known.
     [[nodiscard]] std::optional<Peer> hear(Side side, std::string_view routing_id);
     /// Pre: hear() gave nothing for it; not full().
-    Peer add(Side side, std::string_view routing_id);
+    Peer add(Side side, std::string_view routing_id, access::PrincipalId who = access::kAnonymous);
 
     /// Null when the peer has been forgotten.
     [[nodiscard]] const Entry* find(Peer peer) const { return entries_.find(handle_of(peer)); }
@@ -55,6 +57,17 @@ public:
     void greet(Peer peer);
     /// A peer that is not known is left alone.
     void forget(Peer peer);
+
+    /// Everybody at present, in any order.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (std::uint32_t slot = oldest_; slot != UINT32_MAX;) {
+            const Handle handle = entries_.handle_at(slot);
+            const Entry& entry = entries_.at(handle);
+            slot = entry.later_;
+            visit(peer_of(handle), entry);
+        }
+    }
 
     [[nodiscard]] bool full() const { return entries_.size() >= peers_max_; }
 

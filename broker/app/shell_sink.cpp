@@ -1,5 +1,6 @@
 #include "broker/app/shell_sink.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -37,17 +38,29 @@ void ShellSink::lifecycle(std::string_view lines, std::size_t count) {
     }
 }
 
-void ShellSink::flush() {
-    if (!lifecycle_) {
-        return;
+void ShellSink::audit(std::string_view lines) {
+    if (audit_) {
+        audit_->add(lines, static_cast<std::size_t>(std::ranges::count(lines, '\n')));
     }
-    lifecycle_->flush();
-    if (const auto news = lifecycle_->take_news()) {
+}
+
+void ShellSink::flush() {
+    if (lifecycle_) {
+        flush(*lifecycle_, "lifecycle_log_failing", "lifecycle_log_recovered");
+    }
+    if (audit_) {
+        flush(*audit_, "audit_log_failing", "audit_log_recovered");
+    }
+}
+
+void ShellSink::flush(LifecycleLog& file, std::string_view failing, std::string_view recovered) {
+    file.flush();
+    if (const auto news = file.take_news()) {
         const std::string lost = std::to_string(news->lines_lost);
         if (news->is_failing) {
-            log_.write(log::Level::Error, "lifecycle_log_failing", {{"why", news->why}});
+            log_.write(log::Level::Error, failing, {{"why", news->why}});
         } else {
-            log_.write(log::Level::Info, "lifecycle_log_recovered", {{"lines_lost", lost}});
+            log_.write(log::Level::Info, recovered, {{"lines_lost", lost}});
         }
     }
 }

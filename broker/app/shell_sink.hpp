@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "broker/app/lifecycle_log.hpp"
@@ -13,9 +14,12 @@ namespace steward::app {
 /// Thread: the loop's.
 class ShellSink final : public Sink {
 public:
-    /// `log` outlives this.
-    ShellSink(log::Log& log, std::optional<LifecycleLog> lifecycle, const model::EventSet& kinds)
-        : log_(log), lifecycle_(std::move(lifecycle)), kinds_(kinds) {}
+    /// `log` outlives this. Each of the two files may be none.
+    ShellSink(log::Log& log,
+              std::optional<LifecycleLog> lifecycle,
+              const model::EventSet& kinds,
+              std::optional<LifecycleLog> audit)
+        : log_(log), lifecycle_(std::move(lifecycle)), kinds_(kinds), audit_(std::move(audit)) {}
 
     void note(const core::Note& note) override;
 
@@ -24,6 +28,7 @@ public:
     }
 
     void lifecycle(std::string_view lines, std::size_t count) override;
+    void audit(std::string_view lines) override;
 
     /// From now on the lifecycle log has these.
     void set_lifecycle_kinds(const model::EventSet& kinds) { kinds_ = kinds; }
@@ -32,9 +37,12 @@ public:
     void flush();
 
 private:
+    void flush(LifecycleLog& file, std::string_view failing, std::string_view recovered);
+
     log::Log& log_;
     std::optional<LifecycleLog> lifecycle_;
     model::EventSet kinds_;
+    std::optional<LifecycleLog> audit_;
 };
 
 }  // namespace steward::app

@@ -33,7 +33,31 @@ Reading refuse_too_large(const Sender& from, const Frames& frames, std::string r
     return Reading::Malformed;
 }
 
+// A connection that outlived its key.
+Reading refuse_unknown_key(const Sender& from, const Frames& frames, Receiver& to) {
+    const auto form = detect(from.side, frames);
+    if (!form) {
+        return Reading::Garbage;
+    }
+    to.note({from.rights->key, "come in", {}, "a key among the client keys"});
+    answer_unreadable(from,
+                      *form,
+                      {base::Errc::Forbidden,
+                       "the key of this connection is not among the client keys (any more)"},
+                      to);
+    return Reading::Malformed;
+}
+
 }  // namespace
+
+base::Error refusal(const Sender& from,
+                    std::string_view act,
+                    std::string_view what,
+                    std::string_view missing,
+                    Receiver& to) {
+    to.note({from.rights->key, act, what, missing});
+    return access::lacks(from.rights->key, missing);
+}
 
 Reading translate(const Sender& from, const Frames& frames, const Terms& terms, Receiver& to) {
     if (frames.size() > model::kFramesPerMessageMax) {
@@ -52,8 +76,17 @@ Reading translate(const Sender& from, const Frames& frames, const Terms& terms, 
                                     std::to_string(bytes),
                                 to);
     }
+    if (from.rights != nullptr && !from.rights->is_known) {
+        return refuse_unknown_key(from, frames, to);
+    }
     return wire::native::is_native(frames) ? translate_native(from, frames, terms, to)
                                            : translate_old(from, frames, to);
+}
+
+void turn_away(const Sender& from, const Frames& frames, base::Error why, Receiver& to) {
+    if (const auto form = detect(from.side, frames)) {
+        answer_unreadable(from, *form, std::move(why), to);
+    }
 }
 
 void answer_unreadable(const Sender& from, wire::Form form, base::Error error, Receiver& to) {

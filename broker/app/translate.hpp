@@ -6,10 +6,13 @@
 #include <functional>
 #include <string_view>
 
+#include "broker/app/audit.hpp"
+#include "broker/app/rights.hpp"
 #include "broker/app/translate_zones.hpp"
 #include "broker/app/transport.hpp"
 #include "broker/core/effect.hpp"
 #include "broker/core/input.hpp"
+#include "common/access/principal.hpp"
 #include "common/model/limits.hpp"
 
 namespace steward::app {
@@ -23,6 +26,8 @@ public:
     virtual void greet(model::Peer peer) = 0;
     /// Answered without the core: it goes out with the effects, in their order.
     virtual void answer(core::Send&& send) = 0;
+    /// For the audit log: something was refused to a key, or an operator did something.
+    virtual void note(const Act& act) = 0;
 };
 
 /// Who sent a message: a peer, and on which socket. A worker should be at the backend and a client
@@ -30,7 +35,9 @@ public:
 struct Sender {
     Side side = Side::Frontend;
     model::Peer peer;
-    bool greeted = false;  // a native client that has said hello under this number
+    access::PrincipalId who = access::kAnonymous;
+    bool greeted = false;            // a native client that has said hello under this number
+    const Rights* rights = nullptr;  // null: everything, as in a broker without keys
 };
 
 enum class Reading : std::uint8_t {
@@ -53,5 +60,8 @@ struct Terms {
                                 const Frames& frames,
                                 const Terms& terms,
                                 Receiver& to);
+
+/// What this peer sends is not heard, because of `why`: it is told so where its dialect can say so.
+void turn_away(const Sender& from, const Frames& frames, base::Error why, Receiver& to);
 
 }  // namespace steward::app

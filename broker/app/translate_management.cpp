@@ -95,6 +95,9 @@ std::string_view mmi_status(base::Errc code) {
     if (code == base::Errc::UnknownCommand) {
         return "501";
     }
+    if (code == base::Errc::Forbidden) {
+        return "403";
+    }
     return code == base::Errc::UnknownJob || code == base::Errc::UnknownService ? "404" : "400";
 }
 

@@ -10,6 +10,7 @@
 #include "broker/app/translate_management.hpp"
 #include "broker/app/translate_parts.hpp"
 #include "broker/app/translate_request.hpp"
+#include "common/access/session_scope.hpp"
 #include "common/base/bytes.hpp"
 #include "common/wire/check.hpp"
 #include "common/wire/native.hpp"
@@ -59,9 +60,11 @@ public:
 
     // ---- from clients ----
     void operator()(native::Session&& session) {
-        session_ = session.session;
-        if (session.session != 0 && session.acked_below != 0) {
-            to_.take(core::Acknowledge{session.session, session.acked_below});
+        session_ = from_.rights == nullptr
+                       ? session.session
+                       : access::scoped_session(from_.rights->key, session.session);
+        if (session_ != 0 && session.acked_below != 0) {
+            to_.take(core::Acknowledge{session_, session.acked_below});
         }
     }
 
@@ -173,6 +176,25 @@ private:
     void pass_on(core::Submit& submit, native::BatchReader& reader);
     [[nodiscard]] bool take_run(core::Submit& first, native::BatchReader& reader);
     [[nodiscard]] bool is_reserved(const model::ServiceName& name);
+    [[nodiscard]] bool may_submit(core::Submit& submit);
+    void take_query(core::Query&& query, std::string_view what);
+
+    /// An operator does this.
+    void note_act(std::string_view verb) {
+        to_.note(
+            {from_.rights != nullptr ? std::string_view(from_.rights->key) : std::string_view(),
+             "operate",
+             verb,
+             {}});
+    }
+
+    /// Gives its refusal, and counts it.
+    void forbid(std::uint64_t number,
+                std::string_view act,
+                std::string_view what,
+                std::string_view missing) {
+        to_.answer({address(number), core::Refused{refusal(from_, act, what, missing, to_), {}}});
+    }
 
     Sender from_;
     const Terms& terms_;
@@ -226,6 +248,7 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     run.unknown = first.unknown;
     run.service = first.spec.service;
     run.options = first.spec.options;
+    run.asker = first.asker;
     run.jobs.clear();
     run.jobs.reserve(kRunUsual);
     run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
@@ -292,10 +315,13 @@ void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
         auto query =
             management_query(address(number), submit.spec.service.view(), submit.spec.params);
         if (query) {
-            to_.take(*std::move(query));
+            take_query(*std::move(query), submit.spec.service.view());
         } else {
             refuse(number, std::move(query.error()));
         }
+        return;
+    }
+    if (from_.rights != nullptr && !may_submit(submit)) {
         return;
     }
     submit.from = address(number);
@@ -306,12 +332,35 @@ void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
     }
 }
 
+bool Commands::may_submit(core::Submit& submit) {
+    submit.asker = from_.rights->asker;
+    const std::string missing = from_.rights->admit(submit.spec);
+    if (!missing.empty()) {
+        forbid(submit.submission.number, "submit", submit.spec.service.view(), missing);
+    }
+    return missing.empty();
+}
+
+void Commands::take_query(core::Query&& query, std::string_view what) {
+    if (from_.rights != nullptr) {
+        if (const std::string missing = from_.rights->admit(query); !missing.empty()) {
+            to_.answer({query.from, core::Refused{refusal(from_, "read", what, missing, to_), {}}});
+            return;
+        }
+    }
+    to_.take(std::move(query));
+}
+
 void Commands::ask_check(std::uint64_t number, bool privileged) {
     core::Query input;
     input.from = address(number);
     input.from.form = as_check(input.from.form, privileged);
     input.kind = core::QueryKind::Broker;
-    to_.take(std::move(input));
+    if (privileged) {
+        to_.take(std::move(input));
+    } else {
+        take_query(std::move(input), "check");
+    }
 }
 
 // A secret that is wrong is told so: who asks should not take the public part for all there is.
@@ -330,6 +379,7 @@ void Commands::operate_by_secret(const native::Operate& operate) {
                                  : "the broker has no admin secret; the setting is "
                                    "broker.admin_secret_file"});
     } else if (is_stop) {
+        note_act(operate.verb);
         to_.take(core::Operator{address(operate.number), core::DrainBroker{}});
     } else {
         ask_check(operate.number, knows);
@@ -373,12 +423,13 @@ void Commands::operator()(native::Query&& query) {
     input.after = query.after;
     input.rows_max =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(query.rows_max, UINT32_MAX));
-    to_.take(std::move(input));
+    take_query(std::move(input), query.what);
 }
 
 void Commands::operator()(native::Await&& await) {
+    const core::Asker asker = from_.rights != nullptr ? from_.rights->asker : core::Asker{};
     to_.take(core::Await{
-        address(await.number), await.job, std::min(await.wait, kWaitMax), await.follow});
+        address(await.number), await.job, std::min(await.wait, kWaitMax), await.follow, asker});
 }
 
 void Commands::operator()(native::Operate&& operate) {
@@ -387,20 +438,36 @@ void Commands::operator()(native::Operate&& operate) {
         return;
     }
     auto request = read_request(operate.verb, operate.arguments, terms_.zones);
-    if (request) {
-        to_.take(core::Operator{address(operate.number), *std::move(request)});
-    } else {
+    if (!request) {
         refuse(operate.number, std::move(request.error()));
+        return;
     }
+    core::Operator input{address(operate.number), *std::move(request)};
+    if (from_.rights != nullptr) {
+        if (const std::string missing = from_.rights->admit(input); !missing.empty()) {
+            forbid(operate.number, "operate", operate.verb, missing);
+            return;
+        }
+    }
+    note_act(operate.verb);
+    to_.take(std::move(input));
 }
 
 void Commands::operator()(native::WorkerReady&& ready) {
     auto input = checked(std::move(ready));
-    if (input) {
-        to_.take(*std::move(input));
-    } else {
+    if (!input) {
         disconnect(std::move(input.error()));
+        return;
     }
+    if (from_.rights != nullptr) {
+        if (const std::string missing = from_.rights->admit(*input); !missing.empty()) {
+            const std::string_view first = input->services.front().view();
+            to_.take(
+                core::Misbehaved{address(0), refusal(from_, "work", first, missing, to_).message});
+            return;
+        }
+    }
+    to_.take(*std::move(input));
 }
 
 base::Expected<core::Ready> Commands::checked(native::WorkerReady&& ready) const {

@@ -52,8 +52,8 @@ Reading refuse(const core::Address& from,
     return Reading::Malformed;
 }
 
-Reading take_request(Peer peer, Form form, wire::ClientRequest&& request, Receiver& to) {
-    const core::Address from{peer, 0, form.pack()};
+Reading take_request(const Sender& sender, Form form, wire::ClientRequest&& request, Receiver& to) {
+    const core::Address from{sender.peer, 0, form.pack()};
     auto service = model::ServiceName::parse(request.service);
     if (!service) {
         return refuse(from, std::move(service.error()), {}, to);
@@ -63,6 +63,13 @@ Reading take_request(Peer peer, Form form, wire::ClientRequest&& request, Receiv
         if (!query) {
             return refuse(from, std::move(query.error()), request.service, to);
         }
+        if (sender.rights != nullptr) {
+            if (const std::string missing = sender.rights->admit(*query); !missing.empty()) {
+                auto error = refusal(sender, "read", request.service, missing, to);
+                to.answer({query->from, core::Refused{std::move(error), request.service}});
+                return Reading::Understood;
+            }
+        }
         to.take(*std::move(query));
         return Reading::Understood;
     }
@@ -71,12 +78,21 @@ Reading take_request(Peer peer, Form form, wire::ClientRequest&& request, Receiv
     submit.unknown = is_majordomo(form) ? core::UnknownService::Hold : core::UnknownService::Refuse;
     submit.spec = {*std::move(service), std::move(request.params), std::move(request.options)};
     submit.spec.options.sync |= request.sync || is_majordomo(form);
+    if (sender.rights != nullptr) {
+        submit.asker = sender.rights->asker;
+        if (const std::string missing = sender.rights->admit(submit.spec); !missing.empty()) {
+            auto error = refusal(sender, "submit", request.service, missing, to);
+            to.answer({from, core::Refused{std::move(error), request.service}});
+            return Reading::Understood;
+        }
+    }
     to.take(std::move(submit));
     return Reading::Understood;
 }
 
 // What a worker of an old dialect said, one word each.
 struct WorkerWords {
+    const Sender& sender;
     Peer peer;
     Form form;
     Receiver& to;
@@ -93,6 +109,13 @@ struct WorkerWords {
         input.name = wire::name_of(form.dialect);
         input.services.push_back(*std::move(service));
         input.unique_ready = is_majordomo(form);
+        if (sender.rights != nullptr) {
+            if (const std::string missing = sender.rights->admit(input); !missing.empty()) {
+                to.take(core::Misbehaved{
+                    from, refusal(sender, "work", ready.service, missing, to).message});
+                return Reading::Understood;
+            }
+        }
         to.take(std::move(input));
         return Reading::Understood;
     }
@@ -124,10 +147,10 @@ struct WorkerWords {
 
 Reading translate_old(const Sender& from, const Frames& frames, Receiver& to) {
     const auto as_client = [&](Attempted<wire::ClientRequest>& client) {
-        return take_request(from.peer, *client.form, *std::move(client.said), to);
+        return take_request(from, *client.form, *std::move(client.said), to);
     };
     const auto as_worker = [&](Attempted<wire::WorkerSaid>& worker) {
-        return std::visit(WorkerWords{from.peer, *worker.form, to}, *std::move(worker.said));
+        return std::visit(WorkerWords{from, from.peer, *worker.form, to}, *std::move(worker.said));
     };
     // His own side's language first; the other one only if it is that without a doubt.
     if (from.side == Side::Frontend) {

@@ -18,6 +18,13 @@ namespace steward::app {
 /// One message of an old dialect, or garbage.
 [[nodiscard]] Reading translate_old(const Sender& from, const Frames& frames, Receiver& to);
 
+/// Notes that the grant `missing` was, and gives the refusal. Pre: the sender has rights.
+[[nodiscard]] base::Error refusal(const Sender& from,
+                                  std::string_view act,
+                                  std::string_view what,
+                                  std::string_view missing,
+                                  Receiver& to);
+
 /// The sender hears `error` in his dialect: a client as a refusal, a worker as a disconnect.
 void answer_unreadable(const Sender& from, wire::Form form, base::Error error, Receiver& to);
 

@@ -1,6 +1,10 @@
 #include "broker/app/zmq_transport.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
+
+#include "common/posix/clock.hpp"
 
 namespace steward::app {
 
@@ -16,6 +20,9 @@ SendStatus translated(net::SendStatus status) {
 
 namespace {
 
+// How long the loop stands still at most.
+constexpr base::Duration kReopenMax = std::chrono::seconds(1);
+
 base::Expected<std::string> listen_at(net::Socket& socket,
                                       const std::string& endpoint,
                                       const std::string& setting) {
@@ -28,8 +35,14 @@ base::Expected<std::string> listen_at(net::Socket& socket,
 
 }  // namespace
 
-ZmqTransport::ZmqTransport(net::Socket frontend, net::Socket backend, net::Socket news)
-    : frontend_(std::move(frontend)), backend_(std::move(backend)), news_(std::move(news)) {}
+ZmqTransport::ZmqTransport(net::Socket frontend,
+                           net::Socket backend,
+                           net::Socket news,
+                           const net::SocketOptions& options)
+    : frontend_(std::move(frontend)),
+      backend_(std::move(backend)),
+      news_(std::move(news)),
+      options_(options) {}
 
 base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
     net::Context& context, const Endpoints& wished, const net::SocketOptions& options) {
@@ -42,7 +55,7 @@ base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
         }
     }
     std::unique_ptr<ZmqTransport> transport(
-        new ZmqTransport(std::move(*frontend), std::move(*backend), std::move(*news)));
+        new ZmqTransport(std::move(*frontend), std::move(*backend), std::move(*news), options));
     auto clients = listen_at(transport->frontend_, wished.clients, "client_port");
     auto workers = listen_at(transport->backend_, wished.workers, "worker_port");
     auto news_at = listen_at(transport->news_, wished.news, "news_port");
@@ -67,8 +80,31 @@ void ZmqTransport::publish(std::string_view topic, std::string_view body) {
     news_.send_pair(topic, body);
 }
 
-net::ReceiveStatus ZmqTransport::receive(Side side, std::string& routing_id, Frames& frames) {
-    return socket_of(side).receive_from(routing_id, frames);
+net::ReceiveStatus ZmqTransport::receive(Side side,
+                                         std::string& routing_id,
+                                         Frames& frames,
+                                         std::uint32_t& number) {
+    number = 0;
+    return options_.curve ? socket_of(side).receive_from(routing_id, frames, number)
+                          : socket_of(side).receive_from(routing_id, frames);
+}
+
+// ZeroMQ gives the address free a moment after it was told to.
+base::Expected<void> ZmqTransport::reopen_news(net::Context& context) {
+    auto fresh = net::make_publisher(context, options_);
+    if (!fresh) {
+        return base::Unexpected(fresh.error());
+    }
+    { const net::Socket old = std::exchange(news_, std::move(*fresh)); }
+    subscriptions_ = {};
+    const base::MonoTime until = posix::read_mono() + kReopenMax;
+    while (true) {
+        auto bound = listen_at(news_, endpoints_.news, "news_port");
+        if (bound || posix::read_mono() >= until) {
+            return bound ? base::Expected<void>() : base::Unexpected(bound.error());
+        }
+        std::this_thread::yield();
+    }
 }
 
 ZmqTransport::Slots ZmqTransport::add_to(net::Poller& poller) const {

@@ -36,7 +36,14 @@ public:
     [[nodiscard]] bool has_subscribers() const override { return subscriptions_.any(); }
 
     /// The next message of one side, without waiting; see net::Socket::receive_from().
-    [[nodiscard]] net::ReceiveStatus receive(Side side, std::string& routing_id, Frames& frames);
+    /// `number`: what the keys' handler gave this connection; 0: none.
+    [[nodiscard]] net::ReceiveStatus receive(Side side,
+                                             std::string& routing_id,
+                                             Frames& frames,
+                                             std::uint32_t& number);
+    /// Closes the news and opens them anew under the same address: who reads them connects again
+    /// by itself, and must be allowed to. Errors: Io.
+    [[nodiscard]] base::Expected<void> reopen_news(net::Context& context);
 
     /// Learns who began or ended to read the news. Call it every few turns.
     void update_subscriptions() { subscriptions_.update(news_); }
@@ -52,7 +59,10 @@ public:
     [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
 
 private:
-    ZmqTransport(net::Socket frontend, net::Socket backend, net::Socket news);
+    ZmqTransport(net::Socket frontend,
+                 net::Socket backend,
+                 net::Socket news,
+                 const net::SocketOptions& options);
     [[nodiscard]] net::Socket& socket_of(Side side);
 
     net::Socket frontend_;
@@ -60,6 +70,7 @@ private:
     net::Socket news_;
     net::Subscriptions subscriptions_;
     Endpoints endpoints_;
+    net::SocketOptions options_;
 };
 
 }  // namespace steward::app

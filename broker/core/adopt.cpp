@@ -15,8 +15,10 @@ model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
 // An attempt that the worker still runs from before a reconnect or a restart of the broker.
 void State::adopt(WorkerHandle handle, Ready::Running& running) {
     const JobHandle known = find_job(running.attempt.job);
-    const bool adopted = known.names_something() ? adopt_known(handle, known, running.attempt)
-                                                 : adopt_unknown(handle, running);
+    const bool adopted = known.names_something()
+                             ? name_of_service(jobs_.map.at(known)) == running.service &&
+                                   adopt_known(handle, known, running.attempt)
+                             : adopt_unknown(handle, running);
     if (adopted) {
         ++counters.readopted;
         return;
@@ -121,6 +123,7 @@ void State::make_own(JobHandle handle, Submit& submit) {
     apply_defaults(options, services_.map.at(job.service));
     const Job wanted = new_job(options, job.queue);
     job.adopted = false;
+    jobs_.set_owner(handle, submit.asker.owner);
     job.sync = options.sync;
     job.durable = wanted.durable;
     job.priority = wanted.priority;
@@ -130,7 +133,14 @@ void State::make_own(JobHandle handle, Submit& submit) {
     job.waiter = options.sync ? submit.from : Address{};
     job.meta = options.meta;
     if (job.durable) {
-        JobAccepted fact{job.id, submit.submission, job.accepted_at, submit.spec, {}, {}, {}};
+        JobAccepted fact{job.id,
+                         submit.submission,
+                         job.accepted_at,
+                         submit.spec,
+                         {},
+                         {},
+                         {},
+                         jobs_.owners.at(job.owner).name};
         model::JobOptions& told = fact.spec.options;
         told.after.clear();
         told.group = {};

@@ -14,8 +14,8 @@ std::string named(const model::Label& name) {
 
 }  // namespace
 
-std::optional<base::Error> State::batch_fault(const model::Label& name) const {
-    const Batch* batch = batches_.map.find(batches_.find(name.view()));
+std::optional<base::Error> State::batch_fault(OwnerId owner, const model::Label& name) const {
+    const Batch* batch = batches_.map.find(batches_.find(owner, name.view()));
     if (batch == nullptr) {
         return base::Error{Errc::UnknownName, named(name) + " was not opened", {}};
     }
@@ -25,8 +25,8 @@ std::optional<base::Error> State::batch_fault(const model::Label& name) const {
     return std::nullopt;
 }
 
-void State::apply(const Address& from, OpenBatch& request) {
-    if (batches_.find(request.name.view()).names_something()) {
+void State::apply(const Address& from, const Asker& asker, OpenBatch& request) {
+    if (batches_.find(asker.owner, request.name.view()).names_something()) {
         return answer_done(from, 0);
     }
     if (batches_.map.size() >= policy.limits.batches_max && !batches_.ended.empty()) {
@@ -46,8 +46,9 @@ void State::apply(const Address& from, OpenBatch& request) {
             request.then->service.view(),
             {Errc::ReservedName, "the service of a batch's job belongs to the broker", {}});
     }
-    const Seq seq = append_always(BatchOpened{request.name, now_.wall, request.then});
-    Batch& batch = batches_.map.at(batches_.add(request.name));
+    const Seq seq = append_always(
+        BatchOpened{request.name, now_.wall, request.then, jobs_.owners.at(asker.owner).name});
+    Batch& batch = batches_.map.at(batches_.add(asker.owner, request.name));
     batch.opened_at = now_.wall;
     if (request.then) {
         batch.then = std::make_unique<model::JobSpec>(*std::move(request.then));
@@ -55,8 +56,8 @@ void State::apply(const Address& from, OpenBatch& request) {
     answer_done(from, 1, 0, seq);
 }
 
-void State::apply(const Address& from, CloseBatch& request) {
-    const BatchHandle handle = batches_.find(request.name.view());
+void State::apply(const Address& from, const Asker& asker, CloseBatch& request) {
+    const BatchHandle handle = batches_.find(asker.owner, request.name.view());
     if (!handle.names_something()) {
         return refuse(from, {}, {Errc::UnknownName, named(request.name) + " was not opened", {}});
     }
@@ -65,7 +66,7 @@ void State::apply(const Address& from, CloseBatch& request) {
         return answer_done(from, 0);
     }
     batch.is_closed = true;
-    const Seq seq = append_always(BatchClosed{batch.name});
+    const Seq seq = append_always(BatchClosed{batch.name, jobs_.owners.at(batch.owner).name});
     answer_done(from, 1, 0, seq);
     if (batch.is_complete()) {
         consequences_.complete_batches.push_back(handle);
@@ -97,6 +98,7 @@ void State::finish_batch(BatchHandle handle) {
     Batch& batch = batches_.map.at(handle);
     QueueHandle queue;
     Submit submit;
+    submit.asker = {batch.owner, false};
     if (batch.then != nullptr) {
         submit.spec = *batch.then;
         const ServiceHandle service = service_for(submit.spec.service);
@@ -122,9 +124,9 @@ void State::finish_batch(BatchHandle handle) {
         batch.followed_by = job.id;
     }
     if (!follower.names_something()) {
-        append_always(BatchEnded{batch.name});
+        append_always(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
     } else if (Job& job = jobs_.map.at(follower); !job.durable) {
-        job.accepted_seq = append_always(BatchEnded{batch.name});
+        job.accepted_seq = append_always(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
     }
     end_batch(handle);
     if (follower.names_something()) {

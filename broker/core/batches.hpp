@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "broker/core/handles.hpp"
+#include "broker/core/owner.hpp"
 #include "common/model/job.hpp"
 #include "common/model/report.hpp"
 
@@ -14,6 +15,7 @@ namespace steward::core {
 
 struct Batch {
     model::Label name;
+    OwnerId owner = kNobody;
     std::uint64_t total = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;  // ended otherwise
@@ -45,21 +47,25 @@ struct Batch {
     }
 };
 
-/// Open batches, and ended ones for a while.
+/// Open batches, and ended ones for a while. A name is its owner's: another's of the same name is
+/// another batch.
 class BatchTable {
 public:
     using List = base::LinkedList<Batch, &Batch::age>;
 
-    [[nodiscard]] BatchHandle find(std::string_view name) const {
-        const auto found = by_name_.find(name);
+    [[nodiscard]] BatchHandle find(OwnerId owner, std::string_view name) const {
+        const auto found = by_name_.find({owner, name});
         return found == by_name_.end() ? BatchHandle{} : found->second;
     }
 
-    /// Pre: no batch has this name.
-    BatchHandle add(const model::Label& name) {
+    /// Pre: he has no batch of this name.
+    BatchHandle add(OwnerId owner, const model::Label& name) {
         const BatchHandle handle = map.emplace();
-        map.at(handle).name = name;
-        by_name_.emplace(map.at(handle).name.view(), handle);  // the view lives as long as the name
+        Batch& batch = map.at(handle);
+        batch.name = name;
+        batch.owner = owner;
+        by_name_.emplace(Key{owner, batch.name.view()},
+                         handle);  // the view lives as long as the name
         open.push_back(map, handle);
         return handle;
     }
@@ -73,7 +79,7 @@ public:
     /// Pre: it has ended.
     void remove(BatchHandle handle) {
         ended.remove(map, handle);
-        by_name_.erase(map.at(handle).name.view());
+        by_name_.erase({map.at(handle).owner, map.at(handle).name.view()});
         map.erase(handle);
     }
 
@@ -82,7 +88,20 @@ public:
     List ended;  // ended first first
 
 private:
-    std::unordered_map<std::string_view, BatchHandle> by_name_;  // looked up, never walked
+    struct Key {
+        OwnerId owner = kNobody;
+        std::string_view name;
+
+        bool operator==(const Key&) const = default;
+    };
+
+    struct Hash {
+        std::size_t operator()(const Key& key) const {
+            return std::hash<std::string_view>{}(key.name) ^ (key.owner * 0x9E3779B97F4A7C15ULL);
+        }
+    };
+
+    std::unordered_map<Key, BatchHandle, Hash> by_name_;  // looked up, never walked
 };
 
 }  // namespace steward::core

@@ -39,6 +39,14 @@ void Core::set_announcing(const model::EventSet& announcing) {
     state_->announcing = announcing;
 }
 
+std::optional<OwnerId> Core::owner_of(std::string_view name) {
+    return state_->owner_of(name);
+}
+
+void Core::set_quota(OwnerId owner, const model::Quota& quota) {
+    state_->set_quota(owner, quota);
+}
+
 void Core::check_invariants() const {
     state_->check_invariants();
 }

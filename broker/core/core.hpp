@@ -53,6 +53,14 @@ public:
     /// Kinds of events that somebody listens to: for others no Announce is made. All at first.
     void set_announcing(const model::EventSet& announcing);
 
+    /// What stands for this name in inputs; the same for the same name while the core lives.
+    /// Nothing: OwnerTable::kOwnersMax names are known.
+    [[nodiscard]] std::optional<OwnerId> owner_of(std::string_view name);
+
+    /// From now on; what the owner has already stays his. Pre: `owner` came from owner_of() and is
+    /// not nobody.
+    void set_quota(OwnerId owner, const model::Quota& quota);
+
     /// Aborts naming the broken rule. For tests and the simulator; costs O(everything).
     void check_invariants() const;
 

@@ -117,6 +117,8 @@ JobHandle State::create_job(Submit& submit, QueueHandle queue, JobAccepted&& ori
     Job job = new_job(options, queue);
     job.id = {epoch_, ++job_numbers_};
     job.submission = submit.submission;
+    job.owner = submit.asker.owner;
+    jobs_.owners.spend(job.owner, now_.mono);
     if (options.sync) {
         job.waiter = submit.from;
     }
@@ -127,6 +129,7 @@ JobHandle State::create_job(Submit& submit, QueueHandle queue, JobAccepted&& ori
         origin.submission = job.submission;
         origin.at = now_.wall;
         origin.spec = submit.spec;
+        origin.owner = jobs_.owners.at(job.owner).name;
         job.accepted_seq = append_always(std::move(origin));
     }
     note_submission(submit.submission, job);
@@ -147,7 +150,7 @@ void State::enroll(JobHandle handle, const model::JobOptions& options) {
         join_group(handle, options);
     }
     if (!options.batch.empty()) {
-        const BatchHandle batch = batches_.find(options.batch.view());
+        const BatchHandle batch = batches_.find(jobs_.map.at(handle).owner, options.batch.view());
         if (batch.names_something()) {
             jobs_.map.at(handle).more().batch = batch;
             ++batches_.map.at(batch).total;

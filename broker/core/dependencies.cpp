@@ -26,11 +26,12 @@ void keep_each_once(std::vector<model::JobId>& ids) {
 }  // namespace
 
 // Those of `after` that have not succeeded yet, each once.
-base::Expected<std::vector<model::JobId>> State::unmet_of(const std::vector<model::JobId>& after) {
+base::Expected<std::vector<model::JobId>> State::unmet_of(const std::vector<model::JobId>& after,
+                                                          const Asker& asker) {
     std::vector<model::JobId> unmet;
     for (const model::JobId& id : after) {
         const Job* job = jobs_.map.find(find_job(id));
-        if (job != nullptr) {
+        if (job != nullptr && asker.sees(job->owner)) {
             if (job->state == JobState::Dead || job->cancelling) {
                 return cannot_wait(id, job->cancelling ? "is being cancelled" : "is dead");
             }
@@ -38,7 +39,7 @@ base::Expected<std::vector<model::JobId>> State::unmet_of(const std::vector<mode
             continue;
         }
         const Ended* ended = results_.find(id, now_.mono);
-        if (ended == nullptr) {
+        if (ended == nullptr || !asker.sees(ended->owner)) {
             return cannot_wait(id,
                                "is not known: it never was, or it ended longer ago than its "
                                "result is kept");

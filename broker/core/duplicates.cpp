@@ -33,8 +33,13 @@ bool State::join_duplicate(Submit& submit) {
     const model::Payload& params = submit.spec.params;
     const UniqueTable::Key key =
         options.unique_params
-            ? UniqueTable::Key{queue, true, params.bytes.view(), params.encoding}
-            : UniqueTable::Key{queue, false, options.unique.view(), model::Encoding::Absent};
+            ? UniqueTable::Key{queue,
+                               submit.asker.owner,
+                               true,
+                               params.bytes.view(),
+                               params.encoding}
+            : UniqueTable::Key{
+                  queue, submit.asker.owner, false, options.unique.view(), model::Encoding::Absent};
     const JobHandle handle = unique_.find(jobs_.map, key);
     if (!handle.names_something()) {
         return false;

@@ -164,6 +164,7 @@ void State::keep_result(const Job& job,
     ended->state = job.state;
     ended->sync = job.sync;
     ended->durable = job.durable;
+    ended->owner = job.owner;
     ended->priority = job.priority;
     ended->attempt = job.attempt;
     ended->text = base::Blob::copy(text);
@@ -239,6 +240,7 @@ void State::remember(const Job& job, const Service& service, std::string_view te
     past.names = names_of(job);
     past.state = job.state;
     past.sync = job.sync;
+    past.owner = job.owner;
     past.priority = job.priority;
     past.attempt = job.attempt;
     past.failures = job.failures;

@@ -9,6 +9,7 @@ namespace steward::core {
 std::optional<Wanted> State::wanted_of(const JobFilter& filter) const {
     Wanted wanted;
     wanted.states = filter.states;
+    wanted.asker = filter.asker;
     if (!filter.service.empty()) {
         wanted.service = services_.find(filter.service);
         if (!wanted.service->names_something()) {
@@ -22,7 +23,7 @@ std::optional<Wanted> State::wanted_of(const JobFilter& filter) const {
         }
     }
     if (!filter.batch.empty()) {
-        wanted.batch = batches_.find(filter.batch);
+        wanted.batch = batches_.find(filter.asker.owner, filter.batch);
         if (!wanted.batch->names_something()) {
             return std::nullopt;
         }
@@ -44,6 +45,7 @@ const Spill* State::spill_to_visit(BlockHandle handle, const Wanted& wanted) con
     }
     const Lane& lane = lanes_.map.at(block->lane);
     const bool can_match =
+        wanted.asker.sees(lane.owner) &&
         (wanted.states == 0 || (wanted.states & only(model::JobState::Ready)) != 0) &&
         (!wanted.service || services_.queues.at(lane.queue).service == *wanted.service) &&
         (!wanted.group || lane.group == *wanted.group);
@@ -57,7 +59,8 @@ bool State::matches(const Job& job, const Wanted& wanted) const {
         wanted.context.empty() ||
         (extras != nullptr && !extras->context.empty() ? extras->context == wanted.context
                                                        : wanted.context_id == job.id);
-    return has_state && has_context && (!wanted.service || job.service == *wanted.service) &&
+    return wanted.asker.sees(job.owner) && has_state && has_context &&
+           (!wanted.service || job.service == *wanted.service) &&
            (!wanted.group || job.group() == *wanted.group) &&
            (!wanted.batch || (extras != nullptr && extras->batch == *wanted.batch));
 }

@@ -9,6 +9,7 @@
 namespace steward::core {
 
 struct Wanted {
+    Asker asker;
     JobStates states = 0;
     std::optional<ServiceHandle> service;
     std::optional<GroupHandle> group;

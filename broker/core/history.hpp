@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "broker/core/owner.hpp"
 #include "common/base/assert.hpp"
 #include "common/model/job.hpp"
 #include "common/model/report.hpp"
@@ -26,6 +27,7 @@ struct Past {
     std::unique_ptr<const JobNames> names;
     model::JobState state = model::JobState::Succeeded;
     bool sync = false;
+    OwnerId owner = kNobody;
     std::int32_t priority = 0;
     std::uint32_t attempt = 0;
     std::uint32_t failures = 0;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/core/owner.hpp"
 #include "broker/core/request.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
@@ -41,6 +42,7 @@ struct Submit {
     bool again = false;  // the client may have sent it before, perhaps to an earlier run
     UnknownService unknown = UnknownService::Refuse;
     model::JobSpec spec;
+    Asker asker{};
 };
 
 /// Neighbours in what a client said that differ in number and params alone, none of them sent
@@ -57,6 +59,7 @@ struct SubmitRun {
     model::ServiceName service;
     model::JobOptions options;
     std::vector<One> jobs;
+    Asker asker{};
 };
 
 /// A client has everything it waits for from submissions below this number: they can be forgotten.
@@ -72,6 +75,7 @@ struct Await {
     model::JobId job;
     base::Duration wait{};  // 0: only if it has ended
     bool follow = false;    // hears parts and progress meanwhile, at once how far it is
+    Asker asker{};
 };
 
 enum class QueryKind : std::uint8_t {
@@ -97,6 +101,7 @@ struct Query {
     JobFilter which;             // Jobs to Workers heed its service, List all of it
     Cursor after = 0;            // List, Groups, Schedules, Batches: where the last page ended
     std::uint32_t rows_max = 0;  // List; 0: as many as Limits::report_rows_max
+    Asker asker{};
 };
 
 /// A worker announces itself. Coming from a peer that is registered it replaces what was known and
@@ -202,6 +207,7 @@ struct JournalFailed {
 struct Operator {
     Address from;  // peer 0: nobody waits for an answer
     Request what;
+    Asker asker{};
 };
 
 /// Time has passed: do what is due.

@@ -34,6 +34,7 @@ void State::check_invariants() const {
     check_services();
     check_workers();
     check_batches();
+    check_owners();
     if (!consequences_.wait) {
         check_queues();
         check_gates();
@@ -107,6 +108,34 @@ void State::check_jobs() const {
     rule(dependents == dependents_count_, "what jobs wait for is counted");
 }
 
+// Each owner has what is his, in memory, packed or in the store.
+void State::check_owners() const {
+    struct Share {
+        std::size_t jobs = 0;
+        std::size_t bytes = 0;
+    };
+
+    std::vector<Share> shares(jobs_.owners.size());
+    for_each(jobs_.map, [&](JobHandle /*handle*/, const Job& job) {
+        ++shares.at(job.owner).jobs;
+        shares.at(job.owner).bytes += job.params.bytes.size();
+    });
+    std::vector<bool> is_packed(shares.size());
+    for_each(lanes_.blocks, [&](BlockHandle /*handle*/, const Block& block) {
+        if (block.spill != nullptr) {
+            const OwnerId owner = lanes_.map.at(block.lane).owner;
+            shares[owner].jobs += block.spill->stored;
+            is_packed[owner] = is_packed[owner] || block.spill->packed != nullptr;
+        }
+    });
+    for (std::size_t id = 1; id < shares.size(); ++id) {
+        const Owner& owner = jobs_.owners.at(static_cast<OwnerId>(id));
+        rule(shares[id].jobs == owner.jobs, "an owner's jobs are counted");
+        rule(shares[id].bytes <= owner.bytes && (is_packed[id] || shares[id].bytes == owner.bytes),
+             "the bytes of an owner's params are counted");
+    }
+}
+
 // What waits and may start has no idle worker; what is parked has found a gate closed.
 void State::check_queues() const {
     std::size_t ready = 0;
@@ -122,7 +151,7 @@ void State::check_queues() const {
                      "a lane is of its level's queue and priority");
                 const bool has_first = lanes_.first_job(at).names_something();
                 check_blocks(at);
-                rule(lane.size > 0 || !lane.group.names_something(), "a group's lane has jobs");
+                rule(lane.size > 0 || !lane.is_special(), "an owner's or group's lane has jobs");
                 jobs += lane.size;
                 turning += lane.turn.linked && !lane.parked ? 1U : 0U;
                 rule(has_first == lane.turn.linked,

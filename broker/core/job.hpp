@@ -9,6 +9,7 @@
 
 #include "broker/core/handles.hpp"
 #include "broker/core/input.hpp"
+#include "broker/core/owner.hpp"
 #include "broker/core/parts.hpp"
 #include "broker/core/record.hpp"
 #include "broker/core/waiter.hpp"
@@ -100,7 +101,8 @@ struct Job {
     bool cancelling = false;  // it was told because the job was cancelled
     bool recalled = false;    // asked back; the worker has not answered yet
     bool by_wall = false;     // `timer` is in the heap of the wall clock
-    bool adopted = false;     // brought by a worker from an earlier run: its params are not known
+    OwnerId owner = kNobody;
+    bool adopted = false;  // brought by a worker from an earlier run: its params are not known
 
     Seq accepted_seq = 0;
     std::uint64_t progress_done = 0;
@@ -127,7 +129,8 @@ struct Job {
           losses_max(other.losses_max),
           priority(other.priority),
           sync(other.sync),
-          durable(other.durable) {}
+          durable(other.durable),
+          owner(other.owner) {}
 
     [[nodiscard]] GroupHandle group() const {
         return extras != nullptr ? extras->group : GroupHandle{};
@@ -150,6 +153,7 @@ public:
     JobHandle add(Job&& job) {
         const std::size_t hash = std::hash<model::JobId>{}(job.id);
         bytes_ += job.params.bytes.size();
+        owners.gain(job.owner, 1, job.params.bytes.size());
         const JobHandle handle = map.emplace(std::move(job));
         index_.insert(hash, handle);
         return handle;
@@ -158,6 +162,7 @@ public:
     /// One that is like another, but for its identity and params.
     JobHandle add_like(const Job& other, const model::JobId& id, model::Payload&& params) {
         bytes_ += params.bytes.size();
+        owners.gain(other.owner, 1, params.bytes.size());
         const JobHandle handle = map.emplace(other, id, std::move(params));
         index_.insert(std::hash<model::JobId>{}(id), handle);
         return handle;
@@ -167,6 +172,7 @@ public:
         const Job& job = map.at(handle);
         STEWARD_ASSERT(!job.place.linked);
         bytes_ -= job.params.bytes.size();
+        owners.lose(job.owner, 1, job.params.bytes.size());
         index_.erase(std::hash<model::JobId>{}(job.id), handle);
         map.erase(handle);
     }
@@ -175,6 +181,8 @@ public:
         Job& job = map.at(handle);
         bytes_ += params.bytes.size();
         bytes_ -= job.params.bytes.size();
+        owners.gain(job.owner, 0, params.bytes.size());
+        owners.lose(job.owner, 0, job.params.bytes.size());
         job.params = std::move(params);
     }
 
@@ -182,7 +190,16 @@ public:
     [[nodiscard]] model::Payload take_params(JobHandle handle) {
         Job& job = map.at(handle);
         bytes_ -= job.params.bytes.size();
+        owners.lose(job.owner, 0, job.params.bytes.size());
         return std::exchange(job.params, {});
+    }
+
+    /// Of a job that nobody had.
+    void set_owner(JobHandle handle, OwnerId owner) {
+        Job& job = map.at(handle);
+        owners.lose(job.owner, 1, job.params.bytes.size());
+        job.owner = owner;
+        owners.gain(owner, 1, job.params.bytes.size());
     }
 
     [[nodiscard]] JobHandle find(const model::JobId& id) const {
@@ -192,6 +209,7 @@ public:
 
     [[nodiscard]] std::size_t payload_bytes() const { return bytes_ + packed_bytes; }
 
+    OwnerTable owners;
     PartsInAll parts;  // of jobs in the map: it goes after them
     JobMap map;
     std::size_t packed_bytes = 0;  // of the params of packed jobs, which are in memory too

@@ -21,7 +21,8 @@ bool matches_ended(const Ended& ended, const JobFilter& filter) {
     };
     const JobNames none;
     const JobNames& names = ended.names != nullptr ? *ended.names : none;
-    return (filter.states == 0 || (filter.states & only(ended.state)) != 0) &&
+    return filter.asker.sees(ended.owner) &&
+           (filter.states == 0 || (filter.states & only(ended.state)) != 0) &&
            has(filter.service, ended.service.view()) && has(filter.group, names.group.view()) &&
            has(filter.batch, names.batch.view()) &&
            (filter.context.empty() ||
@@ -122,9 +123,10 @@ model::LimitReport State::list_limits() const {
 
 model::BatchReport State::list_batches(const Query& query) const {
     model::BatchReport report;
-    report.total = batches_.map.size();
+    report.total = query.asker.sees_all ? batches_.map.size() : 0;
     if (!query.which.batch.empty()) {
-        if (const Batch* batch = batches_.map.find(batches_.find(query.which.batch))) {
+        if (const Batch* batch =
+                batches_.map.find(batches_.find(query.asker.owner, query.which.batch))) {
             report.rows.push_back(batch->row());
         }
         return report;
@@ -132,7 +134,7 @@ model::BatchReport State::list_batches(const Query& query) const {
     std::uint64_t slot = query.after;
     while (slot < batches_.map.slots() && report.rows.size() < policy.limits.report_rows_max) {
         const BatchHandle handle = batches_.map.handle_at(static_cast<std::uint32_t>(slot++));
-        if (handle.names_something()) {
+        if (handle.names_something() && query.asker.sees(batches_.map.at(handle).owner)) {
             report.rows.push_back(batches_.map.at(handle).row());
         }
     }

@@ -17,7 +17,18 @@ constexpr std::size_t kChangedMax = 4096;
 }  // namespace
 
 void State::on(Operator& request) {
-    std::visit([&](auto& what) { apply(request.from, what); }, request.what);
+    std::visit(
+        [&](auto& what) {
+            if constexpr (requires { what.which; }) {
+                what.which.asker = request.asker;
+            }
+            if constexpr (requires { apply(request.from, request.asker, what); }) {
+                apply(request.from, request.asker, what);
+            } else {
+                apply(request.from, what);
+            }
+        },
+        request.what);
 }
 
 void State::answer_done(const Address& to, std::size_t changed, Cursor next, Seq after) {
@@ -54,7 +65,8 @@ void State::change_jobs(
 }
 
 void State::apply(const Address& from, CancelJobs& request) {
-    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+    if (request.which.jobs.size() == 1 &&
+        refuse_unknown(from, request.which.asker, request.which.jobs.front())) {
         return;
     }
     change_jobs(from,
@@ -71,7 +83,8 @@ void State::apply(const Address& from, PurgeQueue& request) {
 }
 
 void State::apply(const Address& from, RetryDead& request) {
-    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+    if (request.which.jobs.size() == 1 &&
+        refuse_unknown(from, request.which.asker, request.which.jobs.front())) {
         return;
     }
     change_jobs(from, request.which, request.from, only(JobState::Dead), [&](JobHandle handle) {
@@ -80,7 +93,8 @@ void State::apply(const Address& from, RetryDead& request) {
 }
 
 void State::apply(const Address& from, DiscardDead& request) {
-    if (request.which.jobs.size() == 1 && refuse_unknown(from, request.which.jobs.front())) {
+    if (request.which.jobs.size() == 1 &&
+        refuse_unknown(from, request.which.asker, request.which.jobs.front())) {
         return;
     }
     change_jobs(from, request.which, request.from, only(JobState::Dead), [&](JobHandle handle) {
@@ -90,12 +104,13 @@ void State::apply(const Address& from, DiscardDead& request) {
 }
 
 // One job that is named should be there: a number of changes says too little.
-bool State::refuse_unknown(const Address& from, const model::JobId& id) {
-    if (find_job(id).names_something()) {
+bool State::refuse_unknown(const Address& from, const Asker& asker, const model::JobId& id) {
+    const Job* job = jobs_.map.find(find_job(id));
+    if (job != nullptr && asker.sees(job->owner)) {
         return false;
     }
     const Ended* ended = results_.find(id, now_.mono);
-    if (ended != nullptr) {
+    if (job == nullptr && ended != nullptr && asker.sees(ended->owner)) {
         refuse(
             from,
             ended->service.view(),
@@ -165,8 +180,8 @@ void State::revive(JobHandle handle) {
     wait_again(handle);
 }
 
-void State::apply(const Address& from, EditJob& request) {
-    if (refuse_unknown(from, request.job)) {
+void State::apply(const Address& from, const Asker& asker, EditJob& request) {
+    if (refuse_unknown(from, asker, request.job)) {
         return;
     }
     const JobHandle handle = find_job(request.job);

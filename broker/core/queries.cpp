@@ -20,19 +20,20 @@ bool wanted(const std::string& service, const model::ServiceName& name) {
 void State::on(Query& query) {
     const std::string& service = query.which.service;
     const model::JobId job = query.which.jobs.empty() ? model::JobId{} : query.which.jobs.front();
+    query.which.asker = query.asker;
     std::optional<model::Report> report;
     if (!query.which.jobs.empty()) {
         find_job(job);  // one that is in the store is looked at in memory
     }
     switch (query.kind) {
-        case QueryKind::Jobs: report = list_jobs(service); break;
-        case QueryKind::Active: report = list_active(service); break;
-        case QueryKind::History: report = list_history(service); break;
+        case QueryKind::Jobs: report = list_jobs(query.which); break;
+        case QueryKind::Active: report = list_active(query.which); break;
+        case QueryKind::History: report = list_history(query.which); break;
         case QueryKind::Workers: report = list_workers(service); break;
         case QueryKind::Services: report = list_services(service); break;
         case QueryKind::Broker: report = report_broker(); break;
-        case QueryKind::Status: report = report_status(job); break;
-        case QueryKind::Why: report = report_why(job); break;
+        case QueryKind::Status: report = report_status(job, query.asker); break;
+        case QueryKind::Why: report = report_why(job, query.asker); break;
         case QueryKind::List: report = list_page(query); break;
         case QueryKind::Groups: report = list_groups(query); break;
         case QueryKind::Limits: report = list_limits(); break;
@@ -96,26 +97,31 @@ model::JobRow State::row_of(const Job& job) const {
     return row;
 }
 
-model::JobReport State::list_jobs(const std::string& service) {
+model::JobReport State::list_jobs(const JobFilter& which) {
     model::JobReport report;
     const std::size_t rows_max = policy.limits.report_rows_max;
     for (std::uint32_t slot = 0; slot < services_.map.slots(); ++slot) {
         const ServiceHandle handle = services_.map.handle_at(slot);
-        if (!handle.names_something() || !wanted(service, services_.map.at(handle).name)) {
+        if (!handle.names_something() || !wanted(which.service, services_.map.at(handle).name)) {
             continue;
         }
         const Service& one = services_.map.at(handle);
-        report.total += one.ready + one.scheduled.size() + one.blocked.size();
+        if (which.asker.sees_all) {
+            report.total += one.ready + one.scheduled.size() + one.blocked.size();
+        }
         const auto take = [&](JobHandle job) {
             if (report.rows.size() >= rows_max) {
                 return false;
             }
-            report.rows.push_back(row_of(jobs_.map.at(job)));
+            if (which.asker.sees(jobs_.map.at(job).owner)) {
+                report.rows.push_back(row_of(jobs_.map.at(job)));
+            }
             return true;
         };
         for (const QueueHandle queue : one.queues) {
             lanes_.walk(services_.queues.at(queue), [&](BlockHandle block) {
-                return std::ranges::all_of(jobs_of(block), take);
+                const Lane& lane = lanes_.map.at(lanes_.blocks.at(block).lane);
+                return !which.asker.sees(lane.owner) || std::ranges::all_of(jobs_of(block), take);
             });
         }
         for (const JobList* list : {&one.scheduled, &one.blocked}) {
@@ -124,10 +130,11 @@ model::JobReport State::list_jobs(const std::string& service) {
             }
         }
     }
+    report.total = std::max(report.total, report.rows.size());
     return report;
 }
 
-model::JobReport State::list_active(const std::string& service) const {
+model::JobReport State::list_active(const JobFilter& which) const {
     model::JobReport report;
     for (std::uint32_t slot = 0; slot < workers_.map.slots(); ++slot) {
         const WorkerHandle handle = workers_.map.handle_at(slot);
@@ -136,7 +143,7 @@ model::JobReport State::list_active(const std::string& service) const {
         }
         for (JobHandle at = workers_.map.at(handle).held.front(); at.names_something();) {
             const Job& job = jobs_.map.at(at);
-            if (wanted(service, name_of_service(job))) {
+            if (which.asker.sees(job.owner) && wanted(which.service, name_of_service(job))) {
                 ++report.total;
                 if (report.rows.size() < policy.limits.report_rows_max) {
                     report.rows.push_back(row_of(job));
@@ -148,11 +155,11 @@ model::JobReport State::list_active(const std::string& service) const {
     return report;
 }
 
-model::JobReport State::list_history(const std::string& service) const {
+model::JobReport State::list_history(const JobFilter& which) const {
     model::JobReport report;
     for (std::size_t i = history_.size(); i > 0; --i) {
         const Past& past = history_[i - 1];
-        if (wanted(service, past.service)) {
+        if (which.asker.sees(past.owner) && wanted(which.service, past.service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
                 report.rows.push_back(past.row());
@@ -301,19 +308,23 @@ std::vector<model::Usage> State::usages() const {
             {"dependents", dependents_count_, limits.dependents_max}};
 }
 
-std::optional<model::StatusReport> State::report_status(const model::JobId& id) const {
+std::optional<model::StatusReport> State::report_status(const model::JobId& id,
+                                                        const Asker& asker) const {
     model::StatusReport report;
     const Job* job = jobs_.map.find(jobs_.find(id));
+    if (job != nullptr && !asker.sees(job->owner)) {
+        return std::nullopt;
+    }
     if (job == nullptr) {
         // Its last end: it may have been a dead letter before.
         for (std::size_t i = history_.size(); i > 0; --i) {
-            if (history_[i - 1].id == id) {
+            if (history_[i - 1].id == id && asker.sees(history_[i - 1].owner)) {
                 report.job = history_[i - 1].row();
                 return report;
             }
         }
         const Ended* ended = results_.find(id, now_.mono);
-        if (ended == nullptr) {
+        if (ended == nullptr || !asker.sees(ended->owner)) {
             return std::nullopt;
         }
         report.job = ended->row();

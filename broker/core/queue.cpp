@@ -4,37 +4,41 @@
 
 namespace steward::core {
 
-std::size_t LaneTable::hash_of(QueueHandle queue, std::int32_t priority, GroupHandle group) {
+std::size_t LaneTable::hash_of(QueueHandle queue,
+                               std::int32_t priority,
+                               OwnerId owner,
+                               GroupHandle group) {
     std::uint64_t x = (std::uint64_t{queue.slot} << 32U) | group.slot;
     x ^= std::uint64_t{static_cast<std::uint32_t>(priority)} << 16U;
+    x ^= std::uint64_t{owner} << 48U;
     x *= 0x9E3779B97F4A7C15ULL;
     return static_cast<std::size_t>(x ^ (x >> 29U));
 }
 
-// The lane of the group in this level, made if need be.
-LaneHandle LaneTable::find_lane(Level& level,
-                                QueueHandle queue,
-                                std::int32_t priority,
-                                GroupHandle group) {
+// The lane of the owner and group in this level, made if need be.
+LaneHandle LaneTable::find_lane(
+    Level& level, QueueHandle queue, std::int32_t priority, OwnerId owner, GroupHandle group) {
     const auto make = [&] {
         const LaneHandle handle = map.emplace();
         Lane& lane = map.at(handle);
         lane.queue = queue;
         lane.group = group;
         lane.priority = priority;
+        lane.owner = owner;
         level.lanes.push_back(map, handle);
         return handle;
     };
-    if (!group.names_something()) {
+    if (owner == kNobody && !group.names_something()) {
         if (!level.no_group.names_something()) {
             level.no_group = make();
         }
         return level.no_group;
     }
-    const std::size_t hash = hash_of(queue, priority, group);
+    const std::size_t hash = hash_of(queue, priority, owner, group);
     const LaneHandle known = grouped_.find(hash, [&](LaneHandle handle) {
         const Lane& lane = map.at(handle);
-        return lane.queue == queue && lane.priority == priority && lane.group == group;
+        return lane.queue == queue && lane.priority == priority && lane.owner == owner &&
+               lane.group == group;
     });
     if (known.names_something()) {
         return known;
@@ -104,7 +108,7 @@ bool LaneTable::push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd e
     Job& job = jobs.at(handle);
     Queue& queue = queues.at(job.queue);
     Level& level = level_of(queue, job.priority)->second;
-    const LaneHandle lane = find_lane(level, job.queue, job.priority, job.group());
+    const LaneHandle lane = find_lane(level, job.queue, job.priority, job.owner, job.group());
     const bool at_front = end == LaneEnd::Front;
     job.block = block_for(lane, job, end);
     Block& block = blocks.at(job.block);
@@ -142,7 +146,7 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     if (lane.turn.linked) {
         lose_turn(queue, lane_handle, parked);
     }
-    if (lane.size == 0 && lane.group.names_something()) {
+    if (lane.size == 0 && lane.is_special()) {
         drop_lane(level->second, lane_handle);
     }
     settle_level(queue, level);
@@ -230,7 +234,7 @@ void LaneTable::drop_levels(Queue& queue) {
 void LaneTable::drop_lane(Level& level, LaneHandle handle) {
     const Lane& lane = map.at(handle);
     level.lanes.remove(map, handle);
-    grouped_.erase(hash_of(lane.queue, lane.priority, lane.group), handle);
+    grouped_.erase(hash_of(lane.queue, lane.priority, lane.owner, lane.group), handle);
     erase_lane(handle);
 }
 
@@ -321,17 +325,18 @@ void LaneTable::unspill(BlockHandle handle) {
 BlockHandle LaneTable::add_spilled(Queue& queue,
                                    QueueHandle of,
                                    std::int32_t priority,
+                                   OwnerId owner,
                                    GroupHandle group,
                                    std::unique_ptr<Spill> spilled) {
     const auto level = level_of(queue, priority);
-    const LaneHandle lane = find_lane(level->second, of, priority, group);
+    const LaneHandle lane = find_lane(level->second, of, priority, owner, group);
     const BlockHandle handle = add_block(lane, {});
     Block& block = blocks.at(handle);
     block.size = spilled->stored;
-    Lane& owner = map.at(lane);
-    owner.size += block.size;
-    owner.earlier = owner.earlier.names_something() ? owner.earlier : handle;
-    owner.earlier_last = std::max(owner.earlier_last, spilled->entries.bounds().second);
+    Lane& its = map.at(lane);
+    its.size += block.size;
+    its.earlier = its.earlier.names_something() ? its.earlier : handle;
+    its.earlier_last = std::max(its.earlier_last, spilled->entries.bounds().second);
     level->second.jobs += block.size;
     queue.size += block.size;
     spill(handle, std::move(spilled));

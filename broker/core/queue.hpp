@@ -1,5 +1,6 @@
 // broker/core: what waits for a worker: one queue for each service and channel, in it levels by
-// priority, in a level lanes by group that take turns, in a lane blocks of jobs. Knows no policy.
+// priority, in a level lanes by owner and group that take turns, in a lane blocks of jobs. Knows no
+// policy.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,13 @@ struct Block {
 using BlockMap = base::SlotMap<Block>;
 using BlockList = base::LinkedList<Block, &Block::of_lane>;
 
-/// Jobs of one queue, priority and group, first in, first out. It waits for its turn while its
-/// first block has jobs and is not spilled.
+/// Jobs of one queue, priority, owner and group, first in, first out. It waits for its turn while
+/// its first block has jobs and is not spilled.
 struct Lane {
     QueueHandle queue;
     GroupHandle group;  // names nothing: jobs without one
     std::int32_t priority = 0;
+    OwnerId owner = kNobody;
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
     bool parked = false;           // `turn` is in its group's list, not in its level's
     std::size_t size = 0;          // jobs in all blocks
@@ -40,6 +42,9 @@ struct Lane {
     model::JobId earlier_last;     // the highest id in those
     base::Links<Lane> turn;
     base::Links<Lane> of_level;
+
+    /// Whether it goes with its last job.
+    [[nodiscard]] bool is_special() const { return owner != kNobody || group.names_something(); }
 };
 
 using LaneMap = base::SlotMap<Lane>;
@@ -50,7 +55,7 @@ using LevelLanes = base::LinkedList<Lane, &Lane::of_level>;
 struct Level {
     LaneList turns;        // those whose first job may start, as far as is known
     LevelLanes lanes;      // all there are, in no order
-    LaneHandle no_group;   // kept while the level is
+    LaneHandle no_group;   // nobody's jobs without one: kept while the level is
     std::size_t jobs = 0;  // of all lanes, parked ones too
 };
 
@@ -163,6 +168,7 @@ public:
     BlockHandle add_spilled(Queue& queue,
                             QueueHandle of,
                             std::int32_t priority,
+                            OwnerId owner,
                             GroupHandle group,
                             std::unique_ptr<Spill> spill);
     /// A block in memory before all spilled ones.
@@ -186,9 +192,11 @@ private:
 
     [[nodiscard]] static std::size_t hash_of(QueueHandle queue,
                                              std::int32_t priority,
+                                             OwnerId owner,
                                              GroupHandle group);
     [[nodiscard]] static Queue::Levels::iterator level_of(Queue& queue, std::int32_t priority);
-    LaneHandle find_lane(Level& level, QueueHandle queue, std::int32_t priority, GroupHandle group);
+    LaneHandle find_lane(
+        Level& level, QueueHandle queue, std::int32_t priority, OwnerId owner, GroupHandle group);
     BlockHandle front_block(LaneHandle handle);
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);
@@ -200,7 +208,7 @@ private:
     void drop_block(BlockHandle handle);
     void unspill(BlockHandle handle);
 
-    base::FlatIndex<LaneHandle> grouped_;  // lanes of groups
+    base::FlatIndex<LaneHandle> grouped_;  // lanes of owners and groups
 };
 
 }  // namespace steward::core

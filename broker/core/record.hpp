@@ -23,6 +23,7 @@ struct JobAccepted {
     model::Label schedule;     // that submitted it; empty: a client did
     base::WallTime instant{};  // of the schedule, which is thereby done
     model::Label ends_batch;   // it is what was to follow this batch, which is thereby done
+    model::Label owner{};      // empty: nobody
 
     bool operator==(const JobAccepted&) const = default;
 };
@@ -168,12 +169,14 @@ struct BatchOpened {
     model::Label name;
     base::WallTime at{};
     std::optional<model::JobSpec> then;
+    model::Label owner{};
 
     bool operator==(const BatchOpened&) const = default;
 };
 
 struct BatchClosed {
     model::Label name;
+    model::Label owner{};
 
     bool operator==(const BatchClosed&) const = default;
 };
@@ -181,6 +184,7 @@ struct BatchClosed {
 /// Its last job has ended and no job was to follow.
 struct BatchEnded {
     model::Label name;
+    model::Label owner{};
 
     bool operator==(const BatchEnded&) const = default;
 };
@@ -220,6 +224,7 @@ struct JobsSpilled {
     model::JobOptions options;        // channel, priority, and the group with its settings
     std::uint32_t count = 0;          // jobs that still wait in it
     std::vector<std::uint16_t> gone;  // the other ones' places in it
+    model::Label owner{};             // of all of them
 
     bool operator==(const JobsSpilled&) const = default;
 };
@@ -241,6 +246,7 @@ struct ResultKept {
     model::Label context;
     model::Label group;
     model::Label batch;
+    model::Label owner{};
 
     bool operator==(const ResultKept&) const = default;
 };
@@ -270,6 +276,7 @@ struct BatchStands {
     bool is_closed = false;
     std::optional<base::WallTime> ended_at;
     std::optional<model::JobId> followed_by;
+    model::Label owner{};
 
     bool operator==(const BatchStands&) const = default;
 };

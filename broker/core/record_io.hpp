@@ -60,6 +60,13 @@ public:
 
     void label(const model::Label& value) { text(value.view()); }
 
+    /// The last field of a fact, which earlier releases had not: not there when it is empty.
+    void tail(const model::Label& value) {
+        if (!value.empty()) {
+            label(value);
+        }
+    }
+
     void service(const model::ServiceName& value) { text(value.view()); }
 
     void duration(base::Duration value) { integer(value.count()); }
@@ -202,6 +209,17 @@ public:
     }
 
     void label(model::Label& value) { value = model::Label(bytes()); }
+
+    void tail(model::Label& value) {
+        if (rest_.empty()) {
+            value = {};
+            return;
+        }
+        label(value);
+        if (value.empty()) {
+            refuse();
+        }
+    }
 
     void service(model::ServiceName& value) {
         auto name = model::ServiceName::parse(bytes());

@@ -91,6 +91,7 @@ void lay_out(Io& io, Field<Io, JobAccepted> fact) {
     io.label(fact.schedule);
     io.instant(fact.instant);
     io.label(fact.ends_batch);
+    io.tail(fact.owner);
 }
 
 template <class Io>
@@ -219,16 +220,19 @@ void lay_out(Io& io, Field<Io, BatchOpened> fact) {
     io.label(fact.name);
     io.instant(fact.at);
     io.maybe(fact.then, [&](auto& value) { lay_out<Io>(io, value); });
+    io.tail(fact.owner);
 }
 
 template <class Io>
 void lay_out(Io& io, Field<Io, BatchClosed> fact) {
     io.label(fact.name);
+    io.tail(fact.owner);
 }
 
 template <class Io>
 void lay_out(Io& io, Field<Io, BatchEnded> fact) {
     io.label(fact.name);
+    io.tail(fact.owner);
 }
 
 // ---- how things stand ----
@@ -266,6 +270,7 @@ void lay_out(Io& io, Field<Io, ResultKept> fact) {
     io.label(fact.context);
     io.label(fact.group);
     io.label(fact.batch);
+    io.tail(fact.owner);
 }
 
 template <class Io>
@@ -287,6 +292,7 @@ void lay_out(Io& io, Field<Io, BatchStands> fact) {
     io.byte(fact.is_closed);
     io.maybe(fact.ended_at, [&](auto& value) { io.instant(value); });
     io.maybe(fact.followed_by, [&](auto& value) { lay_out<Io>(io, value); });
+    io.tail(fact.owner);
 }
 
 template <class Io>
@@ -303,6 +309,7 @@ void lay_out(Io& io, Field<Io, JobsSpilled> fact) {
     lay_out<Io>(io, fact.options);
     io.integer(fact.count);
     io.list(fact.gone, [&](auto& index) { io.integer(index); });
+    io.tail(fact.owner);
 }
 
 }  // namespace steward::core

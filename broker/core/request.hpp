@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/core/owner.hpp"
 #include "common/model/job.hpp"
 #include "common/model/schedule.hpp"
 
@@ -28,6 +29,7 @@ struct JobFilter {
     std::string context;
     std::string group;
     std::string batch;
+    Asker asker{};  // who looks, and sees no others; the core fills it in
 
     bool operator==(const JobFilter&) const = default;
 };

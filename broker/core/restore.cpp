@@ -17,6 +17,17 @@ base::Unexpected contradiction(const model::JobId& id, std::string_view what) {
 
 }  // namespace
 
+base::Unexpected State::too_many_owners() {
+    return base::fail(base::Errc::TooManyNames,
+                      "the journal tells of jobs of more than " +
+                          std::to_string(OwnerTable::kOwnersMax) + " keys");
+}
+
+BatchHandle State::restored_batch(const model::Label& owner, const model::Label& name) {
+    const auto known = jobs_.owners.named(owner.view());
+    return known ? batches_.find(*known, name.view()) : BatchHandle{};
+}
+
 base::Expected<void> State::restore(const Record& record) {
     Effects nobody_is_told;
     begin(start_, nobody_is_told);
@@ -93,7 +104,12 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     if (!queue.names_something()) {
         return base::fail(base::Errc::TooManyServices, "more services than services_max allows");
     }
+    const auto owner = jobs_.owners.named(fact.owner.view());
+    if (!owner) {
+        return too_many_owners();
+    }
     Job job = accepted_job(fact, queue);
+    job.owner = *owner;
     if (job.submission.session != 0) {
         // Facts may come in another order than the numbers. What lies a whole window back has been
         // acknowledged, or the client could not have sent this one.
@@ -111,7 +127,8 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
     if (!fact.schedule.empty()) {
         schedules_.note_run(fact.schedule, fact.instant, fact.id);
     }
-    if (const BatchHandle batch = batches_.find(fact.ends_batch.view()); batch.names_something()) {
+    if (const BatchHandle batch = batches_.find(*owner, fact.ends_batch.view());
+        batch.names_something()) {
         jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
         batches_.map.at(batch).followed_by = fact.id;
         end_batch(batch);
@@ -339,8 +356,12 @@ base::Expected<void> State::restore_fact(const GroupSet& fact) {
 }
 
 base::Expected<void> State::restore_fact(const BatchOpened& fact) {
-    if (!batches_.find(fact.name.view()).names_something()) {
-        Batch& batch = batches_.map.at(batches_.add(fact.name));
+    const auto owner = jobs_.owners.named(fact.owner.view());
+    if (!owner) {
+        return too_many_owners();
+    }
+    if (!batches_.find(*owner, fact.name.view()).names_something()) {
+        Batch& batch = batches_.map.at(batches_.add(*owner, fact.name));
         batch.opened_at = fact.at;
         if (fact.then) {
             batch.then = std::make_unique<model::JobSpec>(*fact.then);
@@ -350,7 +371,7 @@ base::Expected<void> State::restore_fact(const BatchOpened& fact) {
 }
 
 base::Expected<void> State::restore_fact(const BatchClosed& fact) {
-    const BatchHandle handle = batches_.find(fact.name.view());
+    const BatchHandle handle = restored_batch(fact.owner, fact.name);
     if (Batch* batch = batches_.map.find(handle)) {
         batch->is_closed = true;
         if (batch->is_complete()) {  // that it has ended may not have reached the disk
@@ -361,7 +382,7 @@ base::Expected<void> State::restore_fact(const BatchClosed& fact) {
 }
 
 base::Expected<void> State::restore_fact(const BatchEnded& fact) {
-    const BatchHandle handle = batches_.find(fact.name.view());
+    const BatchHandle handle = restored_batch(fact.owner, fact.name);
     if (handle.names_something() && !batches_.map.at(handle).is_ended) {
         end_batch(handle);
     }

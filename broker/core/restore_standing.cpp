@@ -55,6 +55,11 @@ base::Expected<void> State::restore_fact(const ResultKept& fact) {
     ended.ended_at = fact.ended_at;
     ended.forget_at = start_.mono + (fact.forget_at - start_.wall);
     ended.channel = fact.channel;
+    const auto owner = jobs_.owners.named(fact.owner.view());
+    if (!owner) {
+        return too_many_owners();
+    }
+    ended.owner = *owner;
     if (!fact.context.empty() || !fact.group.empty() || !fact.batch.empty()) {
         ended.names =
             std::make_unique<const JobNames>(JobNames{fact.context, fact.group, fact.batch});
@@ -74,7 +79,7 @@ base::Expected<void> State::restore_fact(const SubmissionsSeen& fact) {
 }
 
 base::Expected<void> State::restore_fact(const BatchStands& fact) {
-    const BatchHandle handle = batches_.find(fact.name.view());
+    const BatchHandle handle = restored_batch(fact.owner, fact.name);
     if (!handle.names_something()) {
         return base::fail(base::Errc::Malformed,
                           "the journal tells how a batch stands that was never opened");

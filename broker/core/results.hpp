@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/core/history.hpp"
+#include "broker/core/owner.hpp"
 #include "common/base/chunk_queue.hpp"
 #include "common/base/flat_index.hpp"
 #include "common/base/slot_map.hpp"
@@ -24,6 +25,7 @@ struct Ended {
     model::JobState state = model::JobState::Succeeded;
     bool sync = false;
     bool durable = false;
+    OwnerId owner = kNobody;
     std::int32_t priority = 0;
     std::uint32_t attempt = 0;
     base::Blob text;

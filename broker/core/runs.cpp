@@ -29,6 +29,7 @@ void State::on(SubmitRun& run) {
             submit.submission = {run.session, one.number};
             submit.unknown = run.unknown;
             submit.spec = {run.service, std::move(one.params), run.options};
+            submit.asker = run.asker;
             on(submit);
         }
     }
@@ -60,6 +61,7 @@ std::optional<State::Alike> State::alike_of(const SubmitRun& run) {
     if (job.extras != nullptr) {
         return std::nullopt;
     }
+    job.owner = run.asker.owner;
     return Alike{service,
                  services_.queues.at(queue),
                  std::move(options),
@@ -84,7 +86,8 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, const Alike& a
     for (; next < run.jobs.size(); ++next) {
         SubmitRun::One& one = run.jobs[next];
         Submission* submission = opening.take(one.number);
-        if (submission == nullptr || !has_room_for(alike.service, one.params.bytes.size())) {
+        if (submission == nullptr || !has_room_for(alike.service, one.params.bytes.size()) ||
+            !jobs_.owners.has_room(alike.job.owner, one.params.bytes.size(), now_.mono)) {
             break;
         }
         const JobHandle handle = create_alike(run, one, alike, *submission);
@@ -123,12 +126,16 @@ JobHandle State::create_alike(const SubmitRun& run,
         fact.spec.service = run.service;
         fact.spec.params = one.params;
         fact.spec.options = alike.options;
+        if (alike.job.owner != kNobody) {
+            fact.owner = jobs_.owners.at(alike.job.owner).name;
+        }
         submission.accepted_seq = last_seq_;
         submission.durable = true;
     }
     submission.job = id;
     const JobHandle handle = jobs_.add_like(
         alike.job, id, is_announced ? model::Payload(one.params) : std::move(one.params));
+    jobs_.owners.spend(alike.job.owner, now_.mono);
     Job& job = jobs_.map.at(handle);
     job.submission = {run.session, one.number};
     job.accepted_seq = submission.accepted_seq;

@@ -23,6 +23,7 @@ JobsSpilled State::spilled_fact(BlockHandle handle) const {
     fact.service = services_.map.at(queue.service).name;
     fact.options.channel = queue.channel;
     fact.options.priority = lane.priority;
+    fact.owner = jobs_.owners.at(lane.owner).name;
     tell_group(lane.group, fact.options);
     fact.count = static_cast<std::uint32_t>(block.spill->stored);
     for (std::size_t i = 0; i < block.spill->places.size(); ++i) {
@@ -88,7 +89,12 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
             shun_epoch(id);
         }
     }
+    const auto owner = jobs_.owners.named(fact.owner.view());
+    if (!owner) {
+        return too_many_owners();
+    }
     const std::size_t jobs = (*spill)->stored;
+    jobs_.owners.gain(*owner, jobs, 0);
     GroupHandle group;
     if (!fact.options.group.empty()) {
         group = name_group(fact.options);
@@ -100,6 +106,7 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
     lanes_.add_spilled(services_.queues.at(queue),
                        queue,
                        fact.options.priority.value_or(model::kPriorityNormal),
+                       *owner,
                        group,
                        *std::move(spill));
     return {};

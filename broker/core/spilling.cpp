@@ -124,12 +124,16 @@ void State::pack_block(BlockHandle handle) {
 void State::take_out_stored(BlockHandle handle, std::unique_ptr<Spill> spill) {
     Block& block = lanes_.blocks.at(handle);
     spill->ready_at = jobs_.map.at(block.jobs.front()).ready_at;
+    const OwnerId owner = lanes_.map.at(block.lane).owner;
+    const bool stays_in_memory = spill->packed != nullptr;
     std::size_t index = 0;
     for (JobHandle at = block.jobs.front(); at.names_something();) {
         const JobHandle next = jobs_.map.at(at).place.next;
+        const std::size_t bytes = jobs_.map.at(at).params.bytes.size();
         if (spill->places[index++] == Spill::Place::Stored) {
             block.jobs.remove(jobs_.map, at);
             jobs_.remove(at);
+            jobs_.owners.gain(owner, 1, stays_in_memory ? bytes : 0);
         }
         at = next;
     }

@@ -81,7 +81,7 @@ bool State::write_settings(Put&& put) const {
 template <class Put>
 bool State::write_batches(Put&& put) const {
     return each_batch([&](BatchHandle /*handle*/, const Batch& batch) {
-        BatchOpened fact{batch.name, batch.opened_at, {}};
+        BatchOpened fact{batch.name, batch.opened_at, {}, jobs_.owners.at(batch.owner).name};
         if (batch.then != nullptr) {
             fact.then = *batch.then;
         }
@@ -116,7 +116,8 @@ bool State::write_batch_counts(Put&& put) const {
                          batch.failed,
                          batch.is_closed,
                          {},
-                         batch.followed_by};
+                         batch.followed_by,
+                         jobs_.owners.at(batch.owner).name};
         if (batch.is_ended) {
             fact.ended_at = batch.ended_at;
         }
@@ -265,6 +266,7 @@ JobAccepted State::accepted_fact(const Job& job) const {
     accepted.submission = job.submission;
     accepted.at = job.accepted_at;
     accepted.spec = {name_of_service(job), job.params, options_of(job)};
+    accepted.owner = jobs_.owners.at(job.owner).name;
     return accepted;
 }
 
@@ -365,7 +367,8 @@ bool State::write_results(Put&& put) const {
                             ended.channel,
                             names.context,
                             names.group,
-                            names.batch})) {
+                            names.batch,
+                            jobs_.owners.at(ended.owner).name})) {
             return false;
         }
     }

@@ -76,6 +76,12 @@ public:
 
     model::EventSet announcing = model::EventSet::all();
 
+    std::optional<OwnerId> owner_of(std::string_view name) { return jobs_.owners.named(name); }
+
+    void set_quota(OwnerId owner, const model::Quota& quota) {
+        jobs_.owners.at(owner).quota = quota;
+    }
+
 private:
     // ---- submit.cpp: taking jobs in ----
     void admit(Submit& submit);
@@ -84,6 +90,7 @@ private:
     [[nodiscard]] std::optional<base::Error> lack_of_room(const Submit& submit,
                                                           const Service* service) const;
     [[nodiscard]] base::Error lack_of_payload_room() const;
+    [[nodiscard]] base::Error over_quota(OwnerId id, std::size_t bytes) const;
     bool answer_resend(Submit& submit, Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
@@ -234,7 +241,7 @@ private:
 
     // ---- dependencies.cpp: jobs that wait for others ----
     [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
-        const std::vector<model::JobId>& after);
+        const std::vector<model::JobId>& after, const Asker& asker);
     void wait_for(JobHandle handle, const std::vector<model::JobId>& after);
     void wait_again(JobHandle handle);
     void tell_dependents(const Job& job, model::JobState end, std::string_view text);
@@ -243,14 +250,15 @@ private:
     void end_orphans();
 
     // ---- batch.cpp ----
-    [[nodiscard]] std::optional<base::Error> batch_fault(const model::Label& name) const;
+    [[nodiscard]] std::optional<base::Error> batch_fault(OwnerId owner,
+                                                         const model::Label& name) const;
     void count_in_batch(const Job& job, model::JobState end);
     void finish_batches();
     void finish_batch(BatchHandle handle);
     void end_batch(BatchHandle handle);
     void forget_old_batches();
-    void apply(const Address& from, OpenBatch& request);
-    void apply(const Address& from, CloseBatch& request);
+    void apply(const Address& from, const Asker& asker, OpenBatch& request);
+    void apply(const Address& from, const Asker& asker, CloseBatch& request);
 
     // ---- gates.cpp: groups and named limits ----
     GroupHandle group_for(const model::Label& name);
@@ -289,11 +297,11 @@ private:
     void apply(const Address& from, RetryDead& request);
     void apply(const Address& from, DiscardDead& request);
     void apply(const Address& from, PurgeQueue& request);
-    void apply(const Address& from, EditJob& request);
+    void apply(const Address& from, const Asker& asker, EditJob& request);
     template <class Change>
     void change_jobs(
         const Address& from, JobFilter& which, Cursor start, JobStates states, Change&& change);
-    bool refuse_unknown(const Address& from, const model::JobId& id);
+    bool refuse_unknown(const Address& from, const Asker& asker, const model::JobId& id);
     bool cancel_job(JobHandle handle, std::string_view why);
     bool retry_dead(JobHandle handle);
     void revive(JobHandle handle);
@@ -374,16 +382,17 @@ private:
 
     // ---- queries.cpp, listing.cpp, why.cpp ----
     [[nodiscard]] model::JobRow row_of(const Job& job) const;
-    [[nodiscard]] model::JobReport list_jobs(const std::string& service);
-    [[nodiscard]] model::JobReport list_active(const std::string& service) const;
-    [[nodiscard]] model::JobReport list_history(const std::string& service) const;
+    [[nodiscard]] model::JobReport list_jobs(const JobFilter& which);
+    [[nodiscard]] model::JobReport list_active(const JobFilter& which) const;
+    [[nodiscard]] model::JobReport list_history(const JobFilter& which) const;
     [[nodiscard]] model::WorkerReport list_workers(const std::string& service) const;
     [[nodiscard]] model::ServiceReport list_services(const std::string& service) const;
     [[nodiscard]] model::ServiceRow row_of(const Service& service) const;
     [[nodiscard]] model::WorkerRow row_of(const Worker& worker) const;
     [[nodiscard]] model::BrokerReport report_broker() const;
     [[nodiscard]] std::vector<model::Usage> usages() const;
-    [[nodiscard]] std::optional<model::StatusReport> report_status(const model::JobId& id) const;
+    [[nodiscard]] std::optional<model::StatusReport> report_status(const model::JobId& id,
+                                                                   const Asker& asker) const;
     [[nodiscard]] std::optional<std::uint64_t> place_of(const Job& job) const;
     [[nodiscard]] model::ListReport list_page(const Query& query);
     Cursor list_ended(const JobFilter& filter,
@@ -394,7 +403,8 @@ private:
     [[nodiscard]] model::LimitReport list_limits() const;
     [[nodiscard]] model::ScheduleReport list_schedules(const Query& query) const;
     [[nodiscard]] model::BatchReport list_batches(const Query& query) const;
-    [[nodiscard]] std::optional<model::WhyReport> report_why(const model::JobId& id) const;
+    [[nodiscard]] std::optional<model::WhyReport> report_why(const model::JobId& id,
+                                                             const Asker& asker) const;
     void why_blocked(const Job& job, std::vector<std::string>& reasons) const;
     void why_ready(const Job& job, std::vector<std::string>& reasons) const;
     void why_held_back(const Job& job, std::vector<std::string>& reasons) const;
@@ -404,6 +414,7 @@ private:
 
     // ---- invariants.cpp ----
     void check_jobs() const;
+    void check_owners() const;
     void check_queues() const;
     void check_blocks(LaneHandle handle) const;
     void check_services() const;
@@ -439,6 +450,8 @@ private:
     base::Expected<void> restore_fact(const BatchStands& fact);
     base::Expected<void> restore_fact(const ScheduleRan& fact);
     base::Expected<void> restore_fact(const JobsSpilled& fact);
+    [[nodiscard]] static base::Unexpected too_many_owners();
+    [[nodiscard]] BatchHandle restored_batch(const model::Label& owner, const model::Label& name);
     [[nodiscard]] base::Expected<std::unique_ptr<Spill>> spill_of(const JobsSpilled& fact);
     [[nodiscard]] Job accepted_job(const JobAccepted& fact, QueueHandle queue) const;
     void stand(Job& job, const JobStands& fact) const;

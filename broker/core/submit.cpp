@@ -165,7 +165,7 @@ void State::admit(Submit& submit) {
         return give_up(std::move(*error));
     }
     if (!options.after.empty()) {
-        auto unmet = unmet_of(options.after);
+        auto unmet = unmet_of(options.after, submit.asker);
         if (!unmet) {
             return give_up(std::move(unmet.error()));
         }
@@ -255,6 +255,9 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit, const Servi
     if (jobs_.payload_bytes() + submit.spec.params.bytes.size() > limits.payload_bytes_total_max) {
         return lack_of_payload_room();
     }
+    if (!jobs_.owners.has_room(submit.asker.owner, submit.spec.params.bytes.size(), now_.mono)) {
+        return over_quota(submit.asker.owner, submit.spec.params.bytes.size());
+    }
     if (!options.group.empty() && !has_room_for_group(options.group)) {
         return base::Error{Errc::TooManyNames,
                            "the broker knows " + std::to_string(groups_.map.size()) +
@@ -262,7 +265,7 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit, const Servi
                            kRetryAfter};
     }
     if (!options.batch.empty()) {
-        if (auto error = batch_fault(options.batch)) {
+        if (auto error = batch_fault(submit.asker.owner, options.batch)) {
             return error;
         }
     }
@@ -274,6 +277,31 @@ base::Error State::lack_of_payload_room() const {
             "the params of all jobs take " + std::to_string(jobs_.payload_bytes()) +
                 " bytes; this one would pass [limits] payload_bytes_total_max",
             kRetryAfter};
+}
+
+// Pre: it has no room.
+base::Error State::over_quota(OwnerId id, std::size_t bytes) const {
+    const Owner& owner = jobs_.owners.at(id);
+    const model::Quota& quota = owner.quota;
+    std::string whose = "the key ";
+    whose += quoted(owner.name.view());
+    if (quota.jobs_max != 0 && owner.jobs >= quota.jobs_max) {
+        return {Errc::OverQuota,
+                whose + " has " + std::to_string(owner.jobs) +
+                    " jobs waiting, running and dead, as many as its jobs_max allows",
+                kRetryAfter};
+    }
+    if (quota.bytes_max != 0 && owner.bytes + bytes > quota.bytes_max) {
+        return {Errc::OverQuota,
+                whose + " has jobs with " + std::to_string(owner.bytes) +
+                    " bytes of params; this one would pass its bytes_max of " +
+                    std::to_string(quota.bytes_max),
+                kRetryAfter};
+    }
+    return {Errc::OverQuota,
+            whose + " submits faster than its submits_per_second of " +
+                std::to_string(quota.submits_per_second) + " allows",
+            OwnerTable::wait_of(owner, now_.mono)};
 }
 
 void State::refuse(const Address& to, std::string_view service, base::Error error) {

@@ -8,14 +8,16 @@
 
 namespace steward::core {
 
-/// A key belongs to a queue: jobs of two channels are never the same. With `unique_params` the key
-/// is the params themselves, encoding and bytes: equal, not merely of equal hash.
+/// A key belongs to a queue and an owner: jobs of two channels, or of two owners, are never the
+/// same. With `unique_params` the key is the params themselves, encoding and bytes: equal, not
+/// merely of equal hash.
 ///
 /// Cost: O(1) expected.
 class UniqueTable {
 public:
     struct Key {
         QueueHandle queue;
+        OwnerId owner = kNobody;
         bool is_params = false;
         std::string_view text;  // the key, or the params
         model::Encoding encoding = model::Encoding::Absent;
@@ -26,8 +28,12 @@ public:
     [[nodiscard]] static Key key_of(const Job& job) {
         const JobExtras& extras = *job.extras;
         return extras.unique_params
-                   ? Key{job.queue, true, job.params.bytes.view(), job.params.encoding}
-                   : Key{job.queue, false, extras.unique.view(), model::Encoding::Absent};
+                   ? Key{job.queue, job.owner, true, job.params.bytes.view(), job.params.encoding}
+                   : Key{job.queue,
+                         job.owner,
+                         false,
+                         extras.unique.view(),
+                         model::Encoding::Absent};
     }
 
     [[nodiscard]] JobHandle find(const JobMap& jobs, const Key& key) const {
@@ -56,7 +62,8 @@ public:
 private:
     [[nodiscard]] static std::size_t hash_of(const Key& key) {
         std::uint64_t x = std::hash<std::string_view>{}(key.text);
-        x ^= (std::uint64_t{key.queue.slot} + 1) * 0x9E3779B97F4A7C15ULL;
+        x ^= (std::uint64_t{key.queue.slot} + 1 + (std::uint64_t{key.owner} << 32U)) *
+             0x9E3779B97F4A7C15ULL;
         return static_cast<std::size_t>(x * 0xD6E8FEB86659FD93ULL);
     }
 

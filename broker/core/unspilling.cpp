@@ -69,10 +69,11 @@ base::Expected<Job> State::stored_job(BlockHandle handle,
         job.state = JobState::Ready;
         job.ready_at = block.spill->ready_at;
         if (const model::Label& batch = spilled->accepted.spec.options.batch; !batch.empty()) {
-            job.more().batch = batches_.find(batch.view());
+            job.more().batch = batches_.find(lane.owner, batch.view());
         }
     }
     job.block = handle;
+    job.owner = lane.owner;
     if (lane.group.names_something()) {
         job.more().group = lane.group;
     }
@@ -87,9 +88,9 @@ JobHandle State::bring_back(BlockHandle handle, std::size_t index, std::string_v
         return {};
     }
     Spill& spill = *lanes_.blocks.at(handle).spill;
-    if (spill.packed != nullptr) {
-        jobs_.packed_bytes -= job->params.bytes.size();
-    }
+    const std::size_t bytes_in_memory = spill.packed != nullptr ? job->params.bytes.size() : 0;
+    jobs_.packed_bytes -= bytes_in_memory;
+    jobs_.owners.lose(job->owner, 1, bytes_in_memory);
     spill.set(index, Spill::Place::InMemory);
     --stored_jobs_;
     return jobs_.add(*std::move(job));
@@ -150,9 +151,10 @@ void State::forget_recalled() {
         if (block.spill == nullptr) {
             continue;
         }
-        if (block.spill->packed != nullptr) {
-            jobs_.packed_bytes += job->params.bytes.size();
-        }
+        const std::size_t bytes_in_memory =
+            block.spill->packed != nullptr ? job->params.bytes.size() : 0;
+        jobs_.packed_bytes += bytes_in_memory;
+        jobs_.owners.gain(job->owner, 1, bytes_in_memory);
         block.spill->set(block.spill->entries.find(job->id), Spill::Place::Stored);
         ++stored_jobs_;
         block.jobs.remove(jobs_.map, handle);

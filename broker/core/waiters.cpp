@@ -59,7 +59,7 @@ std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
 
 void State::on(Await& await) {
     const JobHandle handle = find_job(await.job);
-    if (handle.names_something()) {
+    if (handle.names_something() && await.asker.sees(jobs_.map.at(handle).owner)) {
         const Job& job = jobs_.map.at(handle);
         if (job.state == JobState::Dead) {
             send(await.from,
@@ -88,7 +88,7 @@ void State::on(Await& await) {
         return;
     }
     const Ended* ended = results_.find(await.job, now_.mono);
-    if (ended == nullptr) {
+    if (ended == nullptr || !await.asker.sees(ended->owner)) {
         refuse(await.from,
                {},
                {Errc::UnknownJob,

@@ -32,8 +32,9 @@ std::string State::until(base::MonoTime instant) const {
     return "in " + seconds_of(instant - now_.mono);
 }
 
-std::optional<model::WhyReport> State::report_why(const model::JobId& id) const {
-    auto status = report_status(id);
+std::optional<model::WhyReport> State::report_why(const model::JobId& id,
+                                                  const Asker& asker) const {
+    auto status = report_status(id, asker);
     if (!status) {
         return std::nullopt;
     }

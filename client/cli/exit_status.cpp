@@ -24,6 +24,7 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::TooLarge:
         case Errc::ReservedName:
         case Errc::BadConfig:
+        case Errc::KeyRefused:
         case Errc::Forbidden:
         case Errc::UnknownService:
         case Errc::UnknownJob:
@@ -41,6 +42,7 @@ ExitStatus exit_status_of(base::Errc code) {
         case Errc::TooManyNames:
         case Errc::TooManyWaiters:
         case Errc::DiskFull:
+        case Errc::OverQuota:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return kRefused;

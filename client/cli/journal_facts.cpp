@@ -201,7 +201,7 @@ void fill(Members& to, const JobAccepted& fact) {
     if (!fact.schedule.empty()) {
         to.put("schedule", fact.schedule).put("instant", fact.instant);
     }
-    to.put_unless_empty("ends_batch", fact.ends_batch);
+    to.put_unless_empty("ends_batch", fact.ends_batch).put_unless_empty("owner", fact.owner);
 }
 
 void fill(Members& to, const AttemptStarted& fact) {
@@ -308,18 +308,18 @@ void fill(Members& to, const ScheduleMoved& fact) {
 }
 
 void fill(Members& to, const BatchOpened& fact) {
-    to.put("batch", fact.name).put("at", fact.at);
+    to.put("batch", fact.name).put("at", fact.at).put_unless_empty("owner", fact.owner);
     if (fact.then) {
         to.raw("then") = spec_json(*fact.then);
     }
 }
 
 void fill(Members& to, const BatchClosed& fact) {
-    to.put("batch", fact.name);
+    to.put("batch", fact.name).put_unless_empty("owner", fact.owner);
 }
 
 void fill(Members& to, const BatchEnded& fact) {
-    to.put("batch", fact.name);
+    to.put("batch", fact.name).put_unless_empty("owner", fact.owner);
 }
 
 // ---- how things stand ----
@@ -354,7 +354,8 @@ void fill(Members& to, const ResultKept& fact) {
         .put_unless_empty("channel", fact.channel)
         .put_unless_empty("context", fact.context)
         .put_unless_empty("group", fact.group)
-        .put_unless_empty("batch", fact.batch);
+        .put_unless_empty("batch", fact.batch)
+        .put_unless_empty("owner", fact.owner);
 }
 
 void fill(Members& to, const SubmissionsSeen& fact) {
@@ -372,7 +373,8 @@ void fill(Members& to, const BatchStands& fact) {
         .put("failed", fact.failed)
         .put("is_closed", fact.is_closed)
         .put_if("ended_at", fact.ended_at)
-        .put_if("followed_by", fact.followed_by);
+        .put_if("followed_by", fact.followed_by)
+        .put_unless_empty("owner", fact.owner);
 }
 
 void fill(Members& to, const ScheduleRan& fact) {
@@ -384,6 +386,7 @@ void fill(Members& to, const JobsSpilled& fact) {
     to.raw("options") = of(fact.options);
     to.put("jobs", fact.count);
     to.raw("gone") = fact.gone;
+    to.put_unless_empty("owner", fact.owner);
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_shutdown(program, invocation);
     add_journal(program, invocation);
     add_backup(program, invocation);
+    add_keygen(program, invocation);
     add_doctor(program, invocation);
     add_completion(program, invocation);
     try {

@@ -29,6 +29,11 @@ void add_settings(CLI::App& program, Settings& settings) {
         .add_option("--client-port", settings.port, "port of brokers that are named without one")
         ->check(CLI::Range(1, 65535))
         ->capture_default_str();
+    program.add_option("--key-file", settings.keys.own, "file of the own secret key, NAME.key")
+        ->envname("STEWARD_KEY_FILE");
+    program
+        .add_option("--server-key-file", settings.keys.server, "file of the broker's public key")
+        ->envname("STEWARD_SERVER_KEY_FILE");
     program.add_option("--timeout", settings.timeout, "how long to wait: 250ms, 30s, 5min, 1h")
         ->each([&settings](const std::string&) { settings.is_timeout_given = true; })
         ->capture_default_str();
@@ -47,6 +52,7 @@ base::Expected<client::Options> Settings::client_options() const {
     }
     options.brokers = std::move(*endpoints);
     options.timeout = *wait;
+    options.keys = keys;
     options.connect_timeout = std::min(*wait, kConnectMax);
     return options;
 }

@@ -17,6 +17,7 @@ namespace steward::cli {
 struct Settings {
     std::string brokers = "127.0.0.1";
     std::uint16_t port = 5555;
+    keys::KeyFiles keys;
     std::string timeout = "30s";
     bool is_timeout_given = false;
     bool as_json = false;

@@ -157,7 +157,7 @@ int tail(Console& console, const Settings& settings, const TailWords& words) {
     if (!signals) {
         return report_error(console, signals.error());
     }
-    auto news = client::News::open(*endpoints, filter->topics());
+    auto news = client::News::open(*endpoints, filter->topics(), settings.keys);
     if (!news) {
         return report_error(console, news.error());
     }

@@ -20,6 +20,7 @@ void add_replay(CLI::App& program, Invocation& invocation);      // what a log s
 void add_journal(CLI::App& program, Invocation& invocation);     // looks at a journal's files
 void add_backup(CLI::App& program, Invocation& invocation);      // copies them
 void add_completion(CLI::App& program, Invocation& invocation);  // scripts for shells
+void add_keygen(CLI::App& program, Invocation& invocation);      // keys for whoever connects
 void add_list(CLI::App& program, Invocation& invocation);        // jobs by state, group and so on
 void add_why(CLI::App& program, Invocation& invocation);         // why a job is where it is
 void add_status(CLI::App& program, Invocation& invocation);      // all that is known of one job

@@ -246,12 +246,45 @@ final class Wire
 
     // ---- messages ----
 
+    /** The keys that the environment names, if it does (docs/security.md). */
+    private static function useKeys(\ZMQSocket $socket): void
+    {
+        $own = (string)getenv('STEWARD_KEY_FILE');
+        $server = (string)getenv('STEWARD_SERVER_KEY_FILE');
+        if (($own === '') !== ($server === '')) {
+            throw new \InvalidArgumentException(
+                'STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together'
+            );
+        }
+        if ($own !== '') {
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SECRETKEY, self::keyOf($own, 'secret_key'));
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_PUBLICKEY, self::keyOf($own, 'public_key'));
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SERVERKEY, self::keyOf($server, 'public_key'));
+        }
+    }
+
+    private static function keyOf(string $path, string $setting): string
+    {
+        $mode = @fileperms($path);
+        if ($setting === 'secret_key' && $mode !== false && ($mode & 077) !== 0) {
+            throw new \InvalidArgumentException(
+                "$path: others may read or write this secret key; chmod 600 $path"
+            );
+        }
+        $text = (string)@file_get_contents($path);
+        if (preg_match('/^' . $setting . ' = "([!-~]{40})"$/m', $text, $found) !== 1) {
+            throw new \InvalidArgumentException("$path: there is no $setting in it");
+        }
+        return $found[1];
+    }
+
     public static function connect(\ZMQContext $context, string $endpoint): \ZMQSocket
     {
         $socket = new \ZMQSocket($context, \ZMQ::SOCKET_DEALER);
         $socket->setSockOpt(\ZMQ::SOCKOPT_LINGER, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_SNDHWM, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_MAXMSGSIZE, self::MESSAGE_BYTES_MAX);
+        self::useKeys($socket);
         $socket->connect($endpoint);
         return $socket;
     }

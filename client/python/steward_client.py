@@ -467,6 +467,7 @@ class _Connection:
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MESSAGE_BYTES_MAX)
         self._socket.setsockopt(zmq.SNDHWM, 0)
+        wire.use_keys(self._socket)
         self._monitor = self._socket.get_monitor_socket(
             zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED)
         self._socket.connect(self._client._endpoints[self._broker])

@@ -7,6 +7,7 @@ steward_worker.
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
@@ -263,3 +264,25 @@ def endpoints(brokers: Union[str, Iterable[str]], port: int) -> list[str]:
     if not found or "tcp://:" in found[0]:
         raise ValueError("a broker's address is missing: write HOST or HOST:PORT")
     return found
+
+
+def _key_of(path: str, setting: str) -> bytes:
+    with open(path, encoding="utf-8") as file:
+        if setting == "secret_key" and os.fstat(file.fileno()).st_mode & 0o077:
+            raise ValueError(f"{path}: others may read or write this secret key; chmod 600 {path}")
+        found = re.search(rf'^{setting} = "([!-~]{{40}})"$', file.read(), re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{path}: there is no {setting} in it")
+    return found.group(1).encode()
+
+
+def use_keys(socket: Any) -> None:
+    """The keys that the environment names, if it does (docs/security.md). Before connect()."""
+    own = os.environ.get("STEWARD_KEY_FILE", "")
+    server = os.environ.get("STEWARD_SERVER_KEY_FILE", "")
+    if bool(own) != bool(server):
+        raise ValueError("STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together")
+    if own:
+        socket.curve_secretkey = _key_of(own, "secret_key")
+        socket.curve_publickey = _key_of(own, "public_key")
+        socket.curve_serverkey = _key_of(server, "public_key")

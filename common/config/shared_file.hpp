@@ -15,6 +15,8 @@ struct SharedSection {
 };
 
 inline constexpr SharedSection kSharedSections[] = {{"broker", "steward-broker"},
+                                                    {"security", "steward-broker"},
+                                                    {"audit", "steward-broker"},
                                                     {"limits", "steward-broker"},
                                                     {"journal", "steward-broker"},
                                                     {"lifecycle", "steward-broker"},

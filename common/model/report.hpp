@@ -244,6 +244,7 @@ struct MessageFigures {
     std::uint64_t malformed = 0;        // of a dialect, but not as it has them
     std::uint64_t undeliverable = 0;    // their peer was gone
     std::uint64_t backlog_dropped = 0;  // of peers that read too slowly and were given up
+    std::uint64_t forbidden = 0;        // requests that a key lacked the grant for
 };
 
 struct BrokerReport {

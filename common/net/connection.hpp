@@ -32,6 +32,8 @@ public:
     [[nodiscard]] virtual ReceiveStatus receive(Frames& frames) = 0;
     [[nodiscard]] virtual std::optional<LinkEvent> next_link() = 0;
     [[nodiscard]] virtual bool is_connected() const = 0;
+    /// Why the broker turned this one away, for people; empty: it did not.
+    [[nodiscard]] virtual std::string refusal() const = 0;
 
     /// Once, after poller.clear().
     virtual void add_to(Poller& poller) = 0;
@@ -40,8 +42,9 @@ public:
 };
 
 /// Begins to connect. A broker on this machine is spoken to over its local stream socket where it
-/// has one (stream_address.hpp), every other over ZeroMQ.
-/// Errors: Io; Malformed for an endpoint that cannot be understood.
+/// has one (stream_address.hpp), every other over ZeroMQ. With keys it is always ZeroMQ: a stream
+/// would know the user, not the key. A broker that turned the stream away is tried over ZeroMQ
+/// next. Errors: Io; Malformed for an endpoint that cannot be understood.
 [[nodiscard]] base::Expected<std::unique_ptr<Connection>> connect(
     Context& context, const std::string& endpoint, const SocketOptions& options = {});
 

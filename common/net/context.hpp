@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 
 #include "common/base/expected.hpp"
 
@@ -26,9 +29,18 @@ public:
 
     [[nodiscard]] zmq::context_t& inner() { return *inner_; }
 
+    /// Local streams that turned somebody away: the next connection goes over ZeroMQ.
+    struct TurnedAway {
+        std::mutex mutex;
+        std::set<std::string> names;
+    };
+
+    [[nodiscard]] const std::shared_ptr<TurnedAway>& turned_away() const { return turned_away_; }
+
 private:
     explicit Context(std::unique_ptr<zmq::context_t> inner);
     std::unique_ptr<zmq::context_t> inner_;
+    std::shared_ptr<TurnedAway> turned_away_ = std::make_shared<TurnedAway>();
 };
 
 }  // namespace steward::net

@@ -28,6 +28,12 @@ std::string tcp_endpoint(std::string_view host, std::uint16_t port) {
     return text;
 }
 
+bool is_loopback(std::string_view host) {
+    const bool is_numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "::1" || host == "[::1]" || host == "lo" ||
+           (is_numeric && host.starts_with("127."));
+}
+
 base::Expected<std::uint16_t> port_of(std::string_view endpoint) {
     const std::size_t colon = endpoint.rfind(':');
     if (!endpoint.starts_with("tcp://") || colon < 6) {

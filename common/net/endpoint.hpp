@@ -13,6 +13,9 @@ namespace steward::net {
 /// brackets when it has none.
 [[nodiscard]] std::string tcp_endpoint(std::string_view host, std::uint16_t port);
 
+/// Whether only this machine reaches the host of a bound address: 127.x.x.x, ::1, localhost.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 /// The port of a tcp endpoint. Errors: Malformed.
 [[nodiscard]] base::Expected<std::uint16_t> port_of(std::string_view endpoint);
 

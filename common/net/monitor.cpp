@@ -17,6 +17,29 @@ constexpr int kWatchedEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONN
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
+constexpr std::string_view kNoKey =
+    "asks for a key, and this one has none; make one with `steward keygen` and name it "
+    "(STEWARD_KEY_FILE, STEWARD_SERVER_KEY_FILE)";
+
+// What a failed handshake means to who has keys, and to who has none.
+std::string text_of(std::uint16_t kind, bool has_keys) {
+    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+        return "the broker does not know this key: the administrator puts its .pub file into "
+               "the folder of clients (security.clients_directory) and reloads the broker";
+    }
+    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
+        return has_keys ? "the broker speaks without keys, and this one has a key; leave out the "
+                          "key, or give the broker one (security.key_file)"
+                        : "the broker " + std::string(kNoKey);
+    }
+    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
+        return has_keys ? "the broker hung up while keys were exchanged: the server key that is "
+                          "named here (STEWARD_SERVER_KEY_FILE) is most likely not this broker's"
+                        : "the broker hung up at once; most likely it " + std::string(kNoKey);
+    }
+    return {};
+}
+
 // An event is a frame of u16 kind and u32 value in the machine's order, then the endpoint.
 std::optional<std::uint16_t> kind_of(const Frames& frames) {
     std::uint16_t kind = 0;
@@ -41,7 +64,12 @@ base::Expected<Monitor> Monitor::open(Context& context, Socket& watched) {
         auto pair = std::make_unique<zmq::socket_t>(context.inner(), zmq::socket_type::pair);
         pair->set(zmq::sockopt::linger, 0);
         pair->connect(endpoint);
-        return Monitor(Socket(std::move(pair), MessageBound{}), watched.handle());
+        Monitor monitor(Socket(std::move(pair), MessageBound{}), watched.handle());
+        int mechanism = ZMQ_NULL;
+        std::size_t size = sizeof mechanism;
+        zmq_getsockopt(watched.handle(), ZMQ_MECHANISM, &mechanism, &size);
+        monitor.has_keys_ = mechanism == ZMQ_CURVE;
+        return monitor;
     });
 }
 
@@ -50,7 +78,9 @@ Monitor::Monitor(Socket events, void* watched) : events_(std::move(events)), wat
 Monitor::Monitor(Monitor&& other) noexcept
     : events_(std::move(other.events_)),
       watched_(std::exchange(other.watched_, nullptr)),
-      is_connected_(other.is_connected_) {}
+      is_connected_(other.is_connected_),
+      refusal_(std::move(other.refusal_)),
+      has_keys_(other.has_keys_) {}
 
 Monitor::~Monitor() {
     if (watched_ != nullptr) {
@@ -67,7 +97,11 @@ std::optional<LinkEvent> Monitor::next() {
         }
         if (*kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             is_connected_ = true;
+            refusal_.clear();
             return LinkEvent::Connected;
+        }
+        if (std::string why = text_of(*kind, has_keys_); !why.empty()) {
+            refusal_ = std::move(why);
         }
         // Anything else that is watched is an end: of the connection or of a try.
         return std::exchange(is_connected_, false) ? LinkEvent::Disconnected : LinkEvent::Refused;

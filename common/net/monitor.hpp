@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/net/context.hpp"
 #include "common/net/socket.hpp"
@@ -32,6 +33,10 @@ public:
 
     [[nodiscard]] bool is_connected() const { return is_connected_; }
 
+    /// Why the other end last turned this one away, for people; empty: it did not, or has said no
+    /// more than that it is gone.
+    [[nodiscard]] const std::string& refusal() const { return refusal_; }
+
     /// Readable when next() may have something: for Poller.
     [[nodiscard]] const Socket& socket() const { return events_; }
 
@@ -41,6 +46,8 @@ private:
     Socket events_;
     void* watched_;
     bool is_connected_ = false;
+    std::string refusal_;
+    bool has_keys_ = false;
 };
 
 }  // namespace steward::net

@@ -5,6 +5,7 @@
 
 #include <zmq.hpp>
 
+#include "common/net/zap.hpp"
 #include "common/net/zmq_error.hpp"
 
 namespace steward::net {
@@ -15,12 +16,21 @@ namespace opt = zmq::sockopt;
 // A topic's length at most: what a stranger may make the publisher remember at one go.
 constexpr std::int64_t kSubscriptionBytesMax = 1024;
 
-// ZeroMQ asks the kernel to queue 100 connections; a whole fleet of workers may come back at once.
-constexpr int kBacklog = 4096;
-
 int milliseconds(base::Duration duration) {
     const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
     return static_cast<int>(std::clamp<std::int64_t>(count, 0, std::numeric_limits<int>::max()));
+}
+
+void set_curve(zmq::socket_t& socket, const CurveKeys& keys) {
+    socket.set(opt::curve_secretkey, keys.own.secret_key);
+    if (!keys.server_key.empty()) {
+        socket.set(opt::curve_publickey, keys.own.public_key);
+        socket.set(opt::curve_serverkey, keys.server_key);
+        return;
+    }
+    socket.set(opt::curve_server, true);
+    // Where no handler listens ZeroMQ lets in everybody: ZapHandler is opened before the sockets.
+    socket.set(opt::zap_domain, kZapDomain);
 }
 
 // What every role wants.
@@ -41,8 +51,10 @@ void set_common(zmq::socket_t& socket, const SocketOptions& options) {
     socket.set(opt::tcp_keepalive_idle, 60);
     socket.set(opt::tcp_keepalive_intvl, 10);
     socket.set(opt::tcp_keepalive_cnt, 3);
-    // Somebody who connects and says nothing holds a descriptor this long.
-    socket.set(opt::handshake_ivl, 10'000);
+    socket.set(opt::handshake_ivl, std::max(1, milliseconds(options.handshake)));
+    if (options.curve) {
+        set_curve(socket, *options.curve);
+    }
 }
 
 void set_reconnect(zmq::socket_t& socket, const SocketOptions& options) {
@@ -70,14 +82,15 @@ base::Expected<Socket> make(Context& context,
 }  // namespace
 
 base::Expected<Socket> make_router(Context& context, const SocketOptions& options) {
-    return make(context, zmq::socket_type::router, options, [](zmq::socket_t& socket) {
+    return make(context, zmq::socket_type::router, options, [&](zmq::socket_t& socket) {
         // Without this a message for a peer that is gone, or whose queue is full, vanishes
         // silently; with it send() tells, and that is the only word a ROUTER gives of a lost peer.
         socket.set(opt::router_mandatory, true);
         // A peer with a fixed identity that comes back before its old connection is known to be
-        // dead takes its name over, where it would otherwise be turned away.
-        socket.set(opt::router_handover, true);
-        socket.set(opt::backlog, kBacklog);
+        // dead takes its name over, where it would otherwise be turned away. With keys that would
+        // give one client what is meant for another.
+        socket.set(opt::router_handover, !options.curve);
+        socket.set(opt::backlog, options.backlog);
     });
 }
 
@@ -91,14 +104,17 @@ base::Expected<Socket> make_dealer(Context& context, const SocketOptions& option
 }
 
 base::Expected<Socket> make_publisher(Context& context, const SocketOptions& options) {
-    return make(context, zmq::socket_type::xpub, options, [](zmq::socket_t& socket) {
+    return make(context, zmq::socket_type::xpub, options, [&](zmq::socket_t& socket) {
         // A reader that does not read loses news; the broker never waits for it.
         socket.set(opt::xpub_nodrop, false);
         // Off: each topic is told once when its first reader comes and once when its last one goes,
         // whatever readers repeat, so that a plain count cannot drift.
         socket.set(opt::xpub_verbose, false);
         socket.set(opt::maxmsgsize, kSubscriptionBytesMax);
-        socket.set(opt::backlog, kBacklog);
+        socket.set(opt::backlog, options.backlog);
+        if (options.curve) {
+            socket.set(opt::zap_domain, kZapNewsDomain);  // news are not for everybody
+        }
     });
 }
 

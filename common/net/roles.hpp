@@ -6,6 +6,7 @@
 
 #include "common/base/time.hpp"
 #include "common/net/context.hpp"
+#include "common/net/curve.hpp"
 #include "common/net/socket.hpp"
 
 namespace steward::net {
@@ -24,6 +25,12 @@ struct SocketOptions {
     base::Duration silence = 20s;
     /// DEALER and SUB: pause before ZeroMQ itself connects again; nothing: it never does.
     std::optional<base::Duration> reconnect = 100ms;
+    /// Nothing: neither encrypted nor asked who it is.
+    std::optional<CurveKeys> curve = std::nullopt;
+    /// Somebody who connects and does not shake hands holds a descriptor this long.
+    base::Duration handshake = 10s;
+    /// Connections the system queues for a bound socket: a whole fleet may come back at once.
+    int backlog = 4096;
 };
 
 /// The broker's sockets for clients and for workers.

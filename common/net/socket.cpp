@@ -1,6 +1,7 @@
 #include "common/net/socket.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -24,6 +25,16 @@ SendStatus send_status(int number) {
 
 ReceiveStatus receive_status(int number) {
     return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
+}
+
+// Of the connection that a frame came from. The routing id does not carry it when ZeroMQ has made
+// that while it was polled; each frame behind it does.
+std::uint32_t number_of(zmq::message_t& frame) {
+    std::uint32_t number = 0;
+    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+        std::from_chars(text, text + std::strlen(text), number);
+    }
+    return number;
 }
 
 bool is_ipv6(const std::string& endpoint) {
@@ -128,7 +139,18 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
     return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
+ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std::uint32_t& number) {
+    frames.clear();
+    zmq::message_t frame;
+    if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
+        return receive_status(errno);
+    }
+    number = 0;
+    routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
+    return frame.more() ? receive_rest(frames, true, &number) : ReceiveStatus::Received;
+}
+
+ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_t* number) const {
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;
@@ -140,7 +162,16 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started) const {
         }
         is_started = true;
         more = frame.more();
+        // On every frame but that of the routing id, which has it only if nobody polled before.
+        if (number != nullptr && frames.empty()) {
+            if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
+                std::from_chars(text, text + std::strlen(text), *number);
+            }
+        }
         bytes += frame.size();
+        if (number != nullptr) {
+            *std::exchange(number, nullptr) = number_of(frame);
+        }
         is_too_large =
             is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;
         if (is_too_large) {

@@ -75,13 +75,19 @@ public:
     [[nodiscard]] ReceiveStatus receive(Frames& frames);
     /// ROUTER: the same, with the sender. `routing_id` is set also when TooLarge.
     [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id, Frames& frames);
+    /// The same, with the number that ZapHandler gave the sender's connection; 0: none.
+    [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id,
+                                             Frames& frames,
+                                             std::uint32_t& number);
 
     /// ZeroMQ's own handle, for Poller and Monitor.
     [[nodiscard]] void* handle() const;
 
 private:
     [[nodiscard]] SendStatus send_frames(const Frames& frames, bool is_started) const;
-    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames, bool is_started) const;
+    [[nodiscard]] ReceiveStatus receive_rest(Frames& frames,
+                                             bool is_started,
+                                             std::uint32_t* number = nullptr) const;
 
     std::unique_ptr<zmq::socket_t> inner_;
     MessageBound bound_;

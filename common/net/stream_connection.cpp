@@ -11,10 +11,15 @@ constexpr std::size_t kScratchBytes = 64UL << 10U;
 
 }  // namespace
 
-StreamConnection::StreamConnection(posix::UniqueFd fd, const SocketOptions& options)
+StreamConnection::StreamConnection(posix::UniqueFd fd,
+                                   const SocketOptions& options,
+                                   std::shared_ptr<Context::TurnedAway> turned_away,
+                                   std::string name)
     : socket_(std::move(fd), options.bound, StreamSocket::End::Connecting),
       linger_(options.linger),
-      scratch_(kScratchBytes) {}
+      scratch_(kScratchBytes),
+      turned_away_(std::move(turned_away)),
+      name_(std::move(name)) {}
 
 StreamConnection::~StreamConnection() {
     socket_.flush_until(posix::read_mono() + linger_);
@@ -34,7 +39,17 @@ ReceiveStatus StreamConnection::receive(Frames& frames) {
         return ReceiveStatus::Nothing;
     }
     socket_.flush();
-    const ReceiveStatus status = socket_.receive(scratch_, frames);
+    ReceiveStatus status = socket_.receive(scratch_, frames);
+    // Only the first message can be such a word.
+    if (status == ReceiveStatus::Received && !std::exchange(has_heard_, true) &&
+        frames.size() == 2 && frames[0].view() == kStreamRefusal) {
+        refusal_ = frames[1].view();
+        if (turned_away_ != nullptr) {
+            const std::scoped_lock lock(turned_away_->mutex);
+            turned_away_->names.insert(name_);
+        }
+        status = ReceiveStatus::Closed;
+    }
     if (status == ReceiveStatus::Closed || status == ReceiveStatus::TooLarge) {
         link_ = Link::Lost;
     }

@@ -11,13 +11,19 @@ namespace steward::net {
 class StreamConnection final : public Connection {
 public:
     /// `fd` is connected.
-    StreamConnection(posix::UniqueFd fd, const SocketOptions& options);
+    /// When the broker turns this one away, `name` is added to `turned_away`, if there is one.
+    StreamConnection(posix::UniqueFd fd,
+                     const SocketOptions& options,
+                     std::shared_ptr<Context::TurnedAway> turned_away = nullptr,
+                     std::string name = {});
     ~StreamConnection() override;
 
     [[nodiscard]] SendStatus send(const Frames& frames) override;
     [[nodiscard]] ReceiveStatus receive(Frames& frames) override;
     [[nodiscard]] std::optional<LinkEvent> next_link() override;
     [[nodiscard]] bool is_connected() const override;
+
+    [[nodiscard]] std::string refusal() const override { return refusal_; }
 
     void add_to(Poller& poller) override;
     void watch(Poller& poller, bool is_blocked) override;
@@ -30,6 +36,10 @@ private:
     std::vector<char> scratch_;
     Poller::Slot slot_ = 0;
     Link link_ = Link::New;
+    std::shared_ptr<Context::TurnedAway> turned_away_;
+    std::string name_;
+    std::string refusal_;
+    bool has_heard_ = false;
 };
 
 }  // namespace steward::net

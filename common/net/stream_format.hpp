@@ -16,6 +16,9 @@ namespace steward::net {
 /// What the side that connects sends before anything else; the last byte is the format's version.
 inline constexpr std::string_view kStreamOpening = "STEWARD\x01";
 
+/// First of the two frames with which the accepting side turns somebody away; the other says why.
+inline constexpr std::string_view kStreamRefusal = "STEWARD-REFUSED";
+
 /// Each frame follows a header of four bytes, the most significant first: one bit that tells
 /// whether the message goes on after this frame, and the frame's length.
 inline constexpr std::size_t kStreamHeaderBytes = 4;

@@ -37,6 +37,15 @@ void write_id(std::uint64_t number, std::string& routing_id) {
     }
 }
 
+// Two small frames find room in any new socket.
+void turn_away(posix::UniqueFd fd, MessageBound bound) {
+    StreamSocket socket(std::move(fd), bound, StreamSocket::End::Accepting);
+    static_cast<void>(socket.send(
+        {base::Blob::copy(kStreamRefusal),
+         base::Blob::copy("the broker asks for a key, and this user of its machine is none of "
+                          "its clients; make a key with `steward keygen`")}));
+}
+
 std::uint64_t read_id(std::string_view routing_id) {
     std::uint64_t number = 0;
     for (const char byte : routing_id.substr(1)) {
@@ -122,9 +131,14 @@ void StreamServer::accept_all(base::MonoTime now) {
         if (connections_.size() >= options_.connections_max) {
             continue;  // closes it
         }
+        const auto who = admitted(fd.get());
+        if (!who) {
+            turn_away(std::move(fd), options_.bound);
+            continue;
+        }
         const int number = fd.get();
         const Handle handle = connections_.emplace(
-            StreamSocket(std::move(fd), options_.bound, StreamSocket::End::Accepting));
+            StreamSocket(std::move(fd), options_.bound, StreamSocket::End::Accepting), *who);
         if (!watch(EPOLL_CTL_ADD, number, handle, EPOLLIN)) {
             connections_.erase(handle);
             rest(now);
@@ -132,6 +146,19 @@ void StreamServer::accept_all(base::MonoTime now) {
         }
         newcomers_.push_back({handle, now + options_.silence});
     }
+}
+
+// The system vouches for the user who has connected.
+std::optional<std::uint32_t> StreamServer::admitted(int fd) const {
+    if (!options_.admit) {
+        return 0;
+    }
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
+        return std::nullopt;
+    }
+    return options_.admit(who.uid);
 }
 
 // Who waits to be accepted keeps the descriptor readable: without this the loop would never sleep.
@@ -170,6 +197,7 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
                                          ? ReceiveStatus::Closed
                                          : connection->socket.receive(scratch_, frames);
         write_id(number_of(handle), routing_id);
+        number_ = connection->number;
         switch (status) {
             case ReceiveStatus::Received: ready_.push_back(handle); return status;
             case ReceiveStatus::TooLarge:

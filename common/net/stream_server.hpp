@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct StreamServerOptions {
     std::size_t connections_max = 10'000;
     /// Who connects and sends no whole message this long is turned away.
     base::Duration silence = std::chrono::seconds(10);
+    /// The number under which a user of this machine is heard; nothing: he is told kTurnedAway.
+    std::function<std::optional<std::uint32_t>(std::uint32_t user)> admit = {};
 };
 
 /// Whole messages from and to many connections, each under a routing id that no ZeroMQ peer can
@@ -46,6 +49,10 @@ public:
     /// that it had sent was told before. TooLarge: what this one sends cannot be taken; Closed
     /// follows.
     [[nodiscard]] ReceiveStatus receive(std::string& routing_id, Frames& frames);
+
+    /// What `admit` gave the sender of the message that receive() gave last; 0 without it.
+    [[nodiscard]] std::uint32_t number() const { return number_; }
+
     /// Unroutable when that connection is gone.
     [[nodiscard]] SendStatus send(std::string_view routing_id, const Frames& frames);
 
@@ -56,9 +63,11 @@ public:
 
 private:
     struct Connection {
-        explicit Connection(StreamSocket&& its) : socket(std::move(its)) {}
+        Connection(StreamSocket&& its, std::uint32_t its_number)
+            : socket(std::move(its)), number(its_number) {}
 
         StreamSocket socket;
+        std::uint32_t number = 0;
         bool is_ready = false;  // stands in ready_
         bool waits_to_write = false;
         bool is_faulty = false;  // its last message was too large
@@ -78,6 +87,7 @@ private:
 
     [[nodiscard]] bool watch(int operation, int fd, Handle handle, std::uint32_t events) const;
     void accept_all(base::MonoTime now);
+    [[nodiscard]] std::optional<std::uint32_t> admitted(int fd) const;
     void make_ready(Handle handle, Connection& connection);
     void update_writing(Handle handle, Connection& connection) const;
     void turn_away_silent(base::MonoTime now);
@@ -92,6 +102,7 @@ private:
     // The system has no descriptor for one more: nobody is accepted until then.
     std::optional<base::MonoTime> rests_until_;
     std::vector<char> scratch_;
+    std::uint32_t number_ = 0;
 };
 
 }  // namespace steward::net

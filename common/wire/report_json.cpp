@@ -231,6 +231,7 @@ private:
         member("malformed", messages.malformed);
         member("undeliverable", messages.undeliverable);
         member("backlog_dropped", messages.backlog_dropped);
+        member("forbidden", messages.forbidden);
         to_.close();
     }
 

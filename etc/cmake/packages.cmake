@@ -106,7 +106,7 @@ clients in Python and PHP.")
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_NAME libsteward-dev)
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_DEPENDS
-  "libzmq3-dev, cppzmq-dev, libmsgpack-cxx-dev, libspdlog-dev, libexpected-dev, nlohmann-json3-dev, libcli11-dev")
+  "libzmq3-dev, libssl-dev, cppzmq-dev, libmsgpack-cxx-dev, libspdlog-dev, libexpected-dev, nlohmann-json3-dev, libcli11-dev")
 set(CPACK_DEBIAN_LIBSTEWARD-DEV_PACKAGE_SUGGESTS steward)
 set(CPACK_COMPONENT_LIBSTEWARD-DEV_DESCRIPTION
   "libraries for Steward's clients and workers in C++

@@ -16,6 +16,12 @@ struct Row {
     std::string name;
     std::vector<std::string> roles;
     std::string sha256;
+    access::GrantLines lines;
+
+    [[nodiscard]] bool is_bound() const {
+        return !lines.submit.empty() || !lines.channels.empty() || !lines.groups.empty() ||
+               lines.priority_max.has_value();
+    }
 };
 
 base::Expected<void> check_sha256(std::string_view hex) {
@@ -48,7 +54,14 @@ config::RowTable table_of(Row& scratch, std::vector<Row>& rows) {
                         .takes_numbers = true,
                         .is_required = true,
                         .is_secret = true,
-                        .check = &check_sha256}},
+                        .check = &check_sha256},
+                       {.key = "submit", .target = &scratch.lines.submit, .doc = {}},
+                       {.key = "channels", .target = &scratch.lines.channels, .doc = {}},
+                       {.key = "groups", .target = &scratch.lines.groups, .doc = {}},
+                       {.key = "priority_max",
+                        .target = &scratch.lines.priority_max,
+                        .doc = {},
+                        .max = INT32_MAX}},
             .rows_max = kTokensMax,
             .clear =
                 [&] {
@@ -65,6 +78,18 @@ base::Unexpected bad_token(const std::string& name, std::string_view why) {
     return base::fail(base::Errc::BadConfig, std::move(message));
 }
 
+base::Expected<TokenGrants> grants_of(Row& row) {
+    if (!row.is_bound()) {
+        return nullptr;
+    }
+    if (row.lines.submit.empty()) {
+        row.lines.submit = {"*"};
+    }
+    return access::Grants::from(row.lines).map([](access::Grants&& grants) {
+        return std::make_shared<const access::Grants>(std::move(grants));
+    });
+}
+
 }  // namespace
 
 base::Expected<Tokens> Tokens::parse(std::string_view text, const std::string& name) {
@@ -77,7 +102,14 @@ base::Expected<Tokens> Tokens::parse(std::string_view text, const std::string& n
     }
     Tokens tokens;
     for (Row& row : rows) {
-        if (auto added = tokens.add({std::move(row.name), 0}, row.roles, row.sha256); !added) {
+        auto grants = grants_of(row);
+        if (!grants) {
+            grants.error().message =
+                name + ": " + bad_token(row.name, grants.error().message).value().message;
+            return base::Unexpected(std::move(grants.error()));
+        }
+        Visitor visitor{std::move(row.name), 0, *std::move(grants)};
+        if (auto added = tokens.add(std::move(visitor), row.roles, row.sha256); !added) {
             added.error().message = name + ": " + added.error().message;
             return base::Unexpected(std::move(added.error()));
         }

@@ -25,6 +25,8 @@ inline constexpr std::size_t kSecretBytesMax = 1024;  // longer ones are none
 ///     roles = ["read", "submit"]
 ///     sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ///
+/// and, as in the file of a broker's key, submit, channels, groups and priority_max.
+///
 /// A secret should be long and by chance, for a SHA-256 is tried out quickly:
 /// `openssl rand -hex 32`, and `printf %s SECRET | sha256sum` for the file.
 class Tokens {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/roles.hpp"
 #include "gateway/access/site_headers.hpp"
 #include "gateway/api/problem.hpp"
 #include "gateway/api/reply.hpp"
@@ -51,6 +52,7 @@ public:
     Pairs query;
     std::uint8_t roles = 0;       // of who asks
     std::string who;              // a token's name; empty: nobody had to say
+    TokenGrants grants;           // of that token
     std::string traceparent;      // a valid one, or empty
     std::vector<Header> headers;  // of the answer, whatever it is
     AnswerKind kind = AnswerKind::Data;

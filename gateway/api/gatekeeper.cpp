@@ -80,6 +80,7 @@ bool Gatekeeper::lets_in(Call& call, std::uint8_t roles, Exposure exposure) {
     if (const Visitor* visitor = visitor_of(call.request())) {
         call.roles = visitor->roles;
         call.who = visitor->name;
+        call.grants = visitor->grants;
     } else if (roles != 0) {
         call.headers.push_back({"WWW-Authenticate", "Bearer realm=\"steward\""});
         call.fail(401, "this needs a token: Authorization: Bearer SECRET");
@@ -103,7 +104,8 @@ base::Expected<std::string> Gatekeeper::open_session(const Call& call) {
         }
         std::memcpy(random.data() + at, &*bits, sizeof *bits);
     }
-    const std::string value = sessions_.open(posix::read_mono(), {call.who, call.roles}, random);
+    const std::string value =
+        sessions_.open(posix::read_mono(), {call.who, call.roles, call.grants}, random);
     return session_cookie(value, call.request().is_secure, kCookieLifetime);
 }
 

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "client/batch.hpp"
+#include "common/wire/params.hpp"
+#include "gateway/access/admission.hpp"
 #include "gateway/api/asking.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/services.hpp"
@@ -37,6 +39,31 @@ void answer_change(Desk& desk, std::shared_ptr<Call> call, std::string verb, con
 void answer_removal(Desk& desk, std::shared_ptr<Call> call, std::string verb, const char* name) {
     json arguments = {{name, call->name(0)}};
     answer_operation(desk, std::move(call), std::move(verb), std::move(arguments));
+}
+
+// What is to follow a batch is a job like any other.
+base::Expected<void> admit_then(const Call& call, json& arguments) {
+    const auto then = arguments.find("then");
+    if (call.grants == nullptr || then == arguments.end() || !then->is_object()) {
+        return {};
+    }
+    const auto options = wire::parse_options(then->value("options", json::object()));
+    if (!options) {
+        return base::Unexpected(options.error());
+    }
+    const json service = then->value("service", json());
+    model::JobOptions bound = *options;
+    auto admitted = admit(call.grants,
+                          call.who,
+                          service.is_string() ? service.get<std::string>() : std::string(),
+                          bound);
+    if (admitted && bound != *options) {
+        return base::fail(base::Errc::Forbidden,
+                          "the token \"" + call.who +
+                              "\" is bound: the job that follows a batch names its channel, group "
+                              "and priority");
+    }
+    return admitted;
 }
 
 }  // namespace
@@ -83,6 +110,10 @@ void open_batch(Desk& desk, std::shared_ptr<Call> call) {
     const auto name = client::new_batch_name();
     if (!arguments || !name) {
         call->fail(arguments ? name.error() : arguments.error());
+        return;
+    }
+    if (auto admitted = admit_then(*call, *arguments); !admitted) {
+        call->fail(admitted.error());
         return;
     }
     (*arguments)["batch"] = *name;

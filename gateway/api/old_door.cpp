@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/access/admission.hpp"
 #include "gateway/api/asking.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/params/job_query.hpp"
@@ -145,10 +146,16 @@ void answer_old_door(Desk& desk, std::shared_ptr<Call> call) {
         return;
     }
     query->options.meta = std::move(*meta);
-    if (name.starts_with(kSync)) {
-        run_call(desk, call, std::move(*query), name.substr(kSync.size()), std::move(*params));
+    const bool is_sync = name.starts_with(kSync);
+    const std::string service = is_sync ? name.substr(kSync.size()) : name;
+    if (const auto admitted = admit(call->grants, call->who, service, query->options); !admitted) {
+        tell(*call, query->jsonp, problem(admitted.error()));
+        return;
+    }
+    if (is_sync) {
+        run_call(desk, call, std::move(*query), service, std::move(*params));
     } else {
-        submit_job(desk, call, *query, name, std::move(*params));
+        submit_job(desk, call, *query, service, std::move(*params));
     }
 }
 

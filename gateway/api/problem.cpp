@@ -42,7 +42,8 @@ unsigned status_of(Errc code) {
         case Errc::QueueFull:
         case Errc::TooManyInFlight:
         case Errc::TooManyNames:
-        case Errc::TooManyWaiters: return 429;
+        case Errc::TooManyWaiters:
+        case Errc::OverQuota: return 429;
         case Errc::TooManyJobs:
         case Errc::TooManyServices:
         case Errc::TooManyWorkers:
@@ -60,6 +61,7 @@ unsigned status_of(Errc code) {
         case Errc::JobMemoryLimit: return 502;
         case Errc::Forbidden: return 403;
         case Errc::BadConfig:
+        case Errc::KeyRefused:
         case Errc::Io:
         case Errc::JournalFailed:
         case Errc::Internal: return 500;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/posix/clock.hpp"
+#include "gateway/access/admission.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/event_text.hpp"
 #include "gateway/api/jobs.hpp"
@@ -42,6 +43,9 @@ base::Expected<Submission> submission_of(Call& call,
         return base::Unexpected(std::move(options.error()));
     }
     made.options = std::move(*options);
+    if (auto admitted = admit(call.grants, call.who, call.name(0), made.options); !admitted) {
+        return base::Unexpected(std::move(admitted.error()));
+    }
     if (const auto text = value_of(call.query, time)) {
         const auto wait = wait_of(time, *text);
         if (!wait) {
@@ -208,12 +212,17 @@ private:
 void submit_line(Desk& desk,
                  const std::shared_ptr<Lines>& lines,
                  std::size_t line,
-                 const std::string& service,
-                 const Trace& trace,
+                 const Call& call,
                  std::string_view text) {
+    const std::string& service = call.name(0);
+    const Trace trace{call.request().id, call.traceparent, {}};
     auto job = job_line_of(text);
     if (!job) {
         lines->set(line, {{"error", problem_json(job.error())}});
+        return;
+    }
+    if (auto admitted = admit(call.grants, call.who, service, job->options); !admitted) {
+        lines->set(line, {{"error", problem_json(admitted.error())}});
         return;
     }
     auto meta = with_trace(job->options.meta, trace);
@@ -248,9 +257,8 @@ void submit_lines(Desk& desk, const std::shared_ptr<Call>& call) {
         return;
     }
     const auto lines = std::make_shared<Lines>(call, texts.size());
-    const std::string id = call->request().id;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        submit_line(desk, lines, i, call->name(0), {id, call->traceparent, {}}, texts[i]);
+        submit_line(desk, lines, i, *call, texts[i]);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/wire/params.hpp"
+#include "gateway/access/admission.hpp"
 #include "gateway/access/roles.hpp"
 #include "gateway/api/asking.hpp"
 #include "gateway/api/desk.hpp"
@@ -68,6 +69,8 @@ base::Expected<base::Duration> time_in(const json& message,
 /// What the request that began it said of itself.
 struct Opening {
     std::uint8_t roles = 0;
+    std::string who;
+    TokenGrants grants;
     std::string request_id;
     std::string traceparent;
 };
@@ -193,6 +196,11 @@ base::Expected<model::JobOptions> WebSession::options_in(const json& message) co
     auto options = wire::parse_options(message.value("options", json::object()));
     if (!options) {
         return options;
+    }
+    const auto service = text_in(message, "service");
+    if (auto admitted = admit(opening_.grants, opening_.who, service.value_or(""), *options);
+        !admitted) {
+        return base::Unexpected(std::move(admitted.error()));
     }
     auto meta = with_trace(options->meta, {opening_.request_id, opening_.traceparent, {}});
     if (!meta) {
@@ -472,7 +480,8 @@ void open_web_session(Desk& desk, std::shared_ptr<Call> call) {
         call->fail(426, "this path is for WebSockets");
         return;
     }
-    const Opening opening{call->roles, call->request().id, call->traceparent};
+    const Opening opening{
+        call->roles, call->who, call->grants, call->request().id, call->traceparent};
     call->exchange->upgrade([&desk, opening](std::shared_ptr<Outlet> outlet) {
         return std::make_shared<WebSession>(desk, std::move(outlet), opening);
     });

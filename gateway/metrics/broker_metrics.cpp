@@ -143,6 +143,12 @@ void put_messages(const json& messages, Page& page) {
     put(undelivered, "backlog_dropped", "slow");
     page.put(std::move(unread));
     page.put(std::move(undelivered));
+    if (const auto count = number_in(messages, "forbidden")) {
+        Family forbidden = counter("steward_requests_forbidden_total",
+                                   "Requests for which a key lacked the grant.");
+        forbidden.add(*count);
+        page.put(std::move(forbidden));
+    }
 }
 
 void put_journal(const json& journal, Page& page) {

@@ -188,7 +188,8 @@ TEST_CASE("A broker that cannot open says what, where, and which setting it was"
     const auto misplaced = setting.open();
     REQUIRE_FALSE(misplaced.has_value());
     CHECK(contains(misplaced.error().message, "broker.data_dir"));
-    setting.sources.flags = {{"--bind", "broker.bind", "no such host"}};
+    setting.sources.flags = {{"--bind", "broker.bind", "no such host"},
+                             {"--insecure", "security.insecure", "true"}};
     const auto nowhere = setting.open();
     REQUIRE_FALSE(nowhere.has_value());
     CHECK(contains(nowhere.error().message, "no such host"));

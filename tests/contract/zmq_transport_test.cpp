@@ -37,7 +37,9 @@ public:
 
     std::optional<Incoming> receive(Side side) override {
         Incoming incoming;
-        const auto status = transport_->receive(side, incoming.routing_id, incoming.frames);
+        std::uint32_t number = 0;
+        const auto status = transport_->receive(
+            side, incoming.routing_id, incoming.frames, number);
         return status == net::ReceiveStatus::Received ? std::optional(std::move(incoming))
                                                       : std::nullopt;
     }

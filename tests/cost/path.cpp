@@ -64,6 +64,8 @@ struct Path::Quiet final : app::Sink {
     [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
 
     void lifecycle(std::string_view, std::size_t) override {}
+
+    void audit(std::string_view) override {}
 };
 
 namespace {

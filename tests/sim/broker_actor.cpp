@@ -60,6 +60,7 @@ BrokerActor::BrokerActor(Stage& stage, std::size_t index)
       index_(index),
       name_("b" + std::to_string(index + 1)),
       policy_(policy_of(stage, index)),
+      keys_(stage.plan.has(Fault::Keys) ? draw_keys(stage.choices) : std::vector<app::KeyGrants>()),
       journal_(stage.schedule, stage.choices, rules_of(stage)),
       transport_(stage.network, index) {
     transport_.set_tap([this](app::Side side, LinkId to, const app::Frames& frames) {
@@ -104,6 +105,9 @@ void BrokerActor::start() {
     stage_.trace.line(started.mono, name_, "starts");
     const std::uint64_t seed = stage_.choices.below(UINT64_MAX);
     node_ = std::make_unique<app::Node>(policy_, started, seed, transport_, journal_, *this);
+    if (!keys_.empty() && !node_->set_keys(keys_)) {
+        broken("a broker takes its keys");
+    }
     stage_.events.broker_started(run(), node_->core().epoch());
     stage_.oracles.started(run(), node_->core().epoch());
     stage_.network.broker_up(index_, *this);
@@ -180,7 +184,13 @@ void BrokerActor::turn() {
         }
         watch_worker(arrived);
         watch_client(arrived);
-        node_->on_frames(arrived.side, arrived.routing_id, arrived.frames);
+        const LinkId link = stage_.network.link_of(index_, arrived.side, arrived.routing_id);
+        const PeerEnd* peer = link != 0 ? stage_.network.peer_of(link) : nullptr;
+        node_->on_frames(
+            arrived.side,
+            arrived.routing_id,
+            arrived.frames,
+            stage_.key_of(arrived.side, peer != nullptr ? peer->name() : std::string_view()));
     }
     inbox_.clear();
     node_->end_batch();

@@ -52,6 +52,8 @@ public:
 
     void lifecycle(std::string_view, std::size_t) override {}
 
+    void audit(std::string_view) override {}
+
 private:
     struct Arrived {
         app::Side side;
@@ -72,6 +74,7 @@ private:
     std::size_t index_;
     std::string name_;
     core::Policy policy_;
+    std::vector<app::KeyGrants> keys_;
     SimJournal journal_;
     SimTransport transport_;
     std::unique_ptr<app::Node> node_;

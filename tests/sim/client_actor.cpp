@@ -253,11 +253,12 @@ void ClientActor::hear_part(const client::PartialAnswer& part) {
 
 void ClientActor::hear(client::Happening& happening) {
     if (const auto* accepted = std::get_if<client::Accepted>(&happening)) {
+        stage_.told_of(accepted->job, name());
         if (awaits_.erase(accepted->number) != 0) {
             return;  // it still goes on
         }
         const Uid uid = uid_of(accepted->number);
-        stage_.remember(accepted->job);
+        stage_.remember(accepted->job, name());
         if (accepted->is_duplicate && probes_.contains(accepted->number)) {
             broken("a key is free when its job has ended: " + accepted->job.text() +
                    " still has that of call p" + std::to_string(uid));
@@ -280,6 +281,7 @@ void ClientActor::hear(client::Happening& happening) {
         say("was refused #" + std::to_string(refused->number) + ": " + refused->error.message);
         finish(refused->number);
     } else if (const auto* result = std::get_if<client::Result>(&happening)) {
+        stage_.told_of(result->job, name());
         stage_.oracles.result_told(result->job, result->state, result->result.bytes.view());
         if (awaits_.erase(result->number) != 0) {
             return;
@@ -289,7 +291,14 @@ void ClientActor::hear(client::Happening& happening) {
                                      result->result.bytes.view());
         finish(result->number);
     } else if (const auto* partial = std::get_if<client::PartialAnswer>(&happening)) {
+        stage_.told_of(partial->job, name());
         hear_part(*partial);
+    } else if (const auto* report = std::get_if<client::Report>(&happening)) {
+        for (const model::JobId& job : stage_.known_jobs) {
+            if (report->json.view().find(job.text()) != std::string_view::npos) {
+                stage_.told_of(job, name());
+            }
+        }
     } else if (const auto* progress = std::get_if<client::ProgressUpdate>(&happening)) {
         check_follows(progress->number);
     }

@@ -141,7 +141,7 @@ void JobEvents::begin(BrokerRun run,
         const nlohmann::json& options = event["options"];
         life.priority = options.value("priority", model::kPriorityNormal);
         // These have queues and turns of their own.
-        life.in_order = !options.contains("group") && !options.contains("channel");
+        life.in_order = !has_keys_ && !options.contains("group") && !options.contains("channel");
     }
 }
 

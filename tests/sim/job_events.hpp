@@ -19,7 +19,8 @@ namespace steward::sim {
 
 class JobEvents {
 public:
-    JobEvents(const Network& network, Leases& leases) : network_(network), leases_(leases) {}
+    JobEvents(const Network& network, Leases& leases, bool has_keys)
+        : network_(network), leases_(leases), has_keys_(has_keys) {}
 
     void broker_started(BrokerRun run, std::uint64_t epoch) {
         epochs_[run] = epoch;
@@ -67,6 +68,7 @@ private:
 
     const Network& network_;
     Leases& leases_;
+    bool has_keys_;                                // the order of jobs is that of each owner
     std::map<Queue, std::uint64_t> last_started_;  // number of the job
     std::map<std::pair<BrokerRun, model::JobId>, Life> lives_;
     std::map<BrokerRun, std::uint64_t> epochs_;

@@ -6,17 +6,44 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::string_view, kFaults> kNames = {
-    "cut",           "delay",           "slow-peer",      "worker-dies",
-    "worker-hangs",  "worker-freezes",  "worker-leaves",  "rogue",
-    "broker-killed", "client-vanishes", "forgetful-user", "garbage",
-    "wall-jumps",    "late-journal",    "small-limits",   "fixed-ids",
-    "poison-jobs",   "failing-jobs",    "long-jobs",      "delayed",
-    "old-dialects",  "several-brokers", "groups",         "named-limits",
-    "unique",        "dependencies",    "batches",        "channels",
-    "snoozes",       "schedules",       "operators",      "questions",
-    "power-lost",    "disk-fills",      "sync-fails",     "bits-rot",
-    "long-queues"};
+constexpr std::array<std::string_view, kFaults> kNames = {"cut",
+                                                          "delay",
+                                                          "slow-peer",
+                                                          "worker-dies",
+                                                          "worker-hangs",
+                                                          "worker-freezes",
+                                                          "worker-leaves",
+                                                          "rogue",
+                                                          "broker-killed",
+                                                          "client-vanishes",
+                                                          "forgetful-user",
+                                                          "garbage",
+                                                          "wall-jumps",
+                                                          "late-journal",
+                                                          "small-limits",
+                                                          "fixed-ids",
+                                                          "poison-jobs",
+                                                          "failing-jobs",
+                                                          "long-jobs",
+                                                          "delayed",
+                                                          "old-dialects",
+                                                          "several-brokers",
+                                                          "groups",
+                                                          "named-limits",
+                                                          "unique",
+                                                          "dependencies",
+                                                          "batches",
+                                                          "channels",
+                                                          "snoozes",
+                                                          "schedules",
+                                                          "operators",
+                                                          "questions",
+                                                          "power-lost",
+                                                          "disk-fills",
+                                                          "sync-fails",
+                                                          "bits-rot",
+                                                          "long-queues",
+                                                          "keys"};
 
 core::Policy draw_policy(Choices& choices, const Plan& plan) {
     core::Policy policy;
@@ -90,6 +117,12 @@ Plan draw_plan(Choices& choices, std::bitset<kFaults> without) {
     const auto journal = static_cast<std::size_t>(Fault::LateJournal);
     if (density > 0 && choices.chance(1, 3) && !without.test(journal)) {
         plan.faults.set(journal);
+    }
+    // With keys, turns, unique keys and what is known are by owner: their oracles know none.
+    if (plan.has(Fault::Keys)) {
+        for (const Fault fault : {Fault::Groups, Fault::Unique, Fault::Dependencies}) {
+            plan.faults.reset(static_cast<std::size_t>(fault));
+        }
     }
     plan.brokers = 1 + (plan.has(Fault::SeveralBrokers) ? choices.between(1, 2) : 0);
     plan.native_workers = choices.between(1, 4);

@@ -56,8 +56,9 @@ enum class Fault : std::uint8_t {
     SyncFails,  // and from then on every sync, until the next start
     BitsRot,
     LongQueues,  // of few jobs: what can be spilled is
+    Keys,        // clients have keys, which see their own jobs alone and have quotas
 };
-inline constexpr std::size_t kFaults = 37;
+inline constexpr std::size_t kFaults = 38;
 
 [[nodiscard]] std::string_view name_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

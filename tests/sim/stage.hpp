@@ -2,10 +2,12 @@
 #pragma once
 
 #include <bitset>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "broker/app/rights.hpp"
 #include "common/base/time.hpp"
 #include "tests/sim/calls.hpp"
 #include "tests/sim/choices.hpp"
@@ -48,8 +50,9 @@ struct Stage {
     Leases& leases;
     JobEvents& events;
     Oracles& oracles;
-    std::vector<model::JobId> known_jobs{};  // that clients were told of lately
-    std::uint64_t parts = 0;                 // that workers have told
+    std::vector<model::JobId> known_jobs{};                // that clients were told of lately
+    std::map<model::JobId, access::PrincipalId> owners{};  // of all of these, with keys
+    std::uint64_t parts = 0;                               // that workers have told
     bool healed = false;  // the faults have stopped: everybody does his best from now on
 
     [[nodiscard]] bool has(Fault fault) const { return !healed && plan.has(fault); }
@@ -59,7 +62,11 @@ struct Stage {
         return !plan.has(Fault::BrokerKilled) && !plan.has(Fault::SyncFails);
     }
 
-    void remember(const model::JobId& job);
+    void remember(const model::JobId& job, std::string_view client);
+    /// The key of whoever speaks on this side under this name.
+    [[nodiscard]] access::PrincipalId key_of(app::Side side, std::string_view name) const;
+    /// A client was told something of this job: breaks the run if it is another's.
+    void told_of(const model::JobId& job, std::string_view client) const;
     /// The call that a job is for. Babblers make jobs by chance: those are nobody's call.
     [[nodiscard]] Uid uid_of_job(std::string_view params) const;
 };
@@ -68,6 +75,9 @@ inline const std::vector<std::string>& services() {
     static const std::vector<std::string> kServices = {"reverse", "resize", "mail"};
     return kServices;
 }
+
+/// The keys of a world that has them: two who submit, with quotas, the workers, and an operator.
+[[nodiscard]] std::vector<app::KeyGrants> draw_keys(Choices& choices);
 
 /// Services that no worker announces. Majordomo clients have their own: what waits for them makes a
 /// service known, so that others would wait too, and without end.

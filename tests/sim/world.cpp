@@ -11,7 +11,7 @@ World::World(Choices& choices, const Plan& plan, Trace& trace)
       choices_(choices),
       network_(schedule_, choices, trace, network_rules()),
       leases_(network_),
-      events_(network_, leases_),
+      events_(network_, leases_, plan.has(Fault::Keys)),
       oracles_(plan, network_, leases_),
       stage_{schedule_, choices, network_, trace, plan, wall_, calls_, leases_, events_, oracles_} {
     if (plan.has(Fault::Schedules)) {  // most runs are shorter than a minute
@@ -164,7 +164,8 @@ void World::do_fault(Fault fault) {
         case Fault::Questions:
         case Fault::PowerLost:
         case Fault::BitsRot:
-        case Fault::LongQueues: break;  // not acts but the nature of the run
+        case Fault::LongQueues:
+        case Fault::Keys: break;  // not acts but the nature of the run
     }
 }
 

@@ -32,7 +32,9 @@ const std::vector<Room>& rooms() {
         {"common/manual/", {"common/base/"}},
         {"common/config/", {"common/base/", "common/posix/", "common/manual/roff.hpp"}},
         {"common/net/", {"common/base/", "common/posix/", "common/model/limits.hpp"}},
-        {"common/access/", {"common/base/", "common/posix/", "common/config/", "common/net/"}},
+        {"common/keys/",
+         {"common/base/", "common/posix/", "common/config/", "common/net/", "common/access/"}},
+        {"common/access/", {"common/base/", "common/model/", "common/config/"}},
         {"broker/core/", {"common/base/", "common/model/", "common/calendar/"}},
         {"broker/store/", {"common/base/", "common/posix/"}},
         {"broker/app/", {"common/", "broker/core/", "broker/store/"}},
@@ -53,7 +55,8 @@ const std::vector<Room>& rooms() {
         {"gateway/params/", {"common/base/", "common/model/", "common/wire/", "gateway/message/"}},
         {"gateway/access/file/",
          {"common/base/", "common/config/", "common/posix/", "gateway/access/"}},
-        {"gateway/access/", {"common/base/", "common/config/", "gateway/message/"}},
+        {"gateway/access/",
+         {"common/base/", "common/model/", "common/access/", "common/config/", "gateway/message/"}},
         {"gateway/feed/", {"common/base/", "common/model/"}},
         {"gateway/page/", {"common/base/", "gateway/message/"}},
         {"gateway/metrics/", {"common/base/", "common/model/", "gateway/message/"}},
@@ -114,7 +117,7 @@ const std::vector<Door>& doors() {
         {"benchmark", {}},
         {"boost", {"worker/http/", "gateway/http/"}},
         {"prometheus", {"gateway/metrics/"}},
-        {"openssl", {"worker/http/", "gateway/http/", "gateway/access/"}},
+        {"openssl", {"common/access/", "worker/http/", "gateway/http/", "gateway/access/"}},
     };
     return kDoors;
 }

@@ -21,6 +21,7 @@ const std::vector<std::string_view>& pure_places() {
                                                           "common/model/",
                                                           "common/calendar/",
                                                           "common/wire/",
+                                                          "common/access/grants",
                                                           "broker/core/",
                                                           "broker/app/node",
                                                           "broker/app/translate",

@@ -114,6 +114,8 @@ public:
 
     [[nodiscard]] bool is_connected() const override { return true; }
 
+    [[nodiscard]] std::string refusal() const override { return {}; }
+
     void add_to(net::Poller& poller) override { poller.add(masters_.wake_.fd()); }
 
     void watch(net::Poller& /*poller*/, bool /*is_blocked*/) override {

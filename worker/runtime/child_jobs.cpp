@@ -10,6 +10,7 @@ base::Expected<model::JobId> ChildJobs::submit(model::JobSpec spec) {
         if (!client_) {
             client::Options options;
             options.brokers = brokers_;
+            options.keys = keys_;
             client_.emplace(std::move(options));
         }
     }

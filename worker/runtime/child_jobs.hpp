@@ -13,13 +13,15 @@ namespace steward::worker {
 /// Thread: any.
 class ChildJobs {
 public:
-    explicit ChildJobs(std::vector<std::string> brokers) : brokers_(std::move(brokers)) {}
+    ChildJobs(std::vector<std::string> brokers, keys::KeyFiles keys)
+        : brokers_(std::move(brokers)), keys_(std::move(keys)) {}
 
     /// Waits until the broker has the job. Errors: those of client::Client::submit().
     [[nodiscard]] base::Expected<model::JobId> submit(model::JobSpec spec);
 
 private:
     std::vector<std::string> brokers_;
+    keys::KeyFiles keys_;
     std::mutex mutex_;
     std::optional<client::Client> client_;
 };

@@ -73,6 +73,7 @@ void IoLoop::connect(std::size_t broker) {
     }
     net::SocketOptions options;
     options.reconnect = std::nullopt;  // the session decides when and where
+    options.curve = parts_.curve;
     auto connection = net::connect(parts_.context, brokers_.at(broker), options);
     if (!connection) {
         parts_.log.write(log::Level::Warning,
@@ -157,6 +158,9 @@ void IoLoop::read_links() {
             case net::LinkEvent::Connected: parts_.exchange.connected(); break;
             case net::LinkEvent::Disconnected:
             case net::LinkEvent::Refused:
+                if (const std::string why = connection_->refusal(); !why.empty()) {
+                    parts_.log.write(log::Level::Error, "refused", {{"why", why}});
+                }
                 disconnect();
                 parts_.exchange.disconnected();
                 break;

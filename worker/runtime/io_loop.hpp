@@ -30,6 +30,7 @@ public:
         posix::Notify& notify;
         Masters* masters = nullptr;   // who may speak to it directly; null: nobody
         bool serves_masters = false;  // they give it its jobs, not a broker
+        std::optional<net::CurveKeys> curve = {};
     };
 
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one;

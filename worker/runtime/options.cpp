@@ -24,6 +24,7 @@ struct Given {
     std::string service;
     std::string backends = "127.0.0.1";
     std::string frontends;
+    keys::KeyFiles keys;
     std::uint16_t backend_port = 5556;
     std::uint16_t frontend_port = 5555;
     std::uint32_t concurrency = 1;
@@ -82,6 +83,10 @@ void describe(CLI::App& app, Given& given, const std::vector<ExtraOption>& extra
                    "Where child jobs are submitted; the hosts of --backend-server unless given");
     app.add_option("--frontend-port", given.frontend_port, "Port where none is given there")
         ->capture_default_str();
+    app.add_option("--key-file", given.keys.own, "File of the own secret key (STEWARD_KEY_FILE)");
+    app.add_option("--server-key-file",
+                   given.keys.server,
+                   "File of the broker's public key (STEWARD_SERVER_KEY_FILE)");
     app.add_option("--concurrency", given.concurrency, "Jobs run at once")
         ->check(CLI::Range(1U, kConcurrencyMax))
         ->capture_default_str();
@@ -315,6 +320,7 @@ base::Expected<RuntimeOptions> check(const CommandLine& line,
                                      const Given& given,
                                      std::vector<ServiceEntry> services) {
     RuntimeOptions options;
+    options.keys = given.keys;
     options.concurrency = given.concurrency;
     if (auto checked = check_services(given.service, services); !checked) {
         return base::Unexpected(std::move(checked.error()));

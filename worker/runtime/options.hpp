@@ -11,6 +11,7 @@
 
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
+#include "common/keys/own_key.hpp"
 #include "common/log/level.hpp"
 #include "worker/program.hpp"
 
@@ -22,6 +23,7 @@ struct RuntimeOptions {
     std::vector<ServiceEntry> services;  // names checked
     std::vector<std::string> backends;   // endpoints for work, in the order to try them
     std::vector<std::string> frontends;  // endpoints for child jobs; may be empty
+    keys::KeyFiles keys;                 // empty: as the environment says
     /// Where masters find it: "ipc:///path" or "tcp://host:port"; empty: nowhere.
     std::string address;
     int master_fd = -1;                 // the channel to the one that has started it; -1: none

@@ -134,8 +134,11 @@ Answer parse_answer(Old dialect, const RawFrames& frames) {
     return {};
 }
 
-OldClient::OldClient(Old dialect, const std::string& frontend, const std::string& routing_id)
-    : dialect_(dialect), socket_(zmq::socket_type::dealer, frontend, routing_id) {}
+OldClient::OldClient(Old dialect,
+                     const std::string& frontend,
+                     const std::string& routing_id,
+                     const RawKeys& keys)
+    : dialect_(dialect), socket_(zmq::socket_type::dealer, frontend, routing_id, keys) {}
 
 void OldClient::request(const std::string& service, const RawFrames& body, bool sync) {
     if (is_zmws(dialect_)) {

@@ -39,7 +39,10 @@ struct Params {
 
 class OldClient {
 public:
-    OldClient(Old dialect, const std::string& frontend, const std::string& routing_id = {});
+    OldClient(Old dialect,
+              const std::string& frontend,
+              const std::string& routing_id = {},
+              const RawKeys& keys = {});
 
     /// `body` goes out as it is in an MDP dialect; in a ZMWS one its first frame is sent behind
     /// "PARAM-JSON: ", none at all when `body` is empty.

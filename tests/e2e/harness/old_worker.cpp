@@ -48,10 +48,11 @@ HeldJob read_job_mdp(const RawFrames& frames, std::size_t at) {
 OldWorker::OldWorker(Old dialect,
                      std::string service,
                      const std::string& backend,
-                     const std::string& routing_id)
+                     const std::string& routing_id,
+                     const RawKeys& keys)
     : dialect_(dialect),
       service_(std::move(service)),
-      socket_(zmq::socket_type::dealer, backend, routing_id) {}
+      socket_(zmq::socket_type::dealer, backend, routing_id, keys) {}
 
 void OldWorker::ready() {
     switch (dialect_) {

@@ -20,7 +20,8 @@ public:
     OldWorker(Old dialect,
               std::string service,
               const std::string& backend,
-              const std::string& routing_id = {});
+              const std::string& routing_id = {},
+              const RawKeys& keys = {});
 
     void ready();
     void heartbeat();

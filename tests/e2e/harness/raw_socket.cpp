@@ -30,7 +30,8 @@ std::string shown(const RawFrames& frames) {
 
 RawSocket::RawSocket(zmq::socket_type type,
                      const std::string& endpoint,
-                     const std::string& routing_id)
+                     const std::string& routing_id,
+                     const RawKeys& keys)
     : socket_(context_, type) {
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::sndhwm, 0);
@@ -39,6 +40,11 @@ RawSocket::RawSocket(zmq::socket_type type,
     socket_.set(zmq::sockopt::sndtimeo, static_cast<int>(kPatience.count() * 1000));
     if (!routing_id.empty()) {
         socket_.set(zmq::sockopt::routing_id, routing_id);
+    }
+    if (!keys.server_key.empty()) {
+        socket_.set(zmq::sockopt::curve_secretkey, keys.secret_key);
+        socket_.set(zmq::sockopt::curve_publickey, keys.public_key);
+        socket_.set(zmq::sockopt::curve_serverkey, keys.server_key);
     }
     socket_.connect(endpoint);
 }

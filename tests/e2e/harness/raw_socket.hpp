@@ -17,12 +17,20 @@ using RawFrames = std::vector<std::string>;
 /// For messages of assertions: frames in brackets, other bytes as \xNN.
 [[nodiscard]] std::string shown(const RawFrames& frames);
 
+/// What a socket shows of itself and wants to see of the broker: Z85. Empty: nothing.
+struct RawKeys {
+    std::string secret_key;
+    std::string public_key;
+    std::string server_key;
+};
+
 class RawSocket {
 public:
     /// `routing_id` empty: ZeroMQ's own.
     RawSocket(zmq::socket_type type,
               const std::string& endpoint,
-              const std::string& routing_id = {});
+              const std::string& routing_id = {},
+              const RawKeys& keys = {});
 
     void send(const RawFrames& frames);
     /// The next message; nothing when none comes within `patience`.

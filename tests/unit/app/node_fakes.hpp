@@ -140,7 +140,10 @@ struct FakeSink final : Sink {
         STEWARD_ASSERT(text.empty());
     }
 
+    void audit(std::string_view text) override { audited += text; }
+
     model::EventSet wanted;
+    std::string audited;
     std::vector<std::string> notes;
     std::vector<std::string> lines;
 };

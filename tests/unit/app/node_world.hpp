@@ -1,6 +1,7 @@
 // tests: a node with its fakes, driven turn by turn.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -23,7 +24,7 @@ struct World {
     /// One turn with one message.
     void say(Side side, const std::string& from, const Words& words) {
         begin();
-        node.on_frames(side, from, frames_of(words));
+        node.on_frames(side, from, frames_of(words), keys[from]);
         node.end_batch();
     }
 
@@ -53,6 +54,7 @@ struct World {
     }
 
     core::Policy policy;
+    std::map<std::string, access::PrincipalId> keys;  // by routing id, of those that have one
     std::set<std::string> greeted;
     FakeTransport transport;
     FakeJournal journal;

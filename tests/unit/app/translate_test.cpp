@@ -27,6 +27,8 @@ struct Recorder final : Receiver {
 
     void answer(core::Send&& send) override { answers.push_back(std::move(send)); }
 
+    void note(const Act& act) override { acts.emplace_back(act.act); }
+
     template <class Input>
     const Input& only() const {
         REQUIRE(inputs.size() == 1);
@@ -42,6 +44,7 @@ struct Recorder final : Receiver {
 
     std::vector<core::Input> inputs;
     std::vector<core::Send> answers;
+    std::vector<std::string> acts;
     std::vector<model::Peer> greeted;
     Reading reading = Reading::Garbage;
 };
@@ -50,7 +53,8 @@ constexpr model::Peer kPeer{7};
 
 Recorder heard(Side side, const Frames& frames) {
     Recorder recorder;
-    recorder.reading = translate({side, kPeer, true}, frames, {5s, 1000}, recorder);
+    recorder.reading =
+        translate({side, kPeer, access::kAnonymous, true}, frames, {5s, 1000}, recorder);
     return recorder;
 }
 
@@ -448,8 +452,8 @@ TEST_CASE("translate: a native client that has not said hello is told to start a
     writer.add(native::Session{9, 0});
     writer.add(native::Heartbeat{});
     Recorder stranger;
-    stranger.reading =
-        translate({Side::Frontend, kPeer, false}, writer.take(), {5s, 1000}, stranger);
+    stranger.reading = translate(
+        {Side::Frontend, kPeer, access::kAnonymous, false}, writer.take(), {5s, 1000}, stranger);
     CHECK(stranger.reading == Reading::Malformed);
     CHECK(stranger.inputs.empty());
     REQUIRE(stranger.answers.size() == 1);
@@ -458,7 +462,8 @@ TEST_CASE("translate: a native client that has not said hello is told to start a
     writer.add(native::ClientHello{});
     writer.add(native::Heartbeat{});
     Recorder greeter;
-    greeter.reading = translate({Side::Frontend, kPeer, false}, writer.take(), {5s, 1000}, greeter);
+    greeter.reading = translate(
+        {Side::Frontend, kPeer, access::kAnonymous, false}, writer.take(), {5s, 1000}, greeter);
     CHECK(greeter.reading == Reading::Understood);
     CHECK(greeter.greeted == std::vector{kPeer});
     CHECK(greeter.inputs.size() == 1);

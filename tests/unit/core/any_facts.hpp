@@ -149,6 +149,7 @@ private:
             fact.instant = instant();
         }
         fact.ends_batch = prng_.chance(1, 4) ? label() : model::Label();
+        fact.owner = maybe_label();
         return fact;
     }
 
@@ -238,12 +239,13 @@ private:
         fact.name = label();
         fact.at = instant();
         maybe(fact.then, [&] { return spec(); });
+        fact.owner = maybe_label();
         return fact;
     }
 
-    BatchClosed fill(BatchClosed /*fact*/) { return {label()}; }
+    BatchClosed fill(BatchClosed /*fact*/) { return {label(), maybe_label()}; }
 
-    BatchEnded fill(BatchEnded /*fact*/) { return {label()}; }
+    BatchEnded fill(BatchEnded /*fact*/) { return {label(), maybe_label()}; }
 
     JobStands fill(JobStands fact) {
         fact.id = job();
@@ -278,6 +280,7 @@ private:
         fact.context = maybe_label();
         fact.group = maybe_label();
         fact.batch = maybe_label();
+        fact.owner = maybe_label();
         return fact;
     }
 
@@ -298,6 +301,7 @@ private:
         fact.is_closed = coin();
         maybe(fact.ended_at, [&] { return instant(); });
         maybe(fact.followed_by, [&] { return job(); });
+        fact.owner = maybe_label();
         return fact;
     }
 
@@ -311,6 +315,7 @@ private:
         for (std::uint64_t gone = prng_.below(4); gone > 0; --gone) {
             fact.gone.push_back(integer<std::uint16_t>(4));
         }
+        fact.owner = maybe_label();
         return fact;
     }
 

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "common/base/bytes.hpp"
+#include "gateway/access/admission.hpp"
 #include "gateway/access/file/token_file.hpp"
 
 namespace steward::gateway {
@@ -189,6 +190,32 @@ TEST_CASE("What is no file of tokens is refused") {
     CHECK(says(read_token_file(folder.file()).error().message, folder.file() + ":1:"));
     folder.write(std::string((1U << 20U) + 1, '#'), 0600);
     CHECK(says(read_token_file(folder.file()).error().message, "larger than 1048576 bytes"));
+}
+
+TEST_CASE("a token that is bound submits to its services, in its channels and groups") {
+    const Tokens tokens =
+        tokens_of(token("ci", "one", "\"submit\"") +
+                  "submit = [\"mail.*\"]\nchannels = [\"eu\"]\npriority_max = 5000\n" +
+                  token("free", "two", "\"submit\"") + token("grouped", "three", "\"submit\"") +
+                  "groups = [\"acme\"]\n");
+    model::JobOptions options;
+    const Visitor& ci = *tokens.named("ci");
+    CHECK(admit(ci.grants, ci.name, "mail.send", options));
+    CHECK(options.channel == model::Label("eu"));
+    const auto refused = admit(ci.grants, ci.name, "resize", options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::Forbidden);
+    CHECK(says(refused.error().message, "submit = [\"resize\"]"));
+    options.priority = 5001;
+    CHECK_FALSE(admit(ci.grants, ci.name, "mail.send", options));
+
+    model::JobOptions any;
+    CHECK(tokens.named("free")->grants == nullptr);
+    CHECK(admit(nullptr, "free", "resize", any));
+    CHECK(any == model::JobOptions{});
+    CHECK(admit(tokens.named("grouped")->grants, "grouped", "resize", any));
+    CHECK(any.group == model::Label("acme"));
+    CHECK(says(fault_of(token("ci", "one", "\"submit\"") + "submit = [\"a b\"]\n"), "submit"));
 }
 
 }  // namespace steward::gateway

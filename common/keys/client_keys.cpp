@@ -1,4 +1,4 @@
-#include "common/access/client_keys.hpp"
+#include "common/keys/client_keys.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,11 +7,11 @@
 #include <memory>
 #include <sys/stat.h>
 
-#include "common/access/key_text.hpp"
 #include "common/config/schema.hpp"
+#include "common/keys/key_text.hpp"
 #include "common/posix/errno_text.hpp"
 
-namespace steward::access {
+namespace steward::keys {
 namespace {
 
 constexpr std::string_view kEnding = ".pub";
@@ -113,4 +113,4 @@ base::Expected<std::vector<ClientKey>> read_client_keys(const std::string& folde
     return clients;
 }
 
-}  // namespace steward::access
+}  // namespace steward::keys

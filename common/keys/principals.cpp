@@ -1,10 +1,10 @@
-#include "common/access/principals.hpp"
+#include "common/keys/principals.hpp"
 
 #include <utility>
 
 #include "common/posix/user_id.hpp"
 
-namespace steward::access {
+namespace steward::keys {
 namespace {
 
 const ClientKey kNobody{
@@ -107,4 +107,4 @@ std::string_view Principals::name_of(PrincipalId id) const {
     return place < proofs_.size() ? std::string_view(proofs_[place].last_name) : "nobody";
 }
 
-}  // namespace steward::access
+}  // namespace steward::keys

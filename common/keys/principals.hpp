@@ -1,4 +1,4 @@
-// common/access: which key or user is which client at present. Reads no files: read_client_keys()
+// common/keys: which key or user is which client at present. Reads no files: read_client_keys()
 // does.
 #pragma once
 
@@ -9,10 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "common/access/client_keys.hpp"
 #include "common/access/principal.hpp"
+#include "common/keys/client_keys.hpp"
 
-namespace steward::access {
+namespace steward::keys {
+
+using access::kAnonymous;
+using access::kOwner;
+using access::PrincipalId;
 
 /// Changes in one step when the folder has been read again. What is found here stays where it is
 /// until the next set().
@@ -45,6 +49,17 @@ public:
     /// Null for a number whose key or user has been removed; for kAnonymous, and for kOwner
     /// without a file, a client with this one's name ("anonymous", "owner") and no grants written.
     [[nodiscard]] const ClientKey* find(PrincipalId id) const;
+
+    /// Everybody who may speak, with what his file says; kOwner too.
+    template <class Visit>
+    void visit(Visit&& visit) const {
+        for (std::uint32_t id = kOwner.value; id < kOwner.value + 1 + proofs_.size(); ++id) {
+            if (const ClientKey* client = find({id}); client != nullptr && is_secure_) {
+                visit(PrincipalId{id}, *client);
+            }
+        }
+    }
+
     /// For logs: the client's name, or that of its last file when it has been removed.
     [[nodiscard]] std::string_view name_of(PrincipalId id) const;
 
@@ -71,4 +86,4 @@ private:
     std::uint32_t owner_ = 0;
 };
 
-}  // namespace steward::access
+}  // namespace steward::keys

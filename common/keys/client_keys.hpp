@@ -1,4 +1,4 @@
-// common/access: the folder of those who may connect to the broker: one public file each.
+// common/keys: the folder of those who may connect to the broker: one public file each.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 #include "common/base/expected.hpp"
 
-namespace steward::access {
+namespace steward::keys {
 
 /// What a public file holds (docs/security.md): written by `steward keygen`, given to the other
 /// side. That of a server has no more than name and key.
@@ -34,4 +34,4 @@ inline constexpr std::size_t kKeyTextBytes = 40;  // of a key in Z85: 32 bytes
 ///         more than kClientsMax files, a folder or file that everybody may write; Io.
 [[nodiscard]] base::Expected<std::vector<ClientKey>> read_client_keys(const std::string& folder);
 
-}  // namespace steward::access
+}  // namespace steward::keys

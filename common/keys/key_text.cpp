@@ -1,8 +1,8 @@
-#include "common/access/key_text.hpp"
+#include "common/keys/key_text.hpp"
 
 #include <algorithm>
 
-namespace steward::access {
+namespace steward::keys {
 namespace {
 
 constexpr std::string_view kZ85 =
@@ -65,4 +65,4 @@ config::Section key_section(ClientKey& client) {
               .max = kGrantBytesMax}}};
 }
 
-}  // namespace steward::access
+}  // namespace steward::keys

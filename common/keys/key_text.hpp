@@ -1,13 +1,13 @@
-// common/access, inside: the section [key] of key files, its rules, and its text.
+// common/keys, inside: the section [key] of key files, its rules, and its text.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "common/access/client_keys.hpp"
 #include "common/config/schema.hpp"
+#include "common/keys/client_keys.hpp"
 
-namespace steward::access {
+namespace steward::keys {
 
 /// Errors: BadConfig, saying what is allowed.
 [[nodiscard]] base::Expected<void> check_key(std::string_view text);
@@ -17,4 +17,4 @@ namespace steward::access {
 /// The section of a public file, over `client`, which must stay where it is.
 [[nodiscard]] config::Section key_section(ClientKey& client);
 
-}  // namespace steward::access
+}  // namespace steward::keys

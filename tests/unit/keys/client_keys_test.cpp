@@ -1,5 +1,5 @@
-// common/access: the folder of clients, and who is who after it was read again.
-#include "common/access/client_keys.hpp"
+// common/keys: the folder of clients, and who is who after it was read again.
+#include "common/keys/client_keys.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,12 +9,12 @@
 
 #include <doctest/doctest.h>
 
-#include "common/access/principals.hpp"
+#include "common/keys/principals.hpp"
 
 namespace {
 
 using namespace steward;
-using namespace steward::access;
+using namespace steward::keys;
 
 const std::string kKeyA(40, 'a');
 const std::string kKeyB(40, 'b');
