@@ -78,7 +78,9 @@ struct Facts {
     std::vector<PortFact> ports;
     std::vector<FolderFact> folders;
     std::vector<SecretFact> secrets;
-    std::optional<SyncFact> sync;  // nothing: the journal is in memory
+    std::optional<FolderFact> clients;  // whose keys may come in
+    bool is_insecure = false;           // security.insecure
+    std::optional<SyncFact> sync;       // nothing: the journal is in memory
     std::uint64_t peers_max = 0;
     std::uint64_t payload_bytes_max = 0;
     MachineFact machine;

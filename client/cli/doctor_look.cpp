@@ -83,6 +83,9 @@ std::vector<std::string> settings_of(std::string_view program) {
                 "broker.news_port",
                 "broker.data_dir",
                 "broker.admin_secret_file",
+                "security.key_file",
+                "security.clients_directory",
+                "security.insecure",
                 "journal.engine",
                 "journal.folder",
                 "limits.peers_max",
@@ -190,14 +193,20 @@ void look_at_files(Facts& facts, const Values& values, bool measures_disk) {
             facts.folders.push_back(look_at_folder(setting, path));
         }
     }
-    for (const char* setting :
-         {"broker.admin_secret_file", "gateway.tokens_file", "gateway.key_file"}) {
+    for (const char* setting : {"broker.admin_secret_file",
+                                "security.key_file",
+                                "gateway.tokens_file",
+                                "gateway.key_file"}) {
         // systemd's credentials are seen by the service alone.
         const std::string path = values.text(setting);
         if (!path.empty() && !path.starts_with("credential:")) {
             facts.secrets.push_back(look_at_secret(setting, path));
         }
     }
+    if (const std::string clients = values.text("security.clients_directory"); !clients.empty()) {
+        facts.clients = look_at_folder("security.clients_directory", clients);
+    }
+    facts.is_insecure = values.text("security.insecure") == "true";
     if (measures_disk && data.starts_with('/') && values.text("journal.engine") == "disk") {
         const std::string journal = absolute(values.text("journal.folder"), data);
         facts.sync = measure_syncs(::access(journal.c_str(), F_OK) == 0 ? journal : data);

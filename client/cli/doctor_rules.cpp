@@ -11,6 +11,7 @@ namespace {
 constexpr unsigned kOthersMayRead = 0004;
 constexpr unsigned kOthersMayWrite = 0002;
 constexpr unsigned kAnyButOwner = 0077;
+constexpr unsigned kAnyButOwnerMayWrite = 0022;
 constexpr int kOvercommitNever = 2;
 
 using Findings = std::vector<Finding>;
@@ -173,6 +174,35 @@ void judge_folder(const FolderFact& folder, Findings& out) {
     }
 }
 
+// Who may write there lets in whom he likes.
+void judge_clients(const FolderFact& clients, Findings& out) {
+    if (!clients.is_there) {
+        out.push_back({Level::Problem,
+                       clients.path,
+                       clients.setting + ": not there, or not to be seen by you",
+                       "nobody can connect but those who are let in otherwise",
+                       "install -d -o root -g steward -m 0750 " + clients.path});
+    } else if ((clients.mode & kAnyButOwnerMayWrite) != 0) {
+        out.push_back({Level::Problem,
+                       clients.path,
+                       "mode " + octal(clients.mode) + ": not only its owner may write into it",
+                       "who can put a key there comes in with all the grants he writes down",
+                       "chmod go-w " + clients.path});
+    } else {
+        fine(out, clients.path, clients.setting + ": of " + clients.owner);
+    }
+}
+
+void judge_insecure(bool is_insecure, Findings& out) {
+    if (is_insecure) {
+        out.push_back({Level::Advice,
+                       "security.insecure",
+                       "the broker may listen to other machines without a key",
+                       "whoever reaches its ports reads and runs all jobs",
+                       "steward keygen server --directory /etc/steward"});
+    }
+}
+
 void judge_secret(const SecretFact& secret, Findings& out) {
     if (!secret.is_there) {
         out.push_back({Level::Problem,
@@ -310,6 +340,10 @@ std::vector<Finding> findings_of(const Facts& facts) {
     for (const SecretFact& secret : facts.secrets) {
         judge_secret(secret, out);
     }
+    if (facts.clients) {
+        judge_clients(*facts.clients, out);
+    }
+    judge_insecure(facts.is_insecure, out);
     if (facts.sync) {
         judge_sync(*facts.sync, out);
     }

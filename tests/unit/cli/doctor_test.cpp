@@ -104,6 +104,21 @@ TEST_CASE("Folders and secrets: who may read and write them, and what they are o
           "problem /etc/steward/tokens");
 }
 
+TEST_CASE("Keys: whose folder it is, and none at all") {
+    const auto clients = [](bool is_there, unsigned mode) {
+        return said_after([&](Facts& f) {
+            f.clients = FolderFact{
+                "security.clients_directory", "/etc/steward/clients", is_there, "root", mode};
+        });
+    };
+    CHECK(clients(true, 0750).empty());
+    CHECK(clients(true, 0755).empty());
+    CHECK(clients(true, 0770) == "problem /etc/steward/clients");
+    CHECK(clients(true, 0752) == "problem /etc/steward/clients");
+    CHECK(clients(false, 0) == "problem /etc/steward/clients");
+    CHECK(said_after([](Facts& f) { f.is_insecure = true; }) == "advice security.insecure");
+}
+
 TEST_CASE("The disk's speed: too slow, too good to be true, not measured") {
     CHECK(said_after([](Facts& f) { f.sync->median += 1us; }) == "advice disk speed");
     CHECK(said_after([](Facts& f) { f.sync->worst += 1us; }) == "advice disk speed");
