@@ -30,7 +30,7 @@ struct SessionOptions {
     base::Duration reconnect_max = 2s;
     std::size_t brokers = 1;
     std::size_t in_flight_max = 65'536;
-    std::size_t batch_bytes_max = 1UL << 20U;
+    std::size_t batch_bytes_max = 64UL << 10U;
 };
 
 // What happened, in order; `number` is what submit() or ask() returned, `tag` what they were given.

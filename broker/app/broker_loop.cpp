@@ -28,7 +28,7 @@ bool BrokerLoop::run() {
         parts_.node.begin_batch(now);
         parts_.sockets.look(now.mono);
         answer_for_keys();
-        const std::size_t taken = take_messages();
+        const Amount taken = take_messages();
         if (++turns_unlooked_ >= kTurnsUnlooked) {
             look_around();
         }
@@ -39,31 +39,37 @@ bool BrokerLoop::run() {
         }
         // Under load there is more to take: it would only cost time to ask the poll first. After a
         // few messages there is most likely nothing: the poll is cheaper than an empty turn.
-        if (taken < kMessagesInARow && !is_ended_) {
+        if (taken.is_below(kInARow) && !is_ended_) {
             is_healthy = wait();
         }
     }
     return is_healthy;
 }
 
-std::size_t BrokerLoop::take_messages() {
-    std::size_t taken = 0;
-    std::size_t in_row = 1;
-    while (taken < kMessagesPerTurn && in_row > 0) {
-        in_row = 0;
+BrokerLoop::Amount BrokerLoop::take_messages() {
+    Amount taken;
+    bool is_drained = false;
+    while (taken.is_below(kPerTurn) && !is_drained) {
+        is_drained = true;
         for (const Door door : kDoors) {
-            in_row += take_row(door);
+            const Amount row = take_row(door);
+            is_drained = is_drained && row.messages == 0;
+            taken.messages += row.messages;
+            taken.bytes += row.bytes;
         }
-        taken += in_row;
     }
     return taken;
 }
 
-std::size_t BrokerLoop::take_row(Door door) {
+BrokerLoop::Amount BrokerLoop::take_row(Door door) {
     const Side side = side_of(door);
-    for (std::size_t taken = 0; taken < kMessagesInARow; ++taken) {
+    Amount taken;
+    for (; taken.is_below(kInARow); ++taken.messages) {
         switch (parts_.sockets.receive(door, routing_id_, frames_, from_)) {
             case net::ReceiveStatus::Received:
+                for (const base::Blob& frame : frames_) {
+                    taken.bytes += frame.size();
+                }
                 if (from_.refusal.empty()) {
                     parts_.node.on_frames(side, routing_id_, frames_, from_.who);
                 } else {
@@ -83,7 +89,7 @@ std::size_t BrokerLoop::take_row(Door door) {
             case net::ReceiveStatus::Nothing: return taken;
         }
     }
-    return kMessagesInARow;
+    return taken;
 }
 
 void BrokerLoop::answer_for_keys() {

@@ -39,17 +39,29 @@ public:
     /// Returns whether it ended as it should.
     [[nodiscard]] bool run();
 
-    /// Messages taken from all doors in one turn at most. More would make the first wait long for
+    /// What came in.
+    struct Amount {
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+
+        [[nodiscard]] bool is_below(const Amount& bound) const {
+            return messages < bound.messages && bytes < bound.bytes;
+        }
+    };
+
+    /// Taken from all doors in one turn at most, about. More would make the first wait long for
     /// its answer, fewer would spend the turn's fixed cost on little work.
-    static constexpr std::size_t kMessagesPerTurn = 512;
-    /// Taken from one door before the others have their turn.
-    static constexpr std::size_t kMessagesInARow = 32;
+    static constexpr Amount kPerTurn = {512, 512UL << 10U};
+    /// Taken from one door before the others have their turn. A message of a peer under load has
+    /// hundreds of jobs: workers that wait meanwhile cost more than a turn does, and what was taken
+    /// in long before it is sent out is not in the caches any more.
+    static constexpr Amount kInARow = {32, 32UL << 10U};
     /// Turns under full load before signals and subscriptions are looked at.
     static constexpr std::size_t kTurnsUnlooked = 16;
 
 private:
-    [[nodiscard]] std::size_t take_messages();
-    [[nodiscard]] std::size_t take_row(Door door);
+    [[nodiscard]] Amount take_messages();
+    [[nodiscard]] Amount take_row(Door door);
     [[nodiscard]] bool wait();
     void watch_all();
     void answer_for_keys();
