@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
+constexpr int kSession = 1;
 constexpr int kClientHello = 2;
 constexpr int kSubmit = 3;
 constexpr int kQuery = 4;
@@ -36,7 +37,6 @@ constexpr int kPartial = 33;
 constexpr int kProgress = 34;
 constexpr int kWelcome = 64;
 constexpr int kDisconnect = 65;
-constexpr int kAccepted = 80;
 constexpr int kRefused = 81;
 constexpr int kResult = 84;
 constexpr int kReport = 85;
@@ -89,7 +89,7 @@ public:
     }
 
     void submit(std::uint64_t number, const std::string& service, bool sync) {
-        send({submission(number, service, sync)});
+        send({json::array({kSession, 4711, 1}), submission(number, service, sync)});
     }
 
     static json submission(std::uint64_t number, const std::string& service, bool sync) {
@@ -429,7 +429,7 @@ TEST_CASE("A client that submits without end meets jobs_per_service_max, others 
         Native client(broker.endpoints().frontend);
         client.hello();
         while (!is_over) {
-            std::vector<json> batch;
+            std::vector<json> batch = {json::array({kSession, 815, 1})};
             for (int i = 0; i < 100; ++i) {
                 batch.push_back(Native::submission(++sent, "nobody", false));
             }
