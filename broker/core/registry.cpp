@@ -1,5 +1,6 @@
 // broker/core: workers coming, living, leaving and being lost; jobs they bring back.
 #include <algorithm>
+#include <utility>
 
 #include "broker/core/state.hpp"
 
@@ -137,12 +138,22 @@ CrewHandle State::crew_for(const Ready& ready) {
     }
     std::vector<QueueHandle> queues;
     std::vector<ServiceHandle> services;
+    std::vector<ServiceHandle> first_announced;
+    // Who is refused has announced nothing: what was made for him may be forgotten again.
+    const auto refuse = [&] {
+        for (const ServiceHandle service : first_announced) {
+            services_.map.at(service).announced = false;
+        }
+        return CrewHandle{};
+    };
     for (const model::ServiceName& name : ready.services) {
         const ServiceHandle service = service_for(name);
         if (!service.names_something()) {
-            return {};
+            return refuse();
         }
-        services_.map.at(service).announced = true;
+        if (!std::exchange(services_.map.at(service).announced, true)) {
+            first_announced.push_back(service);
+        }
         services.push_back(service);
     }
     // Not before all services are there: to make room for one, queues that nobody serves may go.
@@ -150,7 +161,7 @@ CrewHandle State::crew_for(const Ready& ready) {
         for (const model::Label& channel : channels) {
             const QueueHandle queue = queue_for(service, channel);
             if (!queue.names_something()) {
-                return {};
+                return refuse();
             }
             queues.push_back(queue);
         }
