@@ -34,7 +34,7 @@ struct SessionOptions {
     base::Duration reconnect_first = 50ms;  // pause before another connection; doubles, jitter
     base::Duration reconnect_max = 2s;
     std::size_t brokers = 1;                      // length of the broker list
-    std::size_t batch_bytes_max = 64UL << 10U;     // of one message, but for one larger result
+    std::size_t batch_bytes_max = 64UL << 10U;    // of one message, but for one larger result
     std::size_t backlog_bytes_max = 16UL << 20U;  // gathered for the broker; see has_room()
     base::Duration stop_grace = 5s;  // a handler may ignore its stop token so long, unless the
                                      // broker says otherwise

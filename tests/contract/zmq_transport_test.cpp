@@ -38,8 +38,7 @@ public:
     std::optional<Incoming> receive(Side side) override {
         Incoming incoming;
         std::uint32_t number = 0;
-        const auto status = transport_->receive(
-            side, incoming.routing_id, incoming.frames, number);
+        const auto status = transport_->receive(side, incoming.routing_id, incoming.frames, number);
         return status == net::ReceiveStatus::Received ? std::optional(std::move(incoming))
                                                       : std::nullopt;
     }
