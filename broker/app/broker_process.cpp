@@ -64,23 +64,15 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     if (auto made = posix::make_folders(options_->data_dir); !made) {
         return with_setting(std::move(made.error()), "broker.data_dir");
     }
-    std::optional<LifecycleLog> lifecycle;
-    if (options_->lifecycle_enabled) {
-        auto opened = LifecycleLog::open(options_->lifecycle_options());
-        if (!opened) {
-            return with_setting(std::move(opened.error()), "lifecycle.file");
-        }
-        lifecycle.emplace(std::move(*opened));
+    auto lifecycle = open_lines(options_->lifecycle, "lifecycle.file");
+    if (!lifecycle) {
+        return base::Unexpected(std::move(lifecycle.error()));
     }
-    std::optional<LifecycleLog> audit;
-    if (options_->audit_enabled) {
-        auto opened = LifecycleLog::open(options_->audit_options());
-        if (!opened) {
-            return with_setting(std::move(opened.error()), "audit.file");
-        }
-        audit.emplace(std::move(*opened));
+    auto audit = open_lines(options_->audit, "audit.file");
+    if (!audit) {
+        return base::Unexpected(std::move(audit.error()));
     }
-    sink_.emplace(*log_, std::move(lifecycle), options_->lifecycle_kinds(), std::move(audit));
+    sink_.emplace(*log_, *std::move(lifecycle), options_->lifecycle_kinds(), *std::move(audit));
 
     auto context = net::Context::open(options_->io_threads);
     if (!context) {
@@ -136,6 +128,18 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     return {};
 }
 
+base::Expected<std::optional<LifecycleLog>> BrokerProcess::open_lines(
+    const LineLogSettings& settings, const std::string& setting) const {
+    if (!settings.enabled) {
+        return std::optional<LifecycleLog>();
+    }
+    auto opened = LifecycleLog::open(options_->files_of(settings));
+    if (!opened) {
+        return with_setting(std::move(opened.error()), setting);
+    }
+    return std::optional(*std::move(opened));
+}
+
 base::Expected<std::optional<net::CurveKeys>> BrokerProcess::open_keys() {
     if (options_->key_file.empty()) {
         if (options_->is_off_loopback()) {
@@ -152,11 +156,7 @@ base::Expected<std::optional<net::CurveKeys>> BrokerProcess::open_keys() {
     if (!own) {
         return with_setting(std::move(own.error()), "security.key_file");
     }
-    auto clients = keys::read_client_keys(options_->clients_directory);
-    auto set = clients ? check_grants(*clients).and_then(
-                             [&] { return principals_.set(std::move(*clients), ::geteuid()); })
-                       : base::Unexpected(std::move(clients.error()));
-    if (!set) {
+    if (auto set = read_clients(); !set) {
         return with_setting(std::move(set.error()), "security.clients_directory");
     }
     log_->write(log::Level::Info,
@@ -167,15 +167,20 @@ base::Expected<std::optional<net::CurveKeys>> BrokerProcess::open_keys() {
 }
 
 // A folder that cannot be understood changes nothing: nobody is let in or cut off by half.
+base::Expected<void> BrokerProcess::read_clients() {
+    auto clients = keys::read_client_keys(options_->clients_directory);
+    if (!clients) {
+        return base::Unexpected(std::move(clients.error()));
+    }
+    return check_grants(*clients).and_then(
+        [&] { return principals_.set(std::move(*clients), ::geteuid()); });
+}
+
 void BrokerProcess::reload_clients() {
     if (!principals_.is_secure()) {
         return;
     }
-    auto clients = keys::read_client_keys(options_->clients_directory);
-    auto set = clients ? check_grants(*clients).and_then(
-                             [&] { return principals_.set(std::move(*clients), ::geteuid()); })
-                       : base::Unexpected(std::move(clients.error()));
-    if (!set) {
+    if (auto set = read_clients(); !set) {
         log_->write(log::Level::Error, "clients_refused", {{"why", set.error().message}});
         return;
     }

@@ -41,6 +41,9 @@ private:
     void add_figures(model::BrokerReport& report) const;
     /// The broker's own key, and who may come in. Nothing without security.
     [[nodiscard]] base::Expected<std::optional<net::CurveKeys>> open_keys();
+    [[nodiscard]] base::Expected<std::optional<LifecycleLog>> open_lines(
+        const LineLogSettings& settings, const std::string& setting) const;
+    [[nodiscard]] base::Expected<void> read_clients();
     void reload();
     void reload_clients();
 

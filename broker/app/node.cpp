@@ -25,7 +25,7 @@ constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client i
 constexpr int kRoundsMax = 8;
 
 // Who was turned away: no proof has this number.
-constexpr access::PrincipalId kNobody{UINT32_MAX};
+constexpr access::PrincipalId kTurnedAway{UINT32_MAX};
 
 // What adds to what the journal must hold. The facts of jobs that exist are bounded by them, but
 // for what an operator can ask again and again.
@@ -341,8 +341,8 @@ void Node::on_refused(Side side,
     if (const auto known = parts.peers.hear(side, routing_id)) {
         parts.lose(*known);
     }
-    const Peer peer = parts.peer_of(side, routing_id, kNobody);
-    turn_away({side, peer, kNobody, false}, frames, std::move(why), parts);
+    const Peer peer = parts.peer_of(side, routing_id, kTurnedAway);
+    turn_away({side, peer, kTurnedAway, false}, frames, std::move(why), parts);
     ++parts.counters.malformed;
 }
 

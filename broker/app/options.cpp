@@ -63,18 +63,10 @@ log::LogOptions BrokerOptions::log_options() const {
         .level = log::parse_level(log_level).value_or(log::Level::Info)};  // checked when loaded
 }
 
-LifecycleOptions BrokerOptions::lifecycle_options() const {
-    const bool is_absolute = lifecycle_file.starts_with('/');
-    return {.path = is_absolute ? lifecycle_file : data_dir + "/" + lifecycle_file,
-            .bytes_max = lifecycle_bytes_max,
-            .files_max = lifecycle_files};
-}
-
-LifecycleOptions BrokerOptions::audit_options() const {
-    const bool is_absolute = audit_file.starts_with('/');
-    return {.path = is_absolute ? audit_file : data_dir + "/" + audit_file,
-            .bytes_max = audit_bytes_max,
-            .files_max = audit_files};
+LifecycleOptions BrokerOptions::files_of(const LineLogSettings& log) const {
+    return {.path = log.file.starts_with('/') ? log.file : data_dir + "/" + log.file,
+            .bytes_max = log.bytes_max,
+            .files_max = log.files};
 }
 
 model::EventSet BrokerOptions::lifecycle_kinds() const {

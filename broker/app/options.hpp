@@ -23,6 +23,14 @@
 
 namespace steward::app {
 
+/// A log of JSON lines, in files that take turns.
+struct LineLogSettings {
+    std::string file;  // within the data folder unless it begins with /
+    std::size_t bytes_max = 0;
+    std::uint32_t files = 8;
+    bool enabled = true;
+};
+
 /// Defaults, with their reasons in policy.hpp and limits.hpp or in the table.
 struct BrokerOptions {
     core::Policy policy;
@@ -41,14 +49,8 @@ struct BrokerOptions {
     base::Duration handshake_timeout = std::chrono::seconds(10);
     std::uint32_t backlog = 4096;
     std::string admin_secret_file;
-    bool lifecycle_enabled = true;
-    std::string lifecycle_file = "lifecycle.log";
-    std::size_t lifecycle_bytes_max = 64UL << 20U;
-    std::uint32_t lifecycle_files = 8;
-    bool audit_enabled = true;
-    std::string audit_file = "audit.log";
-    std::size_t audit_bytes_max = 16UL << 20U;
-    std::uint32_t audit_files = 8;
+    LineLogSettings lifecycle{"lifecycle.log", 64UL << 20U};
+    LineLogSettings audit{"audit.log", 16UL << 20U};
     std::vector<std::string> lifecycle_events = {"all", "-DEQUEUED", "-EXECUTE_START"};
     std::string journal_engine = "disk";
     std::string journal_folder = store::kFolderDefault;
@@ -65,8 +67,7 @@ struct BrokerOptions {
     /// Without the keys, which are read from their file.
     [[nodiscard]] net::SocketOptions socket_options() const;
     [[nodiscard]] log::LogOptions log_options() const;
-    [[nodiscard]] LifecycleOptions lifecycle_options() const;
-    [[nodiscard]] LifecycleOptions audit_options() const;
+    [[nodiscard]] LifecycleOptions files_of(const LineLogSettings& log) const;
     [[nodiscard]] store::DiskJournalOptions journal_options() const;
     /// Where the journal lies.
     [[nodiscard]] std::string journal_path() const;

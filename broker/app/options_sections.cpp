@@ -179,6 +179,26 @@ std::vector<Field> policy_fields(BrokerOptions& o) {
     };
 }
 
+std::vector<Field> line_log_settings(LineLogSettings& log) {
+    return {{.key = "enabled", .target = &log.enabled, .doc = "Whether it is kept."},
+            {.key = "file",
+             .target = &log.file,
+             .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
+             .min = 1,
+             .max = kPathBytesMax},
+            {.key = "bytes_max",
+             .target = &log.bytes_max,
+             .doc = "Where one file ends and the next begins.",
+             .is_size = true,
+             .min = kKiB,
+             .max = kKiB * kGiB},
+            {.key = "files",
+             .target = &log.files,
+             .doc = "Files kept, the newest included; the oldest is removed.",
+             .min = 1,
+             .max = 1'000}};
+}
+
 }  // namespace
 
 Section broker_section(BrokerOptions& options) {
@@ -333,35 +353,21 @@ Section limits_section(model::Limits& l) {
 }
 
 Section lifecycle_section(BrokerOptions& o) {
-    return {
+    Section section = {
         "lifecycle",
         "The lifecycle log: one JSON line for every change of a job. From it can be resubmitted "
         "what never finished.",
-        {{.key = "enabled", .target = &o.lifecycle_enabled, .doc = "Whether it is kept."},
-         {.key = "file",
-          .target = &o.lifecycle_file,
-          .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
-          .min = 1,
-          .max = kPathBytesMax},
-         {.key = "bytes_max",
-          .target = &o.lifecycle_bytes_max,
-          .doc = "Where one file ends and the next begins.",
-          .is_size = true,
-          .min = kKiB,
-          .max = kKiB * kGiB},
-         {.key = "files",
-          .target = &o.lifecycle_files,
-          .doc = "Files kept, the newest included; the oldest is removed.",
-          .min = 1,
-          .max = 1'000},
-         {.key = "events",
-          .target = &o.lifecycle_events,
-          .doc = "Which events it has, by name; `all` is every one, and a name behind `-` is left "
-                 "out again. RECEIVED and the ends are needed to submit again what never finished.",
-          .is_reloadable = true,
-          .min = 1,
-          .max = 64,
-          .check = &check_event}}};
+        line_log_settings(o.lifecycle)};
+    section.fields.push_back(
+        {.key = "events",
+         .target = &o.lifecycle_events,
+         .doc = "Which events it has, by name; `all` is every one, and a name behind `-` is left "
+                "out again. RECEIVED and the ends are needed to submit again what never finished.",
+         .is_reloadable = true,
+         .min = 1,
+         .max = 64,
+         .check = &check_event});
+    return section;
 }
 
 Section audit_section(BrokerOptions& o) {
@@ -369,23 +375,7 @@ Section audit_section(BrokerOptions& o) {
         "audit",
         "The audit log: one JSON line for what a key was refused and for what operators did. What "
         "comes again within ten seconds is one more line with its number.",
-        {{.key = "enabled", .target = &o.audit_enabled, .doc = "Whether it is kept."},
-         {.key = "file",
-          .target = &o.audit_file,
-          .doc = "Its newest file, within `broker.data_dir` unless it begins with `/`.",
-          .min = 1,
-          .max = kPathBytesMax},
-         {.key = "bytes_max",
-          .target = &o.audit_bytes_max,
-          .doc = "Where one file ends and the next begins.",
-          .is_size = true,
-          .min = kKiB,
-          .max = kKiB * kGiB},
-         {.key = "files",
-          .target = &o.audit_files,
-          .doc = "Files kept, the newest included; the oldest is removed.",
-          .min = 1,
-          .max = 1'000}}};
+        line_log_settings(o.audit)};
 }
 
 }  // namespace steward::app

@@ -106,9 +106,9 @@ TEST_CASE("settings that contradict each other are refused") {
 TEST_CASE("the lifecycle log lies in the data folder unless its path begins at the root") {
     BrokerOptions options;
     options.data_dir = "/d";
-    CHECK(options.lifecycle_options().path == "/d/lifecycle.log");
-    options.lifecycle_file = "/elsewhere/x";
-    CHECK(options.lifecycle_options().path == "/elsewhere/x");
+    CHECK(options.files_of(options.lifecycle).path == "/d/lifecycle.log");
+    options.lifecycle.file = "/elsewhere/x";
+    CHECK(options.files_of(options.lifecycle).path == "/elsewhere/x");
 }
 
 TEST_CASE("a reload takes over what can change and names what needs a restart") {
