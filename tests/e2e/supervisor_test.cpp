@@ -71,6 +71,9 @@ TEST_CASE("What crashes comes back after growing pauses; a crash loop is seen") 
         return has(house.say({"ps"}), "crash-loop") && has(house.say({"ps"}), "exit code 9");
     }));
 
+    // Started wrongly: it is not tried again before long, so who starts it now is the user.
+    house.script("bad", "exit 2");
+    REQUIRE(has_said(house, "starts again in 600000ms"));
     house.script("bad", "exec sleep 600");  // mended
     CHECK(has(house.say({"supervisor", "start", "bad"}), "bad started ("));
     CHECK(house.ps("bad")["crash_loop"] == false);
