@@ -8,6 +8,10 @@
 namespace steward::app {
 namespace {
 
+// Messages of one connection that wait in memory to be taken. More would only let a flood of large
+// ones gather: what comes beyond waits at the peer.
+constexpr int kReceiveQueueMax = 64;
+
 struct Variable {
     const char* name;
     const char* setting;
@@ -53,6 +57,7 @@ Endpoints BrokerOptions::endpoints() const {
 
 net::SocketOptions BrokerOptions::socket_options() const {
     net::SocketOptions sockets;
+    sockets.receive_queue_max = kReceiveQueueMax;
     const model::Limits& limits = policy.limits;
     sockets.bound.bytes_max = limits.message_bytes_max;
     sockets.unsent.peer_max = std::min(sockets.unsent.peer_max, limits.peer_backlog_bytes_max);

@@ -264,7 +264,13 @@ Section limits_section(model::Limits& l) {
                    kKiB,
                    kKiB * kGiB,
                    "Params of all jobs together."),
-         live("services_max", &l.services_max, 1, kBillion, "Services known."),
+         live("services_max",
+              &l.services_max,
+              1,
+              kBillion,
+              "Services known. At the limit a new one takes the place of the one whose last worker "
+              "left "
+              "longest ago, of those without jobs and settings."),
          live("workers_max", &l.workers_max, 1, kBillion, "Workers registered."),
          live("peers_max", &l.peers_max, 1, kBillion, "Connections remembered."),
          live(
