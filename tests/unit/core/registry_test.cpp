@@ -260,6 +260,45 @@ TEST_CASE("registry: the history keeps the last finished jobs and no more") {
     CHECK(report.rows.front().id.number == 5);
 }
 
+TEST_CASE("registry: of a submission sent again the newer connection gets the answer") {
+    Broker broker(patient(), {base::MonoTime{0s}, base::WallTime{1'700'000'000s}});
+    broker.facts_tell_all = false;
+    Call call;
+    call.number = 1;
+    call.options.sync = true;
+    Call again = call;
+    again.again = true;
+    again.peer = 101;
+    broker.ready(1, {"X"});
+    CHECK(broker.submit(again).sends.empty());  // the broker has just started
+    // What had been sent over the connection before comes now, and runs.
+    const model::Attempt attempt = only_assign(broker.submit(call)).second;
+    broker.wait(5s);
+    const auto answers = sent<JobResult>(broker.finish(1, attempt));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().first.peer == Peer{101});
+}
+
+TEST_CASE("registry: a still newer connection keeps the answer when the broker has settled") {
+    Broker broker(patient(), {base::MonoTime{0s}, base::WallTime{1'700'000'000s}});
+    broker.facts_tell_all = false;
+    Call call;
+    call.number = 1;
+    call.options.sync = true;
+    Call again = call;
+    again.again = true;
+    again.peer = 101;
+    broker.ready(1, {"X"});
+    CHECK(broker.submit(again).sends.empty());
+    const model::Attempt attempt = only_assign(broker.submit(call)).second;
+    again.peer = 102;
+    CHECK(broker.submit(again).sends.empty());
+    broker.wait(5s);
+    const auto answers = sent<JobResult>(broker.finish(1, attempt));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().first.peer == Peer{102});
+}
+
 TEST_CASE("registry: an announcement that is refused keeps no service") {
     Policy policy;
     policy.limits.services_max = 3;
