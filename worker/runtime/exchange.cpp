@@ -172,7 +172,7 @@ Exchange::Turn Exchange::next(Desk& desk) {
     Aftermath none;  // neither an end nor a beginning stops another or makes work for one
     while (true) {
         if (role_.is_due(now) && may_serve()) {
-            role_.take();
+            role_.borrow();
             return Turn::Serve;
         }
         wire::native::Assign* const job = is_closed_ ? nullptr : session_.next_job(now);
@@ -188,7 +188,7 @@ Exchange::Turn Exchange::next(Desk& desk) {
             return Turn::Idle;
         }
         if (role_.is_free() && may_serve()) {
-            role_.take();
+            role_.borrow();
             return Turn::Serve;
         }
         sleep(desk, lock);
@@ -224,7 +224,7 @@ bool Exchange::hands_over() {
     Aftermath after;
     {
         const std::scoped_lock lock(mutex_);
-        if (!role_.can_change() || asleep_.empty() || !may_serve()) {
+        if (!role_.can_be_lent() || asleep_.empty() || !may_serve()) {
             return false;
         }
         role_.release(posix::read_mono());
@@ -392,7 +392,7 @@ Exchange::State Exchange::state() {
     const std::scoped_lock lock(mutex_);
     is_io_woken_ = false;
     auto deadline = session_.next_deadline();
-    if (session_.startable() > 0 && role_.is_a_work_threads()) {
+    if (session_.startable() > 0 && role_.is_lent()) {
         deadline = base::MonoTime{};  // it serves between two jobs
     }
     io_sleeps_until_ = deadline.value_or(base::MonoTime::max());

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "common/posix/io_role.hpp"
 #include "common/posix/wake_fd.hpp"
-#include "worker/runtime/io_role.hpp"
 #include "worker/session.hpp"
 #include "worker/stop.hpp"
 
@@ -185,7 +185,7 @@ private:
     std::condition_variable_any room_;  // partial(): the backlog shrank
 
     Session session_;
-    IoRole role_;
+    posix::IoRole role_;
     std::vector<Desk*> desks_;
     std::deque<Bell> bells_;
     std::vector<Bell*> asleep_;       // of these; the one that fell asleep last is called first

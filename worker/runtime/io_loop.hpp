@@ -17,7 +17,8 @@
 
 namespace steward::worker {
 
-/// Thread: main's, which is the I/O thread; serve() is a lone work thread's (io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
+/// Thread: main's, which is the I/O thread; serve() is a lone work thread's
+/// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
 /// giving_up, stopping_work, secret_refused, left.
 class IoLoop {
 public:

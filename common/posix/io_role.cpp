@@ -1,9 +1,9 @@
-#include "worker/runtime/io_role.hpp"
+#include "common/posix/io_role.hpp"
 
-namespace steward::worker {
+namespace steward::posix {
 
-// An alarm that is set already is not put off: that would be a system call for each job. When it
-// rings too early it is set again.
+// An alarm that is set already is not put off, which would be a system call each time: when it rings
+// too early it is set again.
 void IoRole::release(base::MonoTime now) {
     holder_ = Holder::Nobody;
     free_since_ = now;
@@ -36,4 +36,4 @@ bool IoRole::take_over(base::MonoTime now) {
     return true;
 }
 
-}  // namespace steward::worker
+}  // namespace steward::posix
