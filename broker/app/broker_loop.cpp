@@ -131,9 +131,24 @@ void BrokerLoop::answer_for_keys() {
 void BrokerLoop::look_around() {
     turns_unlooked_ = 0;
     parts_.sockets.update_subscriptions();
+    relieve_news();
     while (const auto signal = parts_.signals.next()) {
         handle_signal(*signal);
     }
+}
+
+void BrokerLoop::relieve_news() {
+    const std::string_view why = parts_.sockets.news_overflow();
+    if (why.empty()) {
+        return;
+    }
+    parts_.log.write(log::Level::Warning,
+                     "news_reopened",
+                     {{"why", why}, {"meaning", "all readers of news connect again"}});
+    if (auto opened = parts_.sockets.reopen_news(); !opened) {
+        parts_.log.write(log::Level::Error, "news_lost", {{"why", opened.error().message}});
+    }
+    watch_all();
 }
 
 void BrokerLoop::handle_signal(int signal) {

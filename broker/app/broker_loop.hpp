@@ -69,6 +69,7 @@ private:
     void watch_all();
     void answer_for_keys();
     void look_around();
+    void relieve_news();
     void handle_signal(int signal);
 
     LoopParts parts_;

@@ -298,6 +298,7 @@ void BrokerProcess::reload() {
     }
     const Reload reload = plan_reload(*options_, **loaded);
     node_->set_policy(reload.policy);
+    sockets_->set_bounds((*loaded)->socket_options());
     log_->set_level(reload.log_level);
     sink_->set_lifecycle_kinds(reload.lifecycle_kinds);
     for (const config::Difference& difference : reload.changed) {

@@ -48,6 +48,8 @@ base::Expected<std::unique_ptr<BrokerSockets>> BrokerSockets::open(
     if (streams) {
         net::StreamServerOptions stream;
         stream.bound = options.bound;
+        stream.standstill = options.standstill;
+        stream.unsent = sockets->zmq_->unsent();
         if (options.curve) {
             stream.admit = [&principals](std::uint32_t user) {
                 const auto id = principals.of_user(user);
@@ -95,6 +97,14 @@ SendStatus BrokerSockets::send(Side side, std::string_view routing_id, Frames& f
         return translated(stream->send(routing_id, frames));
     }
     return zmq_->send(side, routing_id, frames);
+}
+
+// ZeroMQ cannot: it drops who takes nothing for a while by itself.
+void BrokerSockets::cut(Side side, std::string_view routing_id) {
+    net::StreamServer* stream = stream_of(side);
+    if (stream != nullptr && net::StreamServer::is_ours(routing_id)) {
+        stream->cut(routing_id);
+    }
 }
 
 void BrokerSockets::publish(std::string_view topic, std::string_view body) {

@@ -45,6 +45,10 @@ public:
         const keys::Principals& principals);
 
     SendStatus send(Side side, std::string_view routing_id, Frames& frames) override;
+    void cut(Side side, std::string_view routing_id) override;
+
+    [[nodiscard]] std::size_t unsent_bytes() const override { return zmq_->unsent_bytes(); }
+
     void publish(std::string_view topic, std::string_view body) override;
     [[nodiscard]] bool has_subscribers() const override;
 
@@ -62,6 +66,11 @@ public:
     [[nodiscard]] std::vector<net::ZapQuestion> take_refusals();
 
     [[nodiscard]] base::Expected<void> reopen_news() { return zmq_->reopen_news(context_); }
+
+    [[nodiscard]] std::string_view news_overflow() const { return zmq_->news_overflow(); }
+
+    /// What may wait in memory from now on.
+    void set_bounds(const net::SocketOptions& options) { zmq_->set_bounds(options); }
 
     static constexpr std::size_t kRefusalsMax = 64;
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/app/audit.hpp"
+#include "broker/app/given_up_notes.hpp"
 #include "broker/app/news.hpp"
 #include "broker/app/node_journal.hpp"
 #include "broker/app/node_spills.hpp"
@@ -68,16 +69,17 @@ struct Node::Parts final : Receiver {
     Parts(const core::Policy& policy,
           const base::Now& start,
           std::uint64_t seed,
-          Transport& transport,
+          Transport& door,
           store::Journal& store,
           Sink& log,
           ZoneSource zones)
-        : spills(store.spills()),
+        : transport(door),
+          spills(store.spills()),
           core(policy, start, seed, spills.store()),
           peers(policy.limits.peers_max),
           renderer(policy, start, peers),
-          outbox(transport, peers, renderer, policy.limits),
-          news(transport, log, peers),
+          outbox(door, peers, renderer, policy.limits),
+          news(door, log, peers),
           journal(store),
           sink(log),
           terms{.zones = zones},
@@ -104,6 +106,7 @@ struct Node::Parts final : Receiver {
 
     Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
+    void cut_the_slow();
 
     void apply(core::Input&& input) { core.apply(now, std::move(input), effects); }
 
@@ -119,6 +122,7 @@ struct Node::Parts final : Receiver {
     void stop_if_all_is_said();
     void give_back_space();
 
+    Transport& transport;
     NodeSpills spills;
     core::Core core;
     PeerTable peers;
@@ -134,6 +138,7 @@ struct Node::Parts final : Receiver {
     std::vector<Peer> lost;
     RightsTable rights;
     AuditLines audit;
+    GivenUpNotes given_up;
     EdgeCounters counters;
     ShellFigures shell_figures;
     std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
@@ -186,6 +191,9 @@ void Node::Parts::lose(Peer peer) {
 // What the core does not know.
 void Node::Parts::complete(model::BrokerReport& report) const {
     report.usages.push_back({"peers", peers.size(), peers.peers_max()});
+    report.usages.push_back({"backlog_bytes",
+                             outbox.waiting_bytes() + transport.unsent_bytes(),
+                             outbox.backlog_bytes_max()});
     report.messages = {counters.garbage,
                        counters.malformed,
                        outbox.counters().undeliverable,
@@ -237,6 +245,17 @@ void Node::Parts::tell() {
     news.take(effects.announces);
     write_notes();
     outbox.flush(lost);
+    cut_the_slow();
+}
+
+// Those that were given up are lost in this turn; what they hear is the end of their connection.
+void Node::Parts::cut_the_slow() {
+    for (const Outbox::GivenUp& slow : outbox.take_given_up()) {
+        given_up.take(now.mono, slow, peers, rights, effects.notes);
+        if (const PeerTable::Entry* entry = peers.find(slow.peer)) {
+            transport.cut(entry->side, entry->routing_id);
+        }
+    }
 }
 
 void Node::Parts::write_notes() {

@@ -1,10 +1,16 @@
 #include "broker/app/options.hpp"
 
+#include <algorithm>
+
 #include "broker/app/options_parts.hpp"
 #include "common/net/endpoint.hpp"
 
 namespace steward::app {
 namespace {
+
+// Messages of one connection that wait in memory to be taken. More would only let a flood of large
+// ones gather: what comes beyond waits at the peer.
+constexpr int kReceiveQueueMax = 64;
 
 struct Variable {
     const char* name;
@@ -51,7 +57,13 @@ Endpoints BrokerOptions::endpoints() const {
 
 net::SocketOptions BrokerOptions::socket_options() const {
     net::SocketOptions sockets;
-    sockets.bound.bytes_max = policy.limits.message_bytes_max;
+    sockets.receive_queue_max = kReceiveQueueMax;
+    const model::Limits& limits = policy.limits;
+    sockets.bound.bytes_max = limits.message_bytes_max;
+    sockets.unsent.peer_max = std::min(sockets.unsent.peer_max, limits.peer_backlog_bytes_max);
+    sockets.unsent.total_max = limits.backlog_bytes_max / model::kTransportShare;
+    sockets.news_bytes_max = limits.news_backlog_bytes_max;
+    sockets.topics_max = limits.news_topics_max;
     sockets.handshake = handshake_timeout;
     sockets.backlog = static_cast<int>(backlog);
     return sockets;

@@ -12,6 +12,7 @@ inline constexpr std::uint64_t kDay = 24 * kHour;
 inline constexpr std::uint64_t kDurationMax =
     static_cast<std::uint64_t>(model::kDurationMax.count());
 inline constexpr std::uint64_t kKiB = 1U << 10U;
+inline constexpr std::uint64_t kMiB = 1U << 20U;
 inline constexpr std::uint64_t kGiB = 1U << 30U;
 inline constexpr std::uint64_t kBillion = 1'000'000'000;
 inline constexpr std::uint64_t kPathBytesMax = 4'000;

@@ -264,7 +264,13 @@ Section limits_section(model::Limits& l) {
                    kKiB,
                    kKiB * kGiB,
                    "Params of all jobs together."),
-         live("services_max", &l.services_max, 1, kBillion, "Services known."),
+         live("services_max",
+              &l.services_max,
+              1,
+              kBillion,
+              "Services known. At the limit a new one takes the place of the one whose last worker "
+              "left "
+              "longest ago, of those without jobs and settings."),
          live("workers_max", &l.workers_max, 1, kBillion, "Workers registered."),
          live("peers_max", &l.peers_max, 1, kBillion, "Connections remembered."),
          live(
@@ -290,6 +296,24 @@ Section limits_section(model::Limits& l) {
                    kKiB,
                    kKiB * kGiB,
                    "What waits for one peer that reads slowly; past it the peer is dropped."),
+         live_size("backlog_bytes_max",
+                   &l.backlog_bytes_max,
+                   kMiB,
+                   kKiB * kGiB,
+                   "The same, for all peers together; past it those are dropped that have not "
+                   "moved for longest. A quarter of it is for what ZeroMQ or the local stream has "
+                   "been handed."),
+         live_size("news_backlog_bytes_max",
+                   &l.news_backlog_bytes_max,
+                   kMiB,
+                   kKiB * kGiB,
+                   "News that their readers have not read, of all readers together; past it the "
+                   "news are opened anew, and all readers connect again."),
+         live("news_topics_max",
+              &l.news_topics_max,
+              1,
+              kBillion,
+              "Topics that readers of news ask for; past it likewise."),
          live("credit_max", &l.credit_max, 1, 1'000'000, "Jobs that one worker may hold."),
          live_size("ahead_bytes_max",
                    &l.ahead_bytes_max,

@@ -37,6 +37,8 @@ Outbox::Outbox(Transport& transport,
 
 void Outbox::set_limits(const model::Limits& limits) {
     backlog_bytes_max_ = limits.peer_backlog_bytes_max;
+    all_bytes_max_ = limits.backlog_bytes_max;
+    total_bytes_max_ = all_bytes_max_ - all_bytes_max_ / model::kTransportShare;
     held_max_ = limits.in_flight_max;
 }
 
@@ -53,7 +55,7 @@ Outbox::Lane& Outbox::new_lane(Peer peer, std::uint32_t slot) {
     drop(lane);
     lane.peer = peer;
     lane.held = 0;
-    lane.busy = false;
+    lane.stands = Stands::Nowhere;
     return lane;
 }
 
@@ -70,6 +72,10 @@ void Outbox::post(core::Send&& send) {
         return;
     }
     Lane& lane = lane_of(send.to.peer);
+    if (lane.stands == Stands::GivenUp) {
+        ++counters_.backlog_dropped;
+        return;
+    }
     // A heartbeat says nothing about jobs: a slow disk must not make the broker look dead.
     const bool waits_its_turn =
         lane.held > 0 && !std::holds_alternative<core::HeartbeatOut>(send.what);
@@ -79,9 +85,7 @@ void Outbox::post(core::Send&& send) {
     }
     if (lane.held >= held_max_) {
         ++counters_.backlog_dropped;
-        if (given_up_.empty() || given_up_.back() != send.to.peer) {
-            given_up_.push_back(send.to.peer);
-        }
+        give_up(lane, "limits.in_flight_max");
         return;
     }
     // Records become durable in order, so a little waiting for a later one is all this can cost.
@@ -102,6 +106,10 @@ void Outbox::set_durable(core::Seq seq) {
         }
         Lane& lane = lane_of(send.to.peer);
         --lane.held;
+        if (lane.stands == Stands::GivenUp) {
+            ++counters_.backlog_dropped;
+            continue;
+        }
         stage(std::move(send), *entry, lane);
     }
 }
@@ -113,6 +121,7 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
         if (auto frames = renderer_.to_old(form, std::move(send)); frames && !frames->empty()) {
             close_batch(lane);
             put(lane, std::move(*frames));
+            count(lane);
         }
         return;
     }
@@ -132,12 +141,28 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
     if (lane.batch->bytes() >= kBatchBytes) {
         close_batch(lane);
     }
+    count(lane);
 }
 
+// One that is blocked has its turns, however much is posted for it.
 void Outbox::make_busy(Lane& lane) {
-    if (!lane.busy) {
-        lane.busy = true;
+    if (lane.stands == Stands::Nowhere) {
+        lane.stands = Stands::Busy;
+        lane.moved = flushes_;
         busy_.push_back(lane.peer);
+    }
+}
+
+// Of those that are blocked: what others have leaves with the turn.
+void Outbox::count(Lane& lane) {
+    if (lane.stands != Stands::Blocked) {
+        return;
+    }
+    const std::size_t bytes = waiting_bytes(lane);
+    waiting_bytes_ += bytes - lane.counted;
+    lane.counted = bytes;
+    if (bytes > backlog_bytes_max_) {
+        give_up(lane, "limits.peer_backlog_bytes_max");
     }
 }
 
@@ -181,6 +206,7 @@ SendStatus Outbox::send_messages(Lane& lane, const PeerTable::Entry& entry) {
         }
         frames.clear();
         lane.bytes -= cost;
+        lane.moved = flushes_;
         ++lane.next;
     }
     lane.messages.clear();
@@ -203,29 +229,79 @@ std::size_t Outbox::waiting_bytes(const Lane& lane) {
 }
 
 void Outbox::flush(std::vector<Peer>& lost) {
-    flushing_.swap(busy_);
+    ++flushes_;
+    const std::size_t retried = std::min(blocked_.size(), kRetriedMax);
+    flushing_.assign(blocked_.begin(), blocked_.begin() + static_cast<std::ptrdiff_t>(retried));
+    blocked_.erase(blocked_.begin(), blocked_.begin() + static_cast<std::ptrdiff_t>(retried));
+    flushing_.insert(flushing_.end(), busy_.begin(), busy_.end());
+    busy_.clear();
     for (const Peer peer : flushing_) {
-        Lane* found = find_lane(peer);
-        const PeerTable::Entry* entry = peers_.find(peer);
-        if (found == nullptr || entry == nullptr) {
-            continue;  // forgotten meanwhile, and counted then
-        }
-        Lane& lane = *found;
-        const SendStatus status = send_all(lane, *entry);
-        lane.busy = false;
-        if (status == SendStatus::Unroutable) {
-            counters_.undeliverable += drop(lane);
-            lost.push_back(peer);
-        } else if (waiting_bytes(lane) > backlog_bytes_max_) {
-            counters_.backlog_dropped += drop(lane);
-            lost.push_back(peer);
-        } else if (status == SendStatus::WouldBlock) {
-            make_busy(lane);
-        }
+        flush_one(peer, lost);
     }
     flushing_.clear();
-    lost.insert(lost.end(), given_up_.begin(), given_up_.end());
-    given_up_.clear();
+    if (waiting_bytes_ > total_bytes_max_) {
+        give_up_for_room();
+    }
+    for (; told_lost_ < given_up_.size(); ++told_lost_) {
+        lost.push_back(given_up_[told_lost_].peer);
+    }
+}
+
+void Outbox::flush_one(Peer peer, std::vector<Peer>& lost) {
+    Lane* found = find_lane(peer);
+    const PeerTable::Entry* entry = peers_.find(peer);
+    if (found == nullptr || entry == nullptr) {
+        return;  // forgotten meanwhile, and counted then
+    }
+    Lane& lane = *found;
+    if (lane.stands == Stands::GivenUp) {
+        return;
+    }
+    const SendStatus status = send_all(lane, *entry);
+    if (status == SendStatus::WouldBlock) {
+        lane.stands = Stands::Blocked;
+        blocked_.push_back(peer);
+        count(lane);
+        return;
+    }
+    lane.stands = Stands::Nowhere;
+    waiting_bytes_ -= std::exchange(lane.counted, 0);
+    if (status == SendStatus::Unroutable) {
+        counters_.undeliverable += drop(lane);
+        lost.push_back(peer);
+    }
+}
+
+// Nothing is sent to the peer any more, for something is missing.
+void Outbox::give_up(Lane& lane, std::string_view limit) {
+    GivenUp peer{lane.peer, 0, waiting_bytes(lane), limit};
+    peer.messages = drop(lane);
+    counters_.backlog_dropped += peer.messages;
+    given_up_.push_back(peer);
+    lane.stands = Stands::GivenUp;
+}
+
+// Who reads at all has moved later than those who do not.
+void Outbox::give_up_for_room() {
+    const auto moved = [&](Peer peer) {
+        const Lane* lane = find_lane(peer);
+        return lane == nullptr ? UINT64_MAX : lane->moved;
+    };
+    std::vector<Peer> stillest(blocked_.begin(), blocked_.end());
+    std::ranges::stable_sort(stillest, {}, moved);
+    for (const Peer peer : stillest) {
+        if (waiting_bytes_ <= total_bytes_max_) {
+            break;
+        }
+        if (Lane* lane = find_lane(peer); lane != nullptr && lane->counted > 0) {
+            give_up(*lane, "limits.backlog_bytes_max");
+        }
+    }
+}
+
+std::vector<Outbox::GivenUp> Outbox::take_given_up() {
+    told_lost_ = 0;
+    return std::exchange(given_up_, {});
 }
 
 void Outbox::forget(Peer peer) {
@@ -246,6 +322,7 @@ std::uint64_t Outbox::drop(Lane& lane) {
     lane.next = 0;
     lane.bytes = 0;
     lane.batch.reset();
+    waiting_bytes_ -= std::exchange(lane.counted, 0);
     return messages;
 }
 

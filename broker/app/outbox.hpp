@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "broker/app/peer_table.hpp"
@@ -18,14 +19,17 @@
 namespace steward::app {
 
 /// Order:  what is posted for one peer leaves in that order, heartbeats excepted; a message that
-/// need
-///         not wait for the journal waits behind one that must.
+///         need not wait for the journal waits behind one that must.
 /// Thread: the loop's.  Blocks: never.
+/// Cost:   flush() O(what was posted), and kRetriedMax peers that read slowly.
 /// Bound:  per peer peer_backlog_bytes_max and in_flight_max messages held for the journal; who
-/// passes
-///         one is given up.
+///         passes one is given up. Of all peers backlog_bytes_max, but for kTransportShare of it:
+///         beyond it those are given up who have not moved for longest.
 class Outbox {
 public:
+    /// How many of those who read slowly a flush tries again, in turns.
+    static constexpr std::size_t kRetriedMax = 256;
+
     Outbox(Transport& transport,
            const PeerTable& peers,
            Renderer& renderer,
@@ -36,6 +40,14 @@ public:
         std::uint64_t backlog_dropped = 0;  // messages of peers that were given up
     };
 
+    /// A peer that reads too slowly.
+    struct GivenUp {
+        Peer peer;
+        std::uint64_t messages = 0;  // that it will not get
+        std::size_t bytes = 0;
+        std::string_view limit;  // the setting; a literal
+    };
+
     /// Takes one message. One for a peer that is not known is counted and dropped.
     void post(core::Send&& send);
     /// Records up to `seq` are safe: what waited for them may go.
@@ -43,11 +55,19 @@ public:
     /// Hands everything that may go to the transport. Appends the peers that turned out to be gone
     /// or too slow to `lost`: nothing is kept for them any more, and they should be forgotten.
     void flush(std::vector<Peer>& lost);
+    /// Those of `lost` who were not gone but too slow, since the last call.
+    [[nodiscard]] std::vector<GivenUp> take_given_up();
     /// Drops what waits for the peer.
     void forget(Peer peer);
 
     /// Something could not be sent and should be tried again in a few milliseconds.
-    [[nodiscard]] bool is_blocked() const { return !busy_.empty(); }
+    [[nodiscard]] bool is_blocked() const { return !busy_.empty() || !blocked_.empty(); }
+
+    /// Of all peers together, the transport's share and all.
+    [[nodiscard]] std::size_t backlog_bytes_max() const { return all_bytes_max_; }
+
+    /// What waits for peers that read slowly, in bytes.
+    [[nodiscard]] std::size_t waiting_bytes() const { return waiting_bytes_; }
 
     /// Messages that wait for the journal.
     [[nodiscard]] std::size_t held() const { return held_.size(); }
@@ -57,6 +77,9 @@ public:
     void set_limits(const model::Limits& limits);
 
 private:
+    /// In busy_, in blocked_, or in none and for nothing any more.
+    enum class Stands : std::uint8_t { Nowhere, Busy, Blocked, GivenUp };
+
     // What waits for one peer. Lanes stand at the peer's slot and are made anew for a new peer.
     struct Lane {
         Peer peer;
@@ -66,7 +89,9 @@ private:
         std::size_t bytes = 0;                             // of messages not sent
         std::unique_ptr<wire::native::BatchWriter> batch;  // comes after `messages`; may be null
         std::uint64_t held = 0;                            // its entries of held_
-        bool busy = false;                                 // stands in busy_
+        Stands stands = Stands::Nowhere;
+        std::size_t counted = 0;  // in waiting_bytes_
+        std::uint64_t moved = 0;  // the flush in which the transport took something last
     };
 
     Lane& lane_of(Peer peer);
@@ -80,12 +105,18 @@ private:
     [[nodiscard]] SendStatus send_messages(Lane& lane, const PeerTable::Entry& entry);
     [[nodiscard]] SendStatus send_all(Lane& lane, const PeerTable::Entry& entry);
     [[nodiscard]] static std::size_t waiting_bytes(const Lane& lane);
+    void flush_one(Peer peer, std::vector<Peer>& lost);
+    void count(Lane& lane);
+    void give_up(Lane& lane, std::string_view limit);
+    void give_up_for_room();
     std::uint64_t drop(Lane& lane);
 
     Transport& transport_;
     const PeerTable& peers_;
     Renderer& renderer_;
     std::size_t backlog_bytes_max_ = 0;
+    std::size_t all_bytes_max_ = 0;
+    std::size_t total_bytes_max_ = 0;  // what is the outbox's of it
     std::size_t held_max_ = 0;
 
     core::Seq durable_ = 0;
@@ -93,7 +124,11 @@ private:
     std::vector<Lane> lanes_;
     std::vector<Peer> busy_;  // in the order in which they got something to send
     std::vector<Peer> flushing_;
-    std::vector<Peer> given_up_;  // passed a bound while posting
+    std::deque<Peer> blocked_;  // the next to be tried again first; some may be forgotten
+    std::size_t waiting_bytes_ = 0;
+    std::uint64_t flushes_ = 0;
+    std::vector<GivenUp> given_up_;
+    std::size_t told_lost_ = 0;  // of given_up_
     std::vector<std::unique_ptr<wire::native::BatchWriter>> spare_batches_;
     Counters counters_;
 };

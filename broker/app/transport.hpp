@@ -17,7 +17,7 @@ enum class Side : std::uint8_t { Frontend, Backend };
 
 enum class SendStatus : std::uint8_t {
     Sent,        // handed to the transport; it may still be lost with its connection
-    WouldBlock,  // the peer's queue is full: nothing was sent, try later
+    WouldBlock,  // too much waits for the peer already: nothing was sent, try later
     Unroutable,  // no such peer is connected (any more)
 };
 
@@ -28,6 +28,13 @@ public:
     virtual ~Transport() = default;
     /// Sends one message to `routing_id`. The frames are left as they are unless Sent.
     virtual SendStatus send(Side side, std::string_view routing_id, Frames& frames) = 0;
+
+    /// Ends the connection where that can be done, with all that waits for the peer.
+    virtual void cut(Side /*side*/, std::string_view /*routing_id*/) {}
+
+    /// What was sent and waits in the transport's memory for peers to read, of all together.
+    [[nodiscard]] virtual std::size_t unsent_bytes() const { return 0; }
+
     /// Publishes on the news socket: never blocks, drops for subscribers that do not read.
     virtual void publish(std::string_view topic, std::string_view body) = 0;
     /// False when nobody would get what is published: nothing need be formatted.

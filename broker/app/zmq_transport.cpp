@@ -23,6 +23,11 @@ namespace {
 // How long the loop stands still at most.
 constexpr base::Duration kReopenMax = std::chrono::seconds(1);
 
+// Readers share what is sent, so there is one account for all of them.
+std::shared_ptr<net::UnsentAccount> account_of_news(const net::SocketOptions& options) {
+    return std::make_shared<net::UnsentAccount>(std::make_shared<net::UnsentTotal>(options.unsent));
+}
+
 base::Expected<std::string> listen_at(net::Socket& socket,
                                       const std::string& endpoint,
                                       const std::string& setting) {
@@ -42,7 +47,10 @@ ZmqTransport::ZmqTransport(net::Socket frontend,
     : frontend_(std::move(frontend)),
       backend_(std::move(backend)),
       news_(std::move(news)),
-      options_(options) {}
+      options_(options),
+      unsent_(std::make_shared<net::UnsentTotal>(options.unsent)),
+      accounts_{net::UnsentAccounts(unsent_), net::UnsentAccounts(unsent_)},
+      news_unsent_(account_of_news(options)) {}
 
 base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
     net::Context& context, const Endpoints& wished, const net::SocketOptions& options) {
@@ -73,11 +81,22 @@ net::Socket& ZmqTransport::socket_of(Side side) {
 }
 
 SendStatus ZmqTransport::send(Side side, std::string_view routing_id, Frames& frames) {
-    return translated(socket_of(side).send_to(routing_id, frames));
+    net::UnsentAccounts& accounts = accounts_[static_cast<std::size_t>(side)];
+    return translated(socket_of(side).send_to(routing_id, frames, accounts));
 }
 
 void ZmqTransport::publish(std::string_view topic, std::string_view body) {
-    news_.send_pair(topic, body);
+    news_.send_pair(topic, body, news_unsent_);
+}
+
+std::string_view ZmqTransport::news_overflow() const {
+    if (news_unsent_->bytes() > options_.news_bytes_max) {
+        return "readers of news who do not read: limits.news_backlog_bytes_max";
+    }
+    if (subscriptions_.topics() > options_.topics_max) {
+        return "readers of news asked for too many topics: limits.news_topics_max";
+    }
+    return {};
 }
 
 net::ReceiveStatus ZmqTransport::receive(Side side,
@@ -97,6 +116,7 @@ base::Expected<void> ZmqTransport::reopen_news(net::Context& context) {
     }
     { const net::Socket old = std::exchange(news_, std::move(*fresh)); }
     subscriptions_ = {};
+    news_unsent_ = account_of_news(options_);  // the old one's bytes go when ZeroMQ lets go
     const base::MonoTime until = posix::read_mono() + kReopenMax;
     while (true) {
         auto bound = listen_at(news_, endpoints_.news, "news_port");
@@ -105,6 +125,13 @@ base::Expected<void> ZmqTransport::reopen_news(net::Context& context) {
         }
         std::this_thread::yield();
     }
+}
+
+void ZmqTransport::set_bounds(const net::SocketOptions& options) {
+    options_.unsent = options.unsent;
+    options_.news_bytes_max = options.news_bytes_max;
+    options_.topics_max = options.topics_max;
+    unsent_->set_bounds(options.unsent);
 }
 
 ZmqTransport::Slots ZmqTransport::add_to(net::Poller& poller) const {

@@ -2,6 +2,7 @@
 // Knows no dialects: frames in, frames out.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,14 +27,24 @@ struct Endpoints {
 /// Thread: the loop's.
 class ZmqTransport final : public Transport {
 public:
-    /// Binds all three. Errors: Io, naming the address and the setting that would change it.
+    /// Binds all three; `options` also has what may wait in memory for peers, and what for readers
+    /// of news. Errors: Io, naming the address and the setting that would change it.
     [[nodiscard]] static base::Expected<std::unique_ptr<ZmqTransport>> open(
         net::Context& context, const Endpoints& wished, const net::SocketOptions& options);
 
     SendStatus send(Side side, std::string_view routing_id, Frames& frames) override;
     void publish(std::string_view topic, std::string_view body) override;
 
+    [[nodiscard]] std::size_t unsent_bytes() const override { return unsent_->bytes(); }
+
     [[nodiscard]] bool has_subscribers() const override { return subscriptions_.any(); }
+
+    /// What waits for peers, but for readers of news: others may count in it as well.
+    [[nodiscard]] const std::shared_ptr<net::UnsentTotal>& unsent() const { return unsent_; }
+
+    /// Why the news should be opened anew; empty: they should not. Readers who do not read, or who
+    /// ask for ever more topics, take memory that ZeroMQ gives back no other way.
+    [[nodiscard]] std::string_view news_overflow() const;
 
     /// The next message of one side, without waiting; see net::Socket::receive_from().
     /// `number`: what the keys' handler gave this connection; 0: none.
@@ -47,6 +58,9 @@ public:
 
     /// Learns who began or ended to read the news. Call it every few turns.
     void update_subscriptions() { subscriptions_.update(news_); }
+
+    /// Takes over what may wait in memory from `options`, and nothing else.
+    void set_bounds(const net::SocketOptions& options);
 
     struct Slots {
         net::Poller::Slot clients = 0;
@@ -71,6 +85,9 @@ private:
     net::Subscriptions subscriptions_;
     Endpoints endpoints_;
     net::SocketOptions options_;
+    std::shared_ptr<net::UnsentTotal> unsent_;
+    std::array<net::UnsentAccounts, 2> accounts_;  // by side
+    std::shared_ptr<net::UnsentAccount> news_unsent_;
 };
 
 }  // namespace steward::app

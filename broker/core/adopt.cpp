@@ -6,6 +6,21 @@ namespace steward::core {
 
 using model::JobState;
 
+namespace {
+
+void drop_what_is_past(model::JobOptions& options) {
+    options.after.clear();
+    options.group = {};
+    options.batch = {};
+    options.unique = {};
+    options.unique_params = false;
+    options.delay.reset();
+    options.run_at.reset();
+    options.expires_in.reset();
+}
+
+}  // namespace
+
 // Jobs of clients that cannot resend are told apart by their own numbers.
 model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
                                         const model::JobId& job) {
@@ -115,42 +130,48 @@ bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
 }
 
 // The client of an adopted job has come back with what it asked for. The job runs already: groups,
-// batches, keys and others to wait for have no part in it any more. What is durable is told to its
-// client only once it is: an earlier run had no time for that.
+// batches, keys, instants and others to wait for have no part in it any more. The rest has, for
+// there may be another attempt. What is durable is told to its client only once it is: an earlier
+// run had no time for that.
 void State::make_own(JobHandle handle, Submit& submit) {
     model::JobOptions& options = submit.spec.options;
     Job& job = jobs_.map.at(handle);
     apply_defaults(options, services_.map.at(job.service));
+    drop_what_is_past(options);
+    if (const QueueHandle queue = queue_for(job.service, options.channel);
+        queue.names_something()) {
+        job.queue = queue;
+    } else {
+        options.channel = {};
+    }
     const Job wanted = new_job(options, job.queue);
     job.adopted = false;
     jobs_.set_owner(handle, submit.asker.owner);
     job.sync = options.sync;
     job.durable = wanted.durable;
     job.priority = wanted.priority;
+    job.time_limit = wanted.time_limit;
     job.result_ttl = wanted.result_ttl;
     job.failures_max = wanted.failures_max;
     job.losses_max = wanted.losses_max;
     job.waiter = options.sync ? submit.from : Address{};
     job.meta = options.meta;
+    if (wanted.extras != nullptr) {
+        JobExtras& extras = job.more();
+        extras.context = wanted.extras->context;
+        extras.memory_limit = wanted.extras->memory_limit;
+        extras.backoff = wanted.extras->backoff;
+        extras.backoff_max = wanted.extras->backoff_max;
+    }
     if (job.durable) {
-        JobAccepted fact{job.id,
-                         submit.submission,
-                         job.accepted_at,
-                         submit.spec,
-                         {},
-                         {},
-                         {},
-                         jobs_.owners.at(job.owner).name};
-        model::JobOptions& told = fact.spec.options;
-        told.after.clear();
-        told.group = {};
-        told.batch = {};
-        told.unique = {};
-        told.unique_params = false;
-        told.delay.reset();
-        told.run_at.reset();
-        told.expires_in.reset();
-        job.accepted_seq = append_always(std::move(fact));
+        job.accepted_seq = append_always(JobAccepted{job.id,
+                                                     submit.submission,
+                                                     job.accepted_at,
+                                                     submit.spec,
+                                                     {},
+                                                     {},
+                                                     {},
+                                                     jobs_.owners.at(job.owner).name});
         append_always(AttemptStarted{{job.id, job.attempt}, now_.wall});
     }
     jobs_.set_params(handle, std::move(submit.spec.params));

@@ -11,10 +11,9 @@ ServiceHandle State::service_for(const model::ServiceName& name) {
     if (existing.names_something()) {
         return existing;
     }
-    if (services_.size() >= policy.limits.services_max) {
-        services_.forget_unknown(lanes_);
-    }
-    return services_.size() >= policy.limits.services_max ? ServiceHandle{} : services_.add(name);
+    return services_.make_room(1, policy.limits.services_max, now_.mono, lanes_)
+               ? services_.add(name)
+               : ServiceHandle{};
 }
 
 // The service's queue of this channel, made if need be; names nothing when there are too many.

@@ -82,17 +82,27 @@ void State::wait_for(JobHandle handle, const std::vector<model::JobId>& after) {
 // A dead letter that is retried waits for those that can still succeed: also for dead letters,
 // which can be retried like itself. What has gone has succeeded, or nobody knows any more.
 void State::wait_again(JobHandle handle) {
+    std::vector<model::JobId> after = jobs_.map.at(handle).extras->after;
+    keep_each_once(after);
+    std::erase_if(after, [&](const model::JobId& id) { return !find_job(id).names_something(); });
+    wait_only_for(handle, std::move(after));
+}
+
+// Pre: the job has extras; `after` has each once.
+void State::wait_only_for(JobHandle handle, std::vector<model::JobId>&& after) {
     JobExtras& extras = *jobs_.map.at(handle).extras;
     dependents_count_ -= extras.after.size();
-    keep_each_once(extras.after);
-    std::erase_if(extras.after,
-                  [&](const model::JobId& id) { return !find_job(id).names_something(); });
+    extras.after = std::move(after);
     dependents_count_ += extras.after.size();
     extras.unmet = static_cast<std::uint32_t>(extras.after.size());
     extras.lost_one = false;
     for (const model::JobId& id : extras.after) {
+        Job* job = jobs_.map.find(find_job(id));
+        if (job == nullptr) {
+            continue;  // only after a restart, see end_orphans()
+        }
         // Of one that has not ended it may still be a dependent.
-        std::vector<JobHandle>& dependents = jobs_.map.at(find_job(id)).more().dependents;
+        std::vector<JobHandle>& dependents = job->more().dependents;
         if (std::ranges::find(dependents, handle) == dependents.end()) {
             dependents.push_back(handle);
         }

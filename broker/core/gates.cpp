@@ -120,18 +120,17 @@ bool State::set_limit(const LimitSettings& settings, bool is_configured) {
     return true;
 }
 
-// Whether all of these can be known. Makes room by forgetting services nobody needs.
+// Whether all of these can be known, when need be in the place of others.
 bool State::has_room_for_services(const std::vector<std::string>& names) {
-    const auto fits = [&] {
-        const auto unknown = std::ranges::count_if(names, [&](const std::string& name) {
-            return !services_.find(name).names_something();
-        });
-        return services_.size() + static_cast<std::size_t>(unknown) <= policy.limits.services_max;
-    };
-    if (!fits()) {
-        services_.forget_unknown(lanes_);
+    std::size_t unknown = 0;
+    for (const std::string& name : names) {
+        if (Service* service = services_.map.find(services_.find(name))) {
+            service->used_at = now_.mono;  // it does not make room itself
+        } else {
+            ++unknown;
+        }
     }
-    return fits();
+    return services_.make_room(unknown, policy.limits.services_max, now_.mono, lanes_);
 }
 
 void State::remove_limit(LimitHandle handle) {

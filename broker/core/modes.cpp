@@ -73,9 +73,14 @@ bool State::set_mode(const ModeChange& change) {
 
 // Everything is checked before anything is changed.
 void State::apply(const Address& from, SetModes& request) {
-    if (services_.size() + request.changes.size() > policy.limits.services_max) {
-        services_.forget_unknown(lanes_);  // now: not a service that was just made for its mode
+    std::vector<std::string> named;
+    for (const ModeChange& change : request.changes) {
+        if (!change.service.empty()) {
+            named.push_back(change.service);
+        }
     }
+    // Now: not a service that was just made for its mode. Whether it was enough is seen below.
+    static_cast<void>(has_room_for_services(named));
     for (const ModeChange& change : request.changes) {
         if (change.service.empty()) {
             continue;

@@ -150,9 +150,14 @@ bool State::retry_dead(JobHandle handle) {
         unique_.find(jobs_.map, UniqueTable::key_of(job)).names_something()) {
         return false;
     }
-    append(job, JobRetried{job.id, now_.wall});
     release(handle);
     revive(handle);
+    JobRetried fact{job.id, now_.wall};
+    if (job.extras != nullptr) {
+        wait_again(handle);
+        fact.after = job.extras->after;
+    }
+    append(job, std::move(fact));
     announce(job, EventKind::Retry, "by an operator");
     job.due = now_.mono;
     begin_waiting(handle);
@@ -177,7 +182,6 @@ void State::revive(JobHandle handle) {
     } else {
         job.extras->batch = {};
     }
-    wait_again(handle);
 }
 
 void State::apply(const Address& from, const Asker& asker, EditJob& request) {

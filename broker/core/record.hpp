@@ -104,6 +104,7 @@ struct JobEnded {
 struct JobRetried {
     model::JobId id;
     base::WallTime at{};
+    std::vector<model::JobId> after = {};  // what it waits for now; earlier releases did not tell
 
     bool operator==(const JobRetried&) const = default;
 };

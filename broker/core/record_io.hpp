@@ -67,6 +67,13 @@ public:
         }
     }
 
+    template <class Element, class Each>
+    void tail_list(const std::vector<Element>& values, Each&& each) {
+        if (!values.empty()) {
+            list(values, each);
+        }
+    }
+
     void service(const model::ServiceName& value) { text(value.view()); }
 
     void duration(base::Duration value) { integer(value.count()); }
@@ -217,6 +224,18 @@ public:
         }
         label(value);
         if (value.empty()) {
+            refuse();
+        }
+    }
+
+    template <class Element, class Each>
+    void tail_list(std::vector<Element>& values, Each&& each) {
+        values.clear();
+        if (rest_.empty()) {
+            return;
+        }
+        list(values, each);
+        if (values.empty()) {
             refuse();
         }
     }

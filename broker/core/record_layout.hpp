@@ -156,6 +156,7 @@ template <class Io>
 void lay_out(Io& io, Field<Io, JobRetried> fact) {
     lay_out<Io>(io, fact.id);
     io.instant(fact.at);
+    io.tail_list(fact.after, [&](auto& id) { lay_out<Io>(io, id); });
 }
 
 template <class Io>

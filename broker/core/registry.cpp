@@ -151,6 +151,7 @@ CrewHandle State::crew_for(const Ready& ready) {
         if (!service.names_something()) {
             return refuse();
         }
+        services_.map.at(service).used_at = now_.mono;  // it is not to make room for the next
         if (!std::exchange(services_.map.at(service).announced, true)) {
             first_announced.push_back(service);
         }
@@ -211,6 +212,7 @@ void State::leave_crew(WorkerHandle handle) {
     worker.crew = {};
     for (const ServiceHandle service : crew.services) {
         --services_.map.at(service).workers;
+        services_.map.at(service).used_at = now_.mono;
     }
     for (const QueueHandle queue : crew.queues) {
         --services_.queues.at(queue).workers;

@@ -299,8 +299,16 @@ base::Expected<void> State::restore_fact(const JobRetried& fact) {
     if (job == nullptr || job->state != model::JobState::Dead) {
         return contradiction(fact.id, "was retried without being dead");
     }
+    if (job->extras == nullptr && !fact.after.empty()) {
+        return contradiction(fact.id, "was retried to wait for others, which it never did before");
+    }
     release(handle);
     revive(handle);
+    if (!fact.after.empty()) {
+        wait_only_for(handle, std::vector(fact.after));
+    } else if (job->extras != nullptr) {
+        wait_again(handle);  // for nothing, or an earlier release has written it
+    }
     job->due = start_.mono;
     put_back(handle, job->due);
     return {};

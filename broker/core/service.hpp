@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "broker/core/queue.hpp"
+#include "common/base/time.hpp"
 #include "common/model/time_histogram.hpp"
 
 namespace steward::core {
@@ -30,11 +32,12 @@ struct Service {
     JobList scheduled;
     JobList blocked;
     std::size_t active = 0;
-    std::size_t dead = 0;      // dead letters
-    std::size_t workers = 0;   // those of several channels count once
-    bool announced = false;    // a worker has once served it
-    bool declared = false;     // the configuration names it
-    std::size_t jobs_max = 0;  // 0: as many as for any service
+    std::size_t dead = 0;                            // dead letters
+    std::size_t workers = 0;                         // those of several channels count once
+    bool announced = false;                          // a worker has once served it
+    bool declared = false;                           // the configuration names it
+    base::MonoTime used_at = base::MonoTime::min();  // by a worker, or an operator named it
+    std::size_t jobs_max = 0;                        // 0: as many as for any service
     model::JobOptions defaults;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
@@ -59,13 +62,20 @@ struct Service {
     /// ZMWS "haveSeenJob": somebody has announced it, a job waits for it, or it was configured.
     [[nodiscard]] bool known() const { return announced || declared || jobs() > 0; }
 
+    /// Nobody serves it or waits for it, and nobody has set anything for it: only its counters, and
+    /// that it was once announced, would be lost with it.
+    [[nodiscard]] bool is_unused() const {
+        return workers == 0 && !declared && jobs() + dead == 0 && mode == Mode::Running &&
+               limits.empty();
+    }
+
     /// Nothing would be lost with it.
     [[nodiscard]] bool is_forgettable() const {
         return !known() && dead == 0 && mode == Mode::Running && limits.empty();
     }
 };
 
-/// Bound: the caller asks has_room() before it adds a service or queue.
+/// Bound: the caller asks make_room() before it adds a service, and size() before it adds a queue.
 class ServiceTable {
 public:
     [[nodiscard]] ServiceHandle find(std::string_view name) const {
@@ -104,25 +114,15 @@ public:
 
     [[nodiscard]] std::size_t size() const { return std::max(map.size(), queues.size()); }
 
-    /// Forgets services that nobody announced, configured or waits for, and queues of channels that
-    /// nobody joined or waits for. Cost: O(services and queues).
-    void forget_unknown(LaneTable& lanes) {
-        for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
-            const ServiceHandle handle = map.handle_at(slot);
-            if (!handle.names_something()) {
-                continue;
-            }
-            Service& service = map.at(handle);
-            if (service.jobs() + service.dead == 0) {
-                std::erase_if(service.queues,
-                              [&](QueueHandle queue) { return forget(queue, lanes); });
-            }
-            if (service.is_forgettable() && service.queues.empty()) {
-                by_name_.erase(service.name.view());
-                map.erase(handle);
-            }
-        }
-    }
+    /// Whether `count` more services fit below `max`, when need be in the place of others: of those
+    /// that nobody announced, configured or waits for, and of queues that nobody joined or waits
+    /// for; then of those that are unused, whose last worker left longest ago first. What was used
+    /// in the instant `now` stays.
+    /// Cost: O(services and queues) at most once in an instant, however often it is asked.
+    [[nodiscard]] bool make_room(std::size_t count,
+                                 std::size_t max,
+                                 base::MonoTime now,
+                                 LaneTable& lanes);
 
     base::SlotMap<Service> map;
     QueueMap queues;
@@ -134,17 +134,14 @@ private:
             sorted, channel, {}, [&](QueueHandle at) { return queues.at(at).channel.view(); });
     }
 
-    bool forget(QueueHandle handle, LaneTable& lanes) {
-        Queue& queue = queues.at(handle);
-        if (!queue.crews.empty() || queue.size > 0 || queue.parking.linked) {
-            return false;
-        }
-        lanes.drop_levels(queue);
-        queues.erase(handle);
-        return true;
-    }
+    bool forget(QueueHandle handle, LaneTable& lanes);
+    bool forget_if_unknown(ServiceHandle handle, LaneTable& lanes);
+    void forget_unknown(LaneTable& lanes);
+    void list_unused(base::MonoTime now);
 
     std::unordered_map<std::string_view, ServiceHandle> by_name_;  // looked up, never walked
+    std::optional<base::MonoTime> looked_at_;  // when make_room() looked at all last
+    std::vector<ServiceHandle> unused_;        // as of then, longest unused last
 };
 
 }  // namespace steward::core

@@ -248,6 +248,7 @@ private:
         const std::vector<model::JobId>& after, const Asker& asker);
     void wait_for(JobHandle handle, const std::vector<model::JobId>& after);
     void wait_again(JobHandle handle);
+    void wait_only_for(JobHandle handle, std::vector<model::JobId>&& after);
     void tell_dependents(const Job& job, model::JobState end, std::string_view text);
     void dependency_met(JobHandle handle);
     void settle_dependents();

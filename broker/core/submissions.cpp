@@ -79,17 +79,30 @@ Submission* SubmissionTable::Opening::take(std::uint64_t number) {
 }
 
 bool SubmissionTable::has_seen(const model::SubmissionId& id) const {
+    const Submission* submission = find(id);
+    return is_acknowledged(id) || (submission != nullptr && submission->seen());
+}
+
+bool SubmissionTable::was_resent(const model::SubmissionId& id) const {
+    const Submission* submission = find(id);
+    return is_acknowledged(id) || (submission != nullptr && submission->resent);
+}
+
+bool SubmissionTable::is_acknowledged(const model::SubmissionId& id) const {
+    const auto found = by_id_.find(id.session);
+    return id.session != 0 && found != by_id_.end() && id.number < map_.at(found->second).base;
+}
+
+const Submission* SubmissionTable::find(const model::SubmissionId& id) const {
     const auto found = by_id_.find(id.session);
     if (id.session == 0 || found == by_id_.end()) {
-        return false;
+        return nullptr;
     }
     const Session& session = map_.at(found->second);
-    if (id.number < session.base) {
-        return true;
-    }
     const std::uint64_t offset = id.number - session.base;
-    return offset < session.window.size() &&
-           session.window[static_cast<std::size_t>(offset)].seen();
+    return id.number >= session.base && offset < session.window.size()
+               ? &session.window[static_cast<std::size_t>(offset)]
+               : nullptr;
 }
 
 void SubmissionTable::acknowledge(std::uint64_t session,

@@ -31,6 +31,7 @@ struct Submission {
     Seq accepted_seq = 0;
     std::unique_ptr<KeptResult> kept;
     bool durable = false;  // the job is
+    bool resent = false;   // and the resend was answered
 
     [[nodiscard]] bool seen() const { return job != model::JobId{}; }
 };
@@ -78,6 +79,8 @@ public:
     Found open(const model::SubmissionId& id, base::MonoTime now, const model::Limits& limits);
     /// True when the submission was taken in or acknowledged before. Changes nothing.
     [[nodiscard]] bool has_seen(const model::SubmissionId& id) const;
+    /// True when it was sent again and that was answered, or it was acknowledged.
+    [[nodiscard]] bool was_resent(const model::SubmissionId& id) const;
     void acknowledge(std::uint64_t session,
                      std::uint64_t below,
                      base::MonoTime now,
@@ -108,6 +111,10 @@ private:
     };
 
     using Handle = base::Handle<Session>;
+
+    /// Null when it is not in a window.
+    [[nodiscard]] const Submission* find(const model::SubmissionId& id) const;
+    [[nodiscard]] bool is_acknowledged(const model::SubmissionId& id) const;
 
     Handle touch(std::uint64_t session,
                  std::uint64_t base,

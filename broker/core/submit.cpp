@@ -63,6 +63,7 @@ void State::on(Submit& submit) {
 // is run again: at least once.
 bool State::answer_resend(Submit& submit, Submission& submission) {
     const JobHandle handle = find_job(submission.job);
+    submission.resent = submission.resent || submit.again;
     if (!submit.spec.options.sync) {
         // Whoever waited for the result under this number is told the id instead; not by the older
         // one, come late over a connection that has gone.
@@ -132,8 +133,9 @@ void State::on_settled() {
     refills_ = true;
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
     for (Submit& submit : waiting) {
-        // Claimed meanwhile, over a later connection: this one must not take the answer away.
-        submit.again = submit.again && !submissions_.has_seen(submit.submission);
+        // Sent again and answered meanwhile, over a later connection: this one must not take the
+        // answer away. From one that only came late over an earlier connection it must.
+        submit.again = submit.again && !submissions_.was_resent(submit.submission);
     }
     for (Submit& submit : waiting) {
         // Not `again` any more: whoever still ran it has come back by now.

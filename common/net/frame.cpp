@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "common/net/socket.hpp"
@@ -13,9 +14,18 @@ void release_message(void* owner) {
     delete static_cast<zmq::message_t*>(owner);
 }
 
+// Lives as long as ZeroMQ has the frame.
+struct Lent {
+    base::Blob blob;
+    Charge charge;
+};
+
 // Runs on ZeroMQ's I/O thread when the bytes have left.
-void release_blob(void* /*bytes*/, void* owner) {
-    delete static_cast<base::Blob*>(owner);
+void release_lent(void* /*bytes*/, void* owner) {
+    const std::unique_ptr<Lent> lent(static_cast<Lent*>(owner));
+    if (lent->charge.account != nullptr) {
+        lent->charge.account->remove(lent->charge.bytes);
+    }
 }
 
 int send_message(void* handle, zmq_msg_t& message, int flags) noexcept {
@@ -52,19 +62,26 @@ int send_copy(void* handle, std::string_view bytes, int flags) noexcept {
 }
 
 int send_blob(void* handle, const base::Blob& blob, int flags) noexcept {
+    return blob.size() <= kCopyBytesMax ? send_copy(handle, blob.view(), flags)
+                                        : send_charged(handle, blob, flags, {});
+}
+
+int send_charged(void* handle, const base::Blob& blob, int flags, Charge charge) noexcept {
     const std::string_view bytes = blob.view();
-    if (bytes.size() <= kCopyBytesMax) {
-        return send_copy(handle, bytes, flags);
+    if (charge.account != nullptr) {
+        charge.account->add(charge.bytes);
     }
     zmq_msg_t message;
     // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): out of memory ends the process
-    auto* owner = new base::Blob(blob);
+    auto* owner = new Lent{blob, std::move(charge)};
     if (zmq_msg_init_data(&message,
                           const_cast<char*>(bytes.data()),  // ZeroMQ's type; it only reads
                           bytes.size(),
-                          &release_blob,
+                          &release_lent,
                           owner) != 0) {
-        delete owner;
+        const int number = errno;
+        release_lent(nullptr, owner);
+        errno = number;
         return -1;
     }
     return send_message(handle, message, flags);

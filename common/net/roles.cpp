@@ -51,6 +51,7 @@ void set_common(zmq::socket_t& socket, const SocketOptions& options) {
     socket.set(opt::tcp_keepalive_idle, 60);
     socket.set(opt::tcp_keepalive_intvl, 10);
     socket.set(opt::tcp_keepalive_cnt, 3);
+    socket.set(opt::tcp_maxrt, milliseconds(options.standstill));
     socket.set(opt::handshake_ivl, std::max(1, milliseconds(options.handshake)));
     if (options.curve) {
         set_curve(socket, *options.curve);

@@ -13,16 +13,25 @@ namespace steward::net {
 
 using namespace std::chrono_literals;
 
-/// What a role leaves open. Queues are counted in messages, per peer and direction.
+/// What a role leaves open. Queues are counted in messages, per peer and direction: ZeroMQ knows
+/// no bytes. What is sent is counted in bytes as well, by UnsentTotal.
 struct SocketOptions {
     int send_queue_max = 4096;
     int receive_queue_max = 4096;
     MessageBound bound = {};
+    /// Of what peers of a ROUTER have not read. See UnsentTotal.
+    UnsentBounds unsent = {};
+    /// The same of all readers of news together, and the topics that they may ask for.
+    std::size_t news_bytes_max = 256UL << 20U;
+    std::size_t topics_max = 10'000;
     /// How long what was sent may still leave after the socket is closed.
     base::Duration linger = 1s;
     /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`.
     base::Duration ping = 5s;
     base::Duration silence = 20s;
+    /// A peer whose system takes nothing this long, although something waits for it, is dropped
+    /// with all that waits. Its pings do not tell: who does not read may still send.
+    base::Duration standstill = 60s;
     /// DEALER and SUB: pause before ZeroMQ itself connects again; nothing: it never does.
     std::optional<base::Duration> reconnect = 100ms;
     /// Nothing: neither encrypted nor asked who it is.

@@ -1,5 +1,6 @@
 #include "common/net/socket.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -35,6 +36,24 @@ std::uint32_t number_of(zmq::message_t& frame) {
         std::from_chars(text, text + std::strlen(text), number);
     }
     return number;
+}
+
+// Frames that are as short as they may be are memory, too.
+constexpr std::size_t kFrameCost = 64;
+
+std::size_t bytes_of(const Frames& frames) {
+    std::size_t bytes = 0;
+    for (const base::Blob& frame : frames) {
+        bytes += frame.size() + kFrameCost;
+    }
+    return bytes;
+}
+
+std::size_t largest_of(const Frames& frames) {
+    const auto by_size = [](const base::Blob& a, const base::Blob& b) {
+        return a.size() < b.size();
+    };
+    return static_cast<std::size_t>(std::ranges::max_element(frames, by_size) - frames.begin());
 }
 
 bool is_ipv6(const std::string& endpoint) {
@@ -93,13 +112,37 @@ SendStatus Socket::send_to(std::string_view routing_id, const Frames& frames) {
     return send_frames(frames, true);
 }
 
-SendStatus Socket::send_frames(const Frames& frames, bool is_started) const {
+SendStatus Socket::send_to(std::string_view routing_id,
+                           const Frames& frames,
+                           UnsentAccounts& accounts) {
+    const std::size_t bytes = bytes_of(frames);
+    if (bytes <= kCopyBytesMax) {
+        return send_to(routing_id, frames);
+    }
+    const std::shared_ptr<UnsentAccount>& account = accounts.of(routing_id);
+    if (!account->has_room(bytes)) {
+        return SendStatus::WouldBlock;
+    }
+    if (send_copy(handle(), routing_id, ZMQ_DONTWAIT | ZMQ_SNDMORE) != 0) {
+        return send_status(errno);
+    }
+    return send_frames(frames, true, account, bytes);
+}
+
+// The largest frame, which ZeroMQ has about as long as the others, carries the charge for all.
+SendStatus Socket::send_frames(const Frames& frames,
+                               bool is_started,
+                               const std::shared_ptr<UnsentAccount>& account,
+                               std::size_t bytes) const {
     STEWARD_ASSERT(!frames.empty());
+    const std::size_t charged = account == nullptr ? frames.size() : largest_of(frames);
     bool is_lost = false;
     for (std::size_t i = 0; i < frames.size(); ++i) {
         const bool is_last = i + 1 == frames.size();
         const int flags = ZMQ_DONTWAIT | (is_last ? 0 : ZMQ_SNDMORE);
-        if (send_blob(handle(), frames[i], flags) == 0) {
+        const int sent = i == charged ? send_charged(handle(), frames[i], flags, {account, bytes})
+                                      : send_blob(handle(), frames[i], flags);
+        if (sent == 0) {
             continue;
         }
         const int number = errno;
@@ -116,9 +159,18 @@ SendStatus Socket::send_frames(const Frames& frames, bool is_started) const {
     return is_lost ? SendStatus::WouldBlock : SendStatus::Sent;
 }
 
-SendStatus Socket::send_pair(std::string_view first, std::string_view second) const {
-    if (send_copy(handle(), first, ZMQ_DONTWAIT | ZMQ_SNDMORE) != 0 ||
-        send_copy(handle(), second, ZMQ_DONTWAIT) != 0) {
+SendStatus Socket::send_pair(std::string_view first,
+                             std::string_view second,
+                             const std::shared_ptr<UnsentAccount>& account) const {
+    if (send_copy(handle(), first, ZMQ_DONTWAIT | ZMQ_SNDMORE) != 0) {
+        return send_status(errno);
+    }
+    const std::size_t bytes = first.size() + second.size() + 2 * kFrameCost;
+    const int sent =
+        account == nullptr
+            ? send_copy(handle(), second, ZMQ_DONTWAIT)
+            : send_charged(handle(), base::Blob::copy(second), ZMQ_DONTWAIT, {account, bytes});
+    if (sent != 0) {
         return send_status(errno);
     }
     return SendStatus::Sent;

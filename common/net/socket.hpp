@@ -12,6 +12,7 @@
 #include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/limits.hpp"
+#include "common/net/unsent.hpp"
 
 namespace zmq {
 class socket_t;
@@ -68,8 +69,17 @@ public:
     [[nodiscard]] SendStatus send(const Frames& frames);
     /// ROUTER: the same to one peer.
     [[nodiscard]] SendStatus send_to(std::string_view routing_id, const Frames& frames);
-    /// For PUB: two frames from views, both copied.
-    SendStatus send_pair(std::string_view first, std::string_view second) const;
+    /// ROUTER: the same while the peer's account has room; WouldBlock else. A message counts until
+    /// its bytes have been given to the system; small ones (kCopyBytesMax) do not count at all:
+    /// SocketOptions::send_queue_max is what bounds them.
+    [[nodiscard]] SendStatus send_to(std::string_view routing_id,
+                                     const Frames& frames,
+                                     UnsentAccounts& accounts);
+    /// For PUB: two frames from views, both copied. With an account they count until ZeroMQ has
+    /// given them to the last reader.
+    SendStatus send_pair(std::string_view first,
+                         std::string_view second,
+                         const std::shared_ptr<UnsentAccount>& account = {}) const;
 
     /// Takes one whole message; `frames` is replaced (its memory is used again).
     [[nodiscard]] ReceiveStatus receive(Frames& frames);
@@ -84,7 +94,10 @@ public:
     [[nodiscard]] void* handle() const;
 
 private:
-    [[nodiscard]] SendStatus send_frames(const Frames& frames, bool is_started) const;
+    [[nodiscard]] SendStatus send_frames(const Frames& frames,
+                                         bool is_started,
+                                         const std::shared_ptr<UnsentAccount>& account = {},
+                                         std::size_t bytes = 0) const;
     [[nodiscard]] ReceiveStatus receive_rest(Frames& frames,
                                              bool is_started,
                                              std::uint32_t* number = nullptr) const;

@@ -92,7 +92,9 @@ bool StreamServer::watch(int operation, int fd, Handle handle, std::uint32_t eve
 // ---- who comes ----
 
 void StreamServer::look(base::MonoTime now) {
+    now_ = now;
     turn_away_silent(now);
+    cut_standing(now);
     if (rests_until_ && now >= *rests_until_) {
         rests_until_.reset();
         static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, EPOLLIN));
@@ -140,7 +142,7 @@ void StreamServer::accept_all(base::MonoTime now) {
         const Handle handle = connections_.emplace(
             StreamSocket(std::move(fd), options_.bound, StreamSocket::End::Accepting), *who);
         if (!watch(EPOLL_CTL_ADD, number, handle, EPOLLIN)) {
-            connections_.erase(handle);
+            erase(handle);
             rest(now);
             return;
         }
@@ -171,9 +173,38 @@ void StreamServer::turn_away_silent(base::MonoTime now) {
     while (!newcomers_.empty() && newcomers_.front().until <= now) {
         const Connection* connection = connections_.find(newcomers_.front().who);
         if (connection != nullptr && !connection->socket.has_spoken()) {
-            connections_.erase(newcomers_.front().who);
+            erase(newcomers_.front().who);
         }
         newcomers_.pop_front();
+    }
+}
+
+// Who takes anything at all is slow, and may be.
+void StreamServer::cut_standing(base::MonoTime now) {
+    for (std::size_t left = slow_.size(); left > 0 && slow_.front().until <= now; --left) {
+        Slow slow = slow_.front();
+        slow_.pop_front();
+        Connection* connection = connections_.find(slow.who);
+        if (connection == nullptr) {
+            continue;
+        }
+        connection->is_watched = connection->socket.has_unsent();
+        if (!connection->is_watched) {
+            continue;
+        }
+        if (connection->socket.written() == slow.written) {
+            connection->is_faulty = true;
+            make_ready(slow.who, *connection);
+            continue;
+        }
+        slow_.push_back({slow.who, now + options_.standstill, connection->socket.written()});
+    }
+}
+
+void StreamServer::erase(Handle handle) {
+    if (Connection* connection = connections_.find(handle)) {
+        count(*connection, 0);
+        connections_.erase(handle);
     }
 }
 
@@ -206,7 +237,7 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
                 return status;
             case ReceiveStatus::Closed: {
                 const bool was_known = connection->socket.has_spoken();
-                connections_.erase(handle);
+                erase(handle);
                 if (was_known) {
                     return status;
                 }
@@ -225,13 +256,43 @@ SendStatus StreamServer::send(std::string_view routing_id, const Frames& frames)
     if (connection == nullptr) {
         return SendStatus::Unroutable;
     }
-    const SendStatus status = connection->socket.send(frames);
+    const SendStatus status =
+        has_room(*connection, frames) ? connection->socket.send(frames) : SendStatus::WouldBlock;
     update_writing(handle, *connection);
     return status == SendStatus::Closed ? SendStatus::Unroutable : status;
 }
 
-void StreamServer::update_writing(Handle handle, Connection& connection) const {
+// While the total is empty nobody has anything unsent.
+bool StreamServer::has_room(const Connection& connection, const Frames& frames) const {
+    if (options_.unsent == nullptr || options_.unsent->bytes() == 0) {
+        return true;
+    }
+    std::size_t bytes = 0;
+    for (const base::Blob& frame : frames) {
+        bytes += frame.size();
+    }
+    return options_.unsent->has_room(connection.socket.unsent_bytes(), bytes);
+}
+
+void StreamServer::cut(std::string_view routing_id) {
+    erase(handle_of<Handle>(read_id(routing_id)));
+}
+
+void StreamServer::count(Connection& connection, std::size_t unsent) const {
+    if (options_.unsent != nullptr && unsent != connection.counted) {
+        options_.unsent->add(unsent);
+        options_.unsent->remove(connection.counted);
+    }
+    connection.counted = unsent;
+}
+
+void StreamServer::update_writing(Handle handle, Connection& connection) {
     const bool waits = connection.socket.has_unsent() && !connection.socket.is_cut();
+    count(connection, connection.socket.unsent_bytes());
+    if (waits && !connection.is_watched) {
+        connection.is_watched = true;
+        slow_.push_back({handle, now_ + options_.standstill, connection.socket.written()});
+    }
     if (waits != connection.waits_to_write) {
         connection.waits_to_write = watch(EPOLL_CTL_MOD,
                                           connection.socket.fd(),

@@ -15,6 +15,7 @@
 #include "common/base/slot_map.hpp"
 #include "common/base/time.hpp"
 #include "common/net/stream_socket.hpp"
+#include "common/net/unsent.hpp"
 
 namespace steward::net {
 
@@ -24,6 +25,11 @@ struct StreamServerOptions {
     std::size_t connections_max = 10'000;
     /// Who connects and sends no whole message this long is turned away.
     base::Duration silence = std::chrono::seconds(10);
+    /// Who takes nothing this long to twice as long, although something waits, is cut off.
+    base::Duration standstill = std::chrono::seconds(60);
+    /// What all connections may have unsent, others' than these servers' too. Null: as much as each
+    /// of them may (StreamSocket::kUnsentBytesMax and one message).
+    std::shared_ptr<UnsentTotal> unsent = {};
     /// The number under which a user of this machine is heard; nothing: he is told kTurnedAway.
     std::function<std::optional<std::uint32_t>(std::uint32_t user)> admit = {};
 };
@@ -55,6 +61,8 @@ public:
 
     /// Unroutable when that connection is gone.
     [[nodiscard]] SendStatus send(std::string_view routing_id, const Frames& frames);
+    /// Ends a connection, with all that waits for it. Nothing happens when it is gone.
+    void cut(std::string_view routing_id);
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
@@ -68,9 +76,11 @@ private:
 
         StreamSocket socket;
         std::uint32_t number = 0;
-        bool is_ready = false;  // stands in ready_
+        std::size_t counted = 0;  // of its unsent bytes, in the total
+        bool is_ready = false;    // stands in ready_
         bool waits_to_write = false;
-        bool is_faulty = false;  // its last message was too large
+        bool is_watched = false;  // stands in slow_
+        bool is_faulty = false;   // is to be closed
     };
 
     using Connections = base::SlotMap<Connection>;
@@ -81,6 +91,13 @@ private:
         base::MonoTime until;
     };
 
+    /// One that has something unsent.
+    struct Slow {
+        Handle who;
+        base::MonoTime until;
+        std::uint64_t written = 0;
+    };
+
     StreamServer(posix::UniqueFd listening,
                  posix::UniqueFd epoll,
                  const StreamServerOptions& options);
@@ -89,8 +106,12 @@ private:
     void accept_all(base::MonoTime now);
     [[nodiscard]] std::optional<std::uint32_t> admitted(int fd) const;
     void make_ready(Handle handle, Connection& connection);
-    void update_writing(Handle handle, Connection& connection) const;
+    [[nodiscard]] bool has_room(const Connection& connection, const Frames& frames) const;
+    void update_writing(Handle handle, Connection& connection);
+    void count(Connection& connection, std::size_t unsent) const;
+    void erase(Handle handle);
     void turn_away_silent(base::MonoTime now);
+    void cut_standing(base::MonoTime now);
     void rest(base::MonoTime now);
 
     posix::UniqueFd listening_;
@@ -99,6 +120,8 @@ private:
     Connections connections_;
     std::deque<Handle> ready_;        // may have something to read
     std::deque<Newcomer> newcomers_;  // oldest first
+    std::deque<Slow> slow_;           // oldest first, one of each
+    base::MonoTime now_{};            // of the last look()
     // The system has no descriptor for one more: nobody is accepted until then.
     std::optional<base::MonoTime> rests_until_;
     std::vector<char> scratch_;

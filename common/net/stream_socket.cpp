@@ -16,6 +16,7 @@ namespace {
 
 // Pieces given to the system in one call; a message has fewer, but for one of many frames.
 constexpr std::size_t kPiecesPerCall = 64;
+constexpr std::size_t kForgetSentFrom = 1024;
 
 using Pieces = std::array<iovec, kPiecesPerCall>;
 
@@ -78,7 +79,9 @@ SendStatus StreamSocket::send(const Frames& frames) {
         can_write_ = false;
         return SendStatus::Closed;
     }
-    keep_rest(frames, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    written_ += taken;
+    keep_rest(frames, taken);
     return SendStatus::Sent;
 }
 
@@ -127,17 +130,26 @@ std::size_t StreamSocket::write_unsent() {
         return 0;
     }
     const auto bytes = static_cast<std::size_t>(written);
+    written_ += bytes;
     unsent_bytes_ -= bytes;
     first_sent_ += bytes;
     while (has_unsent() && first_sent_ >= unsent_[next_unsent_].size()) {
         first_sent_ -= unsent_[next_unsent_].size();
         unsent_[next_unsent_++] = {};
     }
+    forget_sent();
+    return bytes;
+}
+
+// In large steps: a peer that is never quite up to date must not make the list grow.
+void StreamSocket::forget_sent() {
     if (!has_unsent()) {
         unsent_.clear();
         next_unsent_ = 0;
+    } else if (next_unsent_ >= kForgetSentFrom && next_unsent_ * 2 >= unsent_.size()) {
+        unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(next_unsent_));
+        next_unsent_ = 0;
     }
-    return bytes;
 }
 
 void StreamSocket::flush_until(base::MonoTime deadline) {

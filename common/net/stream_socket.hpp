@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,11 @@ public:
 
     [[nodiscard]] bool has_unsent() const { return unsent_bytes_ > 0; }
 
+    [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
+
+    /// Bytes that the system has taken so far.
+    [[nodiscard]] std::uint64_t written() const { return written_; }
+
     /// The next whole message. `scratch`: memory to read into, any size. Nothing: wait until the
     /// descriptor is readable. Closed: the other end is gone, or is none of this kind; what it had
     /// sent is told before. TooLarge: the stream cannot go on.
@@ -53,6 +59,7 @@ private:
     [[nodiscard]] bool read(std::span<char> scratch);
     void keep(std::string_view bytes);
     void keep_rest(const Frames& frames, std::size_t sent);
+    void forget_sent();
     [[nodiscard]] std::size_t write_unsent();
 
     posix::UniqueFd fd_;
@@ -61,6 +68,7 @@ private:
     std::size_t next_unsent_ = 0;
     std::size_t first_sent_ = 0;  // of the first unsent piece
     std::size_t unsent_bytes_ = 0;
+    std::uint64_t written_ = 0;
     bool can_write_ = true;
     bool can_read_ = true;
     bool is_drained_ = false;  // the last read took all that was there

@@ -182,7 +182,11 @@ struct RecordInWords {
     }
 
     std::string operator()(const core::JobRetried& r) const {
-        return "retried " + cast.name_of(r.id);
+        std::string text = "retried " + cast.name_of(r.id);
+        for (const model::JobId& id : r.after) {
+            text += (&id == &r.after.front() ? " after " : ", ") + cast.name_of(id);
+        }
+        return text;
     }
 
     std::string operator()(const core::JobDiscarded& r) const {

@@ -9,7 +9,8 @@ void Dependencies::hear(const Heard& heard) {
     if (heard.event == "EXECUTE_COMPLETE") {
         succeeded_.insert(heard.id);
     }
-    if (heard.event != "DELEGATE_START" || heard.job == nullptr || heard.job->was_revived) {
+    if (heard.event != "DELEGATE_START" || heard.job == nullptr || heard.job->was_revived ||
+        retried_.contains(heard.id)) {
         return;
     }
     for (const model::JobId& other : heard.job->after) {
@@ -24,6 +25,8 @@ void Dependencies::stored(const core::Record& fact) {
     if (const auto* ended = std::get_if<core::JobEnded>(&fact);
         ended != nullptr && ended->state == model::JobState::Succeeded) {
         succeeded_.insert(ended->id);
+    } else if (const auto* retried = std::get_if<core::JobRetried>(&fact)) {
+        retried_.insert(retried->id);
     }
 }
 

@@ -17,6 +17,7 @@ public:
 
 private:
     std::set<model::JobId> succeeded_;
+    std::set<model::JobId> retried_;
 };
 
 }  // namespace steward::sim

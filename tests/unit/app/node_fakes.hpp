@@ -55,6 +55,10 @@ struct FakeTransport final : Transport {
         return SendStatus::Sent;
     }
 
+    void cut(Side /*side*/, std::string_view routing_id) override {
+        cut_off.emplace_back(routing_id);
+    }
+
     void publish(std::string_view topic, std::string_view body) override {
         published.emplace_back(topic, body);
     }
@@ -76,6 +80,7 @@ struct FakeTransport final : Transport {
 
     std::map<std::string, SendStatus> status;  // absent: Sent
     std::vector<Sent> sent;
+    std::vector<std::string> cut_off;
     std::vector<std::pair<std::string, std::string>> published;
     std::size_t room = SIZE_MAX;  // messages taken before every peer would block
     bool subscribers = false;

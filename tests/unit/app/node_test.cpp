@@ -2,8 +2,11 @@
 // no order of events can hurt it.
 #include "broker/app/node.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
+#include "broker/app/given_up_notes.hpp"
 #include "broker/core/record_codec.hpp"
 #include "common/base/prng.hpp"
 #include "tests/unit/app/node_world.hpp"
@@ -131,6 +134,34 @@ TEST_CASE("a worker that does not read is given up when its backlog is full") {
     world.client("c", call(Speaks::Mdp01, "mail", std::string(800, 'x')));
     CHECK(world.node.edge_counters().backlog_dropped == 1);
     CHECK(world.node.core().counters().lost == 1);
+    CHECK(world.transport.cut_off == std::vector<std::string>{"a"});
+    CHECK(std::ranges::count(world.sink.notes, "peer_given_up") == 1);
+}
+
+TEST_CASE("a flood of peers that do not read is some lines a second in the log") {
+    core::Policy policy;
+    policy.limits.peer_backlog_bytes_max = 1000;
+    World world(policy);
+    constexpr std::size_t kPeers = 3 * GivenUpNotes::kPerSecond;
+    const auto deaf_ones_call = [&] {
+        for (std::size_t i = 0; i < kPeers; ++i) {
+            const std::string name = "deaf" + std::to_string(i);
+            world.transport.status[name] = SendStatus::WouldBlock;
+            for (int times = 0; times < 20; ++times) {
+                world.client(name, call(Speaks::Zmws1, "nobody", "x"));
+            }
+        }
+    };
+    const auto told = [&](const std::string& event) {
+        return static_cast<std::size_t>(std::ranges::count(world.sink.notes, event));
+    };
+    deaf_ones_call();
+    CHECK(told("peer_given_up") == GivenUpNotes::kPerSecond);
+    CHECK(told("peers_given_up") == 0);
+    world.pass(1s);
+    deaf_ones_call();
+    CHECK(told("peer_given_up") == 2 * GivenUpNotes::kPerSecond);
+    CHECK(told("peers_given_up") == 1);
 }
 
 TEST_CASE("a slow worker is tried again within milliseconds") {

@@ -67,6 +67,15 @@ struct Outgoing {
 
 constexpr wire::Form kMdp{wire::DialectId::Mdp01, true};
 
+core::JobResult large(std::size_t bytes) {
+    return {{1, 1},
+            {},
+            model::JobState::Succeeded,
+            {},
+            {model::Encoding::Opaque, base::Blob::copy(std::string(bytes, 'x'))},
+            model::Encoding::Opaque};
+}
+
 using Numbers = std::vector<std::vector<std::uint64_t>>;
 
 }  // namespace
@@ -219,20 +228,94 @@ TEST_CASE("a peer that is never quite up to date gets everything in order and co
 TEST_CASE("a peer whose backlog passes the limit is given up") {
     Outgoing world(10'000);
     world.transport.status["a"] = SendStatus::WouldBlock;
-    const auto large = [](std::size_t bytes) {
-        return core::JobResult{{1, 1},
-                               {},
-                               model::JobState::Succeeded,
-                               {},
-                               {model::Encoding::Opaque, base::Blob::copy(std::string(bytes, 'x'))},
-                               model::Encoding::Opaque};
-    };
     world.post(world.a, large(9'000));
     CHECK(world.flush().empty());
     world.post(world.a, large(2'000));
     CHECK(world.flush() == std::vector<Peer>{world.a});
     CHECK(world.outbox.counters().backlog_dropped == 2);
     CHECK(!world.outbox.is_blocked());
+}
+
+TEST_CASE("beyond what may wait for all, those are given up who have not moved for longest") {
+    Outgoing world;
+    world.limits.backlog_bytes_max = 40'000;  // a quarter of it is the transport's
+    world.outbox.set_limits(world.limits);
+    const Peer c = world.peers.add(Side::Frontend, "c");
+    for (const char* name : {"a", "b", "c"}) {
+        world.transport.status[name] = SendStatus::WouldBlock;
+    }
+    world.post(world.a, large(9'000));
+    CHECK(world.flush().empty());
+    world.post(world.b, large(9'000));
+    CHECK(world.flush().empty());
+    CHECK(world.outbox.waiting_bytes() > 18'000);
+    world.transport.status["a"] = SendStatus::Sent;  // it reads, once
+    CHECK(world.flush().empty());
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    CHECK(world.outbox.waiting_bytes() < 10'000);
+    world.post(world.a, large(9'000));
+    CHECK(world.flush().empty());
+    CHECK(world.outbox.take_given_up().empty());
+    world.post(c, large(12'000));
+    CHECK(world.flush() == std::vector<Peer>{world.b});
+    const auto given_up = world.outbox.take_given_up();
+    REQUIRE(given_up.size() == 1);
+    CHECK(given_up[0].peer == world.b);
+    CHECK(given_up[0].messages == 1);
+    CHECK(given_up[0].bytes > 9'000);
+    CHECK(given_up[0].limit == "limits.backlog_bytes_max");
+    CHECK(world.outbox.counters().backlog_dropped == 1);
+    CHECK(world.outbox.waiting_bytes() < 30'000);
+    world.transport.status.clear();
+    CHECK(world.flush().empty());
+    CHECK(world.transport.take("a").size() == 2);
+    CHECK(world.transport.take("c").size() == 1);
+    CHECK(world.outbox.waiting_bytes() == 0);
+}
+
+TEST_CASE("a peer that was given up is told nothing more, though it could be") {
+    Outgoing world(10'000);
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    world.post(world.a, large(9'000));
+    CHECK(world.flush().empty());
+    world.post(world.a, large(9'000));
+    world.transport.status.clear();
+    world.taken(world.a, 1);
+    world.taken(world.a, 2, 5);
+    CHECK(world.flush() == std::vector<Peer>{world.a});
+    CHECK(world.transport.sent.empty());
+    CHECK(world.outbox.counters().backlog_dropped == 4);
+    const auto given_up = world.outbox.take_given_up();
+    REQUIRE(given_up.size() == 1);
+    CHECK(given_up[0].limit == "limits.peer_backlog_bytes_max");
+    CHECK(world.outbox.take_given_up().empty());
+    CHECK(world.flush().empty());
+}
+
+TEST_CASE("of many that read slowly a flush tries some, and all in turns") {
+    Outgoing world;
+    constexpr std::size_t kSlow = 3 * Outbox::kRetriedMax;
+    world.peers.set_peers_max(kSlow + 10);
+    world.transport.room = 0;
+    for (std::size_t i = 0; i < kSlow; ++i) {
+        world.taken(world.peers.add(Side::Frontend, std::to_string(i)), 1);
+    }
+    CHECK(world.flush().empty());
+    world.transport.attempts = 0;
+    for (int i = 0; i < 3; ++i) {
+        CHECK(world.flush().empty());
+    }
+    CHECK(world.transport.attempts == 3 * Outbox::kRetriedMax);
+    world.transport.room = SIZE_MAX;
+    world.taken(world.b, 7);  // does not wait for them
+    CHECK(world.flush().empty());
+    CHECK(world.numbers_sent("b") == Numbers{{7}});
+    CHECK(world.outbox.is_blocked());
+    for (int i = 0; i < 2; ++i) {
+        CHECK(world.flush().empty());
+    }
+    CHECK(world.transport.sent.size() == kSlow);
+    CHECK_FALSE(world.outbox.is_blocked());
 }
 
 TEST_CASE("large params are no backlog: they are the job's that the worker holds") {

@@ -81,6 +81,47 @@ TEST_CASE("adoption: a durable job that no fact tells of is safe before its clie
     CHECK(status(second, attempt.job).job.state == JobState::Succeeded);
 }
 
+TEST_CASE("adoption: another attempt of it is what its client asked for") {
+    model::Attempt attempt;
+    const Call asked = Call{}.with([](auto& o) {
+        o.channel = model::Label("gpu");
+        o.context = model::Label("order");
+        o.time_limit = 2s;
+        o.memory_limit = 1U << 20U;
+    });
+    {
+        Broker first(patient());
+        first.facts_tell_all = false;
+        Ready special;
+        special.from = at(1);
+        special.services = {service("X")};
+        special.channels = {model::Label("gpu")};
+        special.heartbeat_interval = 10'000h;
+        first.apply(special);
+        attempt = only_assign(first.submit(asked)).second;
+    }
+    Second second(patient(), {});
+    second.apply(returning(2, attempt));
+    Call again = asked;
+    again.number = 1;
+    again.again = true;
+    second.submit(again);
+    check_restores(second);
+    CHECK(sent<Assign>(second.apply(PeerLost{Peer{2}})).empty());
+    CHECK(sent<Assign>(second.ready(3, {"X"})).empty());  // does not serve the channel
+    CHECK(status(second, attempt.job).job.channel == "gpu");
+    Ready special;
+    special.from = at(4);
+    special.services = {service("X")};
+    special.channels = {model::Label("gpu")};
+    special.heartbeat_interval = 10'000h;
+    special.beats_while_busy = true;
+    const Effects& effects = second.apply(special);
+    const auto assigns = sent<Assign>(effects);
+    REQUIRE(assigns.size() == 1);
+    CHECK(assigns.front().second->time_limit == 2s);
+}
+
 TEST_CASE("adoption: an attempt as far ahead as can be is believed, one further is not") {
     for (const std::uint32_t ahead : {kAttemptsUnwrittenMax, kAttemptsUnwrittenMax + 1}) {
         std::vector<Record> facts;

@@ -327,6 +327,24 @@ TEST_CASE("after: a retried job waits for a dead letter until that is retried or
     CHECK(state_of(broker, child) == JobState::Active);
 }
 
+TEST_CASE("after: a retried job waits for one that is not durable, and its facts say so") {
+    Broker broker(known_service());
+    broker.facts_tell_all = false;
+    const JobId fleeting = taken_id(broker.submit(Call{}.with([](auto& o) { o.durable = false; })));
+    const JobId parent = add(broker, "2");
+    const JobId child = add(broker, "3", {fleeting, parent});
+    broker.operate(CancelJobs{only_job(parent), 0});
+    CHECK(state_of(broker, child) == JobState::Dead);
+    broker.operate(RetryDead{only_job(child), 0});
+    CHECK(state_of(broker, child) == JobState::Blocked);
+    CHECK(std::get<JobRetried>(broker.journal.back()).after == std::vector{fleeting});
+    restored(broker)->check_invariants();  // there it dies, for the other is gone
+    broker.ready(1, {"X"});
+    end(broker, fleeting);
+    CHECK(state_of(broker, child) == JobState::Active);
+    restored(broker)->check_invariants();
+}
+
 TEST_CASE("after: jobs may wait for so many others together and not for one more") {
     Policy policy = known_service();
     policy.limits.dependents_max = 5;

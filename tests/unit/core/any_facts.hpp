@@ -191,7 +191,14 @@ private:
                 integer<std::uint32_t>(3)};
     }
 
-    JobRetried fill(JobRetried /*fact*/) { return {job(), instant()}; }
+    JobRetried fill(JobRetried fact) {
+        fact.id = job();
+        fact.at = instant();
+        for (std::uint64_t waits_for = prng_.below(3); waits_for > 0; --waits_for) {
+            fact.after.push_back(job());
+        }
+        return fact;
+    }
 
     JobDiscarded fill(JobDiscarded /*fact*/) { return {job()}; }
 

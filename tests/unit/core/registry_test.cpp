@@ -259,3 +259,107 @@ TEST_CASE("registry: the history keeps the last finished jobs and no more") {
     CHECK(report.rows.size() == 3);
     CHECK(report.rows.front().id.number == 5);
 }
+
+TEST_CASE("registry: of a submission sent again the newer connection gets the answer") {
+    Broker broker(patient(), {base::MonoTime{0s}, base::WallTime{1'700'000'000s}});
+    broker.facts_tell_all = false;
+    Call call;
+    call.number = 1;
+    call.options.sync = true;
+    Call again = call;
+    again.again = true;
+    again.peer = 101;
+    broker.ready(1, {"X"});
+    CHECK(broker.submit(again).sends.empty());  // the broker has just started
+    // What had been sent over the connection before comes now, and runs.
+    const model::Attempt attempt = only_assign(broker.submit(call)).second;
+    broker.wait(5s);
+    const auto answers = sent<JobResult>(broker.finish(1, attempt));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().first.peer == Peer{101});
+}
+
+TEST_CASE("registry: a still newer connection keeps the answer when the broker has settled") {
+    Broker broker(patient(), {base::MonoTime{0s}, base::WallTime{1'700'000'000s}});
+    broker.facts_tell_all = false;
+    Call call;
+    call.number = 1;
+    call.options.sync = true;
+    Call again = call;
+    again.again = true;
+    again.peer = 101;
+    broker.ready(1, {"X"});
+    CHECK(broker.submit(again).sends.empty());
+    const model::Attempt attempt = only_assign(broker.submit(call)).second;
+    again.peer = 102;
+    CHECK(broker.submit(again).sends.empty());
+    broker.wait(5s);
+    const auto answers = sent<JobResult>(broker.finish(1, attempt));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().first.peer == Peer{102});
+}
+
+TEST_CASE("registry: an announcement that is refused keeps no service") {
+    Policy policy;
+    policy.limits.services_max = 3;
+    Broker broker(policy);
+    broker.ready(1, {"A"});
+    const auto known = [&](const char* name) {
+        Call call;
+        call.name = name;
+        return sent<JobTaken>(broker.submit(call)).size() == 1;
+    };
+    for (std::uint64_t peer = 10; peer < 20; ++peer) {
+        broker.wait(1ms);
+        const std::string first = "first" + std::to_string(peer);
+        CHECK(sent<Disconnect>(broker.ready(peer, {first, "B", "C"})).size() == 1);
+        CHECK_FALSE(known(first.c_str()));
+    }
+    broker.wait(1ms);
+    CHECK(sent<Welcome>(broker.ready(2, {"D", "E"})).size() == 1);
+    CHECK(known("A"));
+    CHECK(known("D"));
+    CHECK_FALSE(known("B"));
+}
+
+TEST_CASE("registry: a refused announcement leaves those known that were announced before") {
+    Policy policy;
+    policy.limits.services_max = 2;
+    Broker broker(policy);
+    broker.ready(1, {"A"});
+    broker.apply(Goodbye{Peer{1}, false});
+    broker.ready(2, {"B"});
+    broker.wait(1ms);
+    CHECK(sent<Disconnect>(broker.ready(3, {"A", "B", "C"})).size() == 1);
+    Call call;
+    call.name = "A";
+    CHECK(sent<JobTaken>(broker.submit(call)).size() == 1);
+}
+
+TEST_CASE("registry: at services_max the service makes room whose workers left longest ago") {
+    Policy policy;
+    policy.limits.services_max = 3;
+    policy.services.push_back({"configured", {}, 0});
+    Broker broker(policy);
+    const auto comes_and_goes = [&](std::uint64_t peer, const char* name) {
+        broker.wait(1s);
+        CHECK(sent<Welcome>(broker.ready(peer, {name})).size() == 1);
+        broker.apply(Goodbye{Peer{peer}, false});
+    };
+    const auto known = [&](const char* name) {
+        const auto rows = broker.core.services().rows;
+        return std::ranges::any_of(rows,
+                                   [&](const auto& row) { return row.service.view() == name; });
+    };
+    comes_and_goes(1, "A");
+    comes_and_goes(2, "B");
+    comes_and_goes(3, "A");
+    comes_and_goes(4, "C");
+    CHECK(known("A"));
+    CHECK_FALSE(known("B"));
+    CHECK(known("C"));
+    comes_and_goes(5, "D");
+    CHECK_FALSE(known("A"));
+    CHECK(known("configured"));
+    broker.core.check_invariants();
+}

@@ -91,6 +91,21 @@ Frames answer_at(Connection& connection, Broker& broker) {
     return frames;
 }
 
+constexpr std::size_t kLoad = 100'000;
+
+// Says hello, and is sent as much as is taken for it without its reading. Its routing id.
+std::string fill(Broker& broker, Connection& connection) {
+    REQUIRE(connection.send(frames_of({"hello"})) == SendStatus::Sent);
+    REQUIRE(broker.next() == ReceiveStatus::Received);
+    const base::Blob load = base::Blob::copy(std::string(kLoad, 'x'));
+    int told = 0;
+    while (told < 10'000 && broker.server->send(broker.id, {load}) == SendStatus::Sent) {
+        ++told;
+    }
+    REQUIRE(told < 100);
+    return broker.id;
+}
+
 }  // namespace
 
 TEST_CASE("the local name of an endpoint is the same for both ends, and only on this machine") {
@@ -200,6 +215,45 @@ TEST_CASE("who does not read is refused more, and gets everything in order when 
     }
     CHECK(broker.server->send(id, frames_of({"more"})) == SendStatus::Sent);
     CHECK(answer_at(*connection, broker) == frames_of({"more"}));
+}
+
+TEST_CASE("who takes nothing for the standstill is cut off, who is slow is not") {
+    StreamServerOptions options;
+    options.unsent = std::make_shared<UnsentTotal>(UnsentBounds{});
+    Broker broker(options);
+    const auto slow = stream_to(broker);
+    const std::string slow_id = fill(broker, *slow);
+    const auto deaf = stream_to(broker);
+    const std::string deaf_id = fill(broker, *deaf);
+    CHECK(options.unsent->bytes() > 2 * StreamSocket::kUnsentBytesMax);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(answer_at(*slow, broker).front().size() == kLoad);
+    }
+    const base::MonoTime now = posix::read_mono();
+    broker.server->look(now + options.standstill + std::chrono::seconds(1));
+    REQUIRE(broker.server->receive(broker.id, broker.frames) == ReceiveStatus::Closed);
+    CHECK(broker.id == deaf_id);
+    CHECK(broker.server->connections() == 1);
+    CHECK(options.unsent->bytes() < 2 * StreamSocket::kUnsentBytesMax);
+    broker.server->look(now + options.standstill + std::chrono::seconds(2));
+    CHECK(broker.server->receive(broker.id, broker.frames) == ReceiveStatus::Nothing);
+    CHECK(broker.server->send(deaf_id, frames_of({"x"})) == SendStatus::Unroutable);
+    CHECK(answer_at(*slow, broker).front().size() == kLoad);
+    CHECK(slow_id != deaf_id);
+}
+
+TEST_CASE("a connection that is cut is gone at once, and what waited for it is free") {
+    StreamServerOptions options;
+    options.unsent = std::make_shared<UnsentTotal>(UnsentBounds{});
+    Broker broker(options);
+    const auto connection = stream_to(broker);
+    const std::string id = fill(broker, *connection);
+    CHECK(options.unsent->bytes() > 0);
+    broker.server->cut(id);
+    CHECK(broker.server->connections() == 0);
+    CHECK(options.unsent->bytes() == 0);
+    CHECK(broker.server->send(id, frames_of({"x"})) == SendStatus::Unroutable);
+    broker.server->cut(id);  // again: nothing happens
 }
 
 TEST_CASE("what was sent leaves although the connection is given up at once, within its linger") {

@@ -1,0 +1,77 @@
+// broker/core: services that make room for others.
+#include "broker/core/service.hpp"
+
+namespace steward::core {
+
+bool ServiceTable::make_room(std::size_t count,
+                             std::size_t max,
+                             base::MonoTime now,
+                             LaneTable& lanes) {
+    const auto fits = [&] { return size() + count <= max; };
+    if (fits()) {
+        return true;
+    }
+    if (looked_at_ != now) {
+        looked_at_ = now;
+        forget_unknown(lanes);
+        list_unused(now);
+    }
+    while (!fits() && !unused_.empty()) {
+        const ServiceHandle oldest = unused_.back();
+        unused_.pop_back();
+        Service* service = map.find(oldest);
+        if (service != nullptr && service->is_unused() && service->used_at < now) {
+            service->announced = false;
+            forget_if_unknown(oldest, lanes);
+        }
+    }
+    return fits();
+}
+
+void ServiceTable::forget_unknown(LaneTable& lanes) {
+    for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
+        const ServiceHandle handle = map.handle_at(slot);
+        if (handle.names_something()) {
+            forget_if_unknown(handle, lanes);
+        }
+    }
+}
+
+void ServiceTable::list_unused(base::MonoTime now) {
+    unused_.clear();
+    for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
+        const ServiceHandle handle = map.handle_at(slot);
+        if (handle.names_something() && map.at(handle).is_unused() &&
+            map.at(handle).used_at < now) {
+            unused_.push_back(handle);
+        }
+    }
+    // Of those that left together, as a worker of many services, the first in the table stay.
+    std::ranges::stable_sort(
+        unused_, std::ranges::greater{}, [&](ServiceHandle at) { return map.at(at).used_at; });
+}
+
+bool ServiceTable::forget_if_unknown(ServiceHandle handle, LaneTable& lanes) {
+    Service& service = map.at(handle);
+    if (service.jobs() + service.dead == 0) {
+        std::erase_if(service.queues, [&](QueueHandle queue) { return forget(queue, lanes); });
+    }
+    if (!service.is_forgettable() || !service.queues.empty()) {
+        return false;
+    }
+    by_name_.erase(service.name.view());
+    map.erase(handle);
+    return true;
+}
+
+bool ServiceTable::forget(QueueHandle handle, LaneTable& lanes) {
+    Queue& queue = queues.at(handle);
+    if (!queue.crews.empty() || queue.size > 0 || queue.parking.linked) {
+        return false;
+    }
+    lanes.drop_levels(queue);
+    queues.erase(handle);
+    return true;
+}
+
+}  // namespace steward::core

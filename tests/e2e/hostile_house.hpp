@@ -1,0 +1,54 @@
+// tests/e2e: a broker with small limits, and those who want to be served by it whatever others do.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/old_worker.hpp"
+
+namespace steward::e2e {
+
+using Clock = std::chrono::steady_clock;
+
+/// A well-behaved worker and client, whose calls prove that others are served.
+class Others {
+public:
+    explicit Others(const Broker& broker)
+        : worker_(Old::Mdp02, "well", broker.endpoints().backend),
+          client_(Old::Mdp01, broker.endpoints().frontend) {
+        worker_.ready();
+        broker.wait_until_served("well");
+    }
+
+    Clock::duration call() {
+        const Clock::time_point start = Clock::now();
+        client_.request("well", {"still", "there"});
+        const HeldJob job = worker_.job();
+        CHECK(shown(job.body) == shown({"still", "there"}));
+        worker_.complete(job, {"yes"});
+        CHECK(shown(client_.answer().body) == shown({"yes"}));
+        return Clock::now() - start;
+    }
+
+private:
+    OldWorker worker_;
+    OldClient client_;
+};
+
+inline BrokerOptions with(const std::string& limits) {
+    return {{}, "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\n[limits]\n" + limits, {}};
+}
+
+/// Of at least one.
+inline std::chrono::microseconds p99_of(std::vector<Clock::duration> took) {
+    std::ranges::sort(took);
+    return std::chrono::duration_cast<std::chrono::microseconds>(took.at(took.size() * 99 / 100));
+}
+
+}  // namespace steward::e2e
