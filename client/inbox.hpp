@@ -18,8 +18,9 @@
 
 namespace steward::client {
 
-/// Orders wait here while the session is full or no broker is reached. While all that is open blocks
-/// its giver, the one who waits alone may serve the connection himself (common/posix/io_role.hpp).
+/// Orders wait here while the session is full or no broker is reached. While all that is open
+/// blocks its giver, the one who waits alone may serve the connection himself
+/// (common/posix/io_role.hpp).
 ///
 /// Thread: push and try_push from any; the rest, where nothing else is said, from the one that
 ///         serves.
@@ -43,8 +44,8 @@ public:
     void release(bool has_more);
     /// A blocked thread's: sleeps until there are news for it, or it may try to borrow() again.
     void sleep(BlockedReceiver& receiver);
-    /// The I/O thread's, after a turn: whether the one that sleeps alone serves from now on. `open`:
-    /// orders that are taken. Then it calls takes_over() until that is true, which waits.
+    /// The I/O thread's, after a turn: whether the one that sleeps alone serves from now on.
+    /// `open`: orders that are taken. Then it calls takes_over() until that is true, which waits.
     [[nodiscard]] bool hands_over(std::size_t open);
     [[nodiscard]] bool takes_over();
     /// From now on the I/O thread alone serves, and looks at once. Thread: any.

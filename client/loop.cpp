@@ -62,12 +62,8 @@ base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
     if (!context) {
         return base::Unexpected(std::move(context.error()));
     }
-    std::unique_ptr<Loop> loop(
-        new Loop(std::move(options),
-                 *seed,
-                 std::move(*wake),
-                 std::move(*alarm),
-                 std::move(*context)));
+    std::unique_ptr<Loop> loop(new Loop(
+        std::move(options), *seed, std::move(*wake), std::move(*alarm), std::move(*context)));
     try {
         loop->thread_ = std::thread([raw = loop.get()] { raw->run(); });
     } catch (const std::system_error& error) {

@@ -211,8 +211,7 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
         alarm.emplace(std::move(*opened));
     }
     const posix::AlarmFd* const alarm_or_null = alarm ? &*alarm : nullptr;
-    Exchange exchange(
-        session_options(options), posix::read_mono(), *seed, *wake, alarm_or_null);
+    Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake, alarm_or_null);
     ChildJobs child_jobs(options.frontends, options.keys);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
     auto masters = open_masters(*context, options, exchange, *seed, tells);

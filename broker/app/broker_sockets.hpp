@@ -80,6 +80,7 @@ public:
         net::Poller::Slot news = 0;
         std::vector<net::Poller::Slot> clients;
     };
+
     [[nodiscard]] Slots add_to(net::Poller& poller) const;
 
     [[nodiscard]] const Endpoints& endpoints() const { return zmq_->endpoints(); }

@@ -1,4 +1,5 @@
-// common/posix: how a thread sleeps until an instant that another sets without waking it: a timerfd.
+// common/posix: how a thread sleeps until an instant that another sets without waking it: a
+// timerfd.
 #pragma once
 
 #include "common/base/expected.hpp"

@@ -2,8 +2,8 @@
 
 namespace steward::posix {
 
-// An alarm that is set already is not put off, which would be a system call each time: when it rings
-// too early it is set again.
+// An alarm that is set already is not put off, which would be a system call each time: when it
+// rings too early it is set again.
 void IoRole::release(base::MonoTime now) {
     holder_ = Holder::Nobody;
     free_since_ = now;

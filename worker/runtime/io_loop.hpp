@@ -18,8 +18,8 @@
 namespace steward::worker {
 
 /// Thread: main's, which is the I/O thread; serve() is a lone work thread's
-/// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
-/// giving_up, stopping_work, secret_refused, left.
+/// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory,
+/// leaving, giving_up, stopping_work, secret_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -29,8 +29,8 @@ public:
         posix::SignalFd& signals;
         log::Log& log;
         posix::Notify& notify;
-        Masters* masters = nullptr;   // who may speak to it directly; null: nobody
-        bool serves_masters = false;  // they give it its jobs, not a broker
+        Masters* masters = nullptr;             // who may speak to it directly; null: nobody
+        bool serves_masters = false;            // they give it its jobs, not a broker
         const posix::AlarmFd* alarm = nullptr;  // what the exchange sets, if it does
         std::optional<net::CurveKeys> curve = {};
     };
