@@ -306,6 +306,8 @@ void Supervisor::look_at_kill_switch() {
 }
 
 base::Expected<nlohmann::json> Supervisor::reload() {
+    log_->reopen();
+    processes_->reopen_logs();
     auto loaded = load_settings(options_.config, &std::getenv);
     if (!loaded) {
         log_->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});
