@@ -118,6 +118,7 @@ void State::on(Tick& /*tick*/) {
             case Timer::Kind::Worker: on_worker_timer(timer->of<Worker>()); break;
             case Timer::Kind::Recall: on_recall_timer(timer->of<Worker>()); break;
             case Timer::Kind::Waiter: on_waiter_timer(timer->of<Waiter>()); break;
+            case Timer::Kind::Question: on_question_timer(timer->of<OpenQuestion>()); break;
             case Timer::Kind::Group:
                 groups_.map.at(timer->of<Group>()).timer = base::TimerHeap<Timer>::kNone;
                 consequences_.opened_groups.push_back(timer->of<Group>());

@@ -18,6 +18,7 @@
 #include "broker/core/history.hpp"
 #include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
+#include "broker/core/question.hpp"
 #include "broker/core/results.hpp"
 #include "broker/core/schedules.hpp"
 #include "broker/core/submissions.hpp"
@@ -52,6 +53,8 @@ public:
     void on(Durable& durable);
     void on(JournalFailed& failed);
     void on(Operator& request);
+    void on(AskWorker& ask);
+    void on(Told& told);
     void on(Tick& tick);
 
     /// Inputs and effects of one apply(): valid while it runs.
@@ -351,6 +354,11 @@ private:
     void stop_overdue(WorkerHandle handle);
     void end_overdue(JobHandle handle);
 
+    // ---- questions.cpp: what workers are asked ----
+    void on_question_timer(QuestionMap::HandleType handle);
+    void end_question(QuestionMap::HandleType handle, base::Error why);
+    void drop_questions(Peer worker);
+
     // ---- adopt.cpp: jobs that workers bring back ----
     [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
                                                           const model::JobId& job);
@@ -561,6 +569,7 @@ private:
     BatchTable batches_;
     ScheduleTable schedules_;
     WaiterMap waiters_;
+    QuestionMap questions_;
     ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;
