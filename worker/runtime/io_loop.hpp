@@ -2,6 +2,7 @@
 // heartbeats go while work() runs. Decides nothing; the session does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,13 +13,14 @@
 #include "common/net/connection.hpp"
 #include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
+#include "common/wire/check.hpp"
 #include "worker/direct/masters.hpp"
 #include "worker/runtime/exchange.hpp"
 
 namespace steward::worker {
 
 /// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
-/// giving_up, stopping_work, secret_refused, left.
+/// giving_up, stopping_work, secret_refused, key_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -31,6 +33,8 @@ public:
         Masters* masters = nullptr;   // who may speak to it directly; null: nobody
         bool serves_masters = false;  // they give it its jobs, not a broker
         std::optional<net::CurveKeys> curve = {};
+        /// How the worker is, for one who may see all or for anybody. Asked between turns.
+        std::function<wire::Check(bool privileged)> check = {};
     };
 
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one;
@@ -47,6 +51,7 @@ private:
     void connect(std::size_t broker);
     void disconnect();
     void measure_memory();
+    void answer_questions();
     void read_signals();
     void read_masters();
     void leave(const char* why);
