@@ -312,4 +312,20 @@ void State::note(Severity severity,
     out_->notes.push_back({severity, std::string(event), std::move(fields), worker});
 }
 
+model::ServiceReport State::services() const {
+    return list_services({});
+}
+
+std::optional<OwnerId> State::owner_of(std::string_view name) {
+    return jobs_.owners.named(name);
+}
+
+void State::set_quota(OwnerId owner, const model::Quota& quota) {
+    jobs_.owners.at(owner).quota = quota;
+}
+
+std::size_t State::waiting_and_running() const {
+    return jobs_.map.size() + stored_jobs_ - dead_.size();
+}
+
 }  // namespace steward::core

@@ -75,15 +75,11 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
-    [[nodiscard]] model::ServiceReport services() const { return list_services({}); }
+    [[nodiscard]] model::ServiceReport services() const;
+    std::optional<OwnerId> owner_of(std::string_view name);
+    void set_quota(OwnerId owner, const model::Quota& quota);
 
     model::EventSet announcing = model::EventSet::all();
-
-    std::optional<OwnerId> owner_of(std::string_view name) { return jobs_.owners.named(name); }
-
-    void set_quota(OwnerId owner, const model::Quota& quota) {
-        jobs_.owners.at(owner).quota = quota;
-    }
 
 private:
     // ---- submit.cpp: taking jobs in ----
@@ -536,10 +532,7 @@ private:
         return services_.map.at(job.service).name;
     }
 
-    [[nodiscard]] std::size_t waiting_and_running() const {
-        return jobs_.map.size() + stored_jobs_ - dead_.size();
-    }
-
+    [[nodiscard]] std::size_t waiting_and_running() const;
     [[nodiscard]] bool drain_is_over() const;
     void finish_drain();
 

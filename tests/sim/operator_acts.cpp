@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/bytes.hpp"
 #include "tests/sim/oracles/job_book.hpp"
 
 namespace steward::sim {
@@ -52,6 +53,13 @@ wire::native::Operate draw_schedule(Choices& choices) {
     return operate("schedule-set", arguments);
 }
 
+// How one of the early connections is: a worker's, or nobody's (any more).
+wire::native::Operate draw_check(Choices& choices) {
+    std::string routing_id(1, '\0');  // ZeroMQ's own ids: a zero byte and 32 bits
+    base::put_le(routing_id, static_cast<std::uint32_t>(choices.below(64)));
+    return operate("check", {{"worker", base::to_hex(routing_id)}});
+}
+
 }  // namespace
 
 std::vector<model::JobId> some_jobs(Choices& choices, const std::vector<model::JobId>& known) {
@@ -73,6 +81,9 @@ wire::native::Operate cancel(const std::vector<model::JobId>& jobs) {
 wire::native::Operate draw_act(Stage& stage) {
     Choices& choices = stage.choices;
     const std::vector<model::JobId>& known = stage.known_jobs;
+    if (choices.chance(1, 6)) {
+        return draw_check(choices);
+    }
     const auto kind = choices.below(known.empty() ? 6 : 7);
     const std::string service = choices.pick(services());
     switch (kind) {
