@@ -75,6 +75,7 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
+    [[nodiscard]] std::size_t waiting_and_running() const;
     [[nodiscard]] model::ServiceReport services() const;
     std::optional<OwnerId> owner_of(std::string_view name);
     void set_quota(OwnerId owner, const model::Quota& quota);
@@ -532,7 +533,6 @@ private:
         return services_.map.at(job.service).name;
     }
 
-    [[nodiscard]] std::size_t waiting_and_running() const;
     [[nodiscard]] bool drain_is_over() const;
     void finish_drain();
 
