@@ -53,11 +53,11 @@ wire::native::Operate draw_schedule(Choices& choices) {
     return operate("schedule-set", arguments);
 }
 
-// How one of the early connections is: a worker's, or nobody's (any more).
-wire::native::Operate draw_check(Choices& choices) {
-    std::string routing_id(1, '\0');  // ZeroMQ's own ids: a zero byte and 32 bits
-    base::put_le(routing_id, static_cast<std::uint32_t>(choices.below(64)));
-    return operate("check", {{"worker", base::to_hex(routing_id)}});
+// How a worker is; now and then one of another broker, or one that is just leaving.
+wire::native::Operate draw_check(Stage& stage) {
+    const std::vector<std::string> workers = stage.network.reachable(app::Side::Backend);
+    const std::string asked = workers.empty() ? "nobody" : stage.choices.pick(workers);
+    return operate("check", {{"worker", base::to_hex(asked)}});
 }
 
 }  // namespace
@@ -81,8 +81,8 @@ wire::native::Operate cancel(const std::vector<model::JobId>& jobs) {
 wire::native::Operate draw_act(Stage& stage) {
     Choices& choices = stage.choices;
     const std::vector<model::JobId>& known = stage.known_jobs;
-    if (choices.chance(1, 6)) {
-        return draw_check(choices);
+    if (choices.chance(1, 4)) {
+        return draw_check(stage);
     }
     const auto kind = choices.below(known.empty() ? 6 : 7);
     const std::string service = choices.pick(services());
