@@ -24,6 +24,7 @@ Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
                                            : Gates::Clock::Wall),
       cancels_(network, leases, plan.policy.stop_grace + longest_full_disk(plan)),
       attempts_(plan.policy),
+      figures_(plan.has(Fault::SmallLimits)),
       results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
       followers_(network, !plan.has(Fault::Garbage), !plan.has(Fault::SlowPeer)),
       modes_(!plan.has(Fault::WallJumps)) {}
