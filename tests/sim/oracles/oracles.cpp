@@ -38,6 +38,14 @@ void Oracles::started(BrokerRun run, std::uint64_t epoch) {
     }
 }
 
+void Oracles::check_owner(const model::JobId& job, std::string_view key) const {
+    const KnownJob* known = book_.find(job);
+    if (known != nullptr && known->owner != key) {
+        broken("events name a job's owner: " + job.text() + " is told to be of \"" + known->owner +
+               "\" and its client's key is \"" + std::string(key) + "\"");
+    }
+}
+
 void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (!json.is_object()) {
