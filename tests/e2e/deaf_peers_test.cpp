@@ -99,8 +99,10 @@ TEST_CASE("A client that never reads its calls' results costs its backlog, and i
     const std::size_t before = resident_mib(broker);
     constexpr std::uint64_t kCalls = 150;
     for (std::uint64_t number = 1; number <= kCalls; ++number) {
-        deaf.hello();  // it may have been given up
-        deaf.submit(number, "loud", true);
+        // In one message, for at any time it may be given up.
+        deaf.send({json::array({kClientHello, 1, "raw", 60'000'000}),
+                   json::array({kSession, 4711, 1}),
+                   NativePeer::submission(number, "loud", true)});
         const json job = worker.next(kAssign);
         REQUIRE(job.is_array());
         worker.send({NativePeer::finish(job.at(1), job.at(2).get<std::uint64_t>(), result)});
