@@ -246,8 +246,13 @@ final class Wire
 
     // ---- messages ----
 
-    /** The keys that the environment names, if it does (docs/security.md). */
-    private static function useKeys(\ZMQSocket $socket): void
+    /**
+     * The keys that the environment names, if it does (docs/security.md): the own secret and public
+     * one, and the broker's.
+     *
+     * @return list<string>
+     */
+    public static function ownKeys(): array
     {
         $own = (string)getenv('STEWARD_KEY_FILE');
         $server = (string)getenv('STEWARD_SERVER_KEY_FILE');
@@ -256,11 +261,11 @@ final class Wire
                 'STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together'
             );
         }
-        if ($own !== '') {
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SECRETKEY, self::keyOf($own, 'secret_key'));
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_PUBLICKEY, self::keyOf($own, 'public_key'));
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SERVERKEY, self::keyOf($server, 'public_key'));
-        }
+        return $own === '' ? [] : [
+            self::keyOf($own, 'secret_key'),
+            self::keyOf($own, 'public_key'),
+            self::keyOf($server, 'public_key'),
+        ];
     }
 
     private static function keyOf(string $path, string $setting): string
@@ -278,13 +283,18 @@ final class Wire
         return $found[1];
     }
 
-    public static function connect(\ZMQContext $context, string $endpoint): \ZMQSocket
+    /** @param list<string> $keys */
+    public static function connect(\ZMQContext $context, string $endpoint, array $keys): \ZMQSocket
     {
         $socket = new \ZMQSocket($context, \ZMQ::SOCKET_DEALER);
         $socket->setSockOpt(\ZMQ::SOCKOPT_LINGER, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_SNDHWM, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_MAXMSGSIZE, self::MESSAGE_BYTES_MAX);
-        self::useKeys($socket);
+        if ($keys !== []) {
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SECRETKEY, $keys[0]);
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_PUBLICKEY, $keys[1]);
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SERVERKEY, $keys[2]);
+        }
         $socket->connect($endpoint);
         return $socket;
     }
@@ -349,9 +359,10 @@ final class Batch
         return strlen($this->commands) === strlen(Wire::MAGIC);
     }
 
-    public function send(\ZMQSocket $socket): void
+    /** Never waits. False: the broker has turned this connection away, which would be for ever. */
+    public function send(\ZMQSocket $socket): bool
     {
-        $socket->sendMulti([$this->commands, ...$this->frames]);
+        return $socket->sendMulti([$this->commands, ...$this->frames], \ZMQ::MODE_DONTWAIT) !== false;
     }
 }
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import msgpack
+import zmq
 
 MAGIC = b"STW\x01"
 VERSION = 1
@@ -276,13 +277,30 @@ def _key_of(path: str, setting: str) -> bytes:
     return found.group(1).encode()
 
 
-def use_keys(socket: Any) -> None:
-    """The keys that the environment names, if it does (docs/security.md). Before connect()."""
+Keys = Optional[Tuple[bytes, bytes, bytes]]  # own secret, own public, the broker's public
+
+
+def own_keys() -> Keys:
+    """The keys that the environment names, if it does (docs/security.md)."""
     own = os.environ.get("STEWARD_KEY_FILE", "")
     server = os.environ.get("STEWARD_SERVER_KEY_FILE", "")
     if bool(own) != bool(server):
         raise ValueError("STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together")
-    if own:
-        socket.curve_secretkey = _key_of(own, "secret_key")
-        socket.curve_publickey = _key_of(own, "public_key")
-        socket.curve_serverkey = _key_of(server, "public_key")
+    if not own:
+        return None
+    return (_key_of(own, "secret_key"), _key_of(own, "public_key"),
+            _key_of(server, "public_key"))
+
+
+def use_keys(socket: zmq.Socket, keys: Keys) -> None:
+    """Before connect()."""
+    if keys is not None:
+        socket.curve_secretkey, socket.curve_publickey, socket.curve_serverkey = keys
+
+
+def send(socket: zmq.Socket, frames: Sequence[bytes], copy: bool = True) -> None:
+    """Never waits: a socket that was turned away in its handshake would do so for ever."""
+    try:
+        socket.send_multipart(frames, zmq.DONTWAIT, copy=copy)
+    except zmq.Again:
+        raise ConnectionError("the broker has turned this connection away") from None

@@ -83,7 +83,7 @@ base::Expected<void> GatewayProcess::Parts::open() {
     if (!news) {
         return base::Unexpected(news.error());
     }
-    if (auto heard = desk->live.hear(*news); !heard) {
+    if (auto heard = desk->live.hear(*news, options->keys); !heard) {
         return heard;
     }
     auto served = Server::open(

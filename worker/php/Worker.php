@@ -34,6 +34,8 @@ final class Worker
 
     /** @var non-empty-list<string> */
     private array $endpoints;
+    /** @var list<string> */
+    private array $keys;
     /** @var array<string, callable(Job): mixed> */
     private array $handlers = [];
     /** @var ?callable(): void */
@@ -76,6 +78,7 @@ final class Worker
         private float $heartbeatInterval = 5.0
     ) {
         $this->endpoints = Wire::endpoints($brokers, $port);
+        $this->keys = Wire::ownKeys();
     }
 
     /**
@@ -210,7 +213,7 @@ final class Worker
             $batch->add(Wire::HEARTBEAT);
         }
         if (!$batch->isEmpty()) {
-            $batch->send($this->socket);
+            $this->send($batch);
             $this->spoken = $now;
         }
     }
@@ -220,7 +223,7 @@ final class Worker
     private function connect(): void
     {
         $this->context ??= new \ZMQContext(1, false);
-        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker]);
+        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker], $this->keys);
         $this->isWelcome = $this->hasSaidGoodbye = false;
         $this->brokerInterval = $this->heartbeatInterval; // it answers at once
         $this->heard = $this->spoken = microtime(true);
@@ -248,7 +251,13 @@ final class Worker
             "\xdc" . pack('n', count($running)) . implode('', $running),
             msgpack_pack($this->channels)
         );
-        $batch->send($this->socket);
+        $this->send($batch);
+    }
+
+    private function send(Batch $batch): void
+    {
+        $batch->send($this->socket) ||
+            throw new ConnectionLost('the broker has turned this connection away');
     }
 
     private function obey(Command $command): void

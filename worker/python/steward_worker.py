@@ -123,6 +123,7 @@ class Worker:
                  concurrency: int = 1, channels: Iterable[str] = (),
                  heartbeat_interval: Duration = 5) -> None:
         self._endpoints = wire.endpoints(brokers, port)
+        self._keys = wire.own_keys()
         self._concurrency = concurrency
         self._channels = list(channels)
         self._interval = wire.micros(heartbeat_interval) / 10**6
@@ -426,12 +427,12 @@ class _Connection:
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, 0)
-        wire.use_keys(self._socket)
+        wire.use_keys(self._socket, self._worker._keys)
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MESSAGE_BYTES_MAX)
         monitor = self._socket.get_monitor_socket(
             zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED)
         self._socket.connect(self._worker._endpoints[self._broker])
-        self._socket.send_multipart(self._worker._ready().frames())
+        wire.send(self._socket, self._worker._ready().frames())
         return monitor
 
     def _converse(self, monitor: zmq.Socket) -> bool:
@@ -469,7 +470,7 @@ class _Connection:
             if is_welcome and time.monotonic() - spoken >= interval:
                 beat = wire.Batch()
                 beat.add(wire.HEARTBEAT)
-                self._socket.send_multipart(beat.frames())
+                wire.send(self._socket, beat.frames())
                 spoken = time.monotonic()
 
     def _speak(self) -> bool:
@@ -479,10 +480,10 @@ class _Connection:
             worker._give_back()
             goodbye = wire.Batch()
             goodbye.add(wire.GOODBYE, True)
-            self._socket.send_multipart(goodbye.frames())
+            wire.send(self._socket, goodbye.frames())
         has_spoken = False
         for batch in worker._batches():
-            self._socket.send_multipart(batch.frames(), copy=False)
+            wire.send(self._socket, batch.frames(), copy=False)
             has_spoken = True
         return has_spoken
 
@@ -501,7 +502,7 @@ class _Connection:
         elif command.type == wire.RECALL:
             worker._give_back([(bytes(one[0]), one[1]) for one in command[1]])
         elif command.type == wire.REGISTER_AGAIN:
-            self._socket.send_multipart(worker._ready().frames())
+            wire.send(self._socket, worker._ready().frames())
         return False
 
     def _give_up(self, job: Job, why: str, monitor: zmq.Socket) -> None:
@@ -511,7 +512,7 @@ class _Connection:
         last = wire.Batch()
         last.add(wire.FINISH, *job._key, wire.FAILED, why, wire.ABSENT, None, 0, 0)
         last.add(wire.GOODBYE, False)
-        self._socket.send_multipart(last.frames())
+        wire.send(self._socket, last.frames())
         self._socket.disable_monitor()
         self._socket.close(1000)
         monitor.close(0)

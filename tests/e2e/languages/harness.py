@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -92,8 +93,12 @@ class BrokerTest(unittest.TestCase):
         self.addCleanup(self.end_all)
         self.ports = [0, 0, 0]
         with open(self.path("steward.toml"), "w", encoding="utf-8") as config:
-            config.write(f'[broker]\nstop_grace = "500ms"\nsettle = "2s"\n{self.CONFIG}')
+            config.write(f'[broker]\nstop_grace = "500ms"\nsettle = "2s"\n{self.config()}')
         self.start_broker()
+
+    def config(self):
+        """Lines behind those of [broker]; the folder is there already."""
+        return self.CONFIG
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
@@ -123,6 +128,33 @@ class BrokerTest(unittest.TestCase):
     def end_all(self):
         for process in reversed(self.processes):
             process.end()
+
+
+class Keys:
+    """For a BrokerTest: the broker has keys, and this process and all it starts are "crew"."""
+
+    def config(self):
+        os.mkdir(self.path("clients"))
+        for name in ("server", "crew"):
+            subprocess.run([os.path.join(BIN, "steward"), "keygen", name, "--directory",
+                            self.path("")], check=True, capture_output=True)
+        with open(self.path("crew.pub"), encoding="utf-8") as public, \
+                open(self.path("clients/crew.pub"), "w", encoding="utf-8") as allowed:
+            allowed.write(public.read() + """grants = ["submit = ['*']", "work = ['*']"]\n""")
+        self.set_environment(STEWARD_KEY_FILE=self.path("crew.key"),
+                             STEWARD_SERVER_KEY_FILE=self.path("server.pub"))
+        return ("local_streams = false\n[security]\n"
+                f'key_file = "{self.path("server.key")}"\n'
+                f'clients_directory = "{self.path("clients")}"\n')
+
+    def set_environment(self, **variables):
+        """Until the test ends; an empty one counts as none."""
+        change = unittest.mock.patch.dict(os.environ, variables)
+        change.start()
+        self.addCleanup(change.stop)
+
+    def be_a_stranger(self):
+        self.set_environment(STEWARD_KEY_FILE="", STEWARD_SERVER_KEY_FILE="")
 
 
 def example(page, language, number=0):
