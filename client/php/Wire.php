@@ -40,6 +40,7 @@ final class Wire
     public const FINISH = 18;
     public const RETURN = 19;
     public const GOODBYE = 20;
+    public const TOLD = 21;
     public const HEARTBEAT = 32;
     public const PARTIAL = 33;
     public const PROGRESS = 34;
@@ -54,6 +55,7 @@ final class Wire
     public const STOP_ATTEMPT = 97;
     public const RECALL = 98;
     public const REGISTER_AGAIN = 99;
+    public const ASK = 100;
 
     public const ABSENT = 0;
     public const OPAQUE = 1;
@@ -363,6 +365,60 @@ final class Batch
     public function send(\ZMQSocket $socket): bool
     {
         return $socket->sendMulti([$this->commands, ...$this->frames], \ZMQ::MODE_DONTWAIT) !== false;
+    }
+}
+
+/** How a worker is, for monitoring: a line of text and counters, at most 256. */
+final class Check
+{
+    /** @var list<array<string, mixed>> */
+    private array $counters = [];
+
+    public function __construct(private string $text, private bool $isPrivileged)
+    {
+    }
+
+    public function count(string $name, int|float $value, string $unit = '', ?int $most = null): void
+    {
+        if (count($this->counters) < 256) {
+            $this->counters[] = ['name' => $name, 'value' => round($value, 6), 'unit' => $unit,
+                'min' => 0, 'max' => $most];
+        }
+    }
+
+    /** Of this process and the children that have ended. */
+    public function countProcess(): void
+    {
+        $micros = 0;
+        foreach ([getrusage(), getrusage(1)] as $used) {
+            $micros += 1000000 * ($used['ru_utime.tv_sec'] + $used['ru_stime.tv_sec'])
+                + $used['ru_utime.tv_usec'] + $used['ru_stime.tv_usec'];
+        }
+        $this->count('memory', memory_get_usage(true), 'B');
+        $this->count('cpu', $micros / 1000000, 's');
+    }
+
+    /**
+     * Those of the program's own; when it fails, that is told beside the others.
+     *
+     * @param callable(): array<string, int|float> $tell
+     */
+    public function countOwn(callable $tell): void
+    {
+        try {
+            foreach ($tell() as $name => $value) {
+                $this->count((string)$name, $value);
+            }
+        } catch (\Throwable $error) {
+            $this->text .= '; its own counters failed: ' . $error::class . ': ' . $error->getMessage();
+        }
+    }
+
+    public function toJson(): string
+    {
+        $all = ['text' => substr($this->text, 0, 1000), 'privileged' => $this->isPrivileged,
+            'counters' => $this->counters];
+        return json_encode($all, JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR);
     }
 }
 

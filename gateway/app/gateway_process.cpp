@@ -155,6 +155,7 @@ void GatewayProcess::Parts::end_when_quiet(base::MonoTime until) {
 }
 
 void GatewayProcess::Parts::reload() {
+    log->reopen();
     const auto loaded = load_options(file, flags);
     if (!loaded) {
         log->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});

@@ -310,6 +310,8 @@ void Supervisor::look_at_kill_switch() {
 }
 
 base::Expected<nlohmann::json> Supervisor::reload() {
+    log_->reopen();
+    processes_->reopen_logs();
     auto loaded = load_settings(options_.config, &std::getenv);
     if (loaded) {
         if (const auto keys = keys::client_keys((*loaded)->keys); !keys) {

@@ -129,6 +129,7 @@ class Worker:
         self._interval = wire.micros(heartbeat_interval) / 10**6
         self._handlers: Dict[str, Handler] = {}
         self._idle: Optional[Callable[[], None]] = None
+        self._tells: Optional[Callable[[], Mapping[str, float]]] = None
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
@@ -139,6 +140,8 @@ class Worker:
         self._outbox_bytes = 0
         self._kill_at: Dict[Tuple[bytes, int], float] = {}
         self._stop_grace = 5.0
+        self._since = time.monotonic()
+        self._done = self._failed = 0  # attempts, ever
         self._leaving_since: Optional[float] = None
         self._is_over = False
         self._wake: Optional[zmq.Socket] = None
@@ -154,6 +157,13 @@ class Worker:
     def idle(self, function: Callable[[], None]) -> Callable[[], None]:
         """Decorates a function that is called once after three heartbeat intervals without work."""
         self._idle = function
+        return function
+
+    def tells(self, function: Callable[[], Mapping[str, float]]) -> \
+            Callable[[], Mapping[str, float]]:
+        """Decorates a function that gives counters of the program's own, by name, to who checks the
+        worker. Called between messages, beside the handlers: it must not take long."""
+        self._tells = function
         return function
 
     def leave(self) -> None:
@@ -260,6 +270,10 @@ class Worker:
         with self._lock:
             job._is_done = True
             self._kill_at.pop(job._key, None)
+            if verdict == wire.SUCCEEDED:
+                self._done += 1
+            elif verdict != wire.SNOOZED:
+                self._failed += 1
         self._say(say, len(raw or b""))
 
     # ---- what is said to the broker ----
@@ -349,6 +363,23 @@ class Worker:
                     None, 0, 0), 0))
             else:
                 self._kill_at[key] = time.monotonic() + self._stop_grace
+
+    def _check(self, is_privileged: bool, broker: str) -> bytes:
+        """How it is, as every worker answers "steward check"."""
+        with self._lock:
+            running = sum(not job._is_done for job in self._held.values()) - len(self._waiting)
+            check = wire.Check(f"{running} of {self._concurrency} at work for {broker}",
+                               is_privileged)
+            check.count("uptime", time.monotonic() - self._since, "s")
+            check.count("running", running, most=self._concurrency)
+            check.count("done", self._done, "c")
+            check.count("failed", self._failed, "c")
+        if is_privileged:
+            check.count("memory", _resident_bytes(), "B")
+            check.count("cpu", time.process_time(), "s")
+        if self._tells is not None:
+            check.count_own(self._tells)
+        return check.to_json()
 
     def _check_limits(self) -> Tuple[Optional[float], Optional[Job], str]:
         """When to look again, or a job for which the process must go, and why."""
@@ -501,9 +532,26 @@ class _Connection:
             worker._stop((command.raw(1), command[2]), command.text(3))
         elif command.type == wire.RECALL:
             worker._give_back([(bytes(one[0]), one[1]) for one in command[1]])
+        elif command.type == wire.ASK:
+            self._answer(command)
         elif command.type == wire.REGISTER_AGAIN:
             wire.send(self._socket, worker._ready().frames())
         return False
+
+    def _answer(self, command: wire.Command) -> None:
+        """The broker has seen to it that who asks may."""
+        worker, what, is_privileged = self._worker, command.text(2), bool(command[3])
+        answer = b""
+        if what == "check":
+            answer = worker._check(is_privileged, worker._endpoints[self._broker])
+        elif what == "stop" and is_privileged:
+            answer = b'{"stopping": true}'
+        batch = wire.Batch()
+        batch.add(wire.TOLD, command[1], answer)
+        self._socket.send_multipart(batch.frames())
+        if what == "stop" and answer and worker._leaving_since is None:
+            _log("leaving why='one who knows the secret said so'")
+            worker.leave()
 
     def _give_up(self, job: Job, why: str, monitor: zmq.Socket) -> None:
         """A thread cannot be ended from outside: the process gives way to a fresh one. Other jobs

@@ -194,6 +194,13 @@ class Workers(PhpTest):
         worker.signal(signal.SIGTERM)
         self.assertEqual(worker.wait(), 0, worker.text())
 
+    def test_it_is_checked_and_told_to_leave_by_way_of_the_broker(self):
+        secret = self.use_secret()
+        worker = self.start_worker()
+        self.client.ask("wait", job=self.submit({}))
+        self.reaches(self.submit({"outcome": "reject"}), "dead")
+        self.answers_checks(worker, secret)
+
     def test_a_long_job_is_no_dead_worker(self):
         self.start_worker()
         until = self.path("go")
@@ -321,6 +328,9 @@ $workerList = array(
         done = self.convert("<?php\n$serverList = array();\n")
         self.assertEqual(done.returncode, 2)
         self.assertIn("does not set $serverList and $workerList", done.stderr)
+        done = self.convert("<?php\n$serverList = array();\n$workerList = array('x' => array());\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("$workerList: entry x has no 'file' or no 'name'", done.stderr)
 
 
 class Documentation(PhpTest):

@@ -195,6 +195,14 @@ class Workers(PythonTest):
         snoozed = self.client.submit("trial", {"outcome": "snooze"}, max_attempts=1)
         self.assertEqual(self.client.wait(snoozed)["id"], snoozed)
 
+    def test_it_is_checked_and_told_to_leave_by_way_of_the_broker(self):
+        secret = self.use_secret()
+        worker = self.start_worker()
+        self.client.wait(self.client.submit("trial", {}))
+        job = self.client.submit("trial", {"outcome": "reject"})
+        self.reaches(job, "dead")
+        self.answers_checks(worker, secret)
+
     def test_a_long_job_is_no_dead_worker(self):
         self.start_worker()
         until = self.path("go")
