@@ -195,6 +195,7 @@ TEST_CASE("A reader of news that does not read costs news_backlog_bytes_max, oth
     CHECK(news_come(quick, others));
     NativePeer worker(broker.endpoints().backend);
     worker.ready({"large"});
+    REQUIRE(worker.next(kWelcome).is_array());
     NativePeer client(broker.endpoints().frontend);
     client.hello();
     const std::string params(256U << 10U, 'p');
