@@ -72,6 +72,67 @@ TEST_CASE("requests that are sent ahead are answered in their order, one connect
     CHECK(client.connections() == 1);
 }
 
+// The jobs of TRIAL that run; waits until there are `count`.
+std::vector<std::string> running(HttpClient& client, std::size_t count) {
+    std::vector<std::string> ids;
+    const bool is_there = wait_until([&] {
+        ids.clear();
+        for (const auto& row : client.get("/v1/jobs?service=TRIAL&state=active").json()["jobs"]) {
+            ids.push_back(row["job"]);
+        }
+        return ids.size() == count;
+    });
+    REQUIRE(is_there);
+    std::ranges::sort(ids);  // in the order in which they came
+    return ids;
+}
+
+std::string call_with(const std::string& method, const std::string& params) {
+    return method +
+           " /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+           "Content-Length: " + std::to_string(params.size()) + "\r\n\r\n" + params;
+}
+
+TEST_CASE("safe requests that are sent ahead run side by side, their answers keep their order") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL", {"--concurrency", "4"});
+    const Gateway gateway(desk.broker());
+    HttpClient client = gateway.client();
+    TcpStream ahead(gateway.port());
+    const std::string hold = R"({"seconds":600})";
+    const std::string get = call_with("GET", hold);
+    REQUIRE(ahead.send(get + get + call_with("POST", hold) + get));
+    const std::vector<std::string> two = running(client, 2);
+
+    CHECK(client.remove("/v1/jobs/" + two[1]).status == 200);
+    CHECK(running(client, 1) == std::vector<std::string>{two[0]});
+    CHECK_FALSE(ahead.is_readable(0ms));
+    CHECK(client.remove("/v1/jobs/" + two[0]).status == 200);
+    for (const std::string& id : two) {
+        CHECK(has(ahead.read_until("\r\n\r\n").value_or(""), " 409 "));
+        CHECK(has(ahead.read_until("\n").value_or(""), id));
+    }
+
+    // What changes something is alone: the GET behind it waits for its end.
+    const std::vector<std::string> post = running(client, 1);
+    CHECK(client.remove("/v1/jobs/" + post[0]).status == 200);
+    CHECK(has(ahead.read_until("\n{").value_or(""), " 409 "));
+    const std::vector<std::string> last = running(client, 1);
+    CHECK(last != post);
+    CHECK(client.remove("/v1/jobs/" + last[0]).status == 200);
+}
+
+TEST_CASE("a refusal comes behind the answers to what was sent before it") {
+    Broker broker;
+    const Gateway gateway(broker);
+    TcpStream stream(gateway.port());
+    REQUIRE(stream.send("GET /v1/broker HTTP/1.1\r\nHost: localhost\r\n\r\nHELLO\r\n\r\n"));
+    const std::string all = stream.read_all();
+    CHECK(all.starts_with("HTTP/1.1 200 "));
+    CHECK(all.find("HTTP/1.1 400 ") > all.find("uptime"));
+    CHECK(has(all, "HTTP/1.1 400 "));
+}
+
 TEST_CASE("what is no HTTP, or not quite, is told so and nobody else minds") {
     Broker broker;
     const Gateway gateway(broker);
@@ -113,6 +174,9 @@ TEST_CASE("a head or a body past its limit is refused, at the limit it is not") 
     HttpRequest chunked{"POST", "/NOBODY", {{"Content-Type", "text/plain"}}};
     chunked.chunks = std::vector<std::string>(20, std::string(100, 'x'));
     CHECK(gateway.client().send(chunked).status == 413);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5;" +
+                        std::string(2'048, 'x')) == 431);
 }
 
 TEST_CASE("who asks to go on first is told to, and who only wants the head gets no body") {
