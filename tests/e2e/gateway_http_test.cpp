@@ -72,25 +72,39 @@ TEST_CASE("requests that are sent ahead are answered in their order, one connect
     CHECK(client.connections() == 1);
 }
 
-// The jobs of TRIAL that run; waits until there are `count`.
-std::vector<std::string> running(HttpClient& client, std::size_t count) {
+// The jobs of TRIAL that run, once there are `count` and none of them is `not_this`.
+std::vector<std::string> running(HttpClient& client,
+                                 std::size_t count,
+                                 const std::string& not_this = {}) {
     std::vector<std::string> ids;
     const bool is_there = wait_until([&] {
         ids.clear();
-        for (const auto& row : client.get("/v1/jobs?service=TRIAL&state=active").json()["jobs"]) {
-            ids.push_back(row["job"]);
+        const nlohmann::json page = client.get("/v1/jobs?service=TRIAL&state=active").json();
+        for (const auto& row : page.at("jobs")) {
+            ids.push_back(row.at("jobid"));
         }
-        return ids.size() == count;
+        return ids.size() == count && std::ranges::find(ids, not_this) == ids.end();
     });
     REQUIRE(is_there);
     std::ranges::sort(ids);  // in the order in which they came
     return ids;
 }
 
-std::string call_with(const std::string& method, const std::string& params) {
-    return method +
-           " /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
-           "Content-Length: " + std::to_string(params.size()) + "\r\n\r\n" + params;
+std::string call_named(const std::string& id, const std::string& method) {
+    const std::string params = R"({"seconds":600})";
+    return method + " /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + id +
+           "\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(params.size()) + "\r\n\r\n" + params;
+}
+
+// The name of the call that is answered next.
+std::string answered(TcpStream& stream) {
+    const std::string head = stream.read_until("\r\n\r\n").value_or("");
+    CHECK(has(head, " 502 "));
+    CHECK(has(stream.read_until("\n").value_or(""), "JobCancelled"));
+    static constexpr std::string_view kName = "X-Request-Id: ";
+    const std::size_t at = head.find(kName) + kName.size();
+    return head.substr(at, head.find('\r', at) - at);
 }
 
 TEST_CASE("safe requests that are sent ahead run side by side, their answers keep their order") {
@@ -99,27 +113,26 @@ TEST_CASE("safe requests that are sent ahead run side by side, their answers kee
     const Gateway gateway(desk.broker());
     HttpClient client = gateway.client();
     TcpStream ahead(gateway.port());
-    const std::string hold = R"({"seconds":600})";
-    const std::string get = call_with("GET", hold);
-    REQUIRE(ahead.send(get + get + call_with("POST", hold) + get));
-    const std::vector<std::string> two = running(client, 2);
+    REQUIRE(ahead.send(call_named("one", "GET") + call_named("two", "GET") +
+                       call_named("three", "POST") + call_named("four", "GET")));
+    const std::vector<std::string> first = running(client, 2);
+    const auto cancel = [&](const std::string& job) {
+        CHECK(client.remove("/v1/jobs/" + job).status == 200);
+    };
 
-    CHECK(client.remove("/v1/jobs/" + two[1]).status == 200);
-    CHECK(running(client, 1) == std::vector<std::string>{two[0]});
+    cancel(first[1]);
+    CHECK(running(client, 1, first[1]).front() == first[0]);
     CHECK_FALSE(ahead.is_readable(0ms));
-    CHECK(client.remove("/v1/jobs/" + two[0]).status == 200);
-    for (const std::string& id : two) {
-        CHECK(has(ahead.read_until("\r\n\r\n").value_or(""), " 409 "));
-        CHECK(has(ahead.read_until("\n").value_or(""), id));
-    }
+    cancel(first[0]);
+    CHECK(answered(ahead) == "one");
+    CHECK(answered(ahead) == "two");
 
-    // What changes something is alone: the GET behind it waits for its end.
-    const std::vector<std::string> post = running(client, 1);
-    CHECK(client.remove("/v1/jobs/" + post[0]).status == 200);
-    CHECK(has(ahead.read_until("\n{").value_or(""), " 409 "));
-    const std::vector<std::string> last = running(client, 1);
-    CHECK(last != post);
-    CHECK(client.remove("/v1/jobs/" + last[0]).status == 200);
+    // What changes something is alone: the one behind it waits for its end.
+    const std::string third = running(client, 1, first[0]).front();
+    cancel(third);
+    CHECK(answered(ahead) == "three");
+    cancel(running(client, 1, third).front());
+    CHECK(answered(ahead) == "four");
 }
 
 TEST_CASE("a refusal comes behind the answers to what was sent before it") {
