@@ -7,13 +7,20 @@
 
 namespace steward::client {
 
-Inbox::Inbox(std::size_t orders_max, posix::WakeFd wake)
-    : orders_max_(std::max<std::size_t>(orders_max, 1)), wake_(std::move(wake)) {}
+Inbox::Inbox(std::size_t orders_max, posix::WakeFd wake, posix::AlarmFd alarm)
+    : orders_max_(std::max<std::size_t>(orders_max, 1)),
+      wake_(std::move(wake)),
+      alarm_(std::move(alarm)),
+      role_(&alarm_) {}
 
 // Holds the mutex. A wake costs a system call, so it is spared where the I/O thread looks by
 // itself.
 void Inbox::add(Order& order) {
     earliest_ = std::min(earliest_, order.deadline);
+    if (order.needs_io_thread()) {
+        need_io_thread_.fetch_add(1, std::memory_order_relaxed);
+        role_.call();
+    }
     const bool is_needed = wakes_for_any_ || order.deadline < wakes_before_;  // it moves below
     orders_.push_back(store_.keep(std::move(order)));
     if (is_needed) {
@@ -32,6 +39,7 @@ std::size_t Inbox::push(std::span<Order> orders) {
             if (now >= deadline) {
                 return queued;
             }
+            role_.call();
             ++waiting_;
             room_.wait_for(lock, std::min<base::Duration>(deadline - now, std::chrono::hours(1)));
             --waiting_;
@@ -53,10 +61,82 @@ bool Inbox::try_push(Order& order) {
     return true;
 }
 
+// ---- who serves the connection ----
+
+// Holds the mutex.
+bool Inbox::may_be_lent() const {
+    return !is_kept_ && need_io_thread_.load(std::memory_order_relaxed) == 0;
+}
+
+// Likewise.
+bool Inbox::may_take() const {
+    return !role_.is_lent() || may_be_lent();
+}
+
+bool Inbox::borrow() {
+    const std::lock_guard lock(mutex_);
+    if (!role_.is_free() || !may_be_lent()) {
+        return false;
+    }
+    role_.borrow();
+    return true;
+}
+
+bool Inbox::serves_on() {
+    const std::lock_guard lock(mutex_);
+    return may_be_lent();
+}
+
+void Inbox::release(bool has_more) {
+    const std::lock_guard lock(mutex_);
+    role_.release(posix::read_mono());
+    if (has_more || size() > 0 || !may_be_lent()) {
+        role_.call();
+    }
+}
+
+void Inbox::sleep(BlockedReceiver& receiver) {
+    {
+        const std::lock_guard lock(mutex_);
+        role_.call();  // who sleeps waits for the one that serves
+        ++sleeping_;
+        sleeper_ = &receiver;
+    }
+    receiver.sleep();
+    const std::lock_guard lock(mutex_);
+    --sleeping_;
+    sleeper_ = sleeper_ == &receiver ? nullptr : sleeper_;
+}
+
+bool Inbox::hands_over(std::size_t open) {
+    const std::lock_guard lock(mutex_);
+    if (open != 1 || size() > 0 || sleeping_ != 1 || sleeper_ == nullptr || !may_be_lent()) {
+        return false;
+    }
+    role_.release(posix::read_mono());
+    sleeper_->rouse();  // under the lock: it is gone soon after
+    return true;
+}
+
+bool Inbox::takes_over() {
+    alarm_.wait();
+    const std::lock_guard lock(mutex_);
+    return role_.take_over(posix::read_mono());
+}
+
+void Inbox::keep_for_io_thread() {
+    const std::lock_guard lock(mutex_);
+    is_kept_ = true;
+    role_.call();
+    wake_.wake();
+}
+
+// ---- the one that serves ----
+
 void Inbox::take(std::size_t count, std::vector<Order*>& out) {
     const std::lock_guard lock(mutex_);
     store_.recycle();
-    count = std::min(count, size());
+    count = may_take() ? std::min(count, size()) : 0;
     if (count == 0) {
         return;
     }
@@ -82,7 +162,7 @@ void Inbox::take(std::size_t count, std::vector<Order*>& out) {
 
 void Inbox::take_expired(base::MonoTime now, std::vector<Order*>& out) {
     const std::lock_guard lock(mutex_);
-    if (now < earliest_) {
+    if (now < earliest_ || !may_take()) {
         return;
     }
     earliest_ = base::MonoTime::max();

@@ -54,12 +54,16 @@ base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
     if (!wake) {
         return base::Unexpected(std::move(wake.error()));
     }
+    auto alarm = posix::AlarmFd::open();
+    if (!alarm) {
+        return base::Unexpected(std::move(alarm.error()));
+    }
     auto context = net::Context::open();
     if (!context) {
         return base::Unexpected(std::move(context.error()));
     }
-    std::unique_ptr<Loop> loop(
-        new Loop(std::move(options), *seed, std::move(*wake), std::move(*context)));
+    std::unique_ptr<Loop> loop(new Loop(
+        std::move(options), *seed, std::move(*wake), std::move(*alarm), std::move(*context)));
     try {
         loop->thread_ = std::thread([raw = loop.get()] { raw->run(); });
     } catch (const std::system_error& error) {
@@ -68,10 +72,14 @@ base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
     return loop;
 }
 
-Loop::Loop(LoopOptions options, std::uint64_t seed, posix::WakeFd wake, net::Context context)
+Loop::Loop(LoopOptions options,
+           std::uint64_t seed,
+           posix::WakeFd wake,
+           posix::AlarmFd alarm,
+           net::Context context)
     : options_(std::move(options)),
       context_(std::move(context)),
-      inbox_(options_.queue_max, std::move(wake)),
+      inbox_(options_.queue_max, std::move(wake), std::move(alarm)),
       session_(session_options(options_, seed), posix::read_mono(), seed),
       now_(posix::read_mono()) {
     watch();
@@ -79,7 +87,7 @@ Loop::Loop(LoopOptions options, std::uint64_t seed, posix::WakeFd wake, net::Con
 
 Loop::~Loop() {
     is_closing_.store(true);
-    inbox_.wake();
+    inbox_.keep_for_io_thread();
     if (thread_.joinable()) {
         thread_.join();
     }
@@ -88,17 +96,51 @@ Loop::~Loop() {
 void Loop::run() {
     tell_happenings();  // the first Connect
     while (!is_closing_.load()) {
-        turn();
+        listen();
+        speak();
+        if (inbox_.hands_over(session_.open())) {
+            while (!inbox_.takes_over()) {
+            }
+        }
     }
     end_all({base::Errc::Disconnected, "the client was closed", std::nullopt});
 }
 
-void Loop::turn() {
+End Loop::wait_for(BlockedReceiver& receiver,
+                   const BlockedReceiver::OnPartial& on_part,
+                   const BlockedReceiver::OnProgress& on_step) {
+    while (true) {
+        if (inbox_.borrow()) {
+            serve(receiver);
+        } else {
+            inbox_.sleep(receiver);
+        }
+        if (auto end = receiver.take_news(on_part, on_step)) {
+            return *std::move(end);
+        }
+    }
+}
+
+void Loop::serve(BlockedReceiver& receiver) {
+    now_ = posix::read_mono();
+    speak();
+    while (!receiver.has_news() && inbox_.serves_on()) {
+        listen();
+        speak();
+    }
+    const std::size_t own = receiver.has_ended() ? 0 : 1;
+    inbox_.release(session_.open() > own);
+}
+
+void Loop::listen() {
     wait();
     now_ = posix::read_mono();
     session_.on_time(now_);
     follow_link();
     receive();
+}
+
+void Loop::speak() {
     take_orders();
     tell_happenings();
     send();

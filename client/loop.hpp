@@ -1,4 +1,5 @@
-// client: the I/O thread: one session, one connection, everybody's orders. Knows no API.
+// client: the I/O thread: one session, one connection, everybody's orders. Knows no API. A thread
+// that blocks alone lends a hand (common/posix/io_role.hpp).
 #pragma once
 
 #include <atomic>
@@ -35,7 +36,7 @@ struct LoopOptions {
 ///
 /// What has gathered while it was busy leaves as one message; it never waits for more to gather.
 ///
-/// Thread: inbox() and is_own_thread() from any.
+/// Thread: inbox(), wait_for() and is_own_thread() from any.
 class Loop {
 public:
     /// Errors: Io; Malformed for an endpoint that cannot be understood.
@@ -46,15 +47,27 @@ public:
 
     [[nodiscard]] Inbox& inbox() { return inbox_; }
 
+    /// Waits for the end of the one order that was pushed with this receiver, and serves the
+    /// connection meanwhile where it may. Thread: any but the I/O thread.
+    [[nodiscard]] End wait_for(BlockedReceiver& receiver,
+                               const BlockedReceiver::OnPartial& on_part,
+                               const BlockedReceiver::OnProgress& on_step);
+
     [[nodiscard]] bool is_own_thread() const {
         return std::this_thread::get_id() == thread_.get_id();
     }
 
 private:
-    Loop(LoopOptions options, std::uint64_t seed, posix::WakeFd wake, net::Context context);
+    Loop(LoopOptions options,
+         std::uint64_t seed,
+         posix::WakeFd wake,
+         posix::AlarmFd alarm,
+         net::Context context);
 
     void run();
-    void turn();
+    void serve(BlockedReceiver& receiver);
+    void listen();
+    void speak();
     void wait();
     [[nodiscard]] base::MonoTime next_deadline() const;
     void watch();

@@ -32,13 +32,17 @@ struct Ended {
 /// How an order ended; a query or an operation with JSON. An error: the request itself has failed.
 using End = base::Expected<std::variant<Taken, Ended, base::Blob>>;
 
-/// Who gave an order. All calls come from the I/O thread.
+/// Who gave an order. All calls come from the thread that serves the connection.
 class Receiver {
 public:
     Receiver() = default;
     Receiver(const Receiver&) = delete;
     Receiver& operator=(const Receiver&) = delete;
     virtual ~Receiver() = default;
+
+    /// False: its giver blocks and may serve the connection for it. True: he does not, or user code
+    /// is called, which only the I/O thread may.
+    [[nodiscard]] virtual bool needs_io_thread() const { return true; }
 
     /// False: the receiver has no room for more; the order is ended with an error.
     virtual bool on_partial(Answer&& part) = 0;
@@ -62,6 +66,10 @@ struct Order {
     std::size_t index = 0;  // which of the receiver's orders this is
     /// Who is told without a receiver: of a submission alone.
     std::function<void(base::Expected<model::JobId>)> done;
+
+    [[nodiscard]] bool needs_io_thread() const {
+        return receiver == nullptr || receiver->needs_io_thread();
+    }
 
     OrderBlock* block = nullptr;  // that it lies in; see OrderStore
     std::uint32_t last_of = 0;    // the last one of its block: how many there are

@@ -109,7 +109,7 @@ End wait_for(Loop& loop, Order order, const CallOptions& options) {
     if (loop.inbox().push({&order, 1}) == 0) {
         return base::Unexpected(not_queued());
     }
-    return receiver.wait(options.on_partial, options.on_progress);
+    return loop.wait_for(receiver, options.on_partial, options.on_progress);
 }
 
 void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiver) {

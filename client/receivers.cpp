@@ -33,13 +33,9 @@ void BlockedReceiver::on_end(std::size_t /*index*/, End&& end) {
     changed_.notify_one();  // under the lock: the waiter may be gone right after it
 }
 
-End BlockedReceiver::wait(const OnPartial& on_part, const OnProgress& on_step) {
+std::optional<End> BlockedReceiver::take_news(const OnPartial& on_part, const OnProgress& on_step) {
     std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [this] { return end_.has_value() || !unread_.empty(); });
-        if (unread_.empty()) {
-            return std::move(*end_);
-        }
+    while (!unread_.empty()) {
         const auto news = std::move(unread_.front());
         unread_.pop_front();
         const auto* part = std::get_if<Answer>(&news);
@@ -52,6 +48,29 @@ End BlockedReceiver::wait(const OnPartial& on_part, const OnProgress& on_step) {
         }
         lock.lock();
     }
+    return std::move(end_);
+}
+
+bool BlockedReceiver::has_news() {
+    const std::lock_guard lock(mutex_);
+    return has_news_locked();
+}
+
+bool BlockedReceiver::has_ended() {
+    const std::lock_guard lock(mutex_);
+    return end_.has_value();
+}
+
+void BlockedReceiver::sleep() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return has_news_locked() || is_roused_; });
+    is_roused_ = false;
+}
+
+void BlockedReceiver::rouse() {
+    const std::lock_guard lock(mutex_);
+    is_roused_ = true;
+    changed_.notify_one();
 }
 
 ManyReceiver::ManyReceiver(std::size_t count) : open_(count), is_done_(count == 0), ids_(count) {}

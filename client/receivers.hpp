@@ -26,19 +26,32 @@ public:
     static constexpr std::size_t kUnreadMax = 65'536;
     static constexpr std::size_t kUnreadBytesMax = 256UL << 20U;
 
+    [[nodiscard]] bool needs_io_thread() const override { return false; }
+
     bool on_partial(Answer&& part) override;
     void on_progress(Progress&& progress) override;
     void on_end(std::size_t index, End&& end) override;
 
-    /// Calls the callbacks on this thread as parts come; returns the end.
-    End wait(const OnPartial& on_part, const OnProgress& on_step);
+    // ---- the giver ----
+    /// Calls the callbacks with what has come; the end, when there is one.
+    [[nodiscard]] std::optional<End> take_news(const OnPartial& on_part, const OnProgress& on_step);
+    [[nodiscard]] bool has_news();
+    [[nodiscard]] bool has_ended();
+    /// Blocks: until there are news, or somebody calls rouse().
+    void sleep();
+
+    /// Thread: any that knows that the giver sleeps or is about to.
+    void rouse();
 
 private:
+    [[nodiscard]] bool has_news_locked() const { return end_.has_value() || !unread_.empty(); }
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::variant<Answer, Progress>> unread_;
     std::size_t unread_bytes_ = 0;
     std::optional<End> end_;
+    bool is_roused_ = false;
 };
 
 /// Many submissions, whose giver blocks in wait(). Lives on the giver's stack: it must wait.

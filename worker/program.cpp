@@ -49,9 +49,13 @@ SessionOptions session_options(const RuntimeOptions& options) {
 // The work threads; they end with it.
 class WorkThreads {
 public:
-    WorkThreads(Exchange& exchange, std::vector<Seat>& seats, JobLink& link) : exchange_(exchange) {
+    WorkThreads(Exchange& exchange, std::vector<Seat>& seats, JobLink& link, IoLoop& loop)
+        : exchange_(exchange) {
         for (Seat& seat : seats) {
-            threads_.emplace_back([&] { run_work_thread(exchange, seat, link); });
+            threads_.emplace_back([&] {
+                run_work_thread(
+                    exchange, seat, link, [&](const Exchange::Desk& desk) { loop.serve(desk); });
+            });
         }
     }
 
@@ -198,7 +202,16 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     if (!context) {
         return base::Unexpected(std::move(context.error()));
     }
-    Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake);
+    std::optional<posix::AlarmFd> alarm;
+    if (options.concurrency == 1) {
+        auto opened = posix::AlarmFd::open();
+        if (!opened) {
+            return base::Unexpected(std::move(opened.error()));
+        }
+        alarm.emplace(std::move(*opened));
+    }
+    const posix::AlarmFd* const alarm_or_null = alarm ? &*alarm : nullptr;
+    Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake, alarm_or_null);
     ChildJobs child_jobs(options.frontends, options.keys);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
     auto masters = open_masters(*context, options, exchange, *seed, tells);
@@ -218,9 +231,10 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
                  notify,
                  masters->get(),
                  options.serves_masters,
+                 alarm_or_null,
                  std::move(*curve)},
                 std::move(brokers));
-    const WorkThreads threads(exchange, *seats, link);
+    const WorkThreads threads(exchange, *seats, link, loop);
     const auto left = loop.run();
     if (!left) {
         return base::Unexpected(left.error());

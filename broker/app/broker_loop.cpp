@@ -13,7 +13,8 @@ BrokerLoop::BrokerLoop(LoopParts parts) : parts_(std::move(parts)) {
 
 void BrokerLoop::watch_all() {
     poller_.clear();
-    news_slot_ = parts_.sockets.add_to(poller_);
+    clients_ = Intake::Door::Open;
+    slots_ = parts_.sockets.add_to(poller_);
     signals_slot_ = poller_.add(parts_.signals.fd());
     if (parts_.journal_fd >= 0) {
         poller_.add(parts_.journal_fd);
@@ -23,17 +24,7 @@ void BrokerLoop::watch_all() {
 bool BrokerLoop::run() {
     bool is_healthy = true;
     while (!is_ended_ && is_healthy) {
-        const base::Now now = posix::read_clock();
-        next_beat_ = parts_.notify.beat(now.mono);
-        parts_.node.begin_batch(now);
-        parts_.sockets.look(now.mono);
-        answer_for_keys();
-        const Amount taken = take_messages();
-        if (++turns_unlooked_ >= kTurnsUnlooked) {
-            look_around();
-        }
-        parts_.node.end_batch();
-        parts_.sink.flush();
+        const Amount taken = turn(posix::read_clock());
         if (parts_.node.stopped()) {
             return !parts_.node.stopped()->failed;
         }
@@ -46,16 +37,52 @@ bool BrokerLoop::run() {
     return is_healthy;
 }
 
+BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
+    const core::Core& core = parts_.node.core();
+    const std::uint64_t accepted = core.counters().accepted;
+    const std::uint64_t unfinished = core.unfinished();
+    hear_clients(intake_.door(now.mono, unfinished));
+    next_beat_ = parts_.notify.beat(now.mono);
+    parts_.node.begin_batch(now);
+    parts_.sockets.look(now.mono);
+    answer_for_keys();
+    const Amount taken = take_messages();
+    if (++turns_unlooked_ >= kTurnsUnlooked) {
+        look_around();
+    }
+    parts_.node.end_batch();
+    parts_.sink.flush();
+    const std::uint64_t came = core.counters().accepted - accepted;
+    intake_.note_turn(now.mono, posix::read_mono(), came, unfinished + came - core.unfinished());
+    return taken;
+}
+
+void BrokerLoop::hear_clients(Intake::Door door) {
+    const bool was_open = std::exchange(clients_, door) == Intake::Door::Open;
+    const bool is_open = door == Intake::Door::Open;
+    if (was_open != is_open) {
+        for (const net::Poller::Slot slot : slots_.clients) {
+            poller_.watch(slot, is_open, false);
+        }
+    }
+}
+
 BrokerLoop::Amount BrokerLoop::take_messages() {
     Amount taken;
     bool is_drained = false;
     while (taken.is_below(kPerTurn) && !is_drained) {
         is_drained = true;
         for (const Door door : kDoors) {
+            if (side_of(door) == Side::Frontend && clients_ == Intake::Door::Closed) {
+                continue;
+            }
             const Amount row = take_row(door);
             is_drained = is_drained && row.messages == 0;
             taken.messages += row.messages;
             taken.bytes += row.bytes;
+        }
+        if (clients_ == Intake::Door::Ajar) {
+            clients_ = Intake::Door::Closed;
         }
     }
     return taken;
@@ -144,12 +171,16 @@ bool BrokerLoop::wait() {
     if (next_beat_ && (!deadline || *next_beat_ < *deadline)) {
         deadline = next_beat_;
     }
-    const auto waited = poller_.wait_until(deadline, posix::read_mono());
+    const base::MonoTime now = posix::read_mono();
+    if (clients_ != Intake::Door::Open && (!deadline || now + Intake::kPatience < *deadline)) {
+        deadline = now + Intake::kPatience;
+    }
+    const auto waited = poller_.wait_until(deadline, now);
     if (!waited) {
         parts_.log.write(log::Level::Error, "wait_failed", {{"why", waited.error().message}});
         return false;
     }
-    if (poller_.is_readable(signals_slot_) || poller_.is_readable(news_slot_)) {
+    if (poller_.is_readable(signals_slot_) || poller_.is_readable(slots_.news)) {
         turns_unlooked_ = kTurnsUnlooked;  // the coming turn looks
     }
     return true;

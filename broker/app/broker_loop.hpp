@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/app/broker_sockets.hpp"
+#include "broker/app/intake.hpp"
 #include "broker/app/node.hpp"
 #include "broker/app/shell_sink.hpp"
 #include "common/log/log.hpp"
@@ -60,8 +61,10 @@ public:
     static constexpr std::size_t kTurnsUnlooked = 16;
 
 private:
+    [[nodiscard]] Amount turn(const base::Now& now);
     [[nodiscard]] Amount take_messages();
     [[nodiscard]] Amount take_row(Door door);
+    void hear_clients(Intake::Door door);
     [[nodiscard]] bool wait();
     void watch_all();
     void answer_for_keys();
@@ -71,8 +74,10 @@ private:
 
     LoopParts parts_;
     net::Poller poller_;
-    net::Poller::Slot news_slot_ = 0;
+    BrokerSockets::Slots slots_;
     net::Poller::Slot signals_slot_ = 0;
+    Intake intake_;
+    Intake::Door clients_ = Intake::Door::Open;  // in this turn
     std::string routing_id_;
     Frames frames_;
     Arrival from_;

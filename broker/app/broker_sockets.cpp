@@ -171,16 +171,23 @@ std::vector<net::ZapQuestion> BrokerSockets::take_refusals() {
     return std::exchange(refusals_, {});
 }
 
-net::Poller::Slot BrokerSockets::add_to(net::Poller& poller) const {
+BrokerSockets::Slots BrokerSockets::add_to(net::Poller& poller) const {
+    Slots slots;
     if (zap_) {
         poller.add(zap_->socket());
     }
-    for (const auto& stream : streams_) {
-        if (stream != nullptr) {
-            poller.add(stream->fd());
+    for (const Side side : {Side::Frontend, Side::Backend}) {
+        if (const net::StreamServer* stream = stream_of(side)) {
+            const net::Poller::Slot slot = poller.add(stream->fd());
+            if (side == Side::Frontend) {
+                slots.clients.push_back(slot);
+            }
         }
     }
-    return zmq_->add_to(poller).news;
+    const ZmqTransport::Slots of_zmq = zmq_->add_to(poller);
+    slots.clients.push_back(of_zmq.clients);
+    slots.news = of_zmq.news;
+    return slots;
 }
 
 }  // namespace steward::app

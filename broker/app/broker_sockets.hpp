@@ -76,8 +76,12 @@ public:
 
     void update_subscriptions() { zmq_->update_subscriptions(); }
 
-    /// The slot of the news.
-    [[nodiscard]] net::Poller::Slot add_to(net::Poller& poller) const;
+    struct Slots {
+        net::Poller::Slot news = 0;
+        std::vector<net::Poller::Slot> clients;
+    };
+
+    [[nodiscard]] Slots add_to(net::Poller& poller) const;
 
     [[nodiscard]] const Endpoints& endpoints() const { return zmq_->endpoints(); }
 

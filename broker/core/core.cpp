@@ -63,4 +63,8 @@ const model::Counters& Core::counters() const {
     return state_->counters;
 }
 
+std::size_t Core::unfinished() const {
+    return state_->waiting_and_running();
+}
+
 }  // namespace steward::core

@@ -66,6 +66,9 @@ public:
 
     [[nodiscard]] const model::Counters& counters() const;
 
+    /// Jobs that wait and run.
+    [[nodiscard]] std::size_t unfinished() const;
+
     /// What a query for all services tells.
     [[nodiscard]] model::ServiceReport services() const;
 

@@ -9,6 +9,14 @@ using model::EventKind;
 using model::JobState;
 using Room = Worker::Room;
 
+namespace {
+
+// So many jobs ahead are not topped up one by one: a worker that had all it may is given more once
+// half of that is left, in one message instead of hundreds.
+constexpr std::size_t kLotLeast = 64;
+
+}  // namespace
+
 // Hands out what waits in a queue while somebody has room. Afterwards, when jobs still wait that
 // may start, no worker of the queue has a free slot.
 void State::dispatch_queue(QueueHandle handle) {
@@ -279,8 +287,10 @@ bool State::may_be_given_ahead(const Worker& worker) const {
     if (held < slots) {
         return true;
     }
+    const bool waits_for_lot = worker.room == Room::None && held - slots >= kLotLeast;
+    const std::size_t counted = waits_for_lot ? 2 * held : held;
     if (policy.ahead == base::Duration::zero() || worker.run_time < base::Duration::zero() ||
-        held >= std::min<std::size_t>(worker.credit_max, policy.limits.credit_max) ||
+        counted >= std::min<std::size_t>(worker.credit_max, policy.limits.credit_max) ||
         worker.held_bytes >= policy.limits.ahead_bytes_max) {
         return false;
     }
@@ -292,7 +302,7 @@ bool State::may_be_given_ahead(const Worker& worker) const {
     // One more than it holds ahead, without a division: this is asked for each job.
     const std::size_t each = static_cast<std::size_t>(run_time.count());
     const std::size_t all = slots * static_cast<std::size_t>(policy.ahead.count());
-    return each <= all && (held - slots + 1) * each <= all;
+    return each <= all && (counted - slots + 1) * each <= all;
 }
 
 // Puts the worker where its crew looks for it; `at_end` when it has just been given a job.

@@ -72,6 +72,10 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
+    [[nodiscard]] std::size_t waiting_and_running() const {
+        return jobs_.map.size() + stored_jobs_ - dead_.size();
+    }
+
     [[nodiscard]] model::ServiceReport services() const { return list_services({}); }
 
     model::EventSet announcing = model::EventSet::all();
@@ -526,10 +530,6 @@ private:
 
     [[nodiscard]] const model::ServiceName& name_of_service(const Job& job) const {
         return services_.map.at(job.service).name;
-    }
-
-    [[nodiscard]] std::size_t waiting_and_running() const {
-        return jobs_.map.size() + stored_jobs_ - dead_.size();
     }
 
     [[nodiscard]] bool drain_is_over() const;

@@ -15,10 +15,12 @@ constexpr std::size_t kGathered = 64;  // commands encoded in one hold
 Exchange::Exchange(SessionOptions options,
                    base::MonoTime start,
                    std::uint64_t seed,
-                   const posix::WakeFd& wake)
+                   const posix::WakeFd& wake,
+                   const posix::AlarmFd* alarm)
     : wake_(wake),
       wants_memory_(options.memory_bytes_max != 0),
-      session_(std::move(options), start, seed) {
+      session_(std::move(options), start, seed),
+      role_(alarm) {
     Aftermath none;
     settle(none);
 }
@@ -109,8 +111,9 @@ void Exchange::stop(Desk& desk, Stops& stopped) {
     }
 }
 
+// While nobody serves, whoever does next looks first.
 void Exchange::wake_io() {
-    if (!std::exchange(is_io_woken_, true)) {
+    if (!role_.is_free() && !std::exchange(is_io_woken_, true)) {
         wake_.wake();
     }
 }
@@ -168,6 +171,10 @@ Exchange::Turn Exchange::next(Desk& desk) {
     }
     Aftermath none;  // neither an end nor a beginning stops another or makes work for one
     while (true) {
+        if (role_.is_due(now) && may_serve()) {
+            role_.borrow();
+            return Turn::Serve;
+        }
         wire::native::Assign* const job = is_closed_ ? nullptr : session_.next_job(now);
         settle(none);
         if (is_closed_) {
@@ -180,9 +187,56 @@ Exchange::Turn Exchange::next(Desk& desk) {
         if (std::exchange(desk.idle_seen_, idle_round_) != idle_round_) {
             return Turn::Idle;
         }
+        if (role_.is_free() && may_serve()) {
+            role_.borrow();
+            return Turn::Serve;
+        }
         sleep(desk, lock);
         now = posix::read_mono();
     }
+}
+
+// Called with the lock held.
+bool Exchange::may_serve() const {
+    return !is_closed_ && !is_unservable_ && !left_;
+}
+
+bool Exchange::serves_on(const Desk& desk) {
+    const std::scoped_lock lock(mutex_);
+    if (may_serve() && session_.startable() == 0 && desk.idle_seen_ == idle_round_) {
+        return true;
+    }
+    role_.release(posix::read_mono());
+    if (!may_serve()) {
+        role_.call();
+    }
+    return false;
+}
+
+void Exchange::give_up_serving() {
+    const std::scoped_lock lock(mutex_);
+    is_unservable_ = true;
+    role_.release(posix::read_mono());
+    role_.call();
+}
+
+bool Exchange::hands_over() {
+    Aftermath after;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!role_.can_be_lent() || asleep_.empty() || !may_serve()) {
+            return false;
+        }
+        role_.release(posix::read_mono());
+        call_desks(1, after.called);
+    }
+    carry_out(after);
+    return true;
+}
+
+bool Exchange::takes_over() {
+    const std::scoped_lock lock(mutex_);
+    return role_.take_over(posix::read_mono());
 }
 
 void Exchange::partial(const model::Attempt& attempt,
@@ -192,6 +246,7 @@ void Exchange::partial(const model::Attempt& attempt,
     room_.wait(lock, stop, [&] { return session_.has_room() || is_closed_; });
     if (session_.has_room()) {  // not so when stopped while waiting: nobody wants it any more
         session_.partial(posix::read_mono(), attempt, std::move(data));
+        role_.call();
         wake_io();
     }
 }
@@ -202,6 +257,7 @@ void Exchange::progress(const model::Attempt& attempt,
                         std::string text) {
     const std::scoped_lock lock(mutex_);
     session_.progress(posix::read_mono(), attempt, done, total, std::move(text));
+    role_.call();
     wake_io();
 }
 
@@ -335,7 +391,10 @@ bool Exchange::take_measure() {
 Exchange::State Exchange::state() {
     const std::scoped_lock lock(mutex_);
     is_io_woken_ = false;
-    const auto deadline = session_.next_deadline();
+    auto deadline = session_.next_deadline();
+    if (session_.startable() > 0 && role_.is_lent()) {
+        deadline = base::MonoTime{};  // it serves between two jobs
+    }
     io_sleeps_until_ = deadline.value_or(base::MonoTime::max());
     return {session_.is_registered(),
             session_.is_leaving(),

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/posix/io_role.hpp"
 #include "common/posix/wake_fd.hpp"
 #include "worker/session.hpp"
 #include "worker/stop.hpp"
@@ -27,7 +28,12 @@ namespace steward::worker {
 ///         command is decoded.
 class Exchange {
 public:
-    enum class Turn : std::uint8_t { Work, Idle, End };
+    enum class Turn : std::uint8_t {
+        Work,
+        Idle,
+        Serve,  // the connection, a turn of it, then as long as serves_on()
+        End
+    };
 
     /// What lies before one work thread: its job, and what came of it.
     ///
@@ -78,11 +84,13 @@ public:
 
     static constexpr std::size_t kRemarksMax = 64;
 
-    /// Pre: `wake` outlives this; it is what the I/O thread polls.
+    /// Pre: `wake` outlives this; it is what a thread polls that serves the connection.
+    /// `alarm`: of the IoRole, with one work thread only.
     Exchange(SessionOptions options,
              base::MonoTime start,
              std::uint64_t seed,
-             const posix::WakeFd& wake);
+             const posix::WakeFd& wake,
+             const posix::AlarmFd* alarm = nullptr);
 
     // ---- work threads ----
     /// Hands in what was done at the desk, if anything, and waits for what to do. Idle comes once
@@ -98,7 +106,18 @@ public:
     /// For the log, which the I/O thread writes. Dropped while kRemarksMax wait.
     void remark(Remark remark);
 
+    /// After each turn of Serve. False: the connection is not this thread's any more, call next().
+    [[nodiscard]] bool serves_on(const Desk& desk);
+    /// It cannot be served: the I/O thread sees to that, and this one is not asked to again.
+    void give_up_serving();
+
     // ---- the I/O thread ----
+    /// After a turn: whether a work thread serves from now on. Then call take_over() each time the
+    /// alarm has rung, until that is true.
+    [[nodiscard]] bool hands_over();
+    [[nodiscard]] bool takes_over();
+
+    // ---- whoever serves the connection ----
     void connected();
     void disconnected();
     void on_frames(const wire::Frames& frames);
@@ -129,8 +148,8 @@ public:
         std::optional<base::MonoTime> deadline;
     };
 
-    /// The last thing the I/O thread asks before it waits, until the deadline at most: what comes
-    /// from now on is worth a wake-up.
+    /// The last thing asked before waiting, until the deadline at most: what comes from now on is
+    /// worth a wake-up.
     [[nodiscard]] State state();
 
 private:
@@ -156,6 +175,7 @@ private:
     static void carry_out(const Aftermath& after);
     void keep(Remark remark);
     void wake_io();
+    [[nodiscard]] bool may_serve() const;
     void refill_lot();
     [[nodiscard]] Bell& make_bell();
 
@@ -165,6 +185,7 @@ private:
     std::condition_variable_any room_;  // partial(): the backlog shrank
 
     Session session_;
+    posix::IoRole role_;
     std::vector<Desk*> desks_;
     std::deque<Bell> bells_;
     std::vector<Bell*> asleep_;       // of these; the one that fell asleep last is called first
@@ -179,6 +200,7 @@ private:
     bool is_io_woken_ = false;  // the I/O thread will look before it sleeps
     bool must_measure_ = false;
     std::optional<Left> left_;
+    bool is_unservable_ = false;
     bool is_stopping_all_ = false;
     bool is_closed_ = false;
 };

@@ -20,35 +20,60 @@ IoLoop::IoLoop(const Parts& parts, std::vector<std::string> brokers)
 
 base::Expected<Left> IoLoop::run() {
     while (true) {
-        parts_.exchange.on_time();
-        measure_memory();
-        if (const auto broker = parts_.exchange.take_connect()) {
-            connect(*broker);
+        const auto left = turn();
+        if (!left) {
+            return base::Unexpected(left.error());
         }
-        flush();
-        const Exchange::State state = parts_.exchange.state();
-        log_changes(state);
-        if (state.left) {
+        if (*left) {
             parts_.log.write(log::Level::Info, "left");
             if (parts_.masters != nullptr) {
                 parts_.masters->part(kPartingPatience);
             }
             disconnect();
-            return *state.left;
+            return **left;
         }
-        if (auto waited = wait(state.deadline); !waited) {
-            return base::Unexpected(std::move(waited.error()));
+        if (parts_.exchange.hands_over()) {
+            do {
+                parts_.alarm->wait();
+            } while (!parts_.exchange.takes_over());
         }
-        if (poller_.is_readable(wake_slot_)) {
-            parts_.wake.clear();
-        }
-        if (poller_.is_readable(signals_slot_)) {
-            read_signals();
-        }
-        read_masters();
-        read_links();
-        read_messages();
     }
+}
+
+void IoLoop::serve(const Exchange::Desk& desk) {
+    do {
+        if (!turn()) {
+            parts_.exchange.give_up_serving();
+            return;
+        }
+    } while (parts_.exchange.serves_on(desk));
+}
+
+base::Expected<std::optional<Left>> IoLoop::turn() {
+    parts_.exchange.on_time();
+    measure_memory();
+    if (const auto broker = parts_.exchange.take_connect()) {
+        connect(*broker);
+    }
+    flush();
+    const Exchange::State state = parts_.exchange.state();
+    log_changes(state);
+    if (state.left) {
+        return state.left;
+    }
+    if (auto waited = wait(state.deadline); !waited) {
+        return base::Unexpected(std::move(waited.error()));
+    }
+    if (poller_.is_readable(wake_slot_)) {
+        parts_.wake.clear();
+    }
+    if (poller_.is_readable(signals_slot_)) {
+        read_signals();
+    }
+    read_masters();
+    read_links();
+    read_messages();
+    return std::nullopt;
 }
 
 base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {

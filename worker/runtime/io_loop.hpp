@@ -1,5 +1,5 @@
-// worker/runtime: the I/O thread: carries messages between the broker and the exchange, so that
-// heartbeats go while work() runs. Decides nothing; the session does.
+// worker/runtime: carries messages between the broker and the exchange, so that heartbeats go while
+// work() runs. Decides nothing; the session does.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,9 @@
 
 namespace steward::worker {
 
-/// Thread: one, main's. Logs: ready, broker_lost, cannot_connect, cannot_measure_memory, leaving,
-/// giving_up, stopping_work, secret_refused, left.
+/// Thread: main's, which is the I/O thread; serve() is a lone work thread's
+/// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory,
+/// leaving, giving_up, stopping_work, secret_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -28,8 +29,9 @@ public:
         posix::SignalFd& signals;
         log::Log& log;
         posix::Notify& notify;
-        Masters* masters = nullptr;   // who may speak to it directly; null: nobody
-        bool serves_masters = false;  // they give it its jobs, not a broker
+        Masters* masters = nullptr;             // who may speak to it directly; null: nobody
+        bool serves_masters = false;            // they give it its jobs, not a broker
+        const posix::AlarmFd* alarm = nullptr;  // what the exchange sets, if it does
         std::optional<net::CurveKeys> curve = {};
     };
 
@@ -42,7 +44,12 @@ public:
     /// said on it leaves before the context ends. Errors: Io.
     [[nodiscard]] base::Expected<Left> run();
 
+    /// For a work thread that was told to: returns when it has something else to do.
+    void serve(const Exchange::Desk& desk);
+
 private:
+    /// Sends, waits and receives, once. Gives something when the session has left.
+    [[nodiscard]] base::Expected<std::optional<Left>> turn();
     [[nodiscard]] base::Expected<void> wait(std::optional<base::MonoTime> deadline);
     void connect(std::size_t broker);
     void disconnect();

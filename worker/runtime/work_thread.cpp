@@ -84,7 +84,10 @@ std::vector<std::string> Seat::idle() {
     return thrown;
 }
 
-void run_work_thread(Exchange& exchange, Seat& seat, JobLink& link) {
+void run_work_thread(Exchange& exchange,
+                     Seat& seat,
+                     JobLink& link,
+                     const std::function<void(const Exchange::Desk&)>& serve) {
     Exchange::Desk desk(exchange);
     while (true) {
         switch (exchange.next(desk)) {
@@ -94,6 +97,7 @@ void run_work_thread(Exchange& exchange, Seat& seat, JobLink& link) {
                     exchange.remark({"idle_failed", "", std::move(thrown)});
                 }
                 break;
+            case Exchange::Turn::Serve: serve(desk); break;
             case Exchange::Turn::End: return;
         }
     }

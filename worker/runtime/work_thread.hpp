@@ -2,6 +2,7 @@
 // code runs here and nowhere else, but for stop callbacks.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,7 +31,10 @@ private:
     Workers::value_type* last_ = nullptr;  // of the last job: mostly the next one's too
 };
 
-/// Runs until the exchange says End.
-void run_work_thread(Exchange& exchange, Seat& seat, JobLink& link);
+/// Runs until the exchange says End. `serve` is called when it says Serve.
+void run_work_thread(Exchange& exchange,
+                     Seat& seat,
+                     JobLink& link,
+                     const std::function<void(const Exchange::Desk&)>& serve = {});
 
 }  // namespace steward::worker

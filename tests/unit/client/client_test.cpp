@@ -1,7 +1,10 @@
 // tests: the client library against a fake broker on a loopback port.
 #include "client/client.hpp"
 
+#include <atomic>
 #include <future>
+#include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -299,6 +302,44 @@ TEST_CASE("Many threads share one client") {
         thread.join();
     }
     CHECK(right == 800);
+}
+
+TEST_CASE("Callbacks never run on a thread that blocks, whatever it does for its own answer") {
+    FakeBroker broker;
+    Client client(options_for(broker));
+    std::atomic<bool> is_over = false;
+    std::vector<std::thread> blocked;
+    std::mutex mutex;
+    std::set<std::thread::id> blocking;
+    std::atomic<int> good = 0;
+    for (int i = 0; i < 2; ++i) {
+        blocked.emplace_back([&] {
+            {
+                const std::lock_guard lock(mutex);
+                blocking.insert(std::this_thread::get_id());
+            }
+            while (!is_over) {
+                good += client.call("echo", 5)->as<int>().value() == 5 ? 1 : 0;
+            }
+        });
+    }
+    std::set<std::thread::id> calling;
+    for (int i = 0; i < 300; ++i) {
+        std::promise<std::thread::id> told;
+        client.submit_async("mail", {}, {}, [&](const Expected<JobId>& id) {
+            CHECK(id.has_value());
+            told.set_value(std::this_thread::get_id());
+        });
+        calling.insert(told.get_future().get());
+        std::this_thread::yield();
+    }
+    is_over = true;
+    for (std::thread& thread : blocked) {
+        thread.join();
+    }
+    CHECK(good > 0);
+    CHECK(calling.size() == 1);
+    CHECK_FALSE(blocking.contains(*calling.begin()));
 }
 
 }  // namespace steward::client::test

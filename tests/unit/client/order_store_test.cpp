@@ -102,7 +102,7 @@ TEST_CASE("What may stay open for long or is large holds no block") {
 
 TEST_CASE(
     "An inbox gives orders in the sequence they came, no more than asked for, and is bounded") {
-    Inbox inbox(5, posix::WakeFd::open().value());
+    Inbox inbox(5, posix::WakeFd::open().value(), posix::AlarmFd::open().value());
     wire::MsgpackWriter bytes;
     const auto push = [&](std::size_t index, base::Duration until) {
         bytes.cut(0);

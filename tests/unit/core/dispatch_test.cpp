@@ -100,6 +100,36 @@ TEST_CASE("dispatch: credit_max bounds what is given ahead") {
     CHECK(assigned == 4);
 }
 
+TEST_CASE(
+    "dispatch: a worker that had all it may is given the next lot once half of that is left") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 200);
+    teach_pace(broker, 1, 3, 1us);
+    std::vector<model::Attempt> held;
+    const auto note = [&](const Effects& effects) {
+        const auto assigned = sent<Assign>(effects);
+        for (const auto& [to, assign] : assigned) {
+            held.push_back(assign->attempt);
+        }
+        return assigned.size();
+    };
+    for (int i = 0; i < 500; ++i) {
+        note(broker.call());
+    }
+    CHECK(held.size() == 200);
+    std::vector<std::size_t> lots;
+    while (!held.empty()) {
+        const model::Attempt first = held.front();
+        held.erase(held.begin());
+        if (const std::size_t lot = note(broker.finish(1, first, {}, 1us)); lot > 0) {
+            lots.push_back(lot);
+        }
+        CHECK(held.size() <= 200);
+    }
+    CHECK(lots.size() < 5);
+    CHECK(lots.front() > 90);
+}
+
 TEST_CASE("dispatch: a worker that holds much is given nothing ahead until it holds less") {
     Policy policy;
     policy.limits.ahead_bytes_max = 2'500;

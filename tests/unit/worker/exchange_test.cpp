@@ -18,8 +18,9 @@ using Turn = Exchange::Turn;
 constexpr base::Duration kPatience = 20s;  // a test that waits longer has failed
 
 struct Meeting {
-    explicit Meeting(SessionOptions options = Harness::defaults())
-        : exchange(std::move(options), posix::read_mono(), 1, wake) {
+    explicit Meeting(SessionOptions options = Harness::defaults(),
+                     const posix::AlarmFd* alarm = nullptr)
+        : exchange(std::move(options), posix::read_mono(), 1, wake, alarm) {
         CHECK(exchange.take_connect() == std::optional<std::size_t>{0});
         exchange.connected();
         exchange.on_frames(batch({native::Welcome{1, "broker", 1h, 0, 0, 0s}}));
@@ -423,6 +424,117 @@ TEST_CASE("a job that is stopped by the runtime before its thread took it has no
     thread.join();
     REQUIRE(finishes.size() == 1);
     CHECK(finishes[0].outcome.verdict == model::Verdict::Failed);
+}
+
+// ---- a work thread that serves the connection ----
+
+namespace {
+
+// Of one work thread, which has nothing to do and has been told to serve.
+struct Serving : Meeting {
+    Serving() : Meeting(Harness::defaults(), &alarm) {
+        std::thread sleeper([&] { turn = exchange.next(desk); });
+        const base::MonoTime end = posix::read_mono() + kPatience;
+        while (!exchange.hands_over() && posix::read_mono() < end) {
+            std::this_thread::yield();  // it does not sleep yet
+        }
+        sleeper.join();
+    }
+
+    bool io_thread_takes_over() {
+        const base::MonoTime end = posix::read_mono() + kPatience;
+        do {
+            alarm.wait();
+        } while (!exchange.takes_over() && posix::read_mono() < end);
+        return posix::read_mono() < end;
+    }
+
+    posix::AlarmFd alarm = posix::AlarmFd::open().value();
+    Exchange::Desk desk{exchange};
+    Turn turn = Turn::End;
+};
+
+}  // namespace
+
+TEST_CASE("a lone work thread serves while it has nothing to do, and works without a wake-up") {
+    Serving m;
+    REQUIRE(m.turn == Turn::Serve);
+    CHECK(m.exchange.serves_on(m.desk));
+    static_cast<void>(m.wake_ups());
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    CHECK_FALSE(m.exchange.serves_on(m.desk));
+    REQUIRE(m.exchange.next(m.desk) == Turn::Work);
+    m.desk.outcome = success();
+    m.desk.ended_at = m.desk.begun_at;  // quick: the next one before the connection
+    REQUIRE(m.exchange.next(m.desk) == Turn::Work);
+    CHECK(m.desk.job->attempt == attempt(2));
+    m.desk.outcome = success();
+    m.desk.ended_at = m.desk.begun_at;
+    REQUIRE(m.exchange.next(m.desk) == Turn::Serve);
+    CHECK(only<native::Finish>(m.said()).size() == 2);
+    CHECK(m.wake_ups() == 0);
+    m.exchange.close();
+}
+
+TEST_CASE("between one job and the next a lone work thread serves when it is time") {
+    Serving m;
+    m.exchange.on_frames(batch({job(1), job(2)}));
+    CHECK_FALSE(m.exchange.serves_on(m.desk));
+    REQUIRE(m.exchange.next(m.desk) == Turn::Work);
+    do_work(m.desk);  // a millisecond
+    REQUIRE(m.exchange.next(m.desk) == Turn::Serve);
+    CHECK(m.exchange.state().deadline == base::MonoTime{});  // not to wait there
+    CHECK_FALSE(m.exchange.serves_on(m.desk));
+    CHECK(m.exchange.next(m.desk) == Turn::Work);
+    m.exchange.close();
+}
+
+TEST_CASE(
+    "the I/O thread serves while a job takes long, and at once when that has something to say") {
+    Serving m;
+    m.exchange.on_frames(batch({job(1)}));
+    CHECK_FALSE(m.exchange.serves_on(m.desk));
+    REQUIRE(m.exchange.next(m.desk) == Turn::Work);
+    SUBCASE("nothing") {}
+    SUBCASE("a partial answer") {
+        m.exchange.partial(attempt(1), text("half"), m.desk.stop.token());
+    }
+    SUBCASE("progress") {
+        m.exchange.progress(attempt(1), 1, 2, "");
+    }
+    CHECK(m.io_thread_takes_over());
+    m.exchange.on_time();
+    static_cast<void>(m.said());
+    static_cast<void>(m.exchange.state());
+    static_cast<void>(m.wake_ups());
+    CHECK_FALSE(m.exchange.hands_over());  // the work thread is at work
+    std::thread worker([&] {
+        do_work(m.desk);
+        m.turn = m.exchange.next(m.desk);  // the I/O thread serves: it sleeps
+    });
+    CHECK(m.wait_for_finishes(1) == 1);
+    const base::MonoTime end = posix::read_mono() + kPatience;
+    while (!m.exchange.hands_over() && posix::read_mono() < end) {
+        std::this_thread::yield();
+    }
+    worker.join();
+    CHECK(m.turn == Turn::Serve);
+    m.exchange.close();
+}
+
+TEST_CASE("what cannot be served any more is the I/O thread's for good") {
+    Serving m;
+    SUBCASE("a failure") {
+        m.exchange.give_up_serving();
+    }
+    SUBCASE("the end") {
+        m.exchange.close();
+        CHECK_FALSE(m.exchange.serves_on(m.desk));
+    }
+    CHECK(m.io_thread_takes_over());
+    CHECK_FALSE(m.exchange.hands_over());
+    m.exchange.close();
+    CHECK(m.exchange.next(m.desk) == Turn::End);
 }
 
 }  // namespace steward::worker::testing

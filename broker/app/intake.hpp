@@ -1,0 +1,49 @@
+// broker/app: whether clients are heard now. Where workers end jobs as quickly as the broker can
+// hand them out, a queue that grows makes all of it slower: what waits leaves the caches, then is
+// packed. Knows counts and time, no sockets.
+#pragma once
+
+#include <cstdint>
+
+#include "common/base/time.hpp"
+
+namespace steward::app {
+
+/// Clients wait in their sockets while more than kPlenty jobs are at hand and ending jobs takes a
+/// quarter of the loop's time, so that about as many come in as are done. They are heard all the
+/// same once in kPatience. Slow workers hold up nobody: whoever submits is heard at once.
+///
+/// Thread: the loop's.
+class Intake {
+public:
+    /// A turn from `begin` to `end` let `accepted` jobs in and ended `ended`.
+    void note_turn(base::MonoTime begin,
+                   base::MonoTime end,
+                   std::uint64_t accepted,
+                   std::uint64_t ended);
+
+    enum class Door : std::uint8_t {
+        Closed,
+        Ajar,  // for what one row takes
+        Open
+    };
+
+    /// At a turn's beginning. `unfinished`: jobs that wait and run.
+    [[nodiscard]] Door door(base::MonoTime now, std::uint64_t unfinished);
+
+    static constexpr std::uint64_t kPlenty = 16'384;
+    static constexpr std::uint64_t kFew = 8'192;
+    static constexpr base::Duration kPatience = std::chrono::milliseconds(1);
+
+private:
+    // The share is that of the last one to two of these.
+    static constexpr base::Duration kSpan = std::chrono::milliseconds(8);
+
+    base::MonoTime span_begin_{};
+    base::Duration ending_{};  // in this span
+    bool is_busy_ending_ = false;
+    bool is_open_ = true;
+    base::MonoTime last_heard_{};
+};
+
+}  // namespace steward::app
