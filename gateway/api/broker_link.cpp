@@ -48,11 +48,11 @@ void BrokerLink::call(std::string_view service,
     call.options = std::move(options);
     call.on_partial = each_on_loop(parts.on_partial);
     call.on_progress = each_on_loop(parts.on_progress);
-    loop_.post([this,
-                service = std::string(service),
-                params = std::move(params),
-                call = std::move(call),
-                tell = on_loop(std::move(done))]() mutable {
+    loop_.later([this,
+                 service = std::string(service),
+                 params = std::move(params),
+                 call = std::move(call),
+                 tell = on_loop(std::move(done))]() mutable {
         client_.call_async(service, client::Params(std::move(params)), std::move(call), tell);
     });
 }
@@ -62,12 +62,12 @@ void BrokerLink::submit(base::Duration wait,
                         model::Payload params,
                         const model::JobOptions& options,
                         Done<client::Submitted> done) {
-    loop_.post([this,
-                wait,
-                service = std::string(service),
-                params = std::move(params),
-                options,
-                tell = on_loop(std::move(done))]() mutable {
+    loop_.later([this,
+                 wait,
+                 service = std::string(service),
+                 params = std::move(params),
+                 options,
+                 tell = on_loop(std::move(done))]() mutable {
         client_.submit_for_async(wait, service, client::Params(std::move(params)), options, tell);
     });
 }
