@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "client/kill_switch.hpp"
 #include "common/net/endpoint.hpp"
 #include "common/net/stream_address.hpp"
 #include "common/posix/clock.hpp"
@@ -66,9 +67,9 @@ client::Client client_of(const Shared& shared, const std::string& address) {
     return client::Client(std::move(options));
 }
 
-// Whether anybody answers at the address within `patience`.
-bool answers(const std::string& address, base::Duration patience) {
-    client::Options options;
+// Whether anybody answers at the address within `patience`. One who refuses the question does.
+bool answers(const Shared& shared, const std::string& address, base::Duration patience) {
+    client::Options options = shared.client;
     options.brokers = {address};
     options.timeout = patience;
     options.connect_timeout = patience;
@@ -78,14 +79,51 @@ bool answers(const std::string& address, base::Duration patience) {
                                   answer.error().code != base::Errc::Timeout);
 }
 
+std::string kill_switch_of(const Shared& shared) {
+    if (!shared.kill_switch.empty()) {
+        return shared.kill_switch;
+    }
+    const char* folder = std::getenv("STEWARD_RUN_DIR");  // NOLINT(concurrency-mt-unsafe)
+    return folder != nullptr && *folder != '\0' ? std::string(folder) + "/kill-switch.json"
+                                                : std::string();
+}
+
+// As a supervisor obeys it. One that cannot be read forbids: what was off must not be started.
+base::Expected<void> ask_kill_switch(const Shared& shared) {
+    const std::string file = kill_switch_of(shared);
+    if (file.empty()) {
+        return {};
+    }
+    const auto off = client::read_kill_switch(file);
+    if (!off) {
+        return base::fail(
+            base::Errc::ServiceStopped,
+            "it is not started, for the kill switch cannot be read: " + off.error().message);
+    }
+    const bool are_all_off = !shared.services.empty() &&
+                             std::ranges::all_of(shared.services, [&](const std::string& service) {
+                                 return off->services.contains(service);
+                             });
+    if (!off->is_global && !are_all_off) {
+        return {};
+    }
+    return base::fail(base::Errc::ServiceStopped,
+                      shared.profile.program + " is not started: the kill switch " + file +
+                          " has " + (off->is_global ? "all workers" : shared.services.front()) +
+                          " off; `steward enable` switches on again");
+}
+
 base::Expected<void> start_there(const Shared& shared, const std::string& address) {
+    if (auto allowed = ask_kill_switch(shared); !allowed) {
+        return allowed;
+    }
     Profile profile = shared.profile;
     profile.arguments.emplace_back("--listen");
     profile.arguments.push_back(address);
     if (auto started = start_daemon(profile); !started) {
         return started;
     }
-    if (!answers(address, shared.start_timeout)) {
+    if (!answers(shared, address, shared.start_timeout)) {
         return base::fail(base::Errc::Disconnected,
                           profile.program + " was started and does not answer at " + address +
                               (profile.output.empty() ? "; Profile::output keeps what it says"
@@ -106,7 +144,7 @@ base::Expected<client::Client> connect_shared(const Shared& shared) {
         return base::Unexpected(address.error());
     }
     const bool may_start = is_local(*address) && !shared.profile.program.empty();
-    if (answers(*address, may_start ? kLook : shared.start_timeout)) {
+    if (answers(shared, *address, may_start ? kLook : shared.start_timeout)) {
         return client_of(shared, *address);
     }
     if (!may_start) {
@@ -120,7 +158,7 @@ base::Expected<client::Client> connect_shared(const Shared& shared) {
     if (!held) {
         return base::Unexpected(held.error());
     }
-    if (!answers(*address, kLook)) {
+    if (!answers(shared, *address, kLook)) {
         if (auto started = start_there(shared, *address); !started) {
             return base::Unexpected(std::move(started.error()));
         }

@@ -140,17 +140,50 @@ void add_work(const RuntimeOptions& options, const Exchange::State& state, wire:
 
 using Tells = std::function<void(wire::Check&)>;
 
+// How it is, to be asked from the I/O thread.
+struct Figures {
+    const RuntimeOptions& options;
+    Exchange& exchange;
+    const Tells& tells;
+    base::MonoTime start = posix::read_mono();
+
+    // Behind what the front says of itself.
+    void complete(wire::Check& check) const {
+        if (!options.serves_masters) {
+            add_work(options, exchange.state(), check);
+        }
+        if (check.privileged) {
+            add_process(options, check);
+        }
+        if (tells) {
+            tells(check);
+        }
+    }
+
+    // By way of the broker.
+    [[nodiscard]] wire::Check operator()(bool privileged) const {
+        wire::Check check;
+        check.privileged = privileged;
+        const double uptime = static_cast<double>((posix::read_mono() - start).count()) / 1e6;
+        check.counters.push_back({"uptime", uptime, "s"});
+        complete(check);
+        return check;
+    }
+};
+
 base::Expected<std::unique_ptr<Masters>> open_masters(net::Context& context,
                                                       const RuntimeOptions& options,
-                                                      Exchange& exchange,
-                                                      std::uint64_t seed,
-                                                      const Tells& tells) {
+                                                      const Figures& figures,
+                                                      std::uint64_t seed) {
     if (options.master_fd < 0 && options.address.empty()) {
         return nullptr;
     }
     MastersOptions masters;
     masters.address = options.address;
     masters.channel = options.master_fd;
+    if (!options.listen_key.empty()) {
+        masters.admission = AdmissionFiles{options.listen_key, options.listen_clients};
+    }
     masters.front.name = own_name();
     masters.front.epoch = seed;
     masters.front.takes_jobs = options.serves_masters;
@@ -163,17 +196,7 @@ base::Expected<std::unique_ptr<Masters>> open_masters(net::Context& context,
         return base::Unexpected(std::move(secret.error()));
     }
     masters.secret = *std::move(secret);
-    masters.complete = [&options, &exchange, &tells](wire::Check& check) {
-        if (!options.serves_masters) {
-            add_work(options, exchange.state(), check);
-        }
-        if (check.privileged) {
-            add_process(options, check);
-        }
-        if (tells) {
-            tells(check);
-        }
-    };
+    masters.complete = [&figures](wire::Check& check) { figures.complete(check); };
     return Masters::open(context, std::move(masters));
 }
 
@@ -214,7 +237,8 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
     Exchange exchange(session_options(options), posix::read_mono(), *seed, *wake, alarm_or_null);
     ChildJobs child_jobs(options.frontends, options.keys);
     Link link(exchange, [&](model::JobSpec spec) { return child_jobs.submit(std::move(spec)); });
-    auto masters = open_masters(*context, options, exchange, *seed, tells);
+    const Figures figures{options, exchange, tells};
+    auto masters = open_masters(*context, options, figures, *seed);
     if (!masters) {
         return base::Unexpected(std::move(masters.error()));
     }
@@ -232,7 +256,8 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
                  masters->get(),
                  options.serves_masters,
                  alarm_or_null,
-                 std::move(*curve)},
+                 std::move(*curve),
+                 figures},
                 std::move(brokers));
     const WorkThreads threads(exchange, *seats, link, loop);
     const auto left = loop.run();

@@ -98,8 +98,8 @@ public:
     }
 
     /// Called when somebody asks how this worker is: it may say more in `text` and add counters,
-    /// also such as only those may see who have the admin secret (`privileged`). It runs on the I/O
-    /// thread, beside the work, and must not block.
+    /// also such as only those may see who have the admin secret (`privileged`). It runs on the
+    /// thread that serves the connection, beside the work or between two jobs, and must not block.
     Program& tells(std::function<void(wire::Check&)> complete) {
         tells_ = std::move(complete);
         return *this;

@@ -41,6 +41,14 @@ struct Session::Obey {
 
     void operator()(wire::native::Recall& said) const { session.recall(now, said.attempts); }
 
+    void operator()(wire::native::Ask& said) const {
+        if (session.asked_ < kAskedMax) {
+            ++session.asked_;
+            session.actions_.emplace_back(
+                Asked{said.number, std::move(said.what), said.privileged});
+        }
+    }
+
     void operator()(wire::native::RegisterAgain&) const {
         session.link_ = Link::Open;
         session.announce();
@@ -385,6 +393,11 @@ void Session::progress(base::MonoTime,
     push(wire::native::Progress{attempt, done, total, std::move(text)}, bytes);
 }
 
+void Session::told(std::uint64_t number, base::Blob json) {
+    asked_ -= asked_ > 0 ? 1U : 0U;
+    told_.push_back({number, std::move(json)});
+}
+
 std::optional<Action> Session::next_action() {
     const bool has_parted =
         !is_open() || must_announce_ || parted_ || (said_lost_ && writer_.empty());
@@ -438,6 +451,9 @@ void Session::gather_first() {
     if (must_beat_) {
         writer_.add(wire::native::Heartbeat{});
         must_beat_ = false;
+    }
+    for (wire::native::Told& told : std::exchange(told_, {})) {
+        writer_.add(told);
     }
     // Before what is given back, or the broker would give it to this worker again.
     if (leaving_ && !said_finishing_) {

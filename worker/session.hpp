@@ -71,7 +71,15 @@ struct Left {
     bool is_stuck = false;         // some work does not return: do not wait for its thread
 };
 
-using Action = std::variant<Connect, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
+/// Somebody asks how the worker is ("check") or wants it to leave ("stop"): call told(), in any
+/// case.
+struct Asked {
+    std::uint64_t number = 0;
+    std::string what;
+    bool privileged = false;
+};
+
+using Action = std::variant<Connect, StopJob, CallIdle, MeasureMemory, Asked, Leaving, Left>;
 
 /// What runs, what is held ahead and what the broker has not been told yet.
 ///
@@ -83,11 +91,15 @@ using Action = std::variant<Connect, StopJob, CallIdle, MeasureMemory, Leaving, 
 ///
 /// Order:  the broker hears READY first on each connection, then each job's partial answers,
 ///         progress and outcome in the order they were reported.
-/// Bound:  credit_max jobs (an Assign beyond it is returned); backlog_bytes_max of partial answers
+/// Bound:  credit_max jobs (an Assign beyond it is returned); kAskedMax questions;
+/// backlog_bytes_max of partial answers
 ///         as long as the caller heeds has_room(). One outcome a job always has room.
 /// Thread: one at a time.
 class Session {
 public:
+    /// Questions that wait for told(); more are passed over.
+    static constexpr std::size_t kAskedMax = 64;
+
     Session(SessionOptions options, base::MonoTime start, std::uint64_t seed);
 
     // ---- from the transport ----
@@ -138,6 +150,8 @@ public:
     /// for the broker's Disconnect, so that no job is on its way here any more; then Left. With no
     /// answer within interval*tries, it goes all the same.
     void leave(base::MonoTime now);
+    /// The answer to Asked, a JSON document; empty: not understood.
+    void told(std::uint64_t number, base::Blob json);
     /// The answer to MeasureMemory; 0: it could not be measured.
     void resident(base::MonoTime now, std::uint64_t bytes);
 
@@ -301,6 +315,8 @@ private:
     bool must_announce_ = false;  // READY goes before all else
     bool must_beat_ = false;
     std::vector<model::Attempt> returns_;
+    std::size_t asked_ = 0;                 // wait for told()
+    std::vector<wire::native::Told> told_;  // for this connection
     Ring<Outgoing> outbox_;
     std::size_t backlog_bytes_ = 0;
     wire::native::BatchWriter writer_;  // of batches that were begun to be taken

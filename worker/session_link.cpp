@@ -74,6 +74,7 @@ void Session::announce() {
     said_lost_ = false;
     parted_ = false;
     returns_.clear();
+    told_.clear();  // nobody waits for it here
     writer_ = {};
     is_gathering_ = false;
 }

@@ -291,6 +291,8 @@ bool BrokerProcess::run() {
 }
 
 void BrokerProcess::reload() {
+    log_->reopen();
+    sink_->reopen();
     const auto loaded = load_options(sources_);
     if (!loaded) {
         log_->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});

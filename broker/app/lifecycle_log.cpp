@@ -33,6 +33,11 @@ void LifecycleLog::flush() {
     lines_buffered_ = 0;
 }
 
+void LifecycleLog::reopen() {
+    flush();
+    file_.reopen();
+}
+
 void LifecycleLog::write(std::string_view lines, std::size_t count) {
     const auto written = file_.append(lines);
     if (!written) {

@@ -28,6 +28,8 @@ public:
     /// `lines` are so many whole lines, each with its line end.
     void add(std::string_view lines, std::size_t count);
     void flush();
+    /// What comes from now on goes into a file that is opened anew.
+    void reopen();
 
     /// A change of health to be told once: trouble with its reason, or its end.
     struct News {

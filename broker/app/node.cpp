@@ -13,6 +13,7 @@
 #include "broker/app/peer_table.hpp"
 #include "broker/app/render.hpp"
 #include "broker/app/translate.hpp"
+#include "common/base/bytes.hpp"
 
 namespace steward::app {
 namespace {
@@ -84,6 +85,10 @@ struct Node::Parts final : Receiver {
           sink(log),
           terms{.zones = zones},
           now(start) {
+        terms.worker_named = [this](std::string_view name) -> std::optional<Peer> {
+            const auto routing_id = base::from_hex(name);
+            return routing_id ? peers.known(Side::Backend, *routing_id) : std::nullopt;
+        };
         set_terms(policy);
         renderer.set_completion([this](model::BrokerReport& report) { complete(report); });
     }

@@ -16,11 +16,15 @@ std::size_t hash_of(Side side, std::string_view routing_id) {
 
 }  // namespace
 
-std::optional<Peer> PeerTable::hear(Side side, std::string_view routing_id) {
-    const Handle handle = index_.find(hash_of(side, routing_id), [&](Handle candidate) {
+PeerTable::Handle PeerTable::handle_of(Side side, std::string_view routing_id) const {
+    return index_.find(hash_of(side, routing_id), [&](Handle candidate) {
         const Entry& entry = entries_.at(candidate);
         return entry.side == side && entry.routing_id == routing_id;
     });
+}
+
+std::optional<Peer> PeerTable::hear(Side side, std::string_view routing_id) {
+    const Handle handle = handle_of(side, routing_id);
     if (!handle.names_something()) {
         return std::nullopt;
     }
@@ -29,6 +33,11 @@ std::optional<Peer> PeerTable::hear(Side side, std::string_view routing_id) {
         link_as_newest(handle);
     }
     return peer_of(handle);
+}
+
+std::optional<Peer> PeerTable::known(Side side, std::string_view routing_id) const {
+    const Handle handle = handle_of(side, routing_id);
+    return handle.names_something() ? std::optional(peer_of(handle)) : std::nullopt;
 }
 
 Peer PeerTable::add(Side side, std::string_view routing_id, access::PrincipalId who) {

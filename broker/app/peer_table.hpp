@@ -48,6 +48,9 @@ public:
     /// Pre: hear() gave nothing for it; not full().
     Peer add(Side side, std::string_view routing_id, access::PrincipalId who = access::kAnonymous);
 
+    /// The same without counting as heard.
+    [[nodiscard]] std::optional<Peer> known(Side side, std::string_view routing_id) const;
+
     /// Null when the peer has been forgotten.
     [[nodiscard]] const Entry* find(Peer peer) const { return entries_.find(handle_of(peer)); }
 
@@ -101,6 +104,8 @@ private:
                                       : Handle{static_cast<std::uint32_t>(peer.value),
                                                static_cast<std::uint32_t>((peer.value >> 32U) - 1)};
     }
+
+    [[nodiscard]] Handle handle_of(Side side, std::string_view routing_id) const;
 
     Entry& at_slot(std::uint32_t slot) { return entries_.at(entries_.handle_at(slot)); }
 

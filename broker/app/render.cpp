@@ -48,6 +48,15 @@ struct ToNative {
         return native::Report{number, base::Blob::copy(json)};
     }
 
+    native::Report operator()(core::WorkerSays&& says) const {
+        return native::Report{number, std::move(says.answer)};
+    }
+
+    native::Ask operator()(core::Ask&& ask) const {
+        return native::Ask{
+            ask.number, ask.what == core::Question::Stop ? "stop" : "check", ask.privileged};
+    }
+
     native::StopAttempt operator()(core::StopAttempt&& stop) const {
         return native::StopAttempt{stop.attempt, std::move(stop.why)};
     }
@@ -74,7 +83,7 @@ constexpr bool kIsPush =
     std::is_same_v<M, core::Assign> || std::is_same_v<M, core::HeartbeatOut> ||
     std::is_same_v<M, core::RegisterAgain> || std::is_same_v<M, core::Disconnect> ||
     std::is_same_v<M, core::StopAttempt> || std::is_same_v<M, core::Recall> ||
-    std::is_same_v<M, core::Welcome>;
+    std::is_same_v<M, core::Ask> || std::is_same_v<M, core::Welcome>;
 
 template <class... M>
 bool is_push(const std::variant<M...>& message) {

@@ -115,6 +115,12 @@ struct ToOld {
     }
 
     std::optional<Frames> operator()(const core::Recall& /*recall*/) const { return std::nullopt; }
+
+    std::optional<Frames> operator()(const core::Ask& /*ask*/) const { return std::nullopt; }
+
+    std::optional<Frames> operator()(const core::WorkerSays& /*says*/) const {
+        return std::nullopt;  // only native clients ask
+    }
 };
 
 }  // namespace

@@ -66,6 +66,11 @@ std::string Rights::admit(core::Operator& request) const {
     return {};
 }
 
+// Without the secret: what the listing of workers needs.
+std::string Rights::admit(const core::AskWorker& ask) const {
+    return ask.privileged ? std::string() : grants.may_read_all();
+}
+
 std::string Rights::admit(core::Ready& ready) const {
     for (const model::ServiceName& service : ready.services) {
         if (std::string missing = grants.may_work(service.view()); !missing.empty()) {

@@ -35,6 +35,7 @@ struct Rights {
     /// One that asks about a service it may not know is asked about none.
     [[nodiscard]] std::string admit(core::Query& query) const;
     [[nodiscard]] std::string admit(core::Operator& request) const;
+    [[nodiscard]] std::string admit(const core::AskWorker& ask) const;
     [[nodiscard]] std::string admit(core::Ready& ready) const;
 
     void set_grants(access::Grants given);

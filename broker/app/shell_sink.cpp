@@ -44,6 +44,14 @@ void ShellSink::audit(std::string_view lines) {
     }
 }
 
+void ShellSink::reopen() {
+    for (std::optional<LifecycleLog>* const file : {&lifecycle_, &audit_}) {
+        if (*file) {
+            (*file)->reopen();
+        }
+    }
+}
+
 void ShellSink::flush() {
     if (lifecycle_) {
         flush(*lifecycle_, "lifecycle_log_failing", "lifecycle_log_recovered");

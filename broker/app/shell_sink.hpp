@@ -33,6 +33,9 @@ public:
     /// From now on the lifecycle log has these.
     void set_lifecycle_kinds(const model::EventSet& kinds) { kinds_ = kinds; }
 
+    /// The files may have been moved away: their paths are opened anew.
+    void reopen();
+
     /// Writes what the turn has gathered, and tells once when that begins or ceases to fail.
     void flush();
 

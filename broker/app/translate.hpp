@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "broker/app/audit.hpp"
@@ -53,6 +54,8 @@ struct Terms {
     std::size_t message_bytes_max = 0;
     ZoneSource zones = &only_utc;
     std::function<bool(std::string_view)> is_secret = {};  // empty: there is no admin secret
+    // Whom listings call so at the backend; empty: nobody.
+    std::function<std::optional<model::Peer>(std::string_view)> worker_named = {};
 };
 
 /// Total on any frames, also none.

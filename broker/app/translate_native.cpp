@@ -109,6 +109,10 @@ public:
         to_.take(core::Goodbye{from_.peer, goodbye.finishing});
     }
 
+    void operator()(native::Told&& told) {
+        to_.take(core::Told{from_.peer, 0, told.number, std::move(told.json)});
+    }
+
     // ---- from either ----
     void operator()(native::Heartbeat&& /*heartbeat*/) {
         to_.take(core::Heartbeat{from_.peer, 0, from_.side == Side::Backend});
@@ -152,6 +156,8 @@ public:
 
     void operator()(native::RegisterAgain&& /*unused*/) { good_ = false; }
 
+    void operator()(native::Ask&& /*unused*/) { good_ = false; }
+
 private:
     [[nodiscard]] core::Address address(std::uint64_t number) const {
         return {from_.peer, number, wire::Form{}.pack()};
@@ -170,6 +176,10 @@ private:
 
     void ask_check(std::uint64_t number, bool privileged);
     void operate_by_secret(const native::Operate& operate);
+    void ask_worker(std::uint64_t number,
+                    core::Question what,
+                    std::string_view worker,
+                    bool privileged);
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
     [[nodiscard]] bool take_submit(native::BatchReader& reader);
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
@@ -363,23 +373,47 @@ void Commands::ask_check(std::uint64_t number, bool privileged) {
     }
 }
 
+void Commands::ask_worker(std::uint64_t number,
+                          core::Question what,
+                          std::string_view worker,
+                          bool privileged) {
+    const auto peer = terms_.worker_named ? terms_.worker_named(worker) : std::nullopt;
+    core::AskWorker input{address(number), peer.value_or(model::Peer{}), what, privileged};
+    const std::string missing = from_.rights != nullptr ? from_.rights->admit(input) : "";
+    if (missing.empty()) {
+        to_.take(std::move(input));
+    } else {
+        forbid(number, "read", "check", missing);
+    }
+}
+
 // A secret that is wrong is told so: who asks should not take the public part for all there is.
 void Commands::operate_by_secret(const native::Operate& operate) {
-    const auto secret = wire::read_secret(operate.arguments);
-    if (!secret) {
-        refuse(operate.number, secret.error());
+    const auto arguments = wire::read_check_arguments(operate.arguments);
+    if (!arguments) {
+        refuse(operate.number, arguments.error());
         return;
     }
+    const std::optional<std::string>& secret = arguments->secret;
     const bool is_stop = operate.verb == "stop";
-    const bool knows = *secret && terms_.is_secret && terms_.is_secret(**secret);
-    if (!knows && (is_stop || *secret)) {
+    const bool knows = secret && terms_.is_secret && terms_.is_secret(*secret);
+    if (!knows && (is_stop || secret)) {
         refuse(operate.number,
                {Errc::Forbidden,
                 terms_.is_secret ? "this needs the admin secret of the broker"
                                  : "the broker has no admin secret; the setting is "
                                    "broker.admin_secret_file"});
-    } else if (is_stop) {
+        return;
+    }
+    if (is_stop) {
         note_act(operate.verb);
+    }
+    if (arguments->worker) {
+        ask_worker(operate.number,
+                   is_stop ? core::Question::Stop : core::Question::Check,
+                   *arguments->worker,
+                   knows);
+    } else if (is_stop) {
         to_.take(core::Operator{address(operate.number), core::DrainBroker{}});
     } else {
         ask_check(operate.number, knows);
@@ -489,6 +523,7 @@ base::Expected<core::Ready> Commands::checked(native::WorkerReady&& ready) const
     input.credit_max = std::max(ready.credit_max, 1U);
     input.heartbeat_interval = std::max(ready.heartbeat_interval, base::Duration::zero());
     input.beats_while_busy = true;
+    input.can_be_asked = true;
     input.services.reserve(ready.services.size());
     for (const std::string& name : ready.services) {
         auto service = parse_announced(name);

@@ -68,6 +68,10 @@ struct Done {                 // to an Operator
     Cursor next = 0;          // not 0: not all jobs were looked at, go on from here
 };
 
+struct WorkerSays {  // to AskWorker
+    base::Blob answer;
+};
+
 // ---- to workers ----
 struct Welcome {
     base::Duration heartbeat_interval{};
@@ -99,6 +103,13 @@ struct Recall {
 
 struct RegisterAgain {};  // a stranger spoke: announce yourself
 
+/// To be answered by Told.
+struct Ask {
+    std::uint64_t number = 0;
+    Question what = Question::Check;
+    bool privileged = false;
+};
+
 struct Disconnect {
     std::string why;
 };
@@ -114,11 +125,13 @@ using Message = std::variant<JobTaken,
                              JobResult,
                              Answer,
                              Done,
+                             WorkerSays,
                              Welcome,
                              Assign,
                              StopAttempt,
                              Recall,
                              RegisterAgain,
+                             Ask,
                              Disconnect,
                              HeartbeatOut>;
 

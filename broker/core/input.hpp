@@ -9,6 +9,7 @@
 
 #include "broker/core/owner.hpp"
 #include "broker/core/request.hpp"
+#include "common/base/blob.hpp"
 #include "common/base/expected.hpp"
 #include "common/model/job.hpp"
 #include "common/model/report.hpp"
@@ -121,7 +122,8 @@ struct Ready {
     std::uint32_t credit_max = 1;              // jobs it will hold at once, running ones included
     base::Duration heartbeat_interval{};  // how often it promises a sign of life; 0: broker's own
     bool beats_while_busy =
-        false;  // false: silence while it holds a lease is no death (old dialects)
+        false;                  // false: silence while it holds a lease is no death (old dialects)
+    bool can_be_asked = false;  // its dialect has words for questions
     bool unique_ready =
         false;  // a second READY is a protocol error, answered by Disconnect (RFC 7)
     std::vector<Running> running;  // attempts it still works on, from before a reconnect
@@ -210,6 +212,26 @@ struct Operator {
     Asker asker{};
 };
 
+/// What a worker can be asked.
+enum class Question : std::uint8_t { Check, Stop };
+
+/// Asks a worker how it is, or to leave. Answered by WorkerSays; by Refused when it is not there,
+/// cannot be asked, or does not answer in time.
+struct AskWorker {
+    Address from;
+    Peer worker;
+    Question what = Question::Check;
+    bool privileged = false;  // may be told all
+};
+
+/// A worker's answer to Ask. Empty: it does not know the question.
+struct Told {
+    Peer from;
+    std::uint32_t form = 0;
+    std::uint64_t number = 0;
+    base::Blob answer;
+};
+
 /// Time has passed: do what is due.
 struct Tick {};
 
@@ -231,6 +253,8 @@ using Input = std::variant<Submit,
                            Durable,
                            JournalFailed,
                            Operator,
+                           AskWorker,
+                           Told,
                            Tick>;
 
 }  // namespace steward::core

@@ -346,6 +346,11 @@ void State::check_workers() const {
         rule(worker.timer != base::TimerHeap<Timer>::kNone, "every worker is watched");
         rule(workers_.find(worker.address.peer) == handle, "every worker is found by its peer");
     });
+    for_each(questions_, [&](QuestionMap::HandleType /*handle*/, const OpenQuestion& question) {
+        rule(workers_.find(question.worker).names_something(), "who is asked is there");
+        rule(question.timer != base::TimerHeap<Timer>::kNone, "every question ends");
+    });
+    rule(questions_.size() <= kQuestionsMax, "questions are bounded");
 }
 
 }  // namespace steward::core

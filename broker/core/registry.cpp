@@ -105,6 +105,7 @@ void State::on(Ready& ready) {
                                         : policy.heartbeat_interval;
     worker.silence_max = promised * policy.heartbeat_tries;
     worker.beats_while_busy = ready.beats_while_busy;
+    worker.can_be_asked = ready.can_be_asked;
     worker.unique_ready = ready.unique_ready;
     worker.leaving = false;
     worker.since = now_.wall;
@@ -293,6 +294,7 @@ void State::drop_worker(WorkerHandle handle, std::string_view why) {
          worker.address.peer);
     timers_.cancel(worker.timer);
     timers_.cancel(worker.recall_timer);
+    drop_questions(worker.address.peer);
     workers_.remove(handle);
     dispatch_queues(queues);
 }

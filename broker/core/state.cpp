@@ -118,6 +118,7 @@ void State::on(Tick& /*tick*/) {
             case Timer::Kind::Worker: on_worker_timer(timer->of<Worker>()); break;
             case Timer::Kind::Recall: on_recall_timer(timer->of<Worker>()); break;
             case Timer::Kind::Waiter: on_waiter_timer(timer->of<Waiter>()); break;
+            case Timer::Kind::Question: on_question_timer(timer->of<OpenQuestion>()); break;
             case Timer::Kind::Group:
                 groups_.map.at(timer->of<Group>()).timer = base::TimerHeap<Timer>::kNone;
                 consequences_.opened_groups.push_back(timer->of<Group>());
@@ -309,6 +310,22 @@ void State::note(Severity severity,
                  std::vector<std::pair<std::string, std::string>> fields,
                  Peer worker) {
     out_->notes.push_back({severity, std::string(event), std::move(fields), worker});
+}
+
+model::ServiceReport State::services() const {
+    return list_services({});
+}
+
+std::optional<OwnerId> State::owner_of(std::string_view name) {
+    return jobs_.owners.named(name);
+}
+
+void State::set_quota(OwnerId owner, const model::Quota& quota) {
+    jobs_.owners.at(owner).quota = quota;
+}
+
+std::size_t State::waiting_and_running() const {
+    return jobs_.map.size() + stored_jobs_ - dead_.size();
 }
 
 }  // namespace steward::core

@@ -18,6 +18,7 @@
 #include "broker/core/history.hpp"
 #include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
+#include "broker/core/question.hpp"
 #include "broker/core/results.hpp"
 #include "broker/core/schedules.hpp"
 #include "broker/core/submissions.hpp"
@@ -52,6 +53,8 @@ public:
     void on(Durable& durable);
     void on(JournalFailed& failed);
     void on(Operator& request);
+    void on(AskWorker& ask);
+    void on(Told& told);
     void on(Tick& tick);
 
     /// Inputs and effects of one apply(): valid while it runs.
@@ -72,19 +75,12 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
-    [[nodiscard]] std::size_t waiting_and_running() const {
-        return jobs_.map.size() + stored_jobs_ - dead_.size();
-    }
-
-    [[nodiscard]] model::ServiceReport services() const { return list_services({}); }
+    [[nodiscard]] std::size_t waiting_and_running() const;
+    [[nodiscard]] model::ServiceReport services() const;
+    std::optional<OwnerId> owner_of(std::string_view name);
+    void set_quota(OwnerId owner, const model::Quota& quota);
 
     model::EventSet announcing = model::EventSet::all();
-
-    std::optional<OwnerId> owner_of(std::string_view name) { return jobs_.owners.named(name); }
-
-    void set_quota(OwnerId owner, const model::Quota& quota) {
-        jobs_.owners.at(owner).quota = quota;
-    }
 
 private:
     // ---- submit.cpp: taking jobs in ----
@@ -355,6 +351,11 @@ private:
     void stop_overdue(WorkerHandle handle);
     void end_overdue(JobHandle handle);
 
+    // ---- questions.cpp: what workers are asked ----
+    void on_question_timer(QuestionMap::HandleType handle);
+    void end_question(QuestionMap::HandleType handle, base::Error why);
+    void drop_questions(Peer worker);
+
     // ---- adopt.cpp: jobs that workers bring back ----
     [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
                                                           const model::JobId& job);
@@ -561,6 +562,7 @@ private:
     BatchTable batches_;
     ScheduleTable schedules_;
     WaiterMap waiters_;
+    QuestionMap questions_;
     ResultTable results_;
     WorkerTable workers_;
     SubmissionTable submissions_;

@@ -14,6 +14,7 @@ struct Timer {
         Worker,    // a heartbeat is due, it is silent, or an attempt ran too long
         Recall,    // a worker has not eaten what it was given ahead
         Waiter,    // a request for a result has waited long enough
+        Question,  // a worker has not answered
         Group,     // a group's gate opens
         Limit,     // a named limit's gate opens
         Settled,   // the settling time after the start is over

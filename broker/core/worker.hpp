@@ -21,6 +21,7 @@ struct Worker {
     std::uint32_t credit_max = 1;
     base::Duration silence_max{};  // after so long without a sign it is dead
     bool beats_while_busy = false;
+    bool can_be_asked = false;
     bool unique_ready = false;
     bool leaving = false;  // takes no more jobs
 

@@ -1,9 +1,9 @@
 #include "client/cli/doctor_rules.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
+
+#include "common/posix/secret_file.hpp"
 
 namespace steward::cli::doctor {
 namespace {
@@ -18,12 +18,6 @@ using Findings = std::vector<Finding>;
 
 void fine(Findings& out, std::string about, std::string what) {
     out.push_back({Level::Fine, std::move(about), std::move(what), {}, {}});
-}
-
-std::string octal(unsigned mode) {
-    std::array<char, 8> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr;
-    return "0" + std::string(digits.data(), end);
 }
 
 std::string milliseconds(base::Duration time) {
@@ -139,12 +133,12 @@ void judge_folder(const FolderFact& folder, Findings& out) {
     }
     if ((folder.mode & kOthersMayWrite) != 0) {
         say(Level::Problem,
-            "mode " + octal(folder.mode) + ": everybody may write into it",
+            "mode " + posix::mode_text(folder.mode) + ": everybody may write into it",
             "any user here can put jobs of his own before the workers",
             "chmod o-w " + folder.path);
     } else if ((folder.mode & kOthersMayRead) != 0) {
         say(Level::Advice,
-            "mode " + octal(folder.mode) + ": everybody may look into it",
+            "mode " + posix::mode_text(folder.mode) + ": everybody may look into it",
             "names of files and services are nobody else's business",
             "chmod 0750 " + folder.path);
     }
@@ -183,11 +177,12 @@ void judge_clients(const FolderFact& clients, Findings& out) {
                        "nobody can connect but those who are let in otherwise",
                        "install -d -o root -g steward -m 0750 " + clients.path});
     } else if ((clients.mode & kAnyButOwnerMayWrite) != 0) {
-        out.push_back({Level::Problem,
-                       clients.path,
-                       "mode " + octal(clients.mode) + ": not only its owner may write into it",
-                       "who can put a key there comes in with all the grants he writes down",
-                       "chmod go-w " + clients.path});
+        out.push_back(
+            {Level::Problem,
+             clients.path,
+             "mode " + posix::mode_text(clients.mode) + ": not only its owner may write into it",
+             "who can put a key there comes in with all the grants he writes down",
+             "chmod go-w " + clients.path});
     } else {
         fine(out, clients.path, clients.setting + ": of " + clients.owner);
     }
@@ -211,11 +206,12 @@ void judge_secret(const SecretFact& secret, Findings& out) {
                        "the program that reads it does not start",
                        "ls -l " + secret.path});
     } else if ((secret.mode & kAnyButOwner) != 0) {
-        out.push_back({Level::Problem,
-                       secret.path,
-                       secret.setting + ": mode " + octal(secret.mode) + " of " + secret.owner,
-                       "a secret that others can read is none",
-                       "chmod 600 " + secret.path});
+        out.push_back(
+            {Level::Problem,
+             secret.path,
+             secret.setting + ": mode " + posix::mode_text(secret.mode) + " of " + secret.owner,
+             "a secret that others can read is none",
+             "chmod 600 " + secret.path});
     } else {
         fine(out, secret.path, secret.setting + ": only " + secret.owner + " can read it");
     }

@@ -67,6 +67,8 @@ final class Client
 
     /** @var non-empty-list<string> */
     private array $endpoints;
+    /** @var list<string> */
+    private array $keys;
     private int $broker = 0;
     private int $session;
     private int $number = 0;
@@ -98,6 +100,7 @@ final class Client
         private float $heartbeatInterval = 2.0
     ) {
         $this->endpoints = Wire::endpoints($brokers, $port);
+        $this->keys = Wire::ownKeys();
         $this->session = random_int(1, PHP_INT_MAX);
         Wire::ENCODINGS[$encoding] ?? throw new \InvalidArgumentException(
             "\"$encoding\" is none of " . implode(', ', array_keys(Wire::ENCODINGS))
@@ -357,7 +360,7 @@ final class Client
     private function connect(): void
     {
         $this->context ??= new \ZMQContext(1, false);
-        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker]);
+        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker], $this->keys);
         $hello = new Batch();
         $hello->add(
             Wire::CLIENT_HELLO,
@@ -372,7 +375,7 @@ final class Client
 
     private function say(Batch $batch): void
     {
-        $batch->send($this->socket);
+        $batch->send($this->socket) || throw new Lost('the broker has turned this connection away');
         $this->spoken = microtime(true);
         $this->unheard ??= $this->spoken;
     }

@@ -40,6 +40,7 @@ final class Wire
     public const FINISH = 18;
     public const RETURN = 19;
     public const GOODBYE = 20;
+    public const TOLD = 21;
     public const HEARTBEAT = 32;
     public const PARTIAL = 33;
     public const PROGRESS = 34;
@@ -54,6 +55,7 @@ final class Wire
     public const STOP_ATTEMPT = 97;
     public const RECALL = 98;
     public const REGISTER_AGAIN = 99;
+    public const ASK = 100;
 
     public const ABSENT = 0;
     public const OPAQUE = 1;
@@ -246,8 +248,13 @@ final class Wire
 
     // ---- messages ----
 
-    /** The keys that the environment names, if it does (docs/security.md). */
-    private static function useKeys(\ZMQSocket $socket): void
+    /**
+     * The keys that the environment names, if it does (docs/security.md): the own secret and public
+     * one, and the broker's.
+     *
+     * @return list<string>
+     */
+    public static function ownKeys(): array
     {
         $own = (string)getenv('STEWARD_KEY_FILE');
         $server = (string)getenv('STEWARD_SERVER_KEY_FILE');
@@ -256,11 +263,11 @@ final class Wire
                 'STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together'
             );
         }
-        if ($own !== '') {
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SECRETKEY, self::keyOf($own, 'secret_key'));
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_PUBLICKEY, self::keyOf($own, 'public_key'));
-            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SERVERKEY, self::keyOf($server, 'public_key'));
-        }
+        return $own === '' ? [] : [
+            self::keyOf($own, 'secret_key'),
+            self::keyOf($own, 'public_key'),
+            self::keyOf($server, 'public_key'),
+        ];
     }
 
     private static function keyOf(string $path, string $setting): string
@@ -278,13 +285,18 @@ final class Wire
         return $found[1];
     }
 
-    public static function connect(\ZMQContext $context, string $endpoint): \ZMQSocket
+    /** @param list<string> $keys */
+    public static function connect(\ZMQContext $context, string $endpoint, array $keys): \ZMQSocket
     {
         $socket = new \ZMQSocket($context, \ZMQ::SOCKET_DEALER);
         $socket->setSockOpt(\ZMQ::SOCKOPT_LINGER, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_SNDHWM, 0);
         $socket->setSockOpt(\ZMQ::SOCKOPT_MAXMSGSIZE, self::MESSAGE_BYTES_MAX);
-        self::useKeys($socket);
+        if ($keys !== []) {
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SECRETKEY, $keys[0]);
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_PUBLICKEY, $keys[1]);
+            $socket->setSockOpt(\ZMQ::SOCKOPT_CURVE_SERVERKEY, $keys[2]);
+        }
         $socket->connect($endpoint);
         return $socket;
     }
@@ -349,9 +361,64 @@ final class Batch
         return strlen($this->commands) === strlen(Wire::MAGIC);
     }
 
-    public function send(\ZMQSocket $socket): void
+    /** Never waits. False: the broker has turned this connection away, which would be for ever. */
+    public function send(\ZMQSocket $socket): bool
     {
-        $socket->sendMulti([$this->commands, ...$this->frames]);
+        return $socket->sendMulti([$this->commands, ...$this->frames], \ZMQ::MODE_DONTWAIT) !== false;
+    }
+}
+
+/** How a worker is, for monitoring: a line of text and counters, at most 256. */
+final class Check
+{
+    /** @var list<array<string, mixed>> */
+    private array $counters = [];
+
+    public function __construct(private string $text, private bool $isPrivileged)
+    {
+    }
+
+    public function count(string $name, int|float $value, string $unit = '', ?int $most = null): void
+    {
+        if (count($this->counters) < 256) {
+            $this->counters[] = ['name' => $name, 'value' => round($value, 6), 'unit' => $unit,
+                'min' => 0, 'max' => $most];
+        }
+    }
+
+    /** Of this process and the children that have ended. */
+    public function countProcess(): void
+    {
+        $micros = 0;
+        foreach ([getrusage(), getrusage(1)] as $used) {
+            $micros += 1000000 * ($used['ru_utime.tv_sec'] + $used['ru_stime.tv_sec'])
+                + $used['ru_utime.tv_usec'] + $used['ru_stime.tv_usec'];
+        }
+        $this->count('memory', memory_get_usage(true), 'B');
+        $this->count('cpu', $micros / 1000000, 's');
+    }
+
+    /**
+     * Those of the program's own; when it fails, that is told beside the others.
+     *
+     * @param callable(): array<string, int|float> $tell
+     */
+    public function countOwn(callable $tell): void
+    {
+        try {
+            foreach ($tell() as $name => $value) {
+                $this->count((string)$name, $value);
+            }
+        } catch (\Throwable $error) {
+            $this->text .= '; its own counters failed: ' . $error::class . ': ' . $error->getMessage();
+        }
+    }
+
+    public function toJson(): string
+    {
+        $all = ['text' => substr($this->text, 0, 1000), 'privileged' => $this->isPrivileged,
+            'counters' => $this->counters];
+        return json_encode($all, JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR);
     }
 }
 

@@ -117,6 +117,7 @@ class Client:
                  heartbeat_interval: Duration = 5) -> None:
         """`timeout` counts for whatever has none of its own; `encoding` of params: json, msgpack."""
         self._endpoints = wire.endpoints(brokers, port)
+        self._keys = wire.own_keys()
         self._timeout = timeout
         self._encoding = {"json": wire.JSON, "msgpack": wire.MSGPACK}[encoding]
         self._interval = wire.micros(heartbeat_interval) / 10**6
@@ -467,14 +468,14 @@ class _Connection:
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MESSAGE_BYTES_MAX)
         self._socket.setsockopt(zmq.SNDHWM, 0)
-        wire.use_keys(self._socket)
+        wire.use_keys(self._socket, self._client._keys)
         self._monitor = self._socket.get_monitor_socket(
             zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED)
         self._socket.connect(self._client._endpoints[self._broker])
         hello = wire.Batch()
         hello.add(wire.CLIENT_HELLO, wire.VERSION, "steward-python",
                   int(self._client._interval * 10**6))
-        self._socket.send_multipart(hello.frames())
+        wire.send(self._socket, hello.frames())
 
     def _disconnect(self) -> None:
         if self._socket is not None:
@@ -508,7 +509,7 @@ class _Connection:
             if now - heard > interval * _SILENT_INTERVALS:
                 raise ConnectionError("the broker is silent")
             if now - spoken >= interval and is_welcome:
-                self._socket.send_multipart(self._client._acknowledgement().frames())
+                wire.send(self._socket, self._client._acknowledgement().frames())
                 spoken = now
             ready = dict(poller.poll(max(1, int(1000 * (spoken + interval - now)))
                                      if is_welcome else int(1000 * interval)))
@@ -522,7 +523,7 @@ class _Connection:
                 is_welcome = self._read(is_welcome)
             if is_welcome:
                 for batch in self._client._batches():
-                    self._socket.send_multipart(batch.frames(), copy=False)
+                    wire.send(self._socket, batch.frames(), copy=False)
                     spoken = time.monotonic()
 
     def _read(self, is_welcome: bool) -> bool:

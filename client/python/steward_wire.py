@@ -10,9 +10,10 @@ import json
 import os
 import re
 from datetime import datetime, timedelta
-from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import msgpack
+import zmq
 
 MAGIC = b"STW\x01"
 VERSION = 1
@@ -21,11 +22,11 @@ BATCH_BYTES_MAX = 8 << 20
 MESSAGE_BYTES_MAX = 256 << 20  # of what is received
 
 SESSION, CLIENT_HELLO, SUBMIT, QUERY, AWAIT, OPERATE = 1, 2, 3, 4, 5, 6
-WORKER_READY, FINISH, RETURN, GOODBYE = 17, 18, 19, 20
+WORKER_READY, FINISH, RETURN, GOODBYE, TOLD = 17, 18, 19, 20, 21
 HEARTBEAT, PARTIAL, PROGRESS = 32, 33, 34
 WELCOME, DISCONNECT = 64, 65
 ACCEPTED, REFUSED, JOB_PARTIAL, JOB_PROGRESS, RESULT, REPORT = 80, 81, 82, 83, 84, 85
-ASSIGN, STOP_ATTEMPT, RECALL, REGISTER_AGAIN = 96, 97, 98, 99
+ASSIGN, STOP_ATTEMPT, RECALL, REGISTER_AGAIN, ASK = 96, 97, 98, 99, 100
 
 ABSENT, OPAQUE, FRAMES, JSON, MSGPACK, PHP = range(6)
 SUCCEEDED, FAILED, FAILED_FOR_GOOD, SNOOZED = range(4)
@@ -248,6 +249,33 @@ def commands(frames: Sequence[bytes]) -> Iterator[Command]:
         raise Malformed(str(error)) from error
 
 
+# ---- checks ----
+
+class Check:
+    """How a worker is, for monitoring: a line of text and counters, at most 256."""
+
+    def __init__(self, text: str, is_privileged: bool) -> None:
+        self._text, self._is_privileged = text, is_privileged
+        self._counters: list[dict[str, Any]] = []
+
+    def count(self, name: str, value: float, unit: str = "", most: Optional[float] = None) -> None:
+        if len(self._counters) < 256:
+            self._counters.append({"name": name, "value": round(value, 6), "unit": unit, "min": 0,
+                                   "max": most})
+
+    def count_own(self, tell: Callable[[], Mapping[str, float]]) -> None:
+        """Those of the program's own; when it fails, that is told beside the others."""
+        try:
+            for name, value in tell().items():
+                self.count(str(name), float(value))
+        except Exception as error:
+            self._text += f"; its own counters failed: {type(error).__name__}: {error}"
+
+    def to_json(self) -> bytes:
+        return json.dumps({"text": self._text[:1000], "privileged": self._is_privileged,
+                           "counters": self._counters}).encode()
+
+
 # ---- brokers ----
 
 def endpoints(brokers: Union[str, Iterable[str]], port: int) -> list[str]:
@@ -276,13 +304,30 @@ def _key_of(path: str, setting: str) -> bytes:
     return found.group(1).encode()
 
 
-def use_keys(socket: Any) -> None:
-    """The keys that the environment names, if it does (docs/security.md). Before connect()."""
+Keys = Optional[Tuple[bytes, bytes, bytes]]  # own secret, own public, the broker's public
+
+
+def own_keys() -> Keys:
+    """The keys that the environment names, if it does (docs/security.md)."""
     own = os.environ.get("STEWARD_KEY_FILE", "")
     server = os.environ.get("STEWARD_SERVER_KEY_FILE", "")
     if bool(own) != bool(server):
         raise ValueError("STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE belong together")
-    if own:
-        socket.curve_secretkey = _key_of(own, "secret_key")
-        socket.curve_publickey = _key_of(own, "public_key")
-        socket.curve_serverkey = _key_of(server, "public_key")
+    if not own:
+        return None
+    return (_key_of(own, "secret_key"), _key_of(own, "public_key"),
+            _key_of(server, "public_key"))
+
+
+def use_keys(socket: zmq.Socket, keys: Keys) -> None:
+    """Before connect()."""
+    if keys is not None:
+        socket.curve_secretkey, socket.curve_publickey, socket.curve_serverkey = keys
+
+
+def send(socket: zmq.Socket, frames: Sequence[bytes], copy: bool = True) -> None:
+    """Never waits: a socket that was turned away in its handshake would do so for ever."""
+    try:
+        socket.send_multipart(frames, zmq.DONTWAIT, copy=copy)
+    except zmq.Again:
+        raise ConnectionError("the broker has turned this connection away") from None

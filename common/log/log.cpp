@@ -2,22 +2,62 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <utility>
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "common/log/repeat_limit.hpp"
 #include "common/posix/clock.hpp"
+#include "common/posix/rotated_file.hpp"
 
 namespace steward::log {
+
+namespace {
+
+// The row of files that all of our logs are. Its lock is for reopen(): lines come from one thread.
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    explicit FileSink(posix::RotatedFile file) : file_(std::move(file)) {}
+
+    void reopen() {
+        const std::scoped_lock lock(mutex_);
+        file_.reopen();
+    }
+
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        std::string line(message.payload.data(), message.payload.size());
+        line += '\n';
+        // One that cannot be written (a full disk) is lost; there is nowhere to say so.
+        static_cast<void>(file_.append(line));
+    }
+
+    void flush_() override {}  // nothing is kept back
+
+private:
+    posix::RotatedFile file_;
+};
+
+base::Expected<std::shared_ptr<FileSink>> open_file(const LogOptions& options) {
+    const bool is_one = options.bytes_max == 0;
+    return posix::RotatedFile::open(
+               {.path = options.file,
+                .bytes_max = is_one ? UINT64_MAX : options.bytes_max,
+                .files_max = static_cast<std::uint32_t>(
+                    std::clamp<std::size_t>(options.files_max, 1, UINT32_MAX))})
+        .map([](posix::RotatedFile&& file) { return std::make_shared<FileSink>(std::move(file)); });
+}
+
+}  // namespace
 
 struct Log::Parts {
     std::shared_ptr<spdlog::details::thread_pool> pool;
     std::shared_ptr<spdlog::async_logger> logger;
+    std::shared_ptr<FileSink> file;  // null: standard error
     RepeatLimit limit;
 };
 
@@ -28,16 +68,20 @@ Log::~Log() = default;
 
 base::Expected<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
     try {
+        auto parts = std::make_unique<Parts>();
         spdlog::sink_ptr sink;
         if (options.file.empty()) {
             sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        } else if (options.bytes_max > 0) {
-            sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                options.file, options.bytes_max, std::max<std::size_t>(1, options.files_max) - 1);
         } else {
-            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+            auto file = open_file(options);
+            if (!file) {
+                file.error().message =
+                    "cannot open the log " + options.file + ": " + file.error().message;
+                return base::Unexpected(std::move(file.error()));
+            }
+            parts->file = *std::move(file);
+            sink = parts->file;
         }
-        auto parts = std::make_unique<Parts>();
         parts->pool = std::make_shared<spdlog::details::thread_pool>(options.lines_queued_max, 1);
         parts->logger = std::make_shared<spdlog::async_logger>(
             "steward", sink, parts->pool, spdlog::async_overflow_policy::overrun_oldest);
@@ -74,6 +118,12 @@ void Log::write(Level level, std::string_view event, std::span<const Field> fiel
     // What is louder than debug is flushed line by line: an operator waits for it.
     parts_->logger->log(level == Level::Debug ? spdlog::level::debug : spdlog::level::info,
                         spdlog::string_view_t(line.data(), line.size()));
+}
+
+void Log::reopen() {
+    if (parts_->file != nullptr) {
+        parts_->file->reopen();
+    }
 }
 
 std::uint64_t Log::dropped() const {

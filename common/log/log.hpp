@@ -49,6 +49,9 @@ public:
 
     void set_level(Level level) { level_ = level; }
 
+    /// The next line opens the file's path anew: somebody may have moved it away.
+    void reopen();
+
     /// Lines lost because they came faster than they could be written.
     [[nodiscard]] std::uint64_t dropped() const;
 

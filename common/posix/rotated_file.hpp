@@ -27,6 +27,9 @@ public:
     /// Errors: Io; the next append tries again.
     [[nodiscard]] base::Expected<void> append(std::string_view lines);
 
+    /// The next append opens the path anew: somebody may have moved the file away.
+    void reopen() { file_ = {}; }
+
     [[nodiscard]] const RotatedOptions& options() const { return options_; }
 
 private:

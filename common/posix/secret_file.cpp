@@ -17,12 +17,6 @@ constexpr std::string_view kCredential = "credential:";
 constexpr unsigned kGroup = S_IRWXG;
 constexpr unsigned kOthers = S_IRWXO;
 
-std::string octal(unsigned mode) {
-    char text[16];
-    (void)std::snprintf(text, sizeof text, "%04o", mode);
-    return text;
-}
-
 base::Unexpected refused(const std::string& path, std::string_view why) {
     std::string message = path + ": ";
     message += why;
@@ -46,7 +40,7 @@ base::Expected<void> check(const std::string& path,
     if ((status.st_mode & forbidden) != 0) {
         return refused(path,
                        "others may read or write this " + noun + " (mode " +
-                           octal(status.st_mode & 07777U) + "); chmod 600 " + path);
+                           mode_text(status.st_mode & 07777U) + "); chmod 600 " + path);
     }
     return {};
 }
@@ -78,6 +72,12 @@ base::Expected<std::string> read_all(const std::string& path, int file, std::siz
 }
 
 }  // namespace
+
+std::string mode_text(unsigned mode) {
+    char text[16];
+    (void)std::snprintf(text, sizeof text, "%04o", mode);
+    return text;
+}
 
 base::Expected<std::string> secret_path(std::string_view text) {
     if (!text.starts_with(kCredential)) {

@@ -14,6 +14,9 @@ namespace steward::posix {
 /// Errors: BadConfig when this process was given no credentials, or NAME has a slash.
 [[nodiscard]] base::Expected<std::string> secret_path(std::string_view text);
 
+/// A file's mode as people write it: "0640".
+[[nodiscard]] std::string mode_text(unsigned mode);
+
 /// The whole of a secret file. `text` goes through secret_path(); `noun` names the file in errors
 /// ("file of tokens"). It must be a plain file of this process's own user or of root which nobody
 /// else may read or write; systemd's credentials, which systemd guards by an access list that shows

@@ -84,22 +84,36 @@ base::Expected<Check> parse_check(std::string_view text) {
     return check;
 }
 
-base::Blob secret_arguments(const std::optional<std::string>& secret) {
-    return secret ? base::Blob::copy(json({{"secret", *secret}}).dump()) : base::Blob{};
+base::Blob to_blob(const CheckArguments& arguments) {
+    json all = json::object();
+    if (arguments.secret) {
+        all["secret"] = *arguments.secret;
+    }
+    if (arguments.worker) {
+        all["worker"] = *arguments.worker;
+    }
+    return all.empty() ? base::Blob{} : base::Blob::copy(all.dump());
 }
 
-base::Expected<std::optional<std::string>> read_secret(const base::Blob& arguments) {
+base::Expected<CheckArguments> read_check_arguments(const base::Blob& arguments) {
+    CheckArguments read;
     if (arguments.empty()) {
-        return std::nullopt;
+        return read;
     }
     const json all = json::parse(arguments.view(), nullptr, false);
-    const bool is_known = all.is_object() && all.size() <= 1 &&
-                          (all.empty() || (all.contains("secret") && all["secret"].is_string()));
+    bool is_known = all.is_object();
+    for (auto one = all.begin(); is_known && one != all.end(); ++one) {
+        is_known = one->is_string() && (one.key() == "secret" || one.key() == "worker");
+        if (is_known) {
+            (one.key() == "secret" ? read.secret : read.worker) = one->get<std::string>();
+        }
+    }
     if (!is_known) {
         return base::fail(base::Errc::BadParams,
-                          "the arguments are an object with \"secret\", a string, or without it");
+                          "the arguments are an object with at most \"secret\" and \"worker\", "
+                          "which are strings");
     }
-    return all.empty() ? std::nullopt : std::optional(all["secret"].get<std::string>());
+    return read;
 }
 
 }  // namespace steward::wire

@@ -40,9 +40,16 @@ inline constexpr std::size_t kCheckCountersMax = 256;
 /// Errors: Malformed.
 [[nodiscard]] base::Expected<Check> parse_check(std::string_view json);
 
-/// The arguments of the operations check and stop: the secret, where there is one.
-[[nodiscard]] base::Blob secret_arguments(const std::optional<std::string>& secret);
-/// Errors: BadParams for what is no object with at most a "secret" that is a string.
-[[nodiscard]] base::Expected<std::optional<std::string>> read_secret(const base::Blob& arguments);
+/// The arguments of the operations check and stop.
+struct CheckArguments {
+    std::optional<std::string> secret;
+    std::optional<std::string> worker;  // it is this one that is asked, by way of its broker
+
+    bool operator==(const CheckArguments&) const = default;
+};
+
+[[nodiscard]] base::Blob to_blob(const CheckArguments& arguments);
+/// Errors: BadParams for what is no object with at most these members, strings.
+[[nodiscard]] base::Expected<CheckArguments> read_check_arguments(const base::Blob& arguments);
 
 }  // namespace steward::wire

@@ -15,6 +15,7 @@ std::string_view name_of(Type type) {
         case Type::Finish: return "Finish";
         case Type::Return: return "Return";
         case Type::Goodbye: return "Goodbye";
+        case Type::Told: return "Told";
         case Type::Heartbeat: return "Heartbeat";
         case Type::Partial: return "Partial";
         case Type::Progress: return "Progress";
@@ -30,6 +31,7 @@ std::string_view name_of(Type type) {
         case Type::StopAttempt: return "StopAttempt";
         case Type::Recall: return "Recall";
         case Type::RegisterAgain: return "RegisterAgain";
+        case Type::Ask: return "Ask";
     }
     return "unknown";
 }

@@ -44,6 +44,7 @@ enum class Type : std::uint8_t {
     Finish = 18,
     Return = 19,
     Goodbye = 20,
+    Told = 21,
     // either way
     Heartbeat = 32,
     Partial = 33,
@@ -63,6 +64,7 @@ enum class Type : std::uint8_t {
     StopAttempt = 97,
     Recall = 98,
     RegisterAgain = 99,
+    Ask = 100,
 };
 /// "Submit" for Type::Submit; "unknown" for a number that is no type.
 [[nodiscard]] std::string_view name_of(Type type);
@@ -200,6 +202,15 @@ struct Goodbye {
     bool finishing = false;  // still works on what it holds and will report it
 
     bool operator==(const Goodbye&) const = default;
+};
+
+/// The answer to an Ask. Empty: it is not understood.
+struct Told {
+    static constexpr Type kType = Type::Told;
+    std::uint64_t number = 0;
+    base::Blob json;
+
+    bool operator==(const Told&) const = default;
 };
 
 // ---- either way ----
@@ -352,6 +363,17 @@ struct RegisterAgain {
     bool operator==(const RegisterAgain&) const = default;
 };
 
+/// Somebody asks by way of the broker how the worker is (`what` is "check"), or wants it to leave
+/// ("stop"). Answered by Told with this number, over the same connection.
+struct Ask {
+    static constexpr Type kType = Type::Ask;
+    std::uint64_t number = 0;
+    std::string what;
+    bool privileged = false;  // knows the admin secret, and may be told all
+
+    bool operator==(const Ask&) const = default;
+};
+
 using Command = std::variant<Session,
                              ClientHello,
                              Submit,
@@ -362,6 +384,7 @@ using Command = std::variant<Session,
                              Finish,
                              Return,
                              Goodbye,
+                             Told,
                              Heartbeat,
                              Partial,
                              Progress,
@@ -376,7 +399,8 @@ using Command = std::variant<Session,
                              Assign,
                              StopAttempt,
                              Recall,
-                             RegisterAgain>;
+                             RegisterAgain,
+                             Ask>;
 
 /// True when the message is a native batch (its first frame starts with the magic).
 [[nodiscard]] bool is_native(const Frames& frames);

@@ -331,6 +331,7 @@ void decode(Decoder& in, Type type, Command& to) {
         case Type::Finish: return decode_as<Finish>(in, to);
         case Type::Return: return decode_as<Return>(in, to);
         case Type::Goodbye: return decode_as<Goodbye>(in, to);
+        case Type::Told: return decode_as<Told>(in, to);
         case Type::Heartbeat: return decode_as<Heartbeat>(in, to);
         case Type::Partial: return decode_as<Partial>(in, to);
         case Type::Progress: return decode_as<Progress>(in, to);
@@ -346,6 +347,7 @@ void decode(Decoder& in, Type type, Command& to) {
         case Type::StopAttempt: return decode_as<StopAttempt>(in, to);
         case Type::Recall: return decode_as<Recall>(in, to);
         case Type::RegisterAgain: return decode_as<RegisterAgain>(in, to);
+        case Type::Ask: return decode_as<Ask>(in, to);
     }
 }
 
@@ -363,13 +365,13 @@ bool is_known(std::uint64_t number) {
     static constexpr auto kKnown = [] {
         std::array<bool, 256> known{};
         for (const Type type :
-             {Type::Session,      Type::ClientHello, Type::Submit,      Type::Query,
-              Type::Await,        Type::Operate,     Type::WorkerReady, Type::Finish,
-              Type::Return,       Type::Goodbye,     Type::Heartbeat,   Type::Partial,
-              Type::Progress,     Type::Welcome,     Type::Disconnect,  Type::Accepted,
-              Type::Refused,      Type::JobPartial,  Type::JobProgress, Type::Result,
-              Type::Report,       Type::Assign,      Type::StopAttempt, Type::Recall,
-              Type::RegisterAgain}) {
+             {Type::Session,       Type::ClientHello, Type::Submit,      Type::Query,
+              Type::Await,         Type::Operate,     Type::WorkerReady, Type::Finish,
+              Type::Return,        Type::Goodbye,     Type::Heartbeat,   Type::Partial,
+              Type::Progress,      Type::Welcome,     Type::Disconnect,  Type::Accepted,
+              Type::Refused,       Type::JobPartial,  Type::JobProgress, Type::Result,
+              Type::Report,        Type::Assign,      Type::StopAttempt, Type::Recall,
+              Type::RegisterAgain, Type::Ask,         Type::Told}) {
             known[static_cast<std::size_t>(type)] = true;
         }
         return known;

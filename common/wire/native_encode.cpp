@@ -444,6 +444,7 @@ template void BatchWriter::add(const WorkerReady&);
 template void BatchWriter::add(const Finish&);
 template void BatchWriter::add(const Return&);
 template void BatchWriter::add(const Goodbye&);
+template void BatchWriter::add(const Told&);
 template void BatchWriter::add(const Heartbeat&);
 template void BatchWriter::add(const Partial&);
 template void BatchWriter::add(const Progress&);
@@ -459,5 +460,6 @@ template void BatchWriter::add(const Assign&);
 template void BatchWriter::add(const StopAttempt&);
 template void BatchWriter::add(const Recall&);
 template void BatchWriter::add(const RegisterAgain&);
+template void BatchWriter::add(const Ask&);
 
 }  // namespace steward::wire::native

@@ -126,6 +126,12 @@ void lay_out(Io& io, Ref<Io, Goodbye> c) {
     io.flag(c.finishing);
 }
 
+template <class Io>
+void lay_out(Io& io, Ref<Io, Told> c) {
+    io.count(c.number);
+    io.body(c.json);
+}
+
 // ---- either way ----
 template <class Io>
 void lay_out(Io& /*io*/, Ref<Io, Heartbeat> /*c*/) {}
@@ -254,5 +260,12 @@ void lay_out(Io& io, Ref<Io, Recall> c) {
 
 template <class Io>
 void lay_out(Io& /*io*/, Ref<Io, RegisterAgain> /*c*/) {}
+
+template <class Io>
+void lay_out(Io& io, Ref<Io, Ask> c) {
+    io.count(c.number);
+    io.name(c.what);
+    io.flag(c.privileged);
+}
 
 }  // namespace steward::wire::native

@@ -111,10 +111,12 @@ Live::Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64
 
 Live::~Live() = default;
 
-base::Expected<void> Live::hear(const std::vector<std::string>& endpoints) {
+base::Expected<void> Live::hear(const std::vector<std::string>& endpoints,
+                                const keys::KeyFiles& keys) {
     auto news = NewsReader::start(
         loop_,
         endpoints,
+        keys,
         [this](std::vector<client::RawEvent> events) { take_news(std::move(events)); },
         [this] { feed_.note_gap(); });
     if (!news) {

@@ -36,7 +36,8 @@ public:
     ~Live();
 
     /// Errors: those of NewsReader::start().
-    [[nodiscard]] base::Expected<void> hear(const std::vector<std::string>& endpoints);
+    [[nodiscard]] base::Expected<void> hear(const std::vector<std::string>& endpoints,
+                                            const keys::KeyFiles& keys);
 
     /// `sink` hears all that comes from now on, until unfollow(). `services` of the jobs: whose
     /// news tell of them. Errors: those of Feed::follow().

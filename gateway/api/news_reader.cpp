@@ -17,9 +17,10 @@ constexpr auto kPauseAfterFault = 100ms;
 base::Expected<std::unique_ptr<NewsReader>> NewsReader::start(
     Loop& loop,
     const std::vector<std::string>& endpoints,
+    const keys::KeyFiles& keys,
     Take take,
     std::function<void()> on_gap) {
-    auto news = client::News::open_silent(endpoints);
+    auto news = client::News::open_silent(endpoints, keys);
     auto wake = posix::WakeFd::open();
     if (!news || !wake) {
         return base::Unexpected(news ? wake.error() : news.error());

@@ -23,10 +23,12 @@ public:
     using Take = std::function<void(std::vector<client::RawEvent>)>;
 
     /// `take` runs on the loop, and so does `on_gap` when a connection stands (again): what
-    /// happened before was not heard. Errors: Malformed for an endpoint; Io.
+    /// happened before was not heard. Errors: Malformed for an endpoint; BadConfig for the keys,
+    /// which are as of client::Options; Io.
     [[nodiscard]] static base::Expected<std::unique_ptr<NewsReader>> start(
         Loop& loop,
         const std::vector<std::string>& endpoints,
+        const keys::KeyFiles& keys,
         Take take,
         std::function<void()> on_gap);
     ~NewsReader();

@@ -83,7 +83,7 @@ base::Expected<void> GatewayProcess::Parts::open() {
     if (!news) {
         return base::Unexpected(news.error());
     }
-    if (auto heard = desk->live.hear(*news); !heard) {
+    if (auto heard = desk->live.hear(*news, options->keys); !heard) {
         return heard;
     }
     auto served = Server::open(
@@ -155,6 +155,7 @@ void GatewayProcess::Parts::end_when_quiet(base::MonoTime until) {
 }
 
 void GatewayProcess::Parts::reload() {
+    log->reopen();
     const auto loaded = load_options(file, flags);
     if (!loaded) {
         log->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});

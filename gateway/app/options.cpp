@@ -57,6 +57,17 @@ std::vector<Field> place_fields(GatewayOptions& o) {
          .doc = "Where their news are. Empty: at the brokers' hosts, port 5557.",
          .max = kNameBytesMax,
          .check = &check_broker},
+        {.key = "client_key_file",
+         .target = &o.keys.own,
+         .doc =
+             "The gateway's own secret key, for brokers with keys: made by `steward keygen`, mode "
+             "0600; or `credential:NAME`. Empty: what `STEWARD_KEY_FILE` says.",
+         .max = kPathBytesMax},
+        {.key = "server_key_file",
+         .target = &o.keys.server,
+         .doc = "The brokers' public key, their `.pub` file. Empty: what `STEWARD_SERVER_KEY_FILE` "
+                "says.",
+         .max = kPathBytesMax},
         {.key = "bind",
          .target = &o.server.bind,
          .doc = "IP address to listen on.",
@@ -184,6 +195,7 @@ std::vector<Field> bound_fields(GatewayOptions& o) {
 client::Options GatewayOptions::client_options() const {
     client::Options client;
     client.brokers = brokers;
+    client.keys = keys;
     client.timeout = desk.call_timeout;
     // A gateway without a broker says so soon.
     client.connect_timeout = std::chrono::seconds(3);
@@ -254,6 +266,10 @@ base::Expected<void> check_together(const GatewayOptions& options) {
     if (server.certificate_file.empty() != server.key_file.empty()) {
         return base::fail(base::Errc::BadConfig,
                           "gateway.certificate_file and gateway.key_file are given together");
+    }
+    if (options.keys.own.empty() != options.keys.server.empty()) {
+        return base::fail(base::Errc::BadConfig,
+                          "gateway.client_key_file and gateway.server_key_file are given together");
     }
     if (!is_loopback(server.bind) && options.front.tokens_file.empty() &&
         !options.open_to_network) {

@@ -9,6 +9,7 @@
 #include "client/client.hpp"
 #include "common/base/expected.hpp"
 #include "common/config/schema.hpp"
+#include "common/keys/own_key.hpp"
 #include "common/log/log.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/front.hpp"
@@ -20,6 +21,7 @@ namespace steward::gateway {
 struct GatewayOptions {
     std::vector<std::string> brokers = {"127.0.0.1:5555"};
     std::vector<std::string> news;  // empty: at the brokers' hosts, port 5557
+    keys::KeyFiles keys;            // for brokers with keys
     ServerOptions server;
     DeskOptions desk;
     FrontOptions front;

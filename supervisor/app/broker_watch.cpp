@@ -101,15 +101,17 @@ int BrokerWatch::fd() const {
     return inbox_->wake.fd();
 }
 
-void BrokerWatch::ask(const std::string& broker) {
+void BrokerWatch::ask(const std::string& broker, const keys::KeyFiles& keys) {
     using namespace std::chrono_literals;
-    if (broker != broker_) {
+    if (broker != broker_ || keys != keys_) {
         client_.reset();
         broker_ = broker;
+        keys_ = keys;
         const auto endpoints = client::broker_endpoints(broker, kClientPort);
         if (!broker.empty() && endpoints) {
             client::Options options;
             options.brokers = *endpoints;
+            options.keys = keys;
             options.timeout = 5s;
             options.connect_timeout = 2s;
             client_ = std::make_unique<client::Client>(std::move(options));

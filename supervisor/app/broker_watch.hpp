@@ -39,8 +39,8 @@ public:
     BrokerWatch& operator=(BrokerWatch&&) = delete;
 
     /// Asks for everything, unless the last questions are still open. `broker`: HOST[:PORT] or an
-    /// endpoint; another one than before ends what is open.
-    void ask(const std::string& broker);
+    /// endpoint; another one than before, or other keys, end what is open.
+    void ask(const std::string& broker, const keys::KeyFiles& keys);
     /// Readable when an answer has come.
     [[nodiscard]] int fd() const;
     /// Takes what has come. True: the figures are new, and all of one time.
@@ -54,6 +54,7 @@ private:
 
     std::shared_ptr<Inbox> inbox_;
     std::string broker_;
+    keys::KeyFiles keys_;
     std::unique_ptr<client::Client> client_;
     BrokerFigures figures_;
 };

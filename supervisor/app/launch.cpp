@@ -52,6 +52,11 @@ void set(std::vector<std::string>& environment, const std::string& assignment) {
     environment.push_back(assignment);
 }
 
+// From wherever the child runs.
+std::string from_anywhere(const std::string& file) {
+    return file.starts_with("credential:") ? file : std::filesystem::absolute(file).string();
+}
+
 }  // namespace
 
 std::optional<BrokerPlace> place_in(std::string_view line) {
@@ -95,6 +100,10 @@ Launch launch_of(const PoolRow& row, const std::string& name, const LaunchPlace&
     });
     set(launch.environment, "NOTIFY_SOCKET=" + at.notify_socket);
     set(launch.environment, "STEWARD_PROCESS=" + name);
+    if (!at.keys.own.empty()) {
+        set(launch.environment, "STEWARD_KEY_FILE=" + from_anywhere(at.keys.own));
+        set(launch.environment, "STEWARD_SERVER_KEY_FILE=" + from_anywhere(at.keys.server));
+    }
     if (row.watchdog > 0s) {
         set(launch.environment, "WATCHDOG_USEC=" + std::to_string(row.watchdog.count()));
     }

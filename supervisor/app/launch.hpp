@@ -27,6 +27,7 @@ struct LaunchPlace {
     std::string notify_socket;
     std::optional<BrokerPlace> broker;
     std::vector<std::string> environment;  // the supervisor's own
+    keys::KeyFiles keys = {};              // for who speaks to a broker with keys
 };
 
 /// `name`: of the process, which it finds in STEWARD_PROCESS.

@@ -100,6 +100,7 @@ Processes::~Processes() {
 void Processes::configure(const SupervisorSettings& settings, std::string program_dir) {
     settings_ = &settings;
     place_.program_dir = std::move(program_dir);
+    place_.keys = settings.keys;
     logs_.clear();  // opened again when something is printed, with what is now their size
 }
 

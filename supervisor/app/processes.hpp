@@ -67,6 +67,9 @@ public:
     /// What guardians that were killed have left is killed. False: nothing is left.
     bool sweep();
 
+    /// The files of what processes print may have been moved away: their paths are opened anew.
+    void reopen_logs() { logs_.clear(); }
+
 private:
     struct Living;
 

@@ -27,50 +27,63 @@ base::Expected<void> check_level(std::string_view text) {
 using config::Field;
 
 std::vector<Field> fields_of_places(SupervisorSettings& s) {
-    return {{.key = "run_dir",
-             .target = &s.run_dir,
-             .doc = "The folder of pid files and of the control socket. Also `STEWARD_RUN_DIR`.",
-             .min = 1,
-             .max = kPathBytesMax},
-            {.key = "log_dir",
-             .target = &s.log_dir,
-             .doc = "The folder of `NAME.txt`, what each pool's processes print. Also "
-                    "`STEWARD_LOG_DIR`.",
-             .min = 1,
-             .max = kPathBytesMax},
-            {.key = "program_dir",
-             .target = &s.program_dir,
-             .doc = "Where programs are looked for before PATH; empty: where steward-supervisor "
-                    "is. Also `STEWARD_BIN_DIR`.",
-             .max = kPathBytesMax},
-            {.key = "broker",
-             .target = &s.broker,
-             .doc = "The broker to ask what waits, `HOST[:PORT]`; empty: the one that runs here.",
-             .is_reloadable = true,
-             .max = 255},
-            {.key = "kill_switch",
-             .target = &s.kill_switch,
-             .doc = "The file with what may not be started, within `run_dir` unless it begins with "
-                    "`/`. `steward disable` and `enable` write it.",
-             .min = 1,
-             .max = kPathBytesMax},
-            {.key = "log_level",
-             .target = &s.log_level,
-             .doc = "What the supervisor's own log tells: `error`, `warning`, `info` or `debug`.",
-             .is_reloadable = true,
-             .min = 1,
-             .max = 16,
-             .check = &check_level},
-            {.key = "log_bytes_max",
-             .target = &s.log_bytes_max,
-             .doc = "Where one file of a log ends and the next begins.",
-             .is_size = true,
-             .min = 4'096},
-            {.key = "log_files",
-             .target = &s.log_files,
-             .doc = "Files kept of each log, the newest included.",
-             .min = 1,
-             .max = 1'000}};
+    return {
+        {.key = "run_dir",
+         .target = &s.run_dir,
+         .doc = "The folder of pid files and of the control socket. Also `STEWARD_RUN_DIR`.",
+         .min = 1,
+         .max = kPathBytesMax},
+        {.key = "log_dir",
+         .target = &s.log_dir,
+         .doc = "The folder of `NAME.txt`, what each pool's processes print. Also "
+                "`STEWARD_LOG_DIR`.",
+         .min = 1,
+         .max = kPathBytesMax},
+        {.key = "program_dir",
+         .target = &s.program_dir,
+         .doc = "Where programs are looked for before PATH; empty: where steward-supervisor "
+                "is. Also `STEWARD_BIN_DIR`.",
+         .max = kPathBytesMax},
+        {.key = "broker",
+         .target = &s.broker,
+         .doc = "The broker to ask what waits, `HOST[:PORT]`; empty: the one that runs here.",
+         .is_reloadable = true,
+         .max = 255},
+        {.key = "client_key_file",
+         .target = &s.keys.own,
+         .doc = "The own secret key, for brokers with keys, of the supervisor and of what it "
+                "starts: as `STEWARD_KEY_FILE`, which it is told by. Made by `steward keygen`, "
+                "mode 0600; or `credential:NAME`. Empty: what the supervisor's environment says.",
+         .is_reloadable = true,
+         .max = kPathBytesMax},
+        {.key = "server_key_file",
+         .target = &s.keys.server,
+         .doc = "The broker's public key, its `.pub` file, likewise: `STEWARD_SERVER_KEY_FILE`.",
+         .is_reloadable = true,
+         .max = kPathBytesMax},
+        {.key = "kill_switch",
+         .target = &s.kill_switch,
+         .doc = "The file with what may not be started, within `run_dir` unless it begins with "
+                "`/`. `steward disable` and `enable` write it.",
+         .min = 1,
+         .max = kPathBytesMax},
+        {.key = "log_level",
+         .target = &s.log_level,
+         .doc = "What the supervisor's own log tells: `error`, `warning`, `info` or `debug`.",
+         .is_reloadable = true,
+         .min = 1,
+         .max = 16,
+         .check = &check_level},
+        {.key = "log_bytes_max",
+         .target = &s.log_bytes_max,
+         .doc = "Where one file of a log ends and the next begins.",
+         .is_size = true,
+         .min = 4'096},
+        {.key = "log_files",
+         .target = &s.log_files,
+         .doc = "Files kept of each log, the newest included.",
+         .min = 1,
+         .max = 1'000}};
 }
 
 std::vector<Field> fields_of_restarts(SupervisorSettings& s) {
@@ -164,6 +177,11 @@ std::vector<Field> fields_of_change(SupervisorSettings& s) {
 }
 
 base::Expected<void> check_together(const SupervisorSettings& settings) {
+    if (settings.keys.own.empty() != settings.keys.server.empty()) {
+        return base::fail(
+            base::Errc::BadConfig,
+            "supervisor.client_key_file and supervisor.server_key_file are given together");
+    }
     std::set<std::string> names;
     for (const PoolRow* row : settings.rows()) {
         if (!names.insert(row->name).second) {

@@ -11,6 +11,7 @@
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/config/schema.hpp"
+#include "common/keys/own_key.hpp"
 #include "supervisor/policy/plan.hpp"
 
 namespace steward::supervisor {
@@ -62,6 +63,7 @@ struct SupervisorSettings {
     std::string log_dir = "logs";
     std::string program_dir;
     std::string broker;
+    keys::KeyFiles keys;
     std::string kill_switch = "kill-switch.json";
     std::string log_level = "info";
     std::size_t log_bytes_max = 64UL << 20U;

@@ -59,6 +59,9 @@ base::Expected<void> Supervisor::open_parts() {
     if (auto taken = take_place(); !taken) {
         return taken;
     }
+    if (const auto keys = keys::client_keys(settings_->keys); !keys) {
+        return base::Unexpected(keys.error());
+    }
     // Before any thread: threads inherit what is blocked here.
     auto signals = posix::SignalFd::open({SIGTERM, SIGINT, SIGHUP});
     if (!signals) {
@@ -241,7 +244,8 @@ void Supervisor::sample(base::MonoTime now) {
     const auto& place = processes_->broker();
     broker_watch_->ask(!settings_->broker.empty() ? settings_->broker
                        : place                    ? place->clients
-                                                  : std::string());
+                                                  : std::string(),
+                       settings_->keys);
 }
 
 void Supervisor::take_figures() {
@@ -306,7 +310,14 @@ void Supervisor::look_at_kill_switch() {
 }
 
 base::Expected<nlohmann::json> Supervisor::reload() {
+    log_->reopen();
+    processes_->reopen_logs();
     auto loaded = load_settings(options_.config, &std::getenv);
+    if (loaded) {
+        if (const auto keys = keys::client_keys((*loaded)->keys); !keys) {
+            loaded = base::Unexpected(keys.error());
+        }
+    }
     if (!loaded) {
         log_->write(log::Level::Error, "reload_refused", {{"why", loaded.error().message}});
         return base::Unexpected(std::move(loaded.error()));

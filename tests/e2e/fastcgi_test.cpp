@@ -119,6 +119,17 @@ TEST_CASE("A pool on a port is as good") {
     });
 }
 
+TEST_CASE("A job's memory limit is PHP's for that job alone") {
+    with_fpm([](const std::string& program) {
+        Pool p(program);
+        p.serve({"--memory-limit", "64MiB"});
+        const json hog = {{"size", 20 << 20}};
+        CHECK(has(p.failure(hog, {"--memory-limit", "8MiB"}), "Allowed memory size of 8388608"));
+        CHECK(p.result({{"memory", true}}) == "67108864");
+        CHECK(has(p.failure({{"size", 80 << 20}}), "Allowed memory size of 67108864"));
+    });
+}
+
 TEST_CASE("A script's status decides, and its errors are the reason") {
     with_fpm([](const std::string& program) {
         Pool p(program);

@@ -270,6 +270,33 @@ TEST_CASE("What is on another machine is not started, nor what is named nowhere"
     CHECK(missing.error().message.find("/nowhere/worker") != std::string::npos);
 }
 
+TEST_CASE("What the kill switch has off is not started, and what runs is connected to") {
+    const TempDirectory folder;
+    master::Shared shared{.address = "ipc://" + (folder.path() / "off.sock").string(),
+                          .profile = profile(kReverseProgram)};
+    shared.services = {"STR-REV"};
+    shared.kill_switch = folder.write("kill-switch.json", R"({"services": ["STR-REV"]})");
+    const auto refused = [&](const std::string& text) {
+        folder.write("kill-switch.json", text);
+        const auto connected = master::connect_shared(shared);
+        REQUIRE_FALSE(connected);
+        CHECK(connected.error().code == base::Errc::ServiceStopped);
+        return connected.error().message;
+    };
+    CHECK(has_all(refused(R"({"services": ["STR-REV"]})"), {"has STR-REV off", "steward enable"}));
+    CHECK(has(refused(R"({"global": true, "services": []})"), "has all workers off"));
+    CHECK(has(refused("{"), "cannot be read"));
+    folder.write("kill-switch.json", R"({"services": ["other"]})");
+    CHECK(master::connect_shared(shared).has_value());
+    folder.write("kill-switch.json", R"({"services": ["STR-REV"]})");
+    auto running = master::connect_shared(shared);
+    REQUIRE(running);
+    CHECK(running->call("STR-REV", "ab")->as<std::string>().value_or("") == "ba");
+    shared.profile = {};
+    const Finished status = steward({"check", shared.address});
+    CHECK(status.code == 0);
+}
+
 TEST_CASE("A worker that listens at a port serves masters, and there is one for an address") {
     const std::string address = "tcp://127.0.0.1:" + std::to_string(free_port());
     Process worker({built_program(kReverseProgram), {"--listen", address}, {}, {}});

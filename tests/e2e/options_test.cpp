@@ -107,12 +107,14 @@ struct Trial {
         return wait_until([&] { return state(id) == wanted; });
     }
 
-    /// The ids of jobs in the order in which they were given to workers.
+    /// The ids of jobs in the order in which they were first given to workers: what was given ahead
+    /// and is not begun soon is taken back and given anew.
     [[nodiscard]] Args started() const {
         Args ids;
         for (const json& line : broker.lifecycle()) {
-            if (line.value("event", "") == "DELEGATE_START") {
-                ids.push_back(line.value("job", ""));
+            const std::string id = line.value("job", "");
+            if (line.value("event", "") == "DELEGATE_START" && std::ranges::count(ids, id) == 0) {
+                ids.push_back(id);
             }
         }
         return ids;

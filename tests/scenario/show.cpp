@@ -90,6 +90,15 @@ struct MessageInWords {
 
     std::string operator()(const core::RegisterAgain&) const { return "register again"; }
 
+    std::string operator()(const core::Ask& m) const {
+        return std::string("ask ") + (m.what == core::Question::Stop ? "to stop" : "check") +
+               (m.privileged ? " privileged" : "") + " as " + std::to_string(m.number);
+    }
+
+    std::string operator()(const core::WorkerSays& m) const {
+        return "worker says \"" + std::string(m.answer.view()) + '"';
+    }
+
     std::string operator()(const core::Disconnect& m) const {
         return "disconnect" + because(m.why);
     }

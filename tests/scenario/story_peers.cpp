@@ -73,6 +73,16 @@ core::Input Story::read_peer_line(const std::string& name, Words& line) {
     if (verb == "goodbye") {
         return core::Goodbye{peer, line.take("finishing")};
     }
+    if (verb == "asks-worker") {
+        core::AskWorker ask{{peer, 0, 0}, cast_.peer(line.word())};
+        ask.what = line.take("to-stop") ? core::Question::Stop : core::Question::Check;
+        ask.privileged = line.take("privileged");
+        return ask;
+    }
+    if (verb == "tells") {
+        const std::uint64_t number = line.number();
+        return core::Told{peer, 0, number, base::Blob::copy(line.at_end() ? "" : line.word())};
+    }
     if (verb == "misbehaves") {
         return core::Misbehaved{{peer, 0, 0}, line.word()};
     }
@@ -142,6 +152,7 @@ core::Ready Story::read_ready(const std::string& worker, Words& line) {
     ready.from = {cast_.peer(worker), 0, 0};
     ready.name = "story";
     ready.beats_while_busy = true;
+    ready.can_be_asked = true;
     while (!line.at_end()) {
         if (line.take("concurrency")) {
             ready.concurrency = static_cast<std::uint32_t>(line.number());
@@ -151,8 +162,10 @@ core::Ready Story::read_ready(const std::string& worker, Words& line) {
             ready.channels.emplace_back(line.word());
         } else if (line.take("zmws")) {
             ready.beats_while_busy = false;
+            ready.can_be_asked = false;
         } else if (line.take("mdp")) {
             ready.beats_while_busy = false;
+            ready.can_be_asked = false;
             ready.unique_ready = true;
         } else if (line.take("running")) {
             ready.running.push_back(read_running(line));

@@ -123,6 +123,14 @@ struct InWords {
     std::string operator()(const native::Recall& c) const { return "recall " + name(c.attempts); }
 
     std::string operator()(const native::RegisterAgain&) const { return "register again"; }
+
+    std::string operator()(const native::Ask& c) const {
+        return "ask " + c.what + " as " + std::to_string(c.number);
+    }
+
+    std::string operator()(const native::Told& c) const {
+        return "told " + std::to_string(c.number);
+    }
 };
 
 std::string describe_native(const wire::Frames& frames) {

@@ -161,6 +161,16 @@ void Network::deliver_to_broker(LinkId id) {
     }
 }
 
+std::vector<std::string> Network::reachable(app::Side side) const {
+    std::vector<std::string> routing_ids;
+    for (const auto& [route, link] : routes_) {
+        if (std::get<app::Side>(route) == side) {
+            routing_ids.push_back(std::get<std::string>(route));
+        }
+    }
+    return routing_ids;
+}
+
 app::SendStatus Network::send_to_peer(std::size_t broker,
                                       app::Side side,
                                       std::string_view routing_id,

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] LinkId link_of(std::size_t broker,
                                  app::Side side,
                                  std::string_view routing_id) const;
+    /// Whom brokers can reach on that side now, by routing id, in its order.
+    [[nodiscard]] std::vector<std::string> reachable(app::Side side) const;
     /// True when something was done to it that may make either end give the other up.
     [[nodiscard]] bool was_hurt(LinkId link) const;
     void mark_hurt(LinkId link);

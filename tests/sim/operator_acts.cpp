@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/bytes.hpp"
 #include "tests/sim/oracles/job_book.hpp"
 
 namespace steward::sim {
@@ -52,6 +53,13 @@ wire::native::Operate draw_schedule(Choices& choices) {
     return operate("schedule-set", arguments);
 }
 
+// How a worker is; now and then one of another broker, or one that is just leaving.
+wire::native::Operate draw_check(Stage& stage) {
+    const std::vector<std::string> workers = stage.network.reachable(app::Side::Backend);
+    const std::string asked = workers.empty() ? "nobody" : stage.choices.pick(workers);
+    return operate("check", {{"worker", base::to_hex(asked)}});
+}
+
 }  // namespace
 
 std::vector<model::JobId> some_jobs(Choices& choices, const std::vector<model::JobId>& known) {
@@ -73,6 +81,9 @@ wire::native::Operate cancel(const std::vector<model::JobId>& jobs) {
 wire::native::Operate draw_act(Stage& stage) {
     Choices& choices = stage.choices;
     const std::vector<model::JobId>& known = stage.known_jobs;
+    if (choices.chance(1, 4)) {
+        return draw_check(stage);
+    }
     const auto kind = choices.below(known.empty() ? 6 : 7);
     const std::string service = choices.pick(services());
     switch (kind) {

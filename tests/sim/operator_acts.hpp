@@ -10,8 +10,8 @@
 
 namespace steward::sim {
 
-/// Cancels, edits, purges, changes modes, retries or discards dead letters, sets groups, limits and
-/// schedules; does not cancel.
+/// Asks workers how they are, cancels, edits, purges, changes modes, retries or discards dead
+/// letters, sets groups, limits and schedules; does not cancel.
 [[nodiscard]] wire::native::Operate draw_act(Stage& stage);
 
 [[nodiscard]] std::vector<model::JobId> some_jobs(Choices& choices,

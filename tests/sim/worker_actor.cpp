@@ -124,6 +124,11 @@ void WorkerActor::obey(worker::Action& action) {
         connect_to(connect->broker, app::Side::Backend);
     } else if (const auto* stop = std::get_if<worker::StopJob>(&action)) {
         stop_work(stop->attempt);
+    } else if (const auto* asked = std::get_if<worker::Asked>(&action)) {
+        session_->told(asked->number, base::Blob::copy(R"({"text":"fine","counters":[]})"));
+        if (asked->what == "stop") {
+            session_->leave(now());
+        }
     } else if (const auto* left = std::get_if<worker::Left>(&action)) {
         say(left->is_stuck ? "has left with work that does not return" : "has left");
         hang_up();

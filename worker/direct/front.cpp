@@ -50,6 +50,7 @@ struct Front::FromMaster {
     Front& front;
     const std::string& name;
     Master& master;
+    const MasterRights* rights;
 
     void operator()(native::Session&& said) const { master.session = said.session; }
 
@@ -73,10 +74,16 @@ struct Front::FromMaster {
     }
 
     void operator()(native::Submit&& submit) const {
+        const std::string missing =
+            rights != nullptr ? rights->grants.may_submit(submit.spec.service.view()) : "";
+        if (!missing.empty()) {
+            master.writer.add(native::Refused{submit.number, access::lacks(rights->key, missing)});
+            return;
+        }
         front.submit(name, master, std::move(submit));
     }
 
-    void operator()(native::Query&& query) const { front.answer_query(master, query); }
+    void operator()(native::Query&& query) const { front.answer_query(master, rights, query); }
 
     void operator()(native::Await&& await) const {
         master.writer.add(native::Refused{
@@ -84,7 +91,7 @@ struct Front::FromMaster {
             {Errc::UnknownJob, "a worker keeps no results: whoever gave the job hears its end"}});
     }
 
-    void operator()(native::Operate&& operate) const { front.operate(master, operate); }
+    void operator()(native::Operate&& operate) const { front.operate(master, rights, operate); }
 
     void operator()(native::Heartbeat&& /*beat*/) const { master.writer.add(native::Heartbeat{}); }
 
@@ -110,7 +117,8 @@ Front::Master* Front::meet(base::MonoTime now, const std::string& name, bool tel
 void Front::on_master(base::MonoTime now,
                       const std::string& name,
                       const wire::Frames& frames,
-                      bool tells_end) {
+                      bool tells_end,
+                      const MasterRights* rights) {
     now_ = now;
     Master* const master = native::is_native(frames) ? meet(now, name, tells_end) : nullptr;
     if (master == nullptr) {
@@ -137,9 +145,15 @@ void Front::on_master(base::MonoTime now,
             master->writer.add(native::Disconnect{"a client says hello first on each connection"});
             break;
         }
-        std::visit(FromMaster{*this, name, *master}, std::move(**command));
+        std::visit(FromMaster{*this, name, *master, rights}, std::move(**command));
     }
     dispatch();
+}
+
+void Front::turn_away(base::MonoTime now, const std::string& name, std::string why) {
+    if (Master* const master = meet(now, name, false)) {
+        master->writer.add(native::Disconnect{std::move(why)});
+    }
 }
 
 std::optional<base::Error> Front::refusal_of(const Master& master,
@@ -196,18 +210,32 @@ void Front::submit(const std::string& name, Master& master, native::Submit&& sub
     master.writer.add(native::Accepted{submit.number, id_of(number), false});
 }
 
-void Front::answer_query(Master& master, const native::Query& query) {
+void Front::answer_query(Master& master, const MasterRights* rights, const native::Query& query) {
     if (query.what == "check") {
-        master.writer.add(
-            native::Report{query.number, base::Blob::copy(wire::to_json(check(false)))});
+        answer_check(master, rights, query.number, false);
         return;
     }
     master.writer.add(native::Refused{
         query.number, {Errc::UnknownCommand, "of the listings a worker has only \"check\""}});
 }
 
+// Who knows the secret needs no grant.
+void Front::answer_check(Master& master,
+                         const MasterRights* rights,
+                         std::uint64_t number,
+                         bool privileged) {
+    const std::string missing =
+        rights != nullptr && !privileged ? rights->grants.may_read_all() : "";
+    if (missing.empty()) {
+        master.writer.add(
+            native::Report{number, base::Blob::copy(wire::to_json(check(privileged)))});
+    } else {
+        master.writer.add(native::Refused{number, access::lacks(rights->key, missing)});
+    }
+}
+
 // A secret that is wrong is told so: who asks should not take the public part for all there is.
-void Front::operate(Master& master, const native::Operate& operate) {
+void Front::operate(Master& master, const MasterRights* rights, const native::Operate& operate) {
     const auto refuse = [&](base::Error error) {
         master.writer.add(native::Refused{operate.number, std::move(error)});
     };
@@ -216,13 +244,18 @@ void Front::operate(Master& master, const native::Operate& operate) {
         refuse({Errc::UnknownCommand, "a worker can be asked to \"check\" and to \"stop\""});
         return;
     }
-    const auto secret = wire::read_secret(operate.arguments);
-    if (!secret) {
-        refuse(secret.error());
+    const auto arguments = wire::read_check_arguments(operate.arguments);
+    if (!arguments) {
+        refuse(arguments.error());
         return;
     }
-    const bool knows = *secret && questions_.is_secret && questions_.is_secret(**secret);
-    if (!knows && (is_stop || *secret)) {
+    if (arguments->worker) {
+        refuse({Errc::BadParams, "only a broker has workers that can be asked for"});
+        return;
+    }
+    const std::optional<std::string>& secret = arguments->secret;
+    const bool knows = secret && questions_.is_secret && questions_.is_secret(*secret);
+    if (!knows && (is_stop || secret)) {
         ++refusals_;
         refuse({Errc::Forbidden,
                 questions_.is_secret ? "this needs the admin secret of the worker"
@@ -233,8 +266,7 @@ void Front::operate(Master& master, const native::Operate& operate) {
         wants_stop_ = true;
         master.writer.add(native::Report{operate.number, base::Blob::copy(R"({"stopping":true})")});
     } else {
-        master.writer.add(
-            native::Report{operate.number, base::Blob::copy(wire::to_json(check(knows)))});
+        answer_check(master, rights, operate.number, knows);
     }
 }
 

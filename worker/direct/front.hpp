@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/access/grants.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/wire/check.hpp"
@@ -46,6 +47,13 @@ struct FrontQuestions {
     std::function<void(wire::Check&)> complete;
 };
 
+/// What one master may do: `submit` by service, and `read = "all"` to ask how the worker is. The
+/// other grants are about what only brokers have.
+struct MasterRights {
+    std::string key;  // its name, for refusals
+    access::Grants grants;
+};
+
 /// A job ends with its master: one whose connection is gone is stopped.
 ///
 /// Order:  first in, first out, over all masters.
@@ -56,11 +64,15 @@ public:
     Front(FrontOptions options, FrontQuestions questions, base::MonoTime start);
 
     // ---- masters ----
-    /// Any bytes. `tells_end`: lost() comes when this connection ends; others must beat.
+    /// Any bytes. `tells_end`: lost() comes when this connection ends; others must beat. `rights`:
+    /// null: everything, as where there are no keys.
     void on_master(base::MonoTime now,
                    const std::string& master,
                    const wire::Frames& frames,
-                   bool tells_end);
+                   bool tells_end,
+                   const MasterRights* rights = nullptr);
+    /// It is told why it is not heard.
+    void turn_away(base::MonoTime now, const std::string& master, std::string why);
     void lost(const std::string& master);
     /// The end: everybody is told to go.
     void part();
@@ -118,8 +130,12 @@ private:
     void submit(const std::string& name, Master& master, wire::native::Submit&& submit);
     [[nodiscard]] std::optional<base::Error> refusal_of(const Master& master,
                                                         const model::JobSpec& spec) const;
-    void answer_query(Master& master, const wire::native::Query& query);
-    void operate(Master& master, const wire::native::Operate& operate);
+    void answer_query(Master& master, const MasterRights* rights, const wire::native::Query& query);
+    void operate(Master& master, const MasterRights* rights, const wire::native::Operate& operate);
+    void answer_check(Master& master,
+                      const MasterRights* rights,
+                      std::uint64_t number,
+                      bool privileged);
     [[nodiscard]] wire::Check check(bool privileged) const;
 
     void ready(const wire::native::WorkerReady& said);

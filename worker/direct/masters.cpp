@@ -41,6 +41,11 @@ base::Expected<posix::UniqueFd> lock_of(const std::string& address) {
     return fd;
 }
 
+// ZeroMQ's own id, which no two connections share. One that a master chooses could be another's.
+bool is_given(std::string_view routing_id) {
+    return routing_id.size() == 5 && routing_id.front() == '\0';
+}
+
 // ZeroMQ makes an ipc socket with the permissions that the process's mask leaves.
 base::Expected<std::string> bind_for_owner(net::Socket& router, const std::string& address) {
     const mode_t before = ::umask(kOnlyOwner);
@@ -52,7 +57,8 @@ base::Expected<std::string> bind_for_owner(net::Socket& router, const std::strin
 }  // namespace
 
 struct Masters::Doors {
-    explicit Doors(net::Socket its) : router(std::move(its)) {}
+    Doors(std::unique_ptr<Admission> who, net::Socket its)
+        : admission(std::move(who)), router(std::move(its)) {}
 
     Doors(const Doors&) = delete;
     Doors& operator=(const Doors&) = delete;
@@ -65,7 +71,8 @@ struct Masters::Doors {
     }
 
     posix::UniqueFd lock;
-    std::string path;  // of an ipc address
+    std::string path;                      // of an ipc address
+    std::unique_ptr<Admission> admission;  // null: whoever reaches the address
     net::Socket router;
     std::unique_ptr<net::StreamServer> streams;  // null: none at this address
 };
@@ -151,10 +158,11 @@ base::Expected<std::unique_ptr<Masters>> Masters::open(net::Context& context,
     }
     const std::string address = options.address;
     const int channel = options.channel;
+    const std::optional<AdmissionFiles> admission = options.admission;
     std::unique_ptr<Masters> masters(new Masters(std::move(options), std::move(*wake)));
     if (channel >= 0) {
         masters->open_channel(channel);
-    } else if (auto opened = masters->open_doors(context, address); !opened) {
+    } else if (auto opened = masters->open_doors(context, address, admission); !opened) {
         return base::Unexpected(std::move(opened.error()));
     }
     return masters;
@@ -166,12 +174,24 @@ void Masters::open_channel(int fd) {
     channel_ = std::make_unique<Channel>(fd);
 }
 
-base::Expected<void> Masters::open_doors(net::Context& context, const std::string& address) {
-    auto router = net::make_router(context, {});
+base::Expected<void> Masters::open_doors(net::Context& context,
+                                         const std::string& address,
+                                         const std::optional<AdmissionFiles>& admission) {
+    std::unique_ptr<Admission> who;
+    net::SocketOptions options;
+    if (admission) {
+        auto opened = Admission::open(context, *admission);
+        if (!opened) {
+            return base::Unexpected(std::move(opened.error()));
+        }
+        who = std::move(*opened);
+        options.curve = who->keys();
+    }
+    auto router = net::make_router(context, options);
     if (!router) {
         return base::Unexpected(std::move(router.error()));
     }
-    auto doors = std::make_unique<Doors>(std::move(*router));
+    auto doors = std::make_unique<Doors>(std::move(who), std::move(*router));
     if (address.starts_with(kIpc)) {
         auto lock = lock_of(address);
         if (!lock) {
@@ -190,7 +210,11 @@ base::Expected<void> Masters::open_doors(net::Context& context, const std::strin
         if (!listening) {
             return base::Unexpected(std::move(listening.error()));
         }
-        auto streams = net::StreamServer::open(std::move(*listening), {});
+        net::StreamServerOptions stream;
+        if (const Admission* const its = doors->admission.get()) {
+            stream.admit = [its](std::uint32_t user) { return its->of_user(user); };
+        }
+        auto streams = net::StreamServer::open(std::move(*listening), stream);
         if (!streams) {
             return base::Unexpected(std::move(streams.error()));
         }
@@ -210,6 +234,9 @@ void Masters::add_to(net::Poller& poller) const {
         return;
     }
     poller.add(doors_->router);
+    if (doors_->admission != nullptr) {
+        poller.add(doors_->admission->socket());
+    }
     if (doors_->streams != nullptr) {
         poller.add(doors_->streams->fd());
     }
@@ -272,28 +299,56 @@ void Masters::read_channel() {
 
 void Masters::read_doors() {
     const base::MonoTime now = posix::read_mono();
+    if (doors_->admission != nullptr) {
+        doors_->admission->answer();
+    }
+    read_router(now);
+    if (doors_->streams != nullptr) {
+        read_streams(now);
+    }
+}
+
+const MasterRights* Masters::rights_of(std::uint32_t number) const {
+    return doors_->admission != nullptr ? doors_->admission->rights_of(number) : nullptr;
+}
+
+void Masters::read_router(base::MonoTime now) {
+    const bool has_keys = doors_->admission != nullptr;
     std::string master;
     wire::Frames frames;
+    std::uint32_t number = 0;
     for (int i = 0; i < kMessagesPerTurn; ++i) {
-        const auto status = doors_->router.receive_from(master, frames);
-        if (status == net::ReceiveStatus::Received) {
-            front_.on_master(now, master, frames, false);
+        const auto status = has_keys ? doors_->router.receive_from(master, frames, number)
+                                     : doors_->router.receive_from(master, frames);
+        if (status == net::ReceiveStatus::Received && has_keys && !is_given(master)) {
+            front_.turn_away(now, master, "this worker gives routing ids itself");
+        } else if (status == net::ReceiveStatus::Received) {
+            front_.on_master(now, master, frames, false, rights_of(number));
         } else if (status != net::ReceiveStatus::TooLarge) {
-            break;
+            return;
         }
     }
-    if (doors_->streams == nullptr) {
-        return;
-    }
+}
+
+void Masters::read_streams(base::MonoTime now) {
+    std::string master;
+    wire::Frames frames;
     doors_->streams->look(now);
     for (int i = 0; i < kMessagesPerTurn; ++i) {
         switch (doors_->streams->receive(master, frames)) {
-            case net::ReceiveStatus::Received: front_.on_master(now, master, frames, true); break;
+            case net::ReceiveStatus::Received:
+                front_.on_master(now, master, frames, true, rights_of(doors_->streams->number()));
+                break;
             case net::ReceiveStatus::Closed: front_.lost(master); break;
             case net::ReceiveStatus::TooLarge: break;  // Closed follows
             case net::ReceiveStatus::Nothing: return;
         }
     }
+}
+
+std::vector<net::ZapQuestion> Masters::take_refused_keys() {
+    return doors_ != nullptr && doors_->admission != nullptr ? doors_->admission->take_refusals()
+                                                             : std::vector<net::ZapQuestion>();
 }
 
 net::SendStatus Masters::send(const std::string& master, const wire::Frames& frames) {

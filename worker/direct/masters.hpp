@@ -12,6 +12,7 @@
 #include "common/net/stream_server.hpp"
 #include "common/posix/secret.hpp"
 #include "common/posix/wake_fd.hpp"
+#include "worker/direct/admission.hpp"
 #include "worker/direct/front.hpp"
 
 namespace steward::worker {
@@ -24,6 +25,8 @@ struct MastersOptions {
     /// A stream socket to the one who has started this process. -1: none.
     int channel = -1;
     std::optional<posix::Secret> secret;
+    /// Of a tcp address: who may come. Nothing: whoever reaches it.
+    std::optional<AdmissionFiles> admission;
     std::function<void(wire::Check&)> complete;
 };
 
@@ -31,7 +34,8 @@ struct MastersOptions {
 class Masters {
 public:
     /// At an ipc address this holds a lock on `PATH.lock`, so that there is one worker for it.
-    /// Errors: Io, also when another process listens there; Malformed for the address.
+    /// Errors: Io, also when another process listens there; Malformed for the address; BadConfig
+    ///         for keys that cannot be understood.
     [[nodiscard]] static base::Expected<std::unique_ptr<Masters>> open(net::Context& context,
                                                                        MastersOptions options);
     ~Masters();
@@ -57,6 +61,9 @@ public:
 
     [[nodiscard]] Front& front() { return front_; }
 
+    /// Whose key was refused since the last call, for the log.
+    [[nodiscard]] std::vector<net::ZapQuestion> take_refused_keys();
+
     /// The one master of a channel is gone: there is nobody to work for.
     [[nodiscard]] bool is_abandoned() const { return is_abandoned_; }
 
@@ -67,10 +74,14 @@ private:
 
     Masters(MastersOptions&& options, posix::WakeFd wake);
     [[nodiscard]] base::Expected<void> open_doors(net::Context& context,
-                                                  const std::string& address);
+                                                  const std::string& address,
+                                                  const std::optional<AdmissionFiles>& admission);
     void open_channel(int fd);
     [[nodiscard]] net::SendStatus send(const std::string& master, const wire::Frames& frames);
     void read_doors();
+    void read_router(base::MonoTime now);
+    void read_streams(base::MonoTime now);
+    [[nodiscard]] const MasterRights* rights_of(std::uint32_t number) const;
     void read_channel();
     void write();
 

@@ -43,7 +43,9 @@ bool read_status(std::string_view value, http::Reply& reply) {
 
 }  // namespace
 
-base::Expected<Request> request_of(const Job& job, const std::string& script) {
+base::Expected<Request> request_of(const Job& job,
+                                   const std::string& script,
+                                   std::uint64_t memory_bytes_max) {
     const auto facts = exec::environment_of(job);
     if (!facts) {
         return base::Unexpected(facts.error());
@@ -52,6 +54,12 @@ base::Expected<Request> request_of(const Job& job, const std::string& script) {
     Request request;
     request.body = body.bytes.view();
     const bool has_body = body.encoding != model::Encoding::Absent;
+    std::string settings = kPhpSettings;
+    if (memory_bytes_max != 0) {
+        const std::uint64_t bytes =
+            std::min(memory_bytes_max, job.memory_limit().value_or(memory_bytes_max));
+        settings += "\nmemory_limit=" + std::to_string(bytes);
+    }
     request.params = {{"GATEWAY_INTERFACE", "CGI/1.1"},
                       {"SERVER_SOFTWARE", "steward-worker-fastcgi"},
                       {"SERVER_PROTOCOL", "HTTP/1.1"},
@@ -63,7 +71,7 @@ base::Expected<Request> request_of(const Job& job, const std::string& script) {
                       {"REMOTE_ADDR", "127.0.0.1"},
                       {"CONTENT_TYPE", has_body ? "application/json" : ""},
                       {"CONTENT_LENGTH", std::to_string(request.body.size())},
-                      {"PHP_VALUE", kPhpSettings}};
+                      {"PHP_VALUE", std::move(settings)}};
     for (const std::string& fact : *facts) {
         const std::size_t equals = fact.find('=');
         request.params.emplace_back(fact.substr(0, equals), fact.substr(equals + 1));

@@ -156,11 +156,17 @@ base::Expected<Settings> check(const Given& given) {
         return bad("--snooze-max", "a duration such as \"1h\"", given.snooze_max);
     }
     settings.snooze_max = *snooze_max;
+    if (given.memory_limit != "none") {
+        settings.memory_bytes_max = base::parse_size(given.memory_limit).value_or(0);
+        if (settings.memory_bytes_max == 0) {
+            return bad("--memory-limit", "a size such as \"128MiB\", or none", given.memory_limit);
+        }
+    }
     return settings;
 }
 
 Answer FastcgiWorker::work(const Job& job) {
-    const auto request = request_of(job, settings_.script);
+    const auto request = request_of(job, settings_.script, settings_.memory_bytes_max);
     if (!request) {
         return fail_for_good(request.error().message);
     }

@@ -15,6 +15,7 @@ struct Given {
     std::string response_max = "16MiB";
     std::string log_max = "1MiB";
     std::string snooze_max = "1h";
+    std::string memory_limit = "none";
 };
 
 struct Settings {
@@ -22,6 +23,7 @@ struct Settings {
     std::string script;
     std::uint64_t response_bytes_max = 0;
     std::uint64_t log_bytes_max = 0;
+    std::uint64_t memory_bytes_max = 0;  // that PHP is told; 0: nothing
     base::Duration snooze_max{};
 };
 

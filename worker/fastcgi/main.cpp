@@ -14,6 +14,9 @@ int main(int argc, char** argv) {
         .option("--script", given.script, "Path of the script, as the pool sees it")
         .option("--response-max", given.response_max, "Largest answer")
         .option("--log-max", given.log_max, "So much of a script's errors is logged for each job")
+        .option("--memory-limit",
+                given.memory_limit,
+                "What PHP may use for a job, at most; \"none\": as the pool has it")
         .option("--snooze-max", given.snooze_max, "Longest Retry-After that is heeded")
         .check([&]() -> steward::base::Expected<void> {
             auto checked = fastcgi::check(given);
@@ -23,7 +26,7 @@ int main(int argc, char** argv) {
             settings = std::move(*checked);
             return {};
         })
-        .limits_memory_itself()  // memory is the pool's: php.ini's memory_limit holds
+        .limits_memory_itself()  // memory is the pool's, which is told --memory-limit
         .serve<fastcgi::FastcgiWorker>("", std::cref(settings))
         .run();
 }

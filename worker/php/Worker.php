@@ -34,6 +34,8 @@ final class Worker
 
     /** @var non-empty-list<string> */
     private array $endpoints;
+    /** @var list<string> */
+    private array $keys;
     /** @var array<string, callable(Job): mixed> */
     private array $handlers = [];
     /** @var ?callable(): void */
@@ -59,6 +61,11 @@ final class Worker
     private int $signals = 0; // to leave; the second tells what runs to stop
     private int $signalsHeeded = 0;
     private float $leavingSince = 0.0;
+    private float $since;
+    private int $done = 0; // attempts, ever
+    private int $failed = 0;
+    /** @var ?callable(): array<string, int|float> */
+    private mixed $tells = null;
 
     /**
      * @param string|list<string> $brokers "host", "host:port", several
@@ -76,6 +83,8 @@ final class Worker
         private float $heartbeatInterval = 5.0
     ) {
         $this->endpoints = Wire::endpoints($brokers, $port);
+        $this->since = microtime(true);
+        $this->keys = Wire::ownKeys();
     }
 
     /**
@@ -99,6 +108,18 @@ final class Worker
     public function onIdle(callable $idle): self
     {
         $this->idle = $idle;
+        return $this;
+    }
+
+    /**
+     * Counters of the program's own, by name, for who checks the worker. Called in the process that
+     * was started, between messages: it must not take long.
+     *
+     * @param callable(): array<string, int|float> $tells
+     */
+    public function tells(callable $tells): self
+    {
+        $this->tells = $tells;
         return $this;
     }
 
@@ -210,7 +231,7 @@ final class Worker
             $batch->add(Wire::HEARTBEAT);
         }
         if (!$batch->isEmpty()) {
-            $batch->send($this->socket);
+            $this->send($batch);
             $this->spoken = $now;
         }
     }
@@ -220,7 +241,7 @@ final class Worker
     private function connect(): void
     {
         $this->context ??= new \ZMQContext(1, false);
-        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker]);
+        $this->socket = Wire::connect($this->context, $this->endpoints[$this->broker], $this->keys);
         $this->isWelcome = $this->hasSaidGoodbye = false;
         $this->brokerInterval = $this->heartbeatInterval; // it answers at once
         $this->heard = $this->spoken = microtime(true);
@@ -248,7 +269,13 @@ final class Worker
             "\xdc" . pack('n', count($running)) . implode('', $running),
             msgpack_pack($this->channels)
         );
-        $batch->send($this->socket);
+        $this->send($batch);
+    }
+
+    private function send(Batch $batch): void
+    {
+        $batch->send($this->socket) ||
+            throw new ConnectionLost('the broker has turned this connection away');
     }
 
     private function obey(Command $command): void
@@ -282,10 +309,51 @@ final class Worker
                     $command->field(1)
                 ));
                 break;
+            case Wire::ASK:
+                $this->answer($command->field(1), $command->text(2), (bool)$command->field(3));
+                break;
             case Wire::REGISTER_AGAIN:
                 $this->announce();
                 break;
         }
+    }
+
+    /** The broker has seen to it that who asks may. */
+    private function answer(int|string $number, string $what, bool $isPrivileged): void
+    {
+        $answer = match (true) {
+            $what === 'check' => $this->check($isPrivileged),
+            $what === 'stop' && $isPrivileged => '{"stopping":true}',
+            default => '',
+        };
+        $this->outbox[] = fn (Batch $batch) => $batch->addPacked(
+            msgpack_pack(Wire::TOLD),
+            Assignment::packed($number),
+            msgpack_pack($answer)
+        );
+        if ($what === 'stop' && $answer !== '') {
+            $this->signals = max(1, $this->signals);
+        }
+    }
+
+    private function check(bool $isPrivileged): string
+    {
+        $running = count(array_filter($this->held, fn (Assignment $one) => $one->child !== null));
+        $check = new Check(
+            "$running of $this->concurrency at work for " . $this->endpoints[$this->broker],
+            $isPrivileged
+        );
+        $check->count('uptime', microtime(true) - $this->since, 's');
+        $check->count('running', $running, '', $this->concurrency);
+        $check->count('done', $this->done, 'c');
+        $check->count('failed', $this->failed, 'c');
+        if ($isPrivileged) {
+            $check->countProcess();
+        }
+        if ($this->tells !== null) {
+            $check->countOwn($this->tells);
+        }
+        return $check->toJson();
     }
 
     /** @param ?list<string> $keys those of them that wait; null: all that wait */
@@ -412,6 +480,11 @@ final class Worker
     ): void {
         if ($verdict === Wire::FAILED || $verdict === Wire::FAILED_FOR_GOOD) {
             $this->log('job_failed', ['job' => Wire::idText($one->id), 'why' => $text]);
+        }
+        if ($verdict === Wire::SUCCEEDED) {
+            $this->done++;
+        } elseif ($verdict !== Wire::SNOOZED) {
+            $this->failed++;
         }
         $one->isDone = true;
         $one->report = fn (Batch $batch) => $batch->add(Wire::FINISH, $one->id, $one->attempt, $verdict,

@@ -135,7 +135,7 @@ final class Assignment
     }
 
     /** A number of 64 bits without sign: beyond PHP's own it comes as decimal text. */
-    private static function packed(int|string|null $number): string
+    public static function packed(int|string|null $number): string
     {
         if (!is_string($number)) {
             return msgpack_pack($number ?? 0);

@@ -123,11 +123,13 @@ class Worker:
                  concurrency: int = 1, channels: Iterable[str] = (),
                  heartbeat_interval: Duration = 5) -> None:
         self._endpoints = wire.endpoints(brokers, port)
+        self._keys = wire.own_keys()
         self._concurrency = concurrency
         self._channels = list(channels)
         self._interval = wire.micros(heartbeat_interval) / 10**6
         self._handlers: Dict[str, Handler] = {}
         self._idle: Optional[Callable[[], None]] = None
+        self._tells: Optional[Callable[[], Mapping[str, float]]] = None
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
@@ -138,6 +140,8 @@ class Worker:
         self._outbox_bytes = 0
         self._kill_at: Dict[Tuple[bytes, int], float] = {}
         self._stop_grace = 5.0
+        self._since = time.monotonic()
+        self._done = self._failed = 0  # attempts, ever
         self._leaving_since: Optional[float] = None
         self._is_over = False
         self._wake: Optional[zmq.Socket] = None
@@ -153,6 +157,13 @@ class Worker:
     def idle(self, function: Callable[[], None]) -> Callable[[], None]:
         """Decorates a function that is called once after three heartbeat intervals without work."""
         self._idle = function
+        return function
+
+    def tells(self, function: Callable[[], Mapping[str, float]]) -> \
+            Callable[[], Mapping[str, float]]:
+        """Decorates a function that gives counters of the program's own, by name, to who checks the
+        worker. Called between messages, beside the handlers: it must not take long."""
+        self._tells = function
         return function
 
     def leave(self) -> None:
@@ -259,6 +270,10 @@ class Worker:
         with self._lock:
             job._is_done = True
             self._kill_at.pop(job._key, None)
+            if verdict == wire.SUCCEEDED:
+                self._done += 1
+            elif verdict != wire.SNOOZED:
+                self._failed += 1
         self._say(say, len(raw or b""))
 
     # ---- what is said to the broker ----
@@ -349,6 +364,23 @@ class Worker:
             else:
                 self._kill_at[key] = time.monotonic() + self._stop_grace
 
+    def _check(self, is_privileged: bool, broker: str) -> bytes:
+        """How it is, as every worker answers "steward check"."""
+        with self._lock:
+            running = sum(not job._is_done for job in self._held.values()) - len(self._waiting)
+            check = wire.Check(f"{running} of {self._concurrency} at work for {broker}",
+                               is_privileged)
+            check.count("uptime", time.monotonic() - self._since, "s")
+            check.count("running", running, most=self._concurrency)
+            check.count("done", self._done, "c")
+            check.count("failed", self._failed, "c")
+        if is_privileged:
+            check.count("memory", _resident_bytes(), "B")
+            check.count("cpu", time.process_time(), "s")
+        if self._tells is not None:
+            check.count_own(self._tells)
+        return check.to_json()
+
     def _check_limits(self) -> Tuple[Optional[float], Optional[Job], str]:
         """When to look again, or a job for which the process must go, and why."""
         now = time.monotonic()
@@ -426,12 +458,12 @@ class _Connection:
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, 0)
-        wire.use_keys(self._socket)
+        wire.use_keys(self._socket, self._worker._keys)
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MESSAGE_BYTES_MAX)
         monitor = self._socket.get_monitor_socket(
             zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED)
         self._socket.connect(self._worker._endpoints[self._broker])
-        self._socket.send_multipart(self._worker._ready().frames())
+        wire.send(self._socket, self._worker._ready().frames())
         return monitor
 
     def _converse(self, monitor: zmq.Socket) -> bool:
@@ -469,7 +501,7 @@ class _Connection:
             if is_welcome and time.monotonic() - spoken >= interval:
                 beat = wire.Batch()
                 beat.add(wire.HEARTBEAT)
-                self._socket.send_multipart(beat.frames())
+                wire.send(self._socket, beat.frames())
                 spoken = time.monotonic()
 
     def _speak(self) -> bool:
@@ -479,10 +511,10 @@ class _Connection:
             worker._give_back()
             goodbye = wire.Batch()
             goodbye.add(wire.GOODBYE, True)
-            self._socket.send_multipart(goodbye.frames())
+            wire.send(self._socket, goodbye.frames())
         has_spoken = False
         for batch in worker._batches():
-            self._socket.send_multipart(batch.frames(), copy=False)
+            wire.send(self._socket, batch.frames(), copy=False)
             has_spoken = True
         return has_spoken
 
@@ -500,9 +532,26 @@ class _Connection:
             worker._stop((command.raw(1), command[2]), command.text(3))
         elif command.type == wire.RECALL:
             worker._give_back([(bytes(one[0]), one[1]) for one in command[1]])
+        elif command.type == wire.ASK:
+            self._answer(command)
         elif command.type == wire.REGISTER_AGAIN:
-            self._socket.send_multipart(worker._ready().frames())
+            wire.send(self._socket, worker._ready().frames())
         return False
+
+    def _answer(self, command: wire.Command) -> None:
+        """The broker has seen to it that who asks may."""
+        worker, what, is_privileged = self._worker, command.text(2), bool(command[3])
+        answer = b""
+        if what == "check":
+            answer = worker._check(is_privileged, worker._endpoints[self._broker])
+        elif what == "stop" and is_privileged:
+            answer = b'{"stopping": true}'
+        batch = wire.Batch()
+        batch.add(wire.TOLD, command[1], answer)
+        self._socket.send_multipart(batch.frames())
+        if what == "stop" and answer and worker._leaving_since is None:
+            _log("leaving why='one who knows the secret said so'")
+            worker.leave()
 
     def _give_up(self, job: Job, why: str, monitor: zmq.Socket) -> None:
         """A thread cannot be ended from outside: the process gives way to a fresh one. Other jobs
@@ -511,7 +560,7 @@ class _Connection:
         last = wire.Batch()
         last.add(wire.FINISH, *job._key, wire.FAILED, why, wire.ABSENT, None, 0, 0)
         last.add(wire.GOODBYE, False)
-        self._socket.send_multipart(last.frames())
+        wire.send(self._socket, last.frames())
         self._socket.disable_monitor()
         self._socket.close(1000)
         monitor.close(0)

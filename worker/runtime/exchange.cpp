@@ -62,6 +62,8 @@ struct Exchange::Obey {
 
     void operator()(MeasureMemory&) const { exchange.must_measure_ = true; }
 
+    void operator()(Asked& asked) const { exchange.asked_.push_back(std::move(asked)); }
+
     void operator()(Leaving& leaving) const {
         exchange.keep({leaving.is_forced ? "giving_up" : "leaving",
                        "",
@@ -386,6 +388,15 @@ std::optional<std::size_t> Exchange::take_connect() {
 bool Exchange::take_measure() {
     const std::scoped_lock lock(mutex_);
     return std::exchange(must_measure_, false);
+}
+
+std::vector<Asked> Exchange::take_asked() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(asked_, {});
+}
+
+void Exchange::told(std::uint64_t number, base::Blob json) {
+    change([&] { session_.told(number, std::move(json)); });
 }
 
 Exchange::State Exchange::state() {

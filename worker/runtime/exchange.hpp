@@ -134,6 +134,10 @@ public:
     /// True once for each time the session asks: call resident().
     [[nodiscard]] bool take_measure();
 
+    /// What somebody asks by way of the broker; each is answered with told().
+    [[nodiscard]] std::vector<Asked> take_asked();
+    void told(std::uint64_t number, base::Blob json);
+
     [[nodiscard]] std::vector<Remark> take_remarks();
 
     struct State {
@@ -193,6 +197,7 @@ private:
     std::vector<ArrivalPtr> lot_;     // the I/O thread's, to decode into
     base::MonoTime io_sleeps_until_;  // what the I/O thread was told last
     std::vector<Remark> remarks_;
+    std::vector<Asked> asked_;
     std::optional<std::size_t> connect_;
     std::uint64_t idle_round_ = 0;
     std::uint64_t succeeded_ = 0;

@@ -52,6 +52,7 @@ void IoLoop::serve(const Exchange::Desk& desk) {
 base::Expected<std::optional<Left>> IoLoop::turn() {
     parts_.exchange.on_time();
     measure_memory();
+    answer_questions();
     if (const auto broker = parts_.exchange.take_connect()) {
         connect(*broker);
     }
@@ -134,6 +135,20 @@ void IoLoop::measure_memory() {
     parts_.exchange.resident(bytes.value_or(0));
 }
 
+// The broker has seen to it that who asks may.
+void IoLoop::answer_questions() {
+    for (const Asked& asked : parts_.exchange.take_asked()) {
+        std::string answer;
+        if (asked.what == "check" && parts_.check) {
+            answer = wire::to_json(parts_.check(asked.privileged));
+        } else if (asked.what == "stop" && asked.privileged) {
+            answer = R"({"stopping":true})";
+            leave("one who knows the broker's secret said so");
+        }
+        parts_.exchange.told(asked.number, base::Blob::copy(answer));
+    }
+}
+
 void IoLoop::read_signals() {
     while (const auto signal = parts_.signals.next()) {
         const std::string number = std::to_string(*signal);
@@ -163,6 +178,11 @@ void IoLoop::read_masters() {
     parts_.masters->turn();
     if (const std::size_t times = parts_.masters->front().take_refusals(); times != 0) {
         parts_.log.write(log::Level::Warning, "secret_refused", {{"times", std::to_string(times)}});
+    }
+    for (const net::ZapQuestion& refused : parts_.masters->take_refused_keys()) {
+        parts_.log.write(log::Level::Warning,
+                         "key_refused",
+                         {{"address", refused.address}, {"public_key", refused.public_key}});
     }
     if (parts_.masters->front().take_stop()) {
         leave("a master that knows the secret said so");

@@ -2,6 +2,7 @@
 // work() runs. Decides nothing; the session does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "common/net/connection.hpp"
 #include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
+#include "common/wire/check.hpp"
 #include "worker/direct/masters.hpp"
 #include "worker/runtime/exchange.hpp"
 
@@ -19,7 +21,7 @@ namespace steward::worker {
 
 /// Thread: main's, which is the I/O thread; serve() is a lone work thread's
 /// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory,
-/// leaving, giving_up, stopping_work, secret_refused, left.
+/// leaving, giving_up, stopping_work, secret_refused, key_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -33,6 +35,8 @@ public:
         bool serves_masters = false;            // they give it its jobs, not a broker
         const posix::AlarmFd* alarm = nullptr;  // what the exchange sets, if it does
         std::optional<net::CurveKeys> curve = {};
+        /// How the worker is, for one who may see all or for anybody. Asked by whoever serves.
+        std::function<wire::Check(bool privileged)> check = {};
     };
 
     /// Pre: the parts outlive this; `brokers` are endpoints, at least one;
@@ -54,6 +58,7 @@ private:
     void connect(std::size_t broker);
     void disconnect();
     void measure_memory();
+    void answer_questions();
     void read_signals();
     void read_masters();
     void leave(const char* why);

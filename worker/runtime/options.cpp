@@ -30,6 +30,9 @@ struct Given {
     std::uint32_t concurrency = 1;
     std::string address;
     std::string secret_file;
+    std::string listen_key;
+    std::string listen_clients;
+    bool listen_insecure = false;
     bool has_broker = false;
     std::vector<std::string> channels;
     std::string jobs_max;
@@ -63,6 +66,15 @@ void describe_masters(CLI::App& app, Given& given) {
                    given.address,
                    "Serve masters at ipc:///PATH or tcp://HOST:PORT, without a broker. With "
                    "--broker: only tell there how it is");
+    app.add_option("--listen-key-file",
+                   given.listen_key,
+                   "File of the secret key that a tcp address proves itself with");
+    app.add_option("--listen-clients",
+                   given.listen_clients,
+                   "Folder of the public keys of those who may come there, with their grants");
+    app.add_flag("--listen-insecure",
+                 given.listen_insecure,
+                 "Listen off loopback without keys: whoever reaches it may send jobs");
     app.add_option("--admin-secret-file",
                    given.secret_file,
                    "File with the secret that lets masters stop it and see all of its figures");
@@ -268,6 +280,34 @@ base::Expected<void> read_channels(const CommandLine& line,
     return {};
 }
 
+// As a broker: what other machines reach asks who comes, unless that was decided in so many words.
+base::Expected<void> check_listening(const RuntimeOptions& options) {
+    const std::string& address = options.address;
+    const bool has_keys = !options.listen_key.empty();
+    if (has_keys == options.listen_clients.empty()) {
+        return base::fail(base::Errc::BadConfig,
+                          "--listen-key-file and --listen-clients belong together: the address's "
+                          "own key, and who may come");
+    }
+    if (!address.starts_with("tcp://")) {
+        return has_keys ? base::fail(base::Errc::BadConfig,
+                                     "--listen-key-file is for a tcp address; an ipc socket is its "
+                                     "owner's alone")
+                        : base::Expected<void>{};
+    }
+    const std::string host = address.substr(6, address.rfind(':') - 6);
+    if (!has_keys && !options.is_open_on_purpose && !net::is_loopback(host)) {
+        return base::fail(base::Errc::BadConfig,
+                          "--listen " + base::printable(address) +
+                              " is reached from other machines, and there is no key: whoever "
+                              "reaches it could have jobs run, and everything could be read on the "
+                              "way. Make keys (`steward keygen`, docs/security.md) and name them "
+                              "with --listen-key-file and --listen-clients, listen at 127.0.0.1, "
+                              "or write --listen-insecure");
+    }
+    return {};
+}
+
 base::Expected<void> read_masters(const CommandLine& line,
                                   const Given& given,
                                   RuntimeOptions& options) {
@@ -286,6 +326,12 @@ base::Expected<void> read_masters(const CommandLine& line,
             return base::Unexpected(std::move(address.error()));
         }
         options.address = std::move(*address);
+    }
+    options.listen_key = given.listen_key;
+    options.listen_clients = given.listen_clients;
+    options.is_open_on_purpose = given.listen_insecure;
+    if (auto checked = check_listening(options); !checked) {
+        return checked;
     }
     options.serves_masters =
         options.master_fd >= 0 || (!options.address.empty() && !given.has_broker);

@@ -26,6 +26,9 @@ struct RuntimeOptions {
     keys::KeyFiles keys;                 // empty: as the environment says
     /// Where masters find it: "ipc:///path" or "tcp://host:port"; empty: nowhere.
     std::string address;
+    std::string listen_key;             // the address's own secret key; empty: none
+    std::string listen_clients;         // the folder of those who may come
+    bool is_open_on_purpose = false;    // off loopback without keys
     int master_fd = -1;                 // the channel to the one that has started it; -1: none
     bool serves_masters = false;        // they give it its jobs: no broker does
     std::string secret_file;            // may be empty, see posix::Secret::find()

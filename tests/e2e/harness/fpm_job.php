@@ -14,4 +14,5 @@ if (isset($order['tell'])) {
         'meta' => $_SERVER['STEWARD_JOB_META_TRACE'] ?? null, 'method' => $_SERVER['REQUEST_METHOD'],
         'type' => $_SERVER['CONTENT_TYPE'], 'pid' => getmypid()]);
 }
+if (isset($order['memory'])) { echo ini_get('memory_limit'); }
 echo $order['print'] ?? '', str_repeat('x', $order['size'] ?? 0);

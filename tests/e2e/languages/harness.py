@@ -4,6 +4,7 @@ What is started here ends with the test; STEWARD_BIN_DIR names the folder of the
 """
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -92,8 +94,12 @@ class BrokerTest(unittest.TestCase):
         self.addCleanup(self.end_all)
         self.ports = [0, 0, 0]
         with open(self.path("steward.toml"), "w", encoding="utf-8") as config:
-            config.write(f'[broker]\nstop_grace = "500ms"\nsettle = "2s"\n{self.CONFIG}')
+            config.write(f'[broker]\nstop_grace = "500ms"\nsettle = "2s"\n{self.config()}')
         self.start_broker()
+
+    def config(self):
+        """Lines behind those of [broker]; the folder is there already."""
+        return self.CONFIG
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
@@ -107,6 +113,42 @@ class BrokerTest(unittest.TestCase):
         self.frontend, self.backend, news = (words[words.index(name) + 1]
                                              for name in ("clients", "workers", "news"))
         self.ports = [int(one.rsplit(":", 1)[1]) for one in (self.frontend, self.backend, news)]
+
+    def use_secret(self):
+        """A fresh broker with an admin secret; its file."""
+        secret = self.path("secret")
+        with open(secret, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write("a secret for these tests\n")
+        with open(self.path("steward.toml"), encoding="utf-8") as config:
+            text = config.read()
+        with open(self.path("steward.toml"), "w", encoding="utf-8") as config:
+            config.write(text.replace("[broker]\n", f'[broker]\nadmin_secret_file = "{secret}"\n', 1))
+        self.kill_broker()
+        self.start_broker()
+        return secret
+
+    def answers_checks(self, worker, secret):
+        """A worker of "trial" that runs nothing is asked by way of the broker, and told to leave."""
+        def steward(*words):
+            status, text = self.run_to_end([os.path.join(BIN, "steward"), words[0], self.frontend,
+                                            "--service", "trial", *words[1:]])
+            return status, text
+        status, text = steward("check", "-m", "done", "-c", "1:", "-m", "failed", "-c", "1:")
+        self.assertEqual(status, 0, text)
+        self.assertIn("1 of 1 workers of trial answer", text)
+        self.assertIn("'running'=0;;;0;1", text)
+        self.assertIn("'own'=5;", text)
+        self.assertNotIn("'memory'=", text)
+        status, text = steward("check", "--secret-file", secret)
+        self.assertIn("'memory'=", text)
+        self.assertIn("'cpu'=", text)
+        rows = self.run_to_end([os.path.join(BIN, "steward"), "--broker", self.frontend, "--json",
+                                "workers", "trial"])[1]
+        worker_id = json.loads(rows)[0]["workerid"]
+        words = [os.path.join(BIN, "steward"), "shutdown", self.frontend, "--worker", worker_id]
+        self.assertEqual(self.run_to_end(words)[0], 4)
+        self.assertEqual(self.run_to_end([*words, "--secret-file", secret])[0], 0)
+        self.assertEqual(worker.wait(), 0, worker.text())
 
     def kill_broker(self):
         self.broker.end()
@@ -123,6 +165,33 @@ class BrokerTest(unittest.TestCase):
     def end_all(self):
         for process in reversed(self.processes):
             process.end()
+
+
+class Keys:
+    """For a BrokerTest: the broker has keys, and this process and all it starts are "crew"."""
+
+    def config(self):
+        os.mkdir(self.path("clients"))
+        for name in ("server", "crew"):
+            subprocess.run([os.path.join(BIN, "steward"), "keygen", name, "--directory",
+                            self.path("")], check=True, capture_output=True)
+        with open(self.path("crew.pub"), encoding="utf-8") as public, \
+                open(self.path("clients/crew.pub"), "w", encoding="utf-8") as allowed:
+            allowed.write(public.read() + """grants = ["submit = ['*']", "work = ['*']"]\n""")
+        self.set_environment(STEWARD_KEY_FILE=self.path("crew.key"),
+                             STEWARD_SERVER_KEY_FILE=self.path("server.pub"))
+        return ("local_streams = false\n[security]\n"
+                f'key_file = "{self.path("server.key")}"\n'
+                f'clients_directory = "{self.path("clients")}"\n')
+
+    def set_environment(self, **variables):
+        """Until the test ends; an empty one counts as none."""
+        change = unittest.mock.patch.dict(os.environ, variables)
+        change.start()
+        self.addCleanup(change.stop)
+
+    def be_a_stranger(self):
+        self.set_environment(STEWARD_KEY_FILE="", STEWARD_SERVER_KEY_FILE="")
 
 
 def example(page, language, number=0):

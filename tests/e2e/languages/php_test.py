@@ -194,6 +194,13 @@ class Workers(PhpTest):
         worker.signal(signal.SIGTERM)
         self.assertEqual(worker.wait(), 0, worker.text())
 
+    def test_it_is_checked_and_told_to_leave_by_way_of_the_broker(self):
+        secret = self.use_secret()
+        worker = self.start_worker()
+        self.client.ask("wait", job=self.submit({}))
+        self.reaches(self.submit({"outcome": "reject"}), "dead")
+        self.answers_checks(worker, secret)
+
     def test_a_long_job_is_no_dead_worker(self):
         self.start_worker()
         until = self.path("go")
@@ -253,6 +260,31 @@ class Workers(PhpTest):
             self.client.ask("wait", job=job)
 
 
+class Keys(harness.Keys, PhpTest):
+    def test_client_and_worker_come_in_with_keys_also_after_a_restart(self):
+        self.start_worker()
+        self.assertEqual(self.client.ask("call", service="echo", params="in"), "in")
+        self.kill_broker()
+        self.start_broker()
+        job = self.submit({})
+        self.assertEqual(self.client.ask("wait", job=job)["id"], job)
+
+    def test_without_keys_neither_is_heard(self):
+        self.be_a_stranger()
+        self.start([PHP, os.path.join(HERE, "trial_worker.php"), self.backend])
+        unheard = Client(self).tell("call", service="echo", params=1, timeout=1)
+        self.assertEqual(unheard["error"], "Timeout")
+        refused = self.client.tell("call", service="echo", params=1)
+        self.assertEqual((refused["error"], refused["code"]), ("Refused", 1101))
+
+    def test_one_key_without_the_other_is_refused(self):
+        self.set_environment(STEWARD_SERVER_KEY_FILE="")
+        self.start([PHP, os.path.join(HERE, "client.php"), self.frontend],
+                   is_asked=True).wait_for_line("belong together")
+        self.start([PHP, os.path.join(HERE, "trial_worker.php"), self.backend]).wait_for_line(
+            "belong together")
+
+
 class Zmws(PhpTest):
     CONFIG_PHP = """<?php
 define('HEARTBEAT_INTERVAL', 2);
@@ -296,6 +328,9 @@ $workerList = array(
         done = self.convert("<?php\n$serverList = array();\n")
         self.assertEqual(done.returncode, 2)
         self.assertIn("does not set $serverList and $workerList", done.stderr)
+        done = self.convert("<?php\n$serverList = array();\n$workerList = array('x' => array());\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("$workerList: entry x has no 'file' or no 'name'", done.stderr)
 
 
 class Documentation(PhpTest):

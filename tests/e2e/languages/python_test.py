@@ -195,6 +195,14 @@ class Workers(PythonTest):
         snoozed = self.client.submit("trial", {"outcome": "snooze"}, max_attempts=1)
         self.assertEqual(self.client.wait(snoozed)["id"], snoozed)
 
+    def test_it_is_checked_and_told_to_leave_by_way_of_the_broker(self):
+        secret = self.use_secret()
+        worker = self.start_worker()
+        self.client.wait(self.client.submit("trial", {}))
+        job = self.client.submit("trial", {"outcome": "reject"})
+        self.reaches(job, "dead")
+        self.answers_checks(worker, secret)
+
     def test_a_long_job_is_no_dead_worker(self):
         self.start_worker()
         until = self.path("go")
@@ -253,6 +261,33 @@ class Workers(PythonTest):
         self.assertTrue(wait_until(lambda: len(self.client.query("active")) == 3))
         open(until, "w", encoding="utf-8").close()
         self.assertEqual(len({call.result(30)["id"] for call in calls}), 3)
+
+
+class Keys(harness.Keys, PythonTest):
+    def test_client_and_worker_come_in_with_keys_also_after_a_restart(self):
+        self.start_worker()
+        self.assertEqual(self.client.call("echo", "in"), "in")
+        self.kill_broker()
+        self.start_broker()
+        job = self.client.submit("trial", {})
+        self.assertEqual(self.client.wait(job)["id"], job)
+
+    def test_without_keys_neither_is_heard(self):
+        from steward_client import Client, Refused, Timeout
+        self.be_a_stranger()
+        self.start([sys.executable, os.path.join(HERE, "trial_worker.py"), self.backend])
+        with Client(self.frontend, heartbeat_interval="300ms") as stranger:
+            with self.assertRaises(Timeout):
+                stranger.call("echo", 1, timeout=1)
+        with self.assertRaises(Refused) as refused:
+            self.client.call("echo", 1)
+        self.assertEqual(refused.exception.code, 1101)  # no worker has announced it
+
+    def test_one_key_without_the_other_is_refused(self):
+        from steward_client import Client
+        self.set_environment(STEWARD_SERVER_KEY_FILE="")
+        with self.assertRaisesRegex(ValueError, "belong together"):
+            Client(self.frontend)
 
 
 class Documentation(PythonTest):

@@ -56,6 +56,7 @@ $worker = new Steward\Worker(
     maxJobs: (int)($argv[3] ?? 0),
     heartbeatInterval: 0.2
 );
+$worker->tells(fn () => ['own' => 5]);
 $worker->serve('echo', fn (Steward\Job $job) => $job->params);
 $worker->serve('bytes', fn (Steward\Job $job) => new Steward\Bytes("\0\xff" . $job->params));
 $worker->serve('trial', new Trial());

@@ -11,6 +11,11 @@ worker = Worker(sys.argv[1], concurrency=int(sys.argv[2]) if len(sys.argv) > 2 e
 snoozed = set()
 
 
+@worker.tells
+def tells():
+    return {"own": 5}
+
+
 @worker.serves("echo")
 def echo(job: Job):
     return job.params

@@ -218,8 +218,12 @@ TEST_CASE("what is no TOML at all is refused with its place") {
     CHECK_FALSE(complaint(std::string("a\0b = 1", 7)).empty());
     CHECK_FALSE(complaint("[main]\nport = 1\nport = 2\n").empty());
     CHECK_FALSE(complaint("x = " + std::string(100'000, '[')).empty());
+    CHECK(contains(complaint("é = 1"), "x.toml:1:1:"));
+    CHECK(contains(complaint("[main]\npor\u00EFt = 1"), "x.toml:2:"));
+    CHECK(contains(complaint("[main]\nport\u00A0= 1"), "x.toml:2:"));
+    CHECK(contains(complaint("[main]\nport\uFEEF= 1"), "x.toml:2:"));
     CHECK(complaint("").empty());
-    CHECK(complaint("# nothing\n").empty());
+    CHECK(complaint("# nothing: é\n").empty());
 }
 
 TEST_CASE("a file that is missing, a directory or too large is an error that names it") {

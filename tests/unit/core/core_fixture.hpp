@@ -135,6 +135,7 @@ public:
         announcement.credit_max = std::max(concurrency, credit_max);
         announcement.heartbeat_interval = policy.heartbeat_interval;
         announcement.beats_while_busy = true;
+        announcement.can_be_asked = true;
         return apply(announcement);
     }
 

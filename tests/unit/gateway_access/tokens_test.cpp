@@ -117,6 +117,9 @@ TEST_CASE("A file of tokens is strict and tells the place") {
     CHECK(says(fault_of(token("a", "s", R"("read")") + token("b", "s", R"("read")")),
                "\"b\": has the same secret as \"a\""));
     CHECK(says(fault_of("[token]\n"), "two brackets"));
+    const std::string longest(kTokenNameBytesMax, 'n');
+    CHECK(tokens_of(token(longest, "s", R"("read")")).size() == 1);
+    CHECK(says(fault_of(token(longest + "n", "s", R"("read")")), "64"));
 }
 
 TEST_CASE("No error shows a secret or a hash") {

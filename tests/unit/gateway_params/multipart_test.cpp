@@ -138,8 +138,9 @@ TEST_CASE("Both sides of the limits of a multipart body") {
     CHECK(says(fault_of(field(head + "\r\nX: y", "") + "--b--", Errc::TooLarge), "headers"));
 
     const std::string huge = "Content-Disposition: form-data; name=a\r\nX: ";
-    CHECK(parts_of(field(huge + std::string(8000, 'x'), "") + "--b--").size() == 1);
-    CHECK(says(fault_of(field(huge + std::string(8192, 'x'), "") + "--b--", Errc::TooLarge),
+    const std::size_t fits = kPartHeadBytesMax - huge.size() - 6;  // three line ends
+    CHECK(parts_of(field(huge + std::string(fits, 'x'), "") + "--b--").size() == 1);
+    CHECK(says(fault_of(field(huge + std::string(fits + 1, 'x'), "") + "--b--", Errc::TooLarge),
                "8192 are allowed"));
 }
 

@@ -129,6 +129,29 @@ TEST_CASE("the log is appended to, not begun anew") {
     CHECK(content.find("second") != std::string::npos);
 }
 
+TEST_CASE("a log of several files begins the next, and one that was moved away a new one") {
+    const TemporaryFolder folder;
+    const std::string path = (folder.path / "log").string();
+    {
+        auto log = Log::open({.file = path, .bytes_max = 60, .files_max = 2});
+        REQUIRE(log.has_value());
+        for (const char* event : {"first", "second", "third"}) {
+            (*log)->write(Level::Info, event, {{"text", "long enough for a file"}});
+        }
+    }
+    CHECK(content_of(path).find("third") != std::string::npos);
+    CHECK(content_of(path + ".1").find("second") != std::string::npos);
+    {
+        auto log = Log::open({.file = path});
+        REQUIRE(log.has_value());
+        std::filesystem::rename(path, path + ".moved");
+        (*log)->reopen();
+        (*log)->write(Level::Info, "fourth");
+    }
+    CHECK(content_of(path).find("fourth") != std::string::npos);
+    CHECK(content_of(path + ".moved").find("fourth") == std::string::npos);
+}
+
 TEST_CASE("a log that cannot be opened is an error that names it") {
     const TemporaryFolder folder;
     const auto log = Log::open({.file = folder.path.string()});

@@ -169,4 +169,18 @@ TEST_CASE("A rotated file keeps so many files of so many bytes") {
     CHECK_FALSE(std::filesystem::exists(folder.file("log.2")));
 }
 
+TEST_CASE("A file that was moved away is written on until it is opened anew") {
+    const Folder folder;
+    auto file = posix::RotatedFile::open({folder.file("log"), 100, 2});
+    REQUIRE(file.has_value());
+    CHECK(file->append("a\n").has_value());
+    std::filesystem::rename(folder.file("log"), folder.file("log.moved"));
+    CHECK(file->append("b\n").has_value());
+    file->reopen();
+    CHECK(file->append("c\n").has_value());
+    CHECK(content_of(folder.file("log.moved")) == "a\nb\n");
+    CHECK(content_of(folder.file("log")) == "c\n");
+    CHECK_FALSE(std::filesystem::exists(folder.file("log.1")));
+}
+
 }  // namespace steward::posix::supervision_tests

@@ -143,6 +143,22 @@ TEST_CASE("A worker is told ports before its own args, and what watches over it"
     CHECK(launch_of(row_of("kind = \"server\""), "p", at).orders.command.size() == 1);
 }
 
+TEST_CASE("What is started is told the keys of the configuration, unless its own env says other") {
+    LaunchPlace at;
+    CHECK_FALSE(launch_of(row_of(""), "p", at).environment.back().starts_with("STEWARD_SERVER"));
+    at.environment = {"STEWARD_KEY_FILE=/old.key"};
+    at.keys = {"credential:own.key", "/etc/server.pub"};
+    const Launch launch = launch_of(row_of(""), "p", at);
+    CHECK(has(launch.environment, "STEWARD_KEY_FILE=credential:own.key"));
+    CHECK(has(launch.environment, "STEWARD_SERVER_KEY_FILE=/etc/server.pub"));
+    CHECK_FALSE(has(launch.environment, "STEWARD_KEY_FILE=/old.key"));
+    const Launch other = launch_of(row_of("env = [\"STEWARD_KEY_FILE=/other.key\"]"), "p", at);
+    CHECK(has(other.environment, "STEWARD_KEY_FILE=/other.key"));
+    CHECK_FALSE(has(other.environment, "STEWARD_KEY_FILE=credential:own.key"));
+    at.keys = {"own.key", "server.pub"};  // a child may run in another folder
+    CHECK_FALSE(has(launch_of(row_of(""), "p", at).environment, "STEWARD_KEY_FILE=own.key"));
+}
+
 TEST_CASE("A worker of this machine is known by the name that it tells the broker") {
     CHECK(local_pid_in("steward-cpp here:4711", "here") == 4711);
     CHECK(local_pid_in("steward-cpp there:4711", "here") == 0);

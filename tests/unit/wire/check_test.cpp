@@ -37,15 +37,22 @@ TEST_CASE("What is no check is refused") {
     }
 }
 
-TEST_CASE("A secret travels in the arguments, or nothing does") {
-    CHECK(secret_arguments(std::nullopt).empty());
-    CHECK(read_secret({}).value() == std::nullopt);
-    CHECK(read_secret(base::Blob::copy("{}")).value() == std::nullopt);
-    CHECK(read_secret(secret_arguments("it's")).value() == "it's");
-    for (const char* text :
-         {"x", "[]", R"({"secret":1})", R"({"secret":"x","more":1})", R"({"b":"x"})"}) {
+TEST_CASE("A secret and a worker travel in the arguments, or nothing does") {
+    CHECK(to_blob({}).empty());
+    CHECK(read_check_arguments({}).value() == CheckArguments{});
+    CHECK(read_check_arguments(base::Blob::copy("{}")).value() == CheckArguments{});
+    for (const CheckArguments& arguments :
+         {CheckArguments{"it's", {}}, CheckArguments{{}, "0a"}, CheckArguments{"", "0a"}}) {
+        CHECK(read_check_arguments(to_blob(arguments)).value() == arguments);
+    }
+    for (const char* text : {"x",
+                             "[]",
+                             R"({"secret":1})",
+                             R"({"secret":"x","more":1})",
+                             R"({"b":"x"})",
+                             R"({"worker":["x"]})"}) {
         INFO("arguments: ", text);
-        CHECK_FALSE(read_secret(base::Blob::copy(text)));
+        CHECK_FALSE(read_check_arguments(base::Blob::copy(text)));
     }
 }
 

@@ -297,6 +297,8 @@ inline Command Samples::worker_command(std::uint64_t which) {
         }
         case 8: return StopAttempt{attempt(), text()};
         case 9: return Recall{attempts()};
+        case 10: return Told{number(), base::Blob::copy(bytes(kInlinePayloadBytesMax))};
+        case 11: return Ask{number(), name(), flag()};
         default: return RegisterAgain{};
     }
 }

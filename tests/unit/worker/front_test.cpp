@@ -127,7 +127,7 @@ base::Errc refusal(Hall& hall, const std::string& master) {
 }
 
 Command operation(const char* verb, std::optional<std::string> secret = std::nullopt) {
-    return native::Operate{9, verb, wire::secret_arguments(secret)};
+    return native::Operate{9, verb, wire::to_blob({secret, {}})};
 }
 
 }  // namespace

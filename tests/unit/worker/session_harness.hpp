@@ -57,7 +57,8 @@ struct StartJob {
     native::Assign job;
 };
 
-using Action = std::variant<StartJob, Connect, StopJob, CallIdle, MeasureMemory, Leaving, Left>;
+using Action =
+    std::variant<StartJob, Connect, StopJob, CallIdle, MeasureMemory, Asked, Leaving, Left>;
 
 /// Its work threads are hungry: whatever can be started is, at once.
 struct Harness {

@@ -155,6 +155,48 @@ TEST_CASE("a broker that asks to register again gets READY with everything") {
     CHECK(h.session.is_registered());
 }
 
+TEST_CASE("a question is passed on and its answer told, over the same connection only") {
+    Harness h;
+    h.register_worker();
+    h.say({native::Ask{7, "check", true}});
+    const auto asked = only<Asked>(h.actions());
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].number == 7);
+    CHECK(asked[0].what == "check");
+    CHECK(asked[0].privileged);
+    h.session.told(7, base::Blob::copy("{}"));
+    const auto told = only<native::Told>(h.said());
+    REQUIRE(told.size() == 1);
+    CHECK(told[0] == native::Told{7, base::Blob::copy("{}")});
+
+    h.say({native::Ask{8, "check", false}, native::RegisterAgain{}});
+    CHECK(only<Asked>(h.actions()).size() == 1);
+    h.session.told(8, base::Blob::copy("{}"));
+    CHECK(only<native::Told>(h.said()).size() == 1);  // asked before, told behind the READY
+    h.session.told(9, base::Blob::copy("{}"));
+    h.session.disconnected(h.now);
+    h.pass(5s);
+    h.session.connected(h.now);
+    CHECK(only<native::Told>(h.said()).empty());
+}
+
+TEST_CASE("no more questions wait than may, and an answer goes before the goodbye") {
+    Harness h;
+    h.register_worker();
+    for (std::uint64_t i = 0; i <= Session::kAskedMax; ++i) {
+        h.say({native::Ask{i, "check", false}});
+    }
+    CHECK(only<Asked>(h.actions()).size() == Session::kAskedMax);
+    h.session.told(0, {});
+    h.say({native::Ask{99, "stop", true}});
+    CHECK(only<Asked>(h.actions()).size() == 1);
+    h.session.leave(h.now);
+    const auto said = h.said();
+    REQUIRE(said.size() == 2);
+    CHECK(std::holds_alternative<native::Told>(said[0]));
+    CHECK(std::holds_alternative<native::Goodbye>(said[1]));
+}
+
 TEST_CASE("heartbeats go at the worker's own interval, also while work runs") {
     Harness h;
     h.register_worker();
