@@ -1,5 +1,6 @@
-// bench: what the gateway costs: calls over HTTP beside the same calls over the client library in
-// the same round; one blocking request at a time beside many; event streams with many readers.
+// bench: what the gateway costs: calls over HTTP beside the same calls over the client library and
+// a bare server's answers in the same round; one blocking request at a time beside many; event
+// streams with many readers.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
