@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "bench/figures.hpp"
+#include "common/keys/own_key.hpp"
 
 namespace steward::bench {
 namespace {
@@ -48,16 +49,20 @@ std::uint64_t count_of(client::Client& client, std::string_view service, const c
 }
 
 RunningBroker::RunningBroker(const RunningSettings& settings)
-    : broker_("steward-broker", broker_args(folder_.path, config_of(settings))),
+    : key_flags_(make_keys(settings)),
+      broker_("steward-broker", broker_args(folder_.path, config_of(settings, folder_.path))),
       line_(broker_.line_with("ready")) {
     const std::string backend = port_after(line_, "workers ");
     for (std::size_t i = 0; i < settings.workers; ++i) {
-        workers_.push_back(std::make_unique<Child>(
-            "steward-bench-worker",
-            std::vector<std::string>{"--backend-port", backend, "--log-level", "error"}));
+        std::vector<std::string> args = {"--backend-port", backend, "--log-level", "error"};
+        args.insert(args.end(), key_flags_.begin(), key_flags_.end());
+        workers_.push_back(std::make_unique<Child>("steward-bench-worker", args));
     }
     client::Options options;
     options.brokers = {"127.0.0.1:" + port_after(line_, "clients ")};
+    if (!key_flags_.empty()) {
+        options.keys = {key_flags_.at(1), key_flags_.at(3)};
+    }
     for (std::size_t i = 0; i < settings.clients; ++i) {
         clients_.push_back(std::make_unique<client::Client>(options));
     }
@@ -72,8 +77,32 @@ RunningBroker::RunningBroker(const RunningSettings& settings)
     }
 }
 
-std::string RunningBroker::config_of(const RunningSettings& settings) {
-    return std::string("[lifecycle]\nenabled = ") + (settings.lifecycle ? "true" : "false") +
+std::vector<std::string> RunningBroker::make_keys(const RunningSettings& settings) const {
+    if (settings.over != RunningSettings::Over::ZeroMqWithKeys) {
+        return {};
+    }
+    const std::string folder = folder_.path.string();
+    const auto server = keys::make_key("server", folder);
+    const auto bench = keys::make_key("bench", folder);
+    require(went_well(server) && went_well(bench));
+    std::filesystem::create_directory(folder + "/clients");
+    std::filesystem::copy_file(bench->public_file, folder + "/clients/bench.pub");
+    std::ofstream(folder + "/clients/bench.pub", std::ios::app)
+        << R"(grants = ["submit = ['*']", "work = ['*']", "operate = true"])" << '\n';
+    return {"--key-file", bench->secret_file, "--server-key-file", server->public_file};
+}
+
+std::string RunningBroker::config_of(const RunningSettings& settings,
+                                     const std::filesystem::path& folder) {
+    std::string sockets;
+    if (settings.over != RunningSettings::Over::LocalStreams) {
+        sockets = "[broker]\nlocal_streams = false\n";
+    }
+    if (settings.over == RunningSettings::Over::ZeroMqWithKeys) {
+        sockets += "[security]\nkey_file = \"" + (folder / "server.key").string() +
+                   "\"\nclients_directory = \"" + (folder / "clients").string() + "\"\n";
+    }
+    return sockets + "[lifecycle]\nenabled = " + (settings.lifecycle ? "true" : "false") +
            "\n[journal]\ncheckpoint_bytes_min = \"" + settings.checkpoint_bytes_min +
            "\"\n[[service]]\nname = \"store\"\n";
 }

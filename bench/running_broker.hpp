@@ -44,6 +44,7 @@ struct RunningSettings {
     std::string checkpoint_bytes_min = "64MiB";
     std::size_t workers = 2;  // processes, of the service noop
     std::size_t clients = 1;
+    enum class Over { LocalStreams, ZeroMq, ZeroMqWithKeys } over = Over::LocalStreams;
 };
 
 /// Started by the constructor, which returns when the workers are known to the broker; ended by the
@@ -74,9 +75,13 @@ public:
     [[nodiscard]] std::uint64_t last_checkpoint() const;
 
 private:
-    [[nodiscard]] static std::string config_of(const RunningSettings& settings);
+    [[nodiscard]] static std::string config_of(const RunningSettings& settings,
+                                               const std::filesystem::path& folder);
+    /// Flags for who speaks to a broker with keys; none without.
+    [[nodiscard]] std::vector<std::string> make_keys(const RunningSettings& settings) const;
 
     TemporaryFolder folder_;
+    std::vector<std::string> key_flags_;
     Child broker_;
     std::string line_;  // by which it said that it is ready
     std::vector<std::unique_ptr<Child>> workers_;

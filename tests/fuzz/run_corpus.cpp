@@ -1,5 +1,6 @@
 // tests: runs a fuzz entry point as a plain test, with any compiler: every file of a corpus folder,
-// then a bounded number of seeded mutations of them. A failure is a crash: an assertion says where.
+// then a bounded number of seeded mutations of them. What libFuzzer has found stands in the folder's
+// found.hex, an input a line. A failure is a crash: an assertion says where.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +21,16 @@ using steward::base::Prng;
 
 constexpr std::size_t kInputBytesMax = 16384;
 
+void take_found(std::istream& file, std::vector<std::string>& inputs) {
+    for (std::string line; std::getline(file, line);) {
+        std::string& input = inputs.emplace_back();
+        for (std::size_t at = 0; at + 1 < line.size(); at += 2) {
+            const std::string digits = line.substr(at, 2);
+            input += static_cast<char>(std::strtoul(digits.c_str(), nullptr, 16));
+        }
+    }
+}
+
 std::vector<std::string> read_corpus(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> paths;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -31,6 +42,10 @@ std::vector<std::string> read_corpus(const std::filesystem::path& folder) {
     std::vector<std::string> inputs;
     for (const auto& path : paths) {
         std::ifstream file(path, std::ios::binary);
+        if (path.filename() == "found.hex") {
+            take_found(file, inputs);
+            continue;
+        }
         inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
     }
     return inputs;

@@ -8,6 +8,7 @@ namespace steward::core {
 namespace {
 
 using base::Errc;
+using namespace test;
 
 AskWorker question(std::uint64_t worker, std::uint64_t number = 9) {
     return {at(50, number), Peer{worker}, Question::Check, false};
