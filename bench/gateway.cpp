@@ -1,5 +1,6 @@
-// bench: what the gateway costs: calls over HTTP beside the same calls over the client library in
-// the same round; one blocking request at a time beside many; event streams with many readers.
+// bench: what the gateway costs: calls over HTTP beside the same calls over the client library and
+// a bare server's answers in the same round; one blocking request at a time beside many; event
+// streams with many readers.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -59,28 +60,71 @@ void measure_library(RunningBroker& broker, std::size_t calls, Series& series) {
     });
     const double took = seconds_since(start);
     const auto count = static_cast<double>(calls);
-    series.add("calls/s, 64 in flight", "client library", count / took);
-    series.add("p99, us", "client library", percentile(latencies, 0.99));
+    series.add("calls/s", "client library, 64 in flight", count / took);
+    series.add("p99, us", "client library, 64 in flight", percentile(latencies, 0.99));
     series.add("processor time a call, us",
                "client library, with the bench's loop",
                (own_cpu_seconds() - cpu) * 1e6 / count);
 }
 
-void measure_http(const Child& gateway, std::uint16_t port, std::size_t calls, Series& series) {
-    const std::string request = request_of("/SYNC-noop", "\"" + kParams + "\"");
-    const double cpu = gateway.cpu_seconds();
-    WebLoad many = load(port, request, kInFlight, calls);
-    const auto count = static_cast<double>(calls);
-    series.add("calls/s, 64 in flight", "HTTP, 64 connections", count / many.seconds);
-    series.add("p99, us", "HTTP, 64 connections", percentile(many.latencies_us, 0.99));
-    series.add("processor time a call, us", "gateway", (gateway.cpu_seconds() - cpu) * 1e6 / count);
+struct Way {
+    std::string name;
+    std::string request;
+    WebLoadOptions load;
+};
 
-    const std::size_t few = calls / 10;
-    const WebLoad one = load(port, request, 1, few);
-    series.add("calls/s over HTTP",
-               "one blocking request at a time",
-               static_cast<double>(few) / one.seconds);
-    series.add("calls/s over HTTP", "64 connections", count / many.seconds);
+// With parameters of the same size: a body, or for those who send ahead a query, for HTTP answers
+// side by side only what is safe.
+std::vector<Way> ways() {
+    const std::string post = request_of("/SYNC-noop", "\"" + kParams + "\"");
+    const std::string get = "GET /SYNC-noop?p=" + kParams + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    return {{"64 connections", post, {kInFlight, 1}},
+            {"4 connections, 16 ahead", get, {kInFlight / 16, 16}},
+            {"64 connections, 16 ahead", get, {kInFlight, 16}}};
+}
+
+void measure_way(const Child& server,
+                 std::uint16_t port,
+                 const Way& way,
+                 const std::string& who,
+                 std::size_t calls,
+                 Series& series) {
+    const double cpu = server.cpu_seconds();
+    WebLoad took = load(port, way.request, way.load, calls);
+    const auto count = static_cast<double>(took.latencies_us.size());
+    const std::string name = who + ", " + way.name;
+    series.add("calls/s", name, count / took.seconds);
+    series.add("p99, us", name, percentile(took.latencies_us, 0.99));
+    series.add("processor time a call, us", name, (server.cpu_seconds() - cpu) * 1e6 / count);
+}
+
+void measure_blocking(std::uint16_t port,
+                      const std::string& who,
+                      std::size_t calls,
+                      Series& series) {
+    const WebLoad one = load(port, ways().front().request, {1, 1}, calls / 10);
+    series.add("calls/s",
+               who + ", one blocking request at a time",
+               static_cast<double>(one.latencies_us.size()) / one.seconds);
+}
+
+void measure_http(const Child& gateway, std::uint16_t port, std::size_t calls, Series& series) {
+    for (const Way& way : ways()) {
+        measure_way(gateway, port, way, "HTTP", calls, series);
+    }
+    measure_blocking(port, "HTTP", calls, series);
+}
+
+// What this machine gives to HTTP over the loopback at all.
+void measure_floor(std::size_t calls, Series& series) {
+    Child echo("steward-bench-echo", {});
+    const std::string line = echo.line_with("ready");
+    const auto port = static_cast<std::uint16_t>(
+        std::strtoul(line.substr(line.rfind(' ') + 1).c_str(), nullptr, 10));
+    for (const Way& way : ways()) {
+        measure_way(echo, port, way, "bare answers", calls, series);
+    }
+    measure_blocking(port, "bare answers", calls, series);
 }
 
 // Each reader gets each event of some jobs.
@@ -162,6 +206,7 @@ int main(int argc, char** argv) {
         const std::string port_text = port_after(line, "ready: ");
         const auto port = static_cast<std::uint16_t>(std::strtoul(port_text.c_str(), nullptr, 10));
         measure_library(broker, calls, series);
+        measure_floor(calls, series);
         measure_http(*gateway, port, calls, series);
         measure_followers(broker, *gateway, port, series);
         std::fprintf(stderr, "round %zu of %zu\n", round + 1, rounds);

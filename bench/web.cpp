@@ -42,7 +42,7 @@ void WebConnection::send(std::string_view text) const {
 }
 
 bool WebConnection::receive() {
-    std::array<char, 65'536> bytes{};
+    static thread_local std::array<char, 65'536> bytes;
     const ssize_t count = ::recv(fd_, bytes.data(), bytes.size(), 0);
     if (count <= 0) {
         return false;
@@ -74,18 +74,28 @@ namespace {
 struct Caller {
     WebConnection connection;
     Clock::time_point sent;
+    std::size_t open = 0;
 };
+
+std::string times(std::string_view text, std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) {
+        out += text;
+    }
+    return out;
+}
 
 }  // namespace
 
 WebLoad load(std::uint16_t port,
              std::string_view request,
-             std::size_t connections,
+             WebLoadOptions options,
              std::size_t count) {
+    const std::string requests = times(request, options.ahead);
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     std::vector<Caller> callers;
-    callers.reserve(connections);
-    for (std::size_t i = 0; i < connections; ++i) {
+    callers.reserve(options.connections);
+    for (std::size_t i = 0; i < options.connections; ++i) {
         callers.push_back({WebConnection(port), {}});
         epoll_event event{};
         event.events = EPOLLIN;
@@ -93,29 +103,32 @@ WebLoad load(std::uint16_t port,
         ::epoll_ctl(poll, EPOLL_CTL_ADD, callers.back().connection.fd(), &event);
     }
     WebLoad result;
-    result.latencies_us.reserve(count);
+    result.latencies_us.reserve(count + options.ahead);
     std::size_t sent = 0;
     const auto start = Clock::now();
     const auto send = [&](Caller& caller) {
         if (sent < count) {
-            ++sent;
+            sent += options.ahead;
+            caller.open = options.ahead;
             caller.sent = Clock::now();
-            caller.connection.send(request);
+            caller.connection.send(requests);
         }
     };
     for (Caller& caller : callers) {
         send(caller);
     }
     std::array<epoll_event, 256> events{};
-    while (result.latencies_us.size() < count) {
+    while (result.latencies_us.size() < sent) {
         const int ready = ::epoll_wait(poll, events.data(), events.size(), 30'000);
         require(ready > 0, "answers do not come");
         for (int i = 0; i < ready; ++i) {
             Caller& caller = callers[events.at(static_cast<std::size_t>(i)).data.u64];
             require(caller.connection.receive(), "a connection was closed");
-            if (caller.connection.take_answer()) {
+            while (caller.open > 0 && caller.connection.take_answer()) {
                 result.latencies_us.push_back(seconds_since(caller.sent) * 1e6);
-                send(caller);
+                if (--caller.open == 0) {
+                    send(caller);
+                }
             }
         }
     }

@@ -39,10 +39,15 @@ struct WebLoad {
     std::vector<double> latencies_us;
 };
 
-/// `count` times `request`, on so many connections that stay open, each with one on its way.
+struct WebLoadOptions {
+    std::size_t connections = 1;  // that stay open
+    std::size_t ahead = 1;  // requests that each sends at once, before it waits for all answers
+};
+
+/// At least `count` times `request`.
 [[nodiscard]] WebLoad load(std::uint16_t port,
                            std::string_view request,
-                           std::size_t connections,
+                           WebLoadOptions options,
                            std::size_t count);
 
 }  // namespace steward::bench

@@ -66,6 +66,7 @@ void News::write(const core::Announce& announce, wire::GrowingBuffer& to) {
     event.context = announce.context.view();
     event.group = announce.group.view();
     event.batch = announce.batch.view();
+    event.owner = announce.owner.view();
     if (announce.received != nullptr) {
         event.submission = announce.received->submission;
         event.params = &announce.received->params;

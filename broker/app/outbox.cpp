@@ -84,8 +84,9 @@ void Outbox::post(core::Send&& send) {
         return;
     }
     if (lane.held >= held_max_) {
-        ++counters_.backlog_dropped;
         give_up(lane, "limits.in_flight_max");
+        ++given_up_.back().messages;
+        ++counters_.backlog_dropped;
         return;
     }
     // Records become durable in order, so a little waiting for a later one is all this can cost.

@@ -148,6 +148,7 @@ void State::end_batch(BatchHandle handle) {
     event.service = batch.then != nullptr ? batch.then->service : every_service();
     event.at = now_.wall;
     event.batch = batch.name;
+    event.owner = jobs_.owners.at(batch.owner).name;
     event.done = batch.succeeded;
     event.total = batch.total;
     event.after = last_seq_;

@@ -172,6 +172,7 @@ struct Announce {
     model::Label context;               // empty: the job's own id
     model::Label group;
     model::Label batch;
+    model::Label owner;                        // the name of the key it came with; empty: none
     std::unique_ptr<const Received> received;  // Received only
     Seq after = 0;
 };

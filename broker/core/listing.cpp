@@ -77,6 +77,7 @@ Cursor State::list_ended(const JobFilter& filter,
         const Ended& ended = results_.at(number++);
         if (ended.forget_at > now_.mono && matches_ended(ended, filter)) {
             report.rows.push_back(ended.row());
+            report.rows.back().owner = jobs_.owners.at(ended.owner).name;
         }
     }
     return number < results_.end() ? kResults | number : 0;

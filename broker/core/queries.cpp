@@ -85,6 +85,7 @@ model::JobRow State::row_of(const Job& job) const {
     row.failures = job.failures;
     row.losses = job.losses;
     row.channel = services_.queues.at(job.queue).channel;
+    row.owner = jobs_.owners.at(job.owner).name;
     if (job.extras != nullptr) {
         row.context = job.extras->context;
         if (const Group* group = groups_.map.find(job.extras->group)) {
@@ -163,6 +164,7 @@ model::JobReport State::list_history(const JobFilter& which) const {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
                 report.rows.push_back(past.row());
+                report.rows.back().owner = jobs_.owners.at(past.owner).name;
             }
         }
     }
@@ -320,6 +322,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id,
         for (std::size_t i = history_.size(); i > 0; --i) {
             if (history_[i - 1].id == id && asker.sees(history_[i - 1].owner)) {
                 report.job = history_[i - 1].row();
+                report.job.owner = jobs_.owners.at(history_[i - 1].owner).name;
                 return report;
             }
         }

@@ -148,6 +148,7 @@ struct ScheduleSet {
     model::Schedule schedule;
     base::WallTime at{};         // else: instants up to this one are none of its
     bool is_configured = false;  // the configuration brought it
+    model::Label owner = {};     // of its jobs: the name of the key that set it
 
     bool operator==(const ScheduleSet&) const = default;
 };

@@ -203,6 +203,7 @@ void lay_out(Io& io, Field<Io, ScheduleSet> fact) {
     lay_out<Io>(io, fact.schedule.job);
     io.instant(fact.at);
     io.byte(fact.is_configured);
+    io.tail(fact.owner);
 }
 
 template <class Io>

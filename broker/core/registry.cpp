@@ -158,7 +158,10 @@ CrewHandle State::crew_for(const Ready& ready) {
         }
         services.push_back(service);
     }
-    // Not before all services are there: to make room for one, queues that nobody serves may go.
+    // Not before all services are there, and before any queue is looked at: to make room, queues
+    // that nobody serves may go.
+    services_.make_room_for_queues(
+        services, channels, policy.limits.services_max, now_.mono, lanes_);
     for (const ServiceHandle service : services) {
         for (const model::Label& channel : channels) {
             const QueueHandle queue = queue_for(service, channel);

@@ -21,7 +21,7 @@ std::string_view foreign_option(const model::JobOptions& options) {
 
 }  // namespace
 
-void State::apply(const Address& from, SetSchedule& request) {
+void State::apply(const Address& from, const Asker& asker, SetSchedule& request) {
     const model::Schedule& schedule = request.schedule;
     const auto give_up = [&](base::Error error) {
         refuse(from, schedule.job.service.view(), std::move(error));
@@ -41,10 +41,11 @@ void State::apply(const Address& from, SetSchedule& request) {
                             " schedules, as many as [limits] schedules_max allows",
                         {}});
     }
-    if (auto set = schedules_.set(schedule, now_.wall); !set) {
+    const model::Label& owner = jobs_.owners.at(asker.owner).name;
+    if (auto set = schedules_.set(schedule, now_.wall, owner); !set) {
         return give_up(std::move(set.error()));
     }
-    const Seq seq = append_always(ScheduleSet{schedule, now_.wall});
+    const Seq seq = append_always(ScheduleSet{schedule, now_.wall, false, owner});
     answer_done(from, 1, 0, seq);
 }
 
@@ -89,6 +90,8 @@ void State::run_schedule(const ScheduleRun& run) {
     Submit submit;
     submit.unknown = UnknownService::Hold;
     submit.spec = entry->schedule.job;
+    // Too many owners: the jobs go on, as nobody's.
+    submit.asker.owner = jobs_.owners.named(entry->owner.view()).value_or(kNobody);
     const auto skip = [&](const std::string& why) {
         append_always(ScheduleMoved{run.schedule, run.instant});
         note(Severity::Warning,
@@ -149,6 +152,7 @@ model::ScheduleReport State::list_schedules(const Query& query) const {
         row.last = entry->last;
         row.last_job = entry->last_job;
         row.is_configured = entry->is_configured;
+        row.owner = entry->owner;
     }
     return report;
 }

@@ -78,7 +78,9 @@ Expected<void> ScheduleTable::restore(const ScheduleSet& fact) {
     if (!cron) {
         return base::Unexpected(cron.error());
     }
-    put(fact.schedule, *cron, fact.at).is_configured = fact.is_configured;
+    ScheduleEntry& entry = put(fact.schedule, *cron, fact.at);
+    entry.is_configured = fact.is_configured;
+    entry.owner = fact.owner;
     return {};
 }
 
@@ -123,13 +125,17 @@ Expected<std::vector<Record>> ScheduleTable::configure(const std::vector<Schedul
         if (before != nullptr && before->is_configured && before->schedule == schedules[i]) {
             continue;
         }
-        put(schedules[i], crons[i], now).is_configured = true;
+        ScheduleEntry& entry = put(schedules[i], crons[i], now);
+        entry.is_configured = true;
+        entry.owner = {};
         facts.emplace_back(ScheduleSet{schedules[i], now, true});
     }
     return facts;
 }
 
-Expected<void> ScheduleTable::set(const Schedule& schedule, WallTime now) {
+Expected<void> ScheduleTable::set(const Schedule& schedule,
+                                  WallTime now,
+                                  const model::Label& owner) {
     const auto cron = checked(schedule);
     if (!cron) {
         return base::Unexpected(cron.error());
@@ -138,7 +144,7 @@ Expected<void> ScheduleTable::set(const Schedule& schedule, WallTime now) {
     if (before != nullptr && before->is_configured) {
         return refuse_configured(schedule.name.view());
     }
-    put(schedule, *cron, now);
+    put(schedule, *cron, now).owner = owner;
     return {};
 }
 

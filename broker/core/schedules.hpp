@@ -31,6 +31,7 @@ struct ScheduleEntry {
     std::optional<base::WallTime> last = std::nullopt;    // that was run,
     std::optional<model::JobId> last_job = std::nullopt;  // by this job
     bool is_configured = false;  // in the configuration: not to be changed at run time
+    model::Label owner = {};     // of its jobs: the name of a key; empty: nobody
     std::uint64_t number = 0;    // of this schedule in its table, from 1; not used again
 };
 
@@ -76,7 +77,9 @@ public:
         const std::vector<model::Schedule>& schedules, base::WallTime now);
 
     /// Errors: BadOption (expression, zone); ReservedName: it is the configuration's.
-    [[nodiscard]] base::Expected<void> set(const model::Schedule& schedule, base::WallTime now);
+    [[nodiscard]] base::Expected<void> set(const model::Schedule& schedule,
+                                           base::WallTime now,
+                                           const model::Label& owner = {});
     /// Errors: UnknownName; ReservedName: it is the configuration's.
     [[nodiscard]] base::Expected<void> remove(const model::Label& name);
 

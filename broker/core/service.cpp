@@ -7,7 +7,11 @@ bool ServiceTable::make_room(std::size_t count,
                              std::size_t max,
                              base::MonoTime now,
                              LaneTable& lanes) {
-    const auto fits = [&] { return size() + count <= max; };
+    return forget_until([&] { return size() + count <= max; }, now, lanes);
+}
+
+template <class Fits>
+bool ServiceTable::forget_until(Fits&& fits, base::MonoTime now, LaneTable& lanes) {
     if (fits()) {
         return true;
     }
@@ -26,6 +30,30 @@ bool ServiceTable::make_room(std::size_t count,
         }
     }
     return fits();
+}
+
+void ServiceTable::make_room_for_queues(const std::vector<ServiceHandle>& services,
+                                        const std::vector<model::Label>& channels,
+                                        std::size_t max,
+                                        base::MonoTime now,
+                                        LaneTable& lanes) {
+    const auto missing = [&] {
+        std::size_t count = 0;
+        for (const ServiceHandle service : services) {
+            for (const model::Label& channel : channels) {
+                const bool is_default = channel.view() == model::kDefaultChannel;
+                const auto queue =
+                    find_queue(service, is_default ? std::string_view() : channel.view());
+                count += queue.names_something() ? 0U : 1U;
+            }
+        }
+        return count;
+    };
+    // Those that make room may be some of these: it is seen twice how many are missing.
+    for (int i = 0; i < 2; ++i) {
+        const std::size_t more = missing();
+        static_cast<void>(forget_until([&] { return queues.size() + more <= max; }, now, lanes));
+    }
 }
 
 void ServiceTable::forget_unknown(LaneTable& lanes) {

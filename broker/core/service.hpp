@@ -124,6 +124,14 @@ public:
                                  base::MonoTime now,
                                  LaneTable& lanes);
 
+    /// Makes as much room as there can be for the queues of these services on these channels. Some
+    /// of them may be gone afterwards.
+    void make_room_for_queues(const std::vector<ServiceHandle>& services,
+                              const std::vector<model::Label>& channels,
+                              std::size_t max,
+                              base::MonoTime now,
+                              LaneTable& lanes);
+
     base::SlotMap<Service> map;
     QueueMap queues;
 
@@ -134,6 +142,8 @@ private:
             sorted, channel, {}, [&](QueueHandle at) { return queues.at(at).channel.view(); });
     }
 
+    template <class Fits>
+    bool forget_until(Fits&& fits, base::MonoTime now, LaneTable& lanes);
     bool forget(QueueHandle handle, LaneTable& lanes);
     bool forget_if_unknown(ServiceHandle handle, LaneTable& lanes);
     void forget_unknown(LaneTable& lanes);

@@ -66,7 +66,7 @@ bool State::write_settings(Put&& put) const {
         }
     }
     for (const ScheduleEntry* entry : schedules_.page(0, schedules_.size())) {
-        if (!put(ScheduleSet{entry->schedule, entry->mark, entry->is_configured})) {
+        if (!put(ScheduleSet{entry->schedule, entry->mark, entry->is_configured, entry->owner})) {
             return false;
         }
         if (entry->last && entry->last_job &&

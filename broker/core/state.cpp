@@ -289,6 +289,9 @@ Announce* State::add_announce(const Job& job, model::EventKind kind, std::string
     event.at = now_.wall;
     event.detail = detail;
     event.after = job.durable ? last_seq_ : 0;
+    if (job.owner != kNobody) {
+        event.owner = jobs_.owners.at(job.owner).name;
+    }
     if (kind == model::EventKind::Progress) {
         event.done = job.progress_done;
         event.total = job.progress_total;

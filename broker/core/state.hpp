@@ -331,7 +331,7 @@ private:
     void run_schedules();
     void run_schedule(const ScheduleRun& run);
     void configure_schedules();
-    void apply(const Address& from, SetSchedule& request);
+    void apply(const Address& from, const Asker& asker, SetSchedule& request);
     void apply(const Address& from, RemoveSchedule& request);
 
     // ---- registry.cpp: workers ----

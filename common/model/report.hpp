@@ -43,6 +43,7 @@ struct JobRow {
     Label batch;
     std::uint32_t failures = 0;  // attempts that failed
     std::uint32_t losses = 0;    // attempts whose worker was lost
+    Label owner = {};            // the name of the key it came with; empty: without one
 };
 
 struct JobReport {
@@ -156,6 +157,7 @@ struct ScheduleRow {
     std::optional<base::WallTime> last;
     std::optional<JobId> last_job;
     bool is_configured = false;  // by the configuration: cannot be removed at run time
+    Label owner = {};            // of its jobs; empty: nobody
 };
 
 struct ScheduleReport {

@@ -243,6 +243,7 @@ void EventWriter::append(GrowingBuffer& out, const EventForPeople& event) {
     append_text_member(out, ",\"context\":", event.context);
     append_text_member(out, ",\"group\":", event.group);
     append_text_member(out, ",\"batch\":", event.batch);
+    append_text_member(out, ",\"owner\":", event.owner);
     append_received(out, event);
     out.append("}");
 }

@@ -158,6 +158,7 @@ private:
         text_member("context", row.context.view());
         text_member("group", row.group.view());
         text_member("batch", row.batch.view());
+        text_member("owner", row.owner.view());
         if (row.failures + row.losses > 0) {
             member("failures", row.failures);
             member("losses", row.losses);
@@ -327,6 +328,7 @@ private:
             text_member("last_job", row.last_job->text());
         }
         member("configured", row.is_configured);
+        text_member("owner", row.owner.view());
     }
 
     void members(const model::BatchRow& row) {

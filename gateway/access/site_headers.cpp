@@ -45,6 +45,7 @@ void add(std::vector<Header>& headers, std::string_view name, std::string_view v
 }  // namespace
 
 void add_site_headers(std::vector<Header>& headers, AnswerKind kind, bool is_secure) {
+    headers.reserve(headers.size() + 8);
     add(headers, "Content-Security-Policy", policy_of(kind));
     add(headers, "X-Content-Type-Options", "nosniff");
     add(headers, "X-Frame-Options", "DENY");

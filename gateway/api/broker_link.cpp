@@ -35,6 +35,8 @@ std::function<void(const T&)> BrokerLink::each_on_loop(const std::function<void(
     return [&loop = loop_, tell](const T& said) { loop.post([tell, said] { tell(said); }); };
 }
 
+// What is begun in one turn of the loop is handed over at its end, in one piece: the client's
+// thread wakes once for all of it, and not in the midst.
 void BrokerLink::call(std::string_view service,
                       model::Payload params,
                       model::JobOptions options,
@@ -46,8 +48,13 @@ void BrokerLink::call(std::string_view service,
     call.options = std::move(options);
     call.on_partial = each_on_loop(parts.on_partial);
     call.on_progress = each_on_loop(parts.on_progress);
-    client_.call_async(
-        service, client::Params(std::move(params)), std::move(call), on_loop(std::move(done)));
+    loop_.later([this,
+                 service = std::string(service),
+                 params = std::move(params),
+                 call = std::move(call),
+                 tell = on_loop(std::move(done))]() mutable {
+        client_.call_async(service, client::Params(std::move(params)), std::move(call), tell);
+    });
 }
 
 void BrokerLink::submit(base::Duration wait,
@@ -55,8 +62,14 @@ void BrokerLink::submit(base::Duration wait,
                         model::Payload params,
                         const model::JobOptions& options,
                         Done<client::Submitted> done) {
-    client_.submit_for_async(
-        wait, service, client::Params(std::move(params)), options, on_loop(std::move(done)));
+    loop_.later([this,
+                 wait,
+                 service = std::string(service),
+                 params = std::move(params),
+                 options,
+                 tell = on_loop(std::move(done))]() mutable {
+        client_.submit_for_async(wait, service, client::Params(std::move(params)), options, tell);
+    });
 }
 
 void BrokerLink::wait(const model::JobId& job,

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/wire/params.hpp"
+#include "common/wire/params_json.hpp"
+#include "gateway/params/json_members.hpp"
 #include "gateway/params/media_type.hpp"
 
 namespace steward::gateway {
@@ -64,6 +66,15 @@ Response result_reply(const client::Answer& answer, std::string_view accept) {
             return response;
     }
     return response;
+}
+
+std::string payload_json_text(const model::Payload& payload) {
+    if (payload.encoding == model::Encoding::Absent) {
+        return "null";
+    }
+    const model::Payload json = wire::convert_params(payload, model::Encoding::Json);
+    const std::string_view text = without_mark(json.bytes.view());
+    return wire::read_json(text, nullptr) ? std::string(text) : "null";
 }
 
 nlohmann::json payload_json(const model::Payload& payload) {

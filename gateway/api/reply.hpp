@@ -1,6 +1,7 @@
 // gateway/api: answers made of JSON and of what workers return.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -23,5 +24,7 @@ namespace steward::gateway {
 
 /// A payload as a JSON value: text that is no UTF-8 as {"base64": "…"}; null when there is none.
 [[nodiscard]] nlohmann::json payload_json(const model::Payload& payload);
+/// The same as text; what is JSON already stays as it is, a number with each of its digits.
+[[nodiscard]] std::string payload_json_text(const model::Payload& payload);
 
 }  // namespace steward::gateway

@@ -2,11 +2,12 @@
 // to this folder.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <string>
 
 #include "gateway/message/message.hpp"
@@ -17,20 +18,20 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using PlainStream = beast::tcp_stream;
-using TlsStream = asio::ssl::stream<beast::tcp_stream>;
-using Message = http::request<http::string_body>;
+// Their executor is the loop's and no other, so calls to it need no table.
+using PlainStream = beast::basic_stream<asio::ip::tcp, asio::io_context::executor_type>;
+using TlsStream = asio::ssl::stream<PlainStream>;
+using Message = http::request<http::empty_body>;
 
 template <class Stream>
-[[nodiscard]] beast::tcp_stream& tcp_of(Stream& stream) {
+[[nodiscard]] PlainStream& tcp_of(Stream& stream) {
     return beast::get_lowest_layer(stream);
 }
 
-/// The request, its body moved out of `message`; nothing when the target or Host cannot be
-/// understood (RFC 9112, 3.2): then `fault` says why.
-[[nodiscard]] bool read_message(Message& message, Request& request, std::string& fault);
+/// The head of a request as the library itself has it.
+[[nodiscard]] Message message_of(const Request& request, unsigned version);
 
-/// How a fault in what came is answered; 0: not at all, the other end is gone.
+/// How a fault in what came is answered.
 [[nodiscard]] unsigned status_of_fault(const error_code& error);
 
 /// A whole answer to what was no request, as a problem (RFC 9457).

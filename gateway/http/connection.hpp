@@ -1,22 +1,29 @@
-// gateway/http: one connection: reads requests, has them answered, one after the other. Private to
-// this folder.
+// gateway/http: one connection: takes requests out of what comes, has them answered, in their
+// order. Private to this folder.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "gateway/http/outgoing.hpp"
+#include "gateway/http/answer_text.hpp"
+#include "gateway/http/deadline.hpp"
+#include "gateway/http/request_reader.hpp"
 #include "gateway/http/site.hpp"
 
 namespace steward::gateway {
 
-/// Beside reading and answering it has two rules. A peer that is slow with a request's head or body
-/// is cut off in time, and one whose request cannot be understood hears why before it is: what it
-/// still sends is read and thrown away for a moment, for a close in the middle of that would take
-/// the answer with it (RFC 9112, 9.6).
+/// Whatever happens, advance() does what can be done then: it begins the requests that are there,
+/// writes the answers that are due, and reads on when nothing is left to do.
+///
+/// Two rules beside that. A peer that is slow with a request's head or body is cut off in time, and
+/// one whose request cannot be understood hears why before it is: what it still sends is read and
+/// thrown away for a moment, for a close in the middle of that would take the answer with it
+/// (RFC 9112, 9.6).
 template <class Stream>
 class Connection : public Guest, public std::enable_shared_from_this<Connection<Stream>> {
 public:
@@ -29,42 +36,71 @@ public:
     void leave() override;
 
 private:
-    class Request;
+    class Turn;
 
-    void wait_for_request();
-    void read_head();
-    void on_head(const error_code& error);
-    void read_body();
-    void on_body(const error_code& error);
-    void dispatch();
+    /// An answer's place among those before and behind it.
+    struct Place {
+        std::uint64_t number = 0;
+        Manners manners;
+        bool is_safe = false;
+        bool is_ready = false;
+        std::string head;                  // once it is ready
+        base::Blob body;                   // likewise
+        std::function<void()> takes_over;  // instead of both: goes on with the stream
+    };
 
-    void answer(Response&& response);
-    void stream(Response&& head, const Exchange::MakeListener& make);
-    void upgrade(Exchange::MakeListener make);
-    void tell_served(unsigned status, std::size_t body_bytes);
-    [[nodiscard]] Manners manners() const;
+    enum class Awaits { Nothing, Request, Head, Body };
 
-    void fail(const error_code& error);
+    void advance();
+
+    // ---- requests ----
+    bool take_request();
+    bool read_request();
+    bool is_welcome();
+    [[nodiscard]] bool may_begin() const;
+    void begin();
+    void await(Awaits what);
+    void on_read(const error_code& error, std::size_t bytes);
+    void refuse(const error_code& error);
     void refuse(unsigned status, std::string_view detail);
-    void write(Response&& response);
+
+    // ---- answers ----
+    [[nodiscard]] Place& place_of(std::uint64_t number);
+    void answer(const Turn& turn, Response&& response);
+    void stream(const Turn& turn, Response&& head, const Exchange::MakeListener& make);
+    void upgrade(const Turn& turn, Exchange::MakeListener make);
+    void take_over(std::uint64_t number, std::function<void()> go_on);
+    void tell_served(const Turn& turn, unsigned status, std::size_t body_bytes);
+    void advance_soon();
+    bool write_answers();
+    void collect();
+    bool write();
     void on_written(const error_code& error);
+
+    void end();
     void linger();
     void close();
+    [[nodiscard]] auto& wire();
 
     std::shared_ptr<Site> site_;
     std::shared_ptr<asio::ssl::context> tls_;  // outlives the stream
     Stream stream_;
-    beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
-    Message message_;
-    gateway::Request request_;
-    std::optional<Outgoing> outgoing_;
+    std::optional<Deadline> deadline_;
+    beast::flat_buffer buffer_;            // what has come and was not taken
+    std::optional<RequestReader> reader_;  // of the request that is coming
+    std::vector<Place> places_;            // of requests that were begun, in order
+    std::uint64_t next_number_ = 0;
+    std::string text_;  // to be written, or being written
+    base::Blob body_;   // behind it
     std::string remote_;
-    base::MonoTime asked_at_{};
     std::size_t lingered_ = 0;
-    bool is_head_ = false;
-    bool keeps_alive_ = false;
-    bool is_idle_ = true;
+    Awaits awaits_ = Awaits::Nothing;
+    bool is_last_ = false;  // no request is taken any more
+    bool is_reading_ = false;
+    bool is_writing_ = false;
+    bool is_advancing_ = false;
+    bool will_advance_ = false;
+    bool is_ended_ = false;
     bool has_moved_ = false;  // the stream went on as something else
 };
 

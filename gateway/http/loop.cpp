@@ -82,6 +82,20 @@ void Loop::post(std::function<void()> work) {
     });
 }
 
+void Loop::later(std::function<void()> work) {
+    inner_->late.push_back(std::move(work));
+    if (inner_->late.size() > 1) {
+        return;
+    }
+    asio::post(inner_->context, [inner = inner_.get()] {
+        inner->late_taken.swap(inner->late);
+        for (auto& next : inner->late_taken) {
+            next();
+        }
+        inner->late_taken.clear();
+    });
+}
+
 std::unique_ptr<Loop::Timer> Loop::after(base::Duration delay, std::function<void()> work) {
     auto wish =
         std::make_shared<Wish>(Wish{asio::steady_timer(inner_->context, delay), std::move(work)});

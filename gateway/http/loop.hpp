@@ -32,6 +32,9 @@ public:
     void stop();
     /// What is posted while the loop is busy costs one wake-up together.
     void post(std::function<void()> work);
+    /// Runs `work` when what has come in by now has been seen to; all that is asked for until then
+    /// runs together. Thread: the loop's.
+    void later(std::function<void()> work);
     /// Thread: the loop's.
     [[nodiscard]] std::unique_ptr<Timer> after(base::Duration delay, std::function<void()> work);
     /// Calls `work` whenever `fd` becomes readable, for as long as the loop runs. `fd` stays the

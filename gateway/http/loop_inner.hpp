@@ -19,6 +19,10 @@ struct Loop::Inner {
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> alive;
     std::vector<std::unique_ptr<boost::asio::posix::stream_descriptor>> watched;
 
+    // The loop's own.
+    std::vector<std::function<void()>> late;
+    std::vector<std::function<void()>> late_taken;  // reused
+
     std::mutex mutex;
     std::vector<std::function<void()>> posted;  // under the mutex
     std::vector<std::function<void()>> taken;   // the loop's, reused

@@ -14,6 +14,7 @@ namespace steward::gateway {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using Listening = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 namespace {
@@ -45,7 +46,7 @@ base::Expected<TlsContext> load_tls(const ServerOptions& options) {
     return context;
 }
 
-base::Expected<tcp::acceptor> listen(asio::io_context& context, const ServerOptions& options) {
+base::Expected<Listening> listen(asio::io_context& context, const ServerOptions& options) {
     error_code error;
     const auto address = asio::ip::make_address(options.bind, error);
     if (error) {
@@ -53,7 +54,7 @@ base::Expected<tcp::acceptor> listen(asio::io_context& context, const ServerOpti
                           "gateway.bind is \"" + options.bind + "\", which is no IP address");
     }
     const tcp::endpoint endpoint(address, options.port);
-    tcp::acceptor acceptor(context);
+    Listening acceptor(context);
     acceptor.open(endpoint.protocol(), error);
     if (!error) {
         acceptor.set_option(asio::socket_base::reuse_address(true), error);
@@ -75,7 +76,7 @@ base::Expected<tcp::acceptor> listen(asio::io_context& context, const ServerOpti
 
 struct Server::Acceptor : std::enable_shared_from_this<Acceptor> {
     Acceptor(asio::io_context& context,
-             tcp::acceptor acceptor_made,
+             Listening acceptor_made,
              TlsContext tls_made,
              std::shared_ptr<Site> site_made)
         : acceptor(std::move(acceptor_made)),
@@ -84,18 +85,17 @@ struct Server::Acceptor : std::enable_shared_from_this<Acceptor> {
           site(std::move(site_made)) {}
 
     void accept() {
-        acceptor.async_accept(
-            [self = shared_from_this()](const error_code& error, tcp::socket socket) {
-                if (self->site->is_closing) {
-                    return;
-                }
-                if (error) {
-                    self->accept_later();
-                    return;
-                }
-                self->take(std::move(socket));
-                self->accept();
-            });
+        acceptor.async_accept([self = shared_from_this()](const error_code& error, Socket socket) {
+            if (self->site->is_closing) {
+                return;
+            }
+            if (error) {
+                self->accept_later();
+                return;
+            }
+            self->take(std::move(socket));
+            self->accept();
+        });
     }
 
     // Without descriptors the connection stays in the kernel's queue: asking at once would spin.
@@ -108,7 +108,7 @@ struct Server::Acceptor : std::enable_shared_from_this<Acceptor> {
         });
     }
 
-    void take(tcp::socket socket) const {
+    void take(Socket socket) const {
         if (site->counts.connections >= site->options.connections_max) {
             ++site->counts.refused;
             turn_away(std::move(socket));
@@ -120,7 +120,7 @@ struct Server::Acceptor : std::enable_shared_from_this<Acceptor> {
         serve(site, std::move(socket), tls);
     }
 
-    tcp::acceptor acceptor;
+    Listening acceptor;
     asio::steady_timer pause;
     TlsContext tls;
     std::shared_ptr<Site> site;

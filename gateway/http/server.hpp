@@ -29,6 +29,7 @@ struct ServerOptions {
     std::size_t body_bytes_max = 64UL << 20U;       // else 413
     std::size_t message_bytes_max = 16UL << 20U;    // of a WebSocket; else close code 1009
     std::size_t send_queue_bytes_max = 1UL << 20U;  // of an outlet
+    static constexpr std::size_t ahead_max = 32;    // of one connection, begun and not answered
     base::Duration header_timeout = 10s;            // from a request's first byte to its head's end
     base::Duration body_timeout = 60s;              // from there to the body's end
     base::Duration idle_timeout = 75s;              // between two requests
@@ -58,7 +59,8 @@ struct ServerCounts {
 class Site;
 
 /// Serves from open() until it is closed. HTTP/1.0 and 1.1; requests of one connection are answered
-/// in their order, one at a time, however many it sends ahead.
+/// in their order, however many it sends ahead. Safe ones (RFC 9110, 9.2.1) that came together are
+/// handed on together, at most ahead_max; any other waits for those before it, and is alone.
 ///
 /// Thread: the loop's.
 class Server {

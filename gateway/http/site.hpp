@@ -1,6 +1,7 @@
 // gateway/http: what all connections of a server share. Private to this folder.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <functional>
@@ -11,6 +12,9 @@
 #include "gateway/http/server.hpp"
 
 namespace steward::gateway {
+
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// A connection as the server sees it.
 class Guest {
@@ -44,10 +48,10 @@ public:
 
 /// Takes a connection and lives for as long as it. `tls`: null for none.
 void serve(std::shared_ptr<Site> site,
-           boost::asio::ip::tcp::socket socket,
+           Socket socket,
            std::shared_ptr<boost::asio::ssl::context> tls);
 
 /// Tells in HTTP that there are too many connections, and closes.
-void turn_away(boost::asio::ip::tcp::socket socket);
+void turn_away(Socket socket);
 
 }  // namespace steward::gateway

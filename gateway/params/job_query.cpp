@@ -54,6 +54,10 @@ void append_ids(json& names, std::string_view ids) {
 }  // namespace
 
 Expected<model::JobOptions> options_of(const Pairs& pairs) {
+    if (std::ranges::none_of(
+            pairs, [](const Pair& pair) { return pair.name.starts_with(kOptionPrefix); })) {
+        return model::JobOptions{};
+    }
     json names = json::object();
     for (const Pair& pair : pairs) {
         if (!pair.name.starts_with(kOptionPrefix)) {

@@ -99,8 +99,10 @@ TEST_CASE("A client that never reads its calls' results costs its backlog, and i
     const std::size_t before = resident_mib(broker);
     constexpr std::uint64_t kCalls = 150;
     for (std::uint64_t number = 1; number <= kCalls; ++number) {
-        deaf.hello();  // it may have been given up
-        deaf.submit(number, "loud", true);
+        // In one message, for at any time it may be given up.
+        deaf.send({json::array({kClientHello, 1, "raw", 60'000'000}),
+                   json::array({kSession, 4711, 1}),
+                   NativePeer::submission(number, "loud", true)});
         const json job = worker.next(kAssign);
         REQUIRE(job.is_array());
         worker.send({NativePeer::finish(job.at(1), job.at(2).get<std::uint64_t>(), result)});
@@ -193,6 +195,7 @@ TEST_CASE("A reader of news that does not read costs news_backlog_bytes_max, oth
     CHECK(news_come(quick, others));
     NativePeer worker(broker.endpoints().backend);
     worker.ready({"large"});
+    REQUIRE(worker.next(kWelcome).is_array());
     NativePeer client(broker.endpoints().frontend);
     client.hello();
     const std::string params(256U << 10U, 'p');

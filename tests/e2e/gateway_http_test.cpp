@@ -72,6 +72,80 @@ TEST_CASE("requests that are sent ahead are answered in their order, one connect
     CHECK(client.connections() == 1);
 }
 
+// The jobs of TRIAL that run, once there are `count` and none of them is `not_this`.
+std::vector<std::string> running(HttpClient& client,
+                                 std::size_t count,
+                                 const std::string& not_this = {}) {
+    std::vector<std::string> ids;
+    const bool is_there = wait_until([&] {
+        ids.clear();
+        const nlohmann::json page = client.get("/v1/jobs?service=TRIAL&state=active").json();
+        for (const auto& row : page.at("jobs")) {
+            ids.push_back(row.at("jobid"));
+        }
+        return ids.size() == count && std::ranges::find(ids, not_this) == ids.end();
+    });
+    REQUIRE(is_there);
+    std::ranges::sort(ids);  // in the order in which they came
+    return ids;
+}
+
+std::string call_named(const std::string& id, const std::string& method) {
+    const std::string params = R"({"seconds":600})";
+    return method + " /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + id +
+           "\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(params.size()) + "\r\n\r\n" + params;
+}
+
+// The name of the call that is answered next.
+std::string answered(TcpStream& stream) {
+    const std::string head = stream.read_until("\r\n\r\n").value_or("");
+    CHECK(has(head, " 502 "));
+    CHECK(has(stream.read_until("\n").value_or(""), "JobCancelled"));
+    static constexpr std::string_view kName = "X-Request-Id: ";
+    const std::size_t at = head.find(kName) + kName.size();
+    return head.substr(at, head.find('\r', at) - at);
+}
+
+TEST_CASE("safe requests that are sent ahead run side by side, their answers keep their order") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL", {"--concurrency", "4"});
+    const Gateway gateway(desk.broker());
+    HttpClient client = gateway.client();
+    TcpStream ahead(gateway.port());
+    REQUIRE(ahead.send(call_named("one", "GET") + call_named("two", "GET") +
+                       call_named("three", "POST") + call_named("four", "GET")));
+    const std::vector<std::string> first = running(client, 2);
+    const auto cancel = [&](const std::string& job) {
+        CHECK(client.remove("/v1/jobs/" + job).status == 200);
+    };
+
+    cancel(first[1]);
+    CHECK(running(client, 1, first[1]).front() == first[0]);
+    CHECK_FALSE(ahead.is_readable(0ms));
+    cancel(first[0]);
+    CHECK(answered(ahead) == "one");
+    CHECK(answered(ahead) == "two");
+
+    // What changes something is alone: the one behind it waits for its end.
+    const std::string third = running(client, 1, first[0]).front();
+    cancel(third);
+    CHECK(answered(ahead) == "three");
+    cancel(running(client, 1, third).front());
+    CHECK(answered(ahead) == "four");
+}
+
+TEST_CASE("a refusal comes behind the answers to what was sent before it") {
+    Broker broker;
+    const Gateway gateway(broker);
+    TcpStream stream(gateway.port());
+    REQUIRE(stream.send("GET /v1/broker HTTP/1.1\r\nHost: localhost\r\n\r\nHELLO\r\n\r\n"));
+    const std::string all = stream.read_all();
+    CHECK(all.starts_with("HTTP/1.1 200 "));
+    CHECK(all.find("HTTP/1.1 400 ") > all.find("uptime"));
+    CHECK(has(all, "HTTP/1.1 400 "));
+}
+
 TEST_CASE("what is no HTTP, or not quite, is told so and nobody else minds") {
     Broker broker;
     const Gateway gateway(broker);
@@ -113,6 +187,9 @@ TEST_CASE("a head or a body past its limit is refused, at the limit it is not") 
     HttpRequest chunked{"POST", "/NOBODY", {{"Content-Type", "text/plain"}}};
     chunked.chunks = std::vector<std::string>(20, std::string(100, 'x'));
     CHECK(gateway.client().send(chunked).status == 413);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5;" +
+                        std::string(2'048, 'x')) == 431);
 }
 
 TEST_CASE("who asks to go on first is told to, and who only wants the head gets no body") {

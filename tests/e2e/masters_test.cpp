@@ -274,6 +274,9 @@ TEST_CASE("What the kill switch has off is not started, and what runs is connect
     const TempDirectory folder;
     master::Shared shared{.address = "ipc://" + (folder.path() / "off.sock").string(),
                           .profile = profile(kReverseProgram)};
+    const std::string secret = folder.write("secret", kSecretText);
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    shared.profile.arguments = {"--admin-secret-file", secret};
     shared.services = {"STR-REV"};
     shared.kill_switch = folder.write("kill-switch.json", R"({"services": ["STR-REV"]})");
     const auto refused = [&](const std::string& text) {
@@ -292,9 +295,8 @@ TEST_CASE("What the kill switch has off is not started, and what runs is connect
     auto running = master::connect_shared(shared);
     REQUIRE(running);
     CHECK(running->call("STR-REV", "ab")->as<std::string>().value_or("") == "ba");
-    shared.profile = {};
-    const Finished status = steward({"check", shared.address});
-    CHECK(status.code == 0);
+    CHECK(steward({"shutdown", shared.address, "-a", secret}).code == kSuccess);
+    CHECK(wait_until([&] { return !std::filesystem::exists(folder.path() / "off.sock"); }));
 }
 
 TEST_CASE("A worker that listens at a port serves masters, and there is one for an address") {

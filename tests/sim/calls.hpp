@@ -26,6 +26,7 @@ struct Call {
     std::string service;
     std::int32_t priority = model::kPriorityNormal;
     bool sync = false;
+    bool is_volatile = false;  // an async one that may be gone with its broker
     bool delayed = false;
     bool poison = false;          // kills whoever runs it
     bool is_unique = false;       // may get the result of another with its key

@@ -105,6 +105,7 @@ void ClientActor::make_calls(std::uint64_t count) {
         options.durable = false;
     }
     draw_options(stage_, options);
+    call.is_volatile = !call.sync && !options.durable.value_or(true);
     call.is_unique = options.is_unique();
     call.poison = call.poison && !call.is_unique;
     if (!batch_.empty() && choices().chance(1, 2)) {
@@ -259,6 +260,9 @@ void ClientActor::hear(client::Happening& happening) {
         }
         const Uid uid = uid_of(accepted->number);
         stage_.remember(accepted->job, name());
+        if (stage_.calls.at(uid).is_volatile) {
+            stage_.events.is_volatile(accepted->job);
+        }
         if (accepted->is_duplicate && probes_.contains(accepted->number)) {
             broken("a key is free when its job has ended: " + accepted->job.text() +
                    " still has that of call p" + std::to_string(uid));

@@ -34,6 +34,10 @@ public:
     void stored(std::size_t broker, std::string_view record);
     /// A broker tells a client that it has its job. With a journal a durable one must be safe.
     void acknowledge(const model::JobId& job, bool has_journal);
+
+    /// What an event tells as well, but it may be lost with its broker.
+    void is_volatile(const model::JobId& job) { volatile_.insert(job); }
+
     /// At the end, when the news of all that was acknowledged have come: they tell what is durable.
     void check_acknowledged() const;
 

@@ -83,6 +83,20 @@ void Network::cut(LinkId id) {
     break_link(id, broker_notice, peer_notice);
 }
 
+void Network::cut_by_broker(std::size_t broker, app::Side side, std::string_view routing_id) {
+    const auto found = links_.find(link_of(broker, side, routing_id));
+    if (found == links_.end()) {
+        return;
+    }
+    Link& link = found->second;
+    link.hurt = true;
+    if (link.is_stream && link.routable) {
+        link.routable = false;  // it need not be told
+        routes_.erase({link.broker, link.side, link.routing_id});
+        break_link(found->first, Duration(0), choices_.between(Duration(0), rules_.notice_max));
+    }
+}
+
 void Network::break_link(LinkId id, Duration broker_notice, Duration peer_notice) {
     Link& link = links_.at(id);
     link.hurt = true;

@@ -76,6 +76,8 @@ public:
                                  app::Side side,
                                  std::string_view routing_id,
                                  wire::Frames& frames);
+    /// The broker has given this peer up: a stream ends, ZeroMQ's connection stands.
+    void cut_by_broker(std::size_t broker, app::Side side, std::string_view routing_id);
 
     // ---- faults and oracles ----
     /// Frames in flight die (a prefix may still arrive); each end learns of it in its own time.

@@ -118,12 +118,6 @@ Plan draw_plan(Choices& choices, std::bitset<kFaults> without) {
     if (density > 0 && choices.chance(1, 3) && !without.test(journal)) {
         plan.faults.set(journal);
     }
-    // With keys, turns, unique keys and what is known are by owner: their oracles know none.
-    if (plan.has(Fault::Keys)) {
-        for (const Fault fault : {Fault::Groups, Fault::Unique, Fault::Dependencies}) {
-            plan.faults.reset(static_cast<std::size_t>(fault));
-        }
-    }
     plan.brokers = 1 + (plan.has(Fault::SeveralBrokers) ? choices.between(1, 2) : 0);
     plan.native_workers = choices.between(1, 4);
     plan.native_clients = choices.between(1, 3);

@@ -12,6 +12,7 @@ namespace native = wire::native;
 namespace {
 
 constexpr std::size_t kSeenMax = 32;
+constexpr std::uint64_t kPassing = 30;
 
 }  // namespace
 
@@ -66,6 +67,10 @@ void Rogue::announce() {
     ready.concurrency = static_cast<std::uint32_t>(choices().between(1, 3));
     ready.credit_max = ready.concurrency + static_cast<std::uint32_t>(choices().below(4));
     ready.services = {choices().pick(services())};
+    // Of those that nobody else serves there are more than a small broker may know.
+    for (std::uint64_t more = choices().chance(1, 3) ? choices().below(4) : 0; more > 0; --more) {
+        ready.services.push_back("passing" + std::to_string(choices().below(kPassing)));
+    }
     say_one(ready);
 }
 

@@ -35,6 +35,12 @@ app::SendStatus SimTransport::send(app::Side side,
     return status;
 }
 
+void SimTransport::cut(app::Side side, std::string_view routing_id) {
+    if (!is_dead()) {
+        network_.cut_by_broker(broker_, side, routing_id);
+    }
+}
+
 void SimTransport::publish(std::string_view topic, std::string_view body) {
     if (is_dead()) {
         return;

@@ -39,6 +39,7 @@ public:
 
     // ---- app::Transport ----
     app::SendStatus send(app::Side side, std::string_view routing_id, app::Frames& frames) override;
+    void cut(app::Side side, std::string_view routing_id) override;
     void publish(std::string_view topic, std::string_view body) override;
 
     [[nodiscard]] bool has_subscribers() const override { return !readers_.empty(); }

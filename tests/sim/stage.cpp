@@ -14,8 +14,12 @@ constexpr access::PrincipalId kWorkers{2};
 constexpr access::PrincipalId kAnn{3};
 constexpr access::PrincipalId kBob{4};
 
+std::string name_of_key(access::PrincipalId id) {
+    return "key-" + std::to_string(id.value);
+}
+
 app::KeyGrants key(access::PrincipalId id, const access::GrantLines& lines) {
-    return {id, "key-" + std::to_string(id.value), access::Grants::from(lines).value()};
+    return {id, name_of_key(id), access::Grants::from(lines).value()};
 }
 
 }  // namespace
@@ -56,6 +60,9 @@ void Stage::told_of(const model::JobId& job, std::string_view client) const {
     if (found != owners.end() && found->second != key_of(app::Side::Frontend, client)) {
         broken("who may not see a job hears nothing of it: " + std::string(client) +
                " was told of " + job.text());
+    }
+    if (plan.has(Fault::Keys)) {
+        oracles.check_owner(job, name_of_key(key_of(app::Side::Frontend, client)));
     }
 }
 

@@ -31,6 +31,9 @@ void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames
             const Uid uid = stage.uid_of_job(assign->params.bytes.view());
             stage.leases.assigned(run, to, assign->attempt.job, assign->attempt.number, uid);
             stage.oracles.assigned(assign->attempt.job, uid);
+            if (stage.calls.at(uid).is_volatile) {
+                stage.events.is_volatile(assign->attempt.job);
+            }
         } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
             acknowledge(stage, accepted->job);
             stage.oracles.followers().end_sent(run, to, accepted->number);

@@ -14,6 +14,9 @@ namespace steward::sim {
 
 class Figures {
 public:
+    /// `forgets`: a service that nobody uses may make room for another, and begins anew.
+    explicit Figures(bool forgets) : forgets_(forgets) {}
+
     void hear(const Heard& heard);
 
     /// Of a broker that has told everything. Aborts where its figures are others.
@@ -37,6 +40,7 @@ private:
     std::map<std::pair<BrokerRun, model::JobId>, Attempt> attempts_;
     std::map<std::pair<BrokerRun, std::string>, Counts> counts_;
     std::uint64_t begun_ = 0;
+    bool forgets_;
 };
 
 }  // namespace steward::sim

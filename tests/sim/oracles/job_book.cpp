@@ -57,6 +57,7 @@ KnownJob known_from(const nlohmann::json& event) {
     job.priority = options.priority.value_or(model::kPriorityNormal);
     job.after = options.after;
     job.is_a_clients = event.contains("session");
+    job.owner = text_in(event, "owner");
     return job;
 }
 

@@ -41,6 +41,10 @@ struct KnownJob {
     bool is_a_clients = false;  // no schedule's and no batch's
     bool was_edited = false;    // its priority or instant is not what it was
     bool was_revived = false;   // from the dead letters
+    std::string owner = {};     // the name of a key; empty: nobody
+
+    /// Owners take turns at a queue, and each one's groups do.
+    [[nodiscard]] std::string lane() const { return owner + "/" + group; }
 };
 
 /// One message of the news, read. `job` is null for events of services and batches.

@@ -24,6 +24,7 @@ Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
                                            : Gates::Clock::Wall),
       cancels_(network, leases, plan.policy.stop_grace + longest_full_disk(plan)),
       attempts_(plan.policy),
+      figures_(plan.has(Fault::SmallLimits)),
       results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
       followers_(network, !plan.has(Fault::Garbage), !plan.has(Fault::SlowPeer)),
       modes_(!plan.has(Fault::WallJumps)) {}
@@ -34,6 +35,14 @@ void Oracles::started(BrokerRun run, std::uint64_t epoch) {
     if (!keeps_) {
         batches_.forget(run.broker);
         schedules_.forget(run.broker);
+    }
+}
+
+void Oracles::check_owner(const model::JobId& job, std::string_view key) const {
+    const KnownJob* known = book_.find(job);
+    if (known != nullptr && known->owner != key) {
+        broken("events name a job's owner: " + job.text() + " is told to be of \"" + known->owner +
+               "\" and its client's key is \"" + std::string(key) + "\"");
     }
 }
 

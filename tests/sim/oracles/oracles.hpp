@@ -45,6 +45,9 @@ public:
         results_.told(job, state, bytes);
     }
 
+    /// A client with this key is told that the job is his. Aborts where the news said else.
+    void check_owner(const model::JobId& job, std::string_view key) const;
+
     /// The job has new params, a client hears.
     void replaced(const model::JobId& job) { keys_.replaced(job); }
 

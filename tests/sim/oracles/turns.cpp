@@ -18,19 +18,19 @@ void Turns::hear(const Heard& heard) {
     const KnownJob& job = *heard.job;
     auto& level = levels_[{heard.run, job.service, job.channel, job.priority}];
     if (heard.event == "ENQUEUED" && !job.was_edited && !is_held_back(job)) {
-        Group& group = level[job.group];
+        Group& group = level[job.lane()];
         if (group.waiting.empty()) {
             group.passed_by.clear();
         }
         group.waiting.insert(heard.id);
     } else if (heard.event == "DEQUEUED" || heard.event == "EDITED" || heard.ends_job()) {
-        level[job.group].waiting.erase(heard.id);
+        level[job.lane()].waiting.erase(heard.id);
     } else if (heard.event == "DELEGATE_START") {
         started(heard);
     } else if (heard.event == "DELEGATE_ERROR" || heard.event == "RETURNED") {
         // It goes to the front of the queue: its turn is not over, and is not taken twice.
         for (auto& [name, group] : level) {
-            std::uint32_t& passed = group.passed_by[job.group];
+            std::uint32_t& passed = group.passed_by[job.lane()];
             passed -= std::min(passed, 1U);
         }
     }
@@ -55,8 +55,8 @@ void Turns::started(const Heard& heard) {
         const auto& [run, service, channel, priority] = level;
         if (run == heard.run && service == job.service && channel == job.channel &&
             (job.was_edited || priority == job.priority)) {
-            groups[job.group].waiting.erase(heard.id);
-            groups[job.group].passed_by.clear();
+            groups[job.lane()].waiting.erase(heard.id);
+            groups[job.lane()].passed_by.clear();
         }
     }
     if (job.was_edited) {
@@ -64,12 +64,12 @@ void Turns::started(const Heard& heard) {
     }
     const std::uint32_t most = 2 * job.group_weight + 1;
     for (auto& [name, group] : levels_[{heard.run, job.service, job.channel, job.priority}]) {
-        if (name == job.group || group.waiting.empty()) {
+        if (name == job.lane() || group.waiting.empty()) {
             continue;
         }
-        if (++group.passed_by[job.group] > most) {
-            broken("turns are fair: group \"" + job.group + "\" starts " +
-                   std::to_string(group.passed_by[job.group]) + " jobs of " + job.service +
+        if (++group.passed_by[job.lane()] > most) {
+            broken("turns are fair: group \"" + job.lane() + "\" starts " +
+                   std::to_string(group.passed_by[job.lane()]) + " jobs of " + job.service +
                    " while group \"" + name + "\" waits with " + group.waiting.begin()->text());
         }
     }

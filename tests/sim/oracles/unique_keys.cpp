@@ -11,7 +11,8 @@ void UniqueKeys::hear(const Heard& heard) {
         return;
     }
     const KnownJob& job = *heard.job;
-    std::set<model::JobId>& holders = holders_[{heard.run, job.service, job.channel, job.unique}];
+    std::set<model::JobId>& holders =
+        holders_[{heard.run, job.owner, job.service, job.channel, job.unique}];
     if (heard.event == "RECEIVED") {
         if (!holders.empty()) {
             broken("a unique job is there once: " + heard.id.text() + " is taken in with key \"" +

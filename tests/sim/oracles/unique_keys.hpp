@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::size_t replaced_count() const { return replaced_.size(); }
 
 private:
-    using Key = std::tuple<BrokerRun, std::string, std::string, std::string>;
+    using Key = std::tuple<BrokerRun, std::string, std::string, std::string, std::string>;
 
     std::map<Key, std::set<model::JobId>> holders_;  // that must have the key
     std::set<model::JobId> replaced_;

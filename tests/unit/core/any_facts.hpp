@@ -235,6 +235,7 @@ private:
         fact.schedule.missed = model::MissedRuns(prng_.below(3));
         fact.schedule.job = spec();
         fact.at = instant();
+        fact.owner = label();
         return fact;
     }
 

@@ -336,6 +336,21 @@ TEST_CASE("registry: a refused announcement leaves those known that were announc
     CHECK(sent<JobTaken>(broker.submit(call)).size() == 1);
 }
 
+TEST_CASE("registry: services that pass make room for channels, too") {
+    Policy policy;
+    policy.limits.services_max = 4;
+    Broker broker(policy);
+    for (std::uint64_t peer = 1; peer <= 3; ++peer) {
+        broker.ready(peer, {"passing" + std::to_string(peer)});
+        broker.apply(Goodbye{Peer{peer}, false});
+        broker.wait(1ms);
+    }
+    Ready ready = returning(9, {});
+    ready.channels = {model::Label("gpu"), model::Label("eu"), model::Label()};
+    CHECK(sent<Welcome>(broker.apply(ready)).size() == 1);
+    broker.core.check_invariants();
+}
+
 TEST_CASE("registry: at services_max the service makes room whose workers left longest ago") {
     Policy policy;
     policy.limits.services_max = 3;

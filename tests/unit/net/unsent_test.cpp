@@ -53,6 +53,20 @@ SendStatus fill(Socket& router, const std::string& to, UnsentAccounts& accounts)
     return status;
 }
 
+/// The same until more than `least` bytes wait: the system takes what it can when it finds the
+/// time.
+bool fill_beyond(std::size_t least,
+                 Socket& router,
+                 const std::string& to,
+                 UnsentAccounts& accounts) {
+    bool is_full = false;
+    for (int tries = 0; tries < 100 && !is_full; ++tries) {
+        is_full = fill(router, to, accounts) == SendStatus::WouldBlock &&
+                  accounts.of(to)->bytes() > least;
+    }
+    return is_full;
+}
+
 }  // namespace
 
 TEST_CASE("a connection without anything unsent may have what the total has room for") {
@@ -108,21 +122,21 @@ TEST_CASE("a peer that does not read is given its share of bytes, and more when 
     const auto total = std::make_shared<UnsentTotal>(
         UnsentBounds{.peer_max = 1UL << 20U, .total_max = 64UL << 20U});
     UnsentAccounts accounts(total);
-    CHECK(fill(listening.router, id, accounts) == SendStatus::WouldBlock);
+    constexpr std::size_t kNearlyAll = (1UL << 20U) - 2 * kMessage;
+    CHECK(fill_beyond(kNearlyAll, listening.router, id, accounts));
     const std::size_t most = total->bytes();
     CHECK(most <= 1UL << 20U);
-    CHECK(most > (1UL << 20U) - 2 * kMessage);
     // Small messages have ZeroMQ's own bound, a count.
     CHECK(listening.router.send_to(id, frames_of({"small"}), accounts) == SendStatus::Sent);
-    CHECK(total->bytes() == most);
+    CHECK(total->bytes() <= most);
     Frames frames;
     while (total->bytes() > 0) {
         await_readable(deaf);
         while (deaf.receive(frames) == ReceiveStatus::Received) {
         }
     }
-    CHECK(fill(listening.router, id, accounts) == SendStatus::WouldBlock);
-    CHECK(total->bytes() > (1UL << 20U) - 2 * kMessage);
+    CHECK(fill_beyond(kNearlyAll, listening.router, id, accounts));
+    CHECK(total->bytes() <= 1UL << 20U);
 }
 
 TEST_CASE("many that do not read have no more than the total, and it is free when they are gone") {

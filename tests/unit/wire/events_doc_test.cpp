@@ -54,6 +54,7 @@ std::vector<std::string> keys_of_the_code() {
     event.context = "c";
     event.group = "g";
     event.batch = "b";
+    event.owner = "o";
     event.submission = {1, 2};
     event.params = &params;
     event.options = &options;
