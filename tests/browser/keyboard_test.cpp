@@ -100,6 +100,7 @@ TEST_CASE("Keys lead to each page, to the search, the help and a new job") {
     page.keys("zip");
     page.keys("Enter");
     page.wait_for("location.hash === '#/services/zip'");
+    page.wait_for("document.activeElement.tagName !== 'INPUT'");  // there it would be a letter
     page.keys("n");
     page.wait_for_text("Submit a job", "dialog");
     page.keys("Tab");
