@@ -16,9 +16,19 @@ using namespace std::chrono_literals;
 constexpr base::Duration kPatience = 20s;  // a test that waits longer has failed
 
 struct Lending {
+    Lending() = default;
+    Lending(const Lending&) = delete;
+    Lending& operator=(const Lending&) = delete;
     Inbox inbox{10, posix::WakeFd::open().value(), posix::AlarmFd::open().value()};
     BlockedReceiver receiver;
     std::vector<Order*> taken;
+
+    ~Lending() {
+        inbox.close(taken);
+        for (Order* order : taken) {
+            inbox.drop(*order);
+        }
+    }
 
     void push(Receiver* from) {
         Order order;
@@ -88,6 +98,7 @@ TEST_CASE("the connection is not lent while more than one order is open or waits
 }
 
 TEST_CASE("an order whose giver does not serve ends the lending and is the I/O thread's") {
+    ManyReceiver many(1);
     Lending lending;
     lending.lend();
     lending.push(nullptr);  // done() is user code
@@ -102,7 +113,6 @@ TEST_CASE("an order whose giver does not serve ends the lending and is the I/O t
     lending.inbox.take(10, taken);
     REQUIRE(taken.size() == 1);
     lending.inbox.drop(*taken.front());
-    ManyReceiver many(1);
     lending.push(&many);
     CHECK_FALSE(lending.inbox.hands_over(1));
 }
