@@ -498,8 +498,7 @@ void Connection<Stream>::on_written(const error_code& error) {
     if (text_.capacity() > kTextKept) {
         text_.shrink_to_fit();
     }
-    // Not `body_ = {}`: clang 14 forgets to destroy what a template gives so by value.
-    { const base::Blob written = std::move(body_); }
+    body_ = {};
     if (error) {
         close();
     } else if (is_last_ && places_.empty()) {

@@ -131,3 +131,39 @@ TEST_CASE("blobs of one body may be copied and dropped on several threads") {
     }
     CHECK(owner.released == 1);
 }
+
+namespace {
+
+// As a template's member; see Blob::operator=().
+template <class T>
+struct Holder {
+    T held;
+
+    void clear() { held = {}; }
+};
+
+}  // namespace
+
+TEST_CASE("what is assigned takes the place of what was there, which is let go") {
+    Owner owner{std::string(2000, 'x')};
+    Holder<Blob> holder{adopted(owner)};
+    SUBCASE("by nothing") {
+        holder.clear();
+        CHECK(holder.held.empty());
+    }
+    SUBCASE("by a copy, which stays") {
+        const Blob other = Blob::copy("other");
+        holder.held = other;
+        CHECK(holder.held == other);
+    }
+    SUBCASE("by what is moved") {
+        Blob other = Blob::copy("other");
+        holder.held = std::move(other);
+        CHECK(holder.held.view() == "other");
+    }
+    CHECK(owner.released == 1);
+    const Blob& same = holder.held;
+    const std::string before(holder.held.view());
+    holder.held = same;
+    CHECK(holder.held.view() == before);
+}
