@@ -5,19 +5,6 @@ namespace steward::core {
 
 using base::Errc;
 
-namespace {
-
-// What the worker is asked to answer under: a number that no other question has.
-std::uint64_t number_of(QuestionMap::HandleType handle) {
-    return std::uint64_t{handle.generation} << 32U | handle.slot;
-}
-
-QuestionMap::HandleType handle_of(std::uint64_t number) {
-    return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32U)};
-}
-
-}  // namespace
-
 void State::on(AskWorker& ask) {
     const WorkerHandle handle = workers_.find(ask.worker);
     if (!handle.names_something()) {
@@ -47,7 +34,7 @@ void State::on(AskWorker& ask) {
     const auto question = questions_.emplace(OpenQuestion{ask.from, ask.worker});
     questions_.at(question).timer =
         timers_.arm(now_.mono + kQuestionPatience, {Timer::Kind::Question, question});
-    send(worker.address, Ask{number_of(question), ask.what, ask.privileged});
+    send(worker.address, Ask{question.number(), ask.what, ask.privileged});
 }
 
 // From somebody else than who was asked, or too late, it says nothing.
@@ -55,10 +42,8 @@ void State::on(Told& told) {
     if (!worker_of(told.from, told.form).names_something()) {
         return;
     }
-    const auto handle = handle_of(told.number);
-    const bool is_open =
-        handle.slot < questions_.slots() && questions_.handle_at(handle.slot) == handle;
-    OpenQuestion* const question = is_open ? &questions_.at(handle) : nullptr;
+    const auto handle = questions_.handle_of(told.number);
+    OpenQuestion* const question = questions_.find(handle);
     if (question == nullptr || question->worker != told.from) {
         return;
     }

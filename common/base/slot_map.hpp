@@ -84,6 +84,14 @@ public:
         return is_used(cell) ? HandleType{slot, cell.generation} : HandleType{};
     }
 
+    /// The handle of the element with this Handle::number(), or one that names nothing. The number
+    /// may be anybody's.
+    [[nodiscard]] HandleType handle_of(std::uint64_t number) const {
+        const auto slot = static_cast<std::uint32_t>(number);
+        const HandleType handle = slot < slots_ ? handle_at(slot) : HandleType{};
+        return handle.number() == number ? handle : HandleType{};
+    }
+
     SlotMap() = default;
     SlotMap(const SlotMap&) = delete;
     SlotMap& operator=(const SlotMap&) = delete;

@@ -24,6 +24,9 @@ struct Handle {
     auto operator<=>(const Handle&) const = default;
 
     [[nodiscard]] bool names_something() const { return slot != UINT32_MAX; }
+
+    /// Both in one, for what carries numbers; SlotMap::handle_of() is the way back.
+    [[nodiscard]] std::uint64_t number() const { return std::uint64_t{generation} << 32U | slot; }
 };
 
 }  // namespace steward::base

@@ -20,16 +20,6 @@ constexpr base::Duration kRest = std::chrono::milliseconds(100);
 // have four.
 constexpr std::size_t kRoutingIdBytes = 9;
 
-template <class Handle>
-std::uint64_t number_of(Handle handle) {
-    return std::uint64_t{handle.generation} << 32U | handle.slot;
-}
-
-template <class Handle>
-Handle handle_of(std::uint64_t number) {
-    return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32U)};
-}
-
 void write_id(std::uint64_t number, std::string& routing_id) {
     routing_id.assign(kRoutingIdBytes, '\0');
     for (std::size_t i = kRoutingIdBytes; i-- > 1; number >>= 8U) {
@@ -85,7 +75,7 @@ bool StreamServer::is_ours(std::string_view routing_id) {
 bool StreamServer::watch(int operation, int fd, Handle handle, std::uint32_t events) const {
     epoll_event event{};
     event.events = events;
-    event.data.u64 = number_of(handle);
+    event.data.u64 = handle.number();
     return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
 }
 
@@ -104,9 +94,9 @@ void StreamServer::look(base::MonoTime now) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerLook, 0);
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
-        const auto handle = handle_of<Handle>(event.data.u64);
+        const Handle handle = connections_.handle_of(event.data.u64);
         Connection* connection = connections_.find(handle);
-        if (!handle.names_something()) {
+        if (event.data.u64 == Handle{}.number()) {  // the listening socket's
             accept_all(now);
         } else if (connection != nullptr) {
             if ((event.events & EPOLLOUT) != 0) {
@@ -227,7 +217,7 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
         const ReceiveStatus status = connection->is_faulty
                                          ? ReceiveStatus::Closed
                                          : connection->socket.receive(scratch_, frames);
-        write_id(number_of(handle), routing_id);
+        write_id(handle.number(), routing_id);
         number_ = connection->number;
         switch (status) {
             case ReceiveStatus::Received: ready_.push_back(handle); return status;
@@ -251,7 +241,7 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
 }
 
 SendStatus StreamServer::send(std::string_view routing_id, const Frames& frames) {
-    const auto handle = handle_of<Handle>(read_id(routing_id));
+    const Handle handle = connections_.handle_of(read_id(routing_id));
     Connection* connection = connections_.find(handle);
     if (connection == nullptr) {
         return SendStatus::Unroutable;
@@ -275,7 +265,7 @@ bool StreamServer::has_room(const Connection& connection, const Frames& frames) 
 }
 
 void StreamServer::cut(std::string_view routing_id) {
-    erase(handle_of<Handle>(read_id(routing_id)));
+    erase(connections_.handle_of(read_id(routing_id)));
 }
 
 void StreamServer::count(Connection& connection, std::size_t unsent) const {

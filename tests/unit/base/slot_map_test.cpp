@@ -119,3 +119,21 @@ TEST_CASE("a long random use agrees with a plain map") {
         REQUIRE(map.find(handle) == nullptr);
     }
 }
+
+TEST_CASE("a handle is found by its number, and by none that was made up") {
+    SlotMap<std::string> map;
+    const auto first = map.emplace("first");
+    const auto second = map.emplace("second");
+    CHECK(map.handle_of(first.number()) == first);
+    CHECK(map.handle_of(second.number()) == second);
+    map.erase(first);
+    CHECK_FALSE(map.handle_of(first.number()).names_something());
+    for (std::uint64_t generation = 0; generation < 8; ++generation) {
+        const std::uint64_t number = generation << 32U | first.slot;
+        CHECK_FALSE(map.handle_of(number).names_something());  // nothing is there any more
+    }
+    for (const std::uint64_t number :
+         {std::uint64_t{7'000'000}, UINT64_MAX, std::uint64_t{UINT32_MAX}}) {
+        CHECK_FALSE(map.handle_of(number).names_something());
+    }
+}
