@@ -4,8 +4,9 @@
 
 namespace steward::core {
 
-model::JobRow Past::row() const {
+model::JobRow Past::row(const OwnerTable& owners) const {
     model::JobRow row;
+    row.owner = owners.at(owner).name;
     row.id = id;
     row.service = service;
     row.state = state;

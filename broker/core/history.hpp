@@ -40,7 +40,7 @@ struct Past {
     model::Payload params;
     base::Blob text;
 
-    [[nodiscard]] model::JobRow row() const;
+    [[nodiscard]] model::JobRow row(const OwnerTable& owners) const;
 };
 
 /// A ring: what has gone is written over, so that an end costs no more than what it says.

@@ -66,7 +66,7 @@ Cursor State::list_ended(const JobFilter& filter,
         for (const model::JobId& id : filter.jobs) {
             const Ended* ended = results_.find(id, now_.mono);
             if (ended != nullptr && matches_ended(*ended, filter)) {
-                report.rows.push_back(ended->row());
+                report.rows.push_back(ended->row(jobs_.owners));
             }
         }
         return 0;
@@ -76,8 +76,7 @@ Cursor State::list_ended(const JobFilter& filter,
     while (number < end && report.rows.size() < rows_max) {
         const Ended& ended = results_.at(number++);
         if (ended.forget_at > now_.mono && matches_ended(ended, filter)) {
-            report.rows.push_back(ended.row());
-            report.rows.back().owner = jobs_.owners.at(ended.owner).name;
+            report.rows.push_back(ended.row(jobs_.owners));
         }
     }
     return number < results_.end() ? kResults | number : 0;

@@ -17,7 +17,8 @@
 namespace steward::core {
 
 /// Stands for a name while the broker runs; journals hold the name. 0: nobody, which is who
-/// submits to a broker without keys, and its schedules.
+/// submits to a broker without keys, and the schedules
+/// of the configuration.
 using OwnerId = std::uint16_t;
 
 inline constexpr OwnerId kNobody = 0;

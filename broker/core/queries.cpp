@@ -163,8 +163,7 @@ model::JobReport State::list_history(const JobFilter& which) const {
         if (which.asker.sees(past.owner) && wanted(which.service, past.service)) {
             ++report.total;
             if (report.rows.size() < policy.limits.report_rows_max) {
-                report.rows.push_back(past.row());
-                report.rows.back().owner = jobs_.owners.at(past.owner).name;
+                report.rows.push_back(past.row(jobs_.owners));
             }
         }
     }
@@ -321,8 +320,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id,
         // Its last end: it may have been a dead letter before.
         for (std::size_t i = history_.size(); i > 0; --i) {
             if (history_[i - 1].id == id && asker.sees(history_[i - 1].owner)) {
-                report.job = history_[i - 1].row();
-                report.job.owner = jobs_.owners.at(history_[i - 1].owner).name;
+                report.job = history_[i - 1].row(jobs_.owners);
                 return report;
             }
         }
@@ -330,7 +328,7 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id,
         if (ended == nullptr || !asker.sees(ended->owner)) {
             return std::nullopt;
         }
-        report.job = ended->row();
+        report.job = ended->row(jobs_.owners);
         return report;
     }
     report.job = row_of(*job);

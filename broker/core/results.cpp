@@ -4,8 +4,9 @@
 
 namespace steward::core {
 
-model::JobRow Ended::row() const {
+model::JobRow Ended::row(const OwnerTable& owners) const {
     model::JobRow row;
+    row.owner = owners.at(owner).name;
     row.id = id;
     row.service = service;
     row.state = state;

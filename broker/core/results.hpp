@@ -43,7 +43,7 @@ struct Ended {
                result.bytes.size();
     }
 
-    [[nodiscard]] model::JobRow row() const;
+    [[nodiscard]] model::JobRow row(const OwnerTable& owners) const;
 };
 
 /// Numbers by the ids of jobs. Ids that follow each other are looked up together, mostly: what 64

@@ -312,4 +312,38 @@ TEST_CASE("owners take turns at a queue, however many jobs one of them has") {
     CHECK(others == 2);
 }
 
+TEST_CASE("whose a job is, is told wherever it is listed, before its end and after") {
+    core::Policy policy = patient_knowing({"X"});
+    SUBCASE("while it is remembered") {}
+    SUBCASE("when only its result is left") {
+        policy.limits.history_jobs_max = 0;
+    }
+    Broker broker(policy);
+    Submit input;
+    input.from = at(100);
+    const OwnerId ann = broker.core.owner_of("ann").value();
+    input.submission = {ann, 1};
+    input.spec = {service("X"), {}, {}};
+    input.asker = {ann, false};
+    const model::JobId job = taken_id(broker.apply(std::move(input)));
+    const auto listed = [&](JobFilter filter) {
+        const auto rows = ask<model::ListReport>(broker, QueryKind::List, std::move(filter)).rows;
+        REQUIRE(rows.size() == 1);
+        return std::string(rows.front().owner.view());
+    };
+    const auto is_told = [&] {
+        CHECK(status(broker, job).job.owner == model::Label("ann"));
+        CHECK(listed(only_job(job)) == "ann");
+        CHECK(listed({}) == "ann");
+    };
+    is_told();
+    const auto [peer, attempt] = only_assign(broker.ready(kWorker, {"X"}));
+    is_told();
+    broker.finish(kWorker, attempt);
+    is_told();
+    for (const model::JobRow& row : ask<model::JobReport>(broker, QueryKind::History).rows) {
+        CHECK(row.owner == model::Label("ann"));
+    }
+}
+
 }  // namespace steward::core::test
