@@ -173,8 +173,7 @@ Exchange::Turn Exchange::next(Desk& desk) {
     }
     Aftermath none;  // neither an end nor a beginning stops another or makes work for one
     while (true) {
-        if (role_.is_due(now) && may_serve()) {
-            role_.borrow();
+        if (role_.is_due(now) && borrow()) {
             return Turn::Serve;
         }
         wire::native::Assign* const job = is_closed_ ? nullptr : session_.next_job(now);
@@ -189,8 +188,7 @@ Exchange::Turn Exchange::next(Desk& desk) {
         if (std::exchange(desk.idle_seen_, idle_round_) != idle_round_) {
             return Turn::Idle;
         }
-        if (role_.is_free() && may_serve()) {
-            role_.borrow();
+        if (borrow()) {
             return Turn::Serve;
         }
         sleep(desk, lock);
@@ -201,6 +199,15 @@ Exchange::Turn Exchange::next(Desk& desk) {
 // Called with the lock held.
 bool Exchange::may_serve() const {
     return !is_closed_ && !is_unservable_ && !left_;
+}
+
+// Likewise.
+bool Exchange::borrow() {
+    const bool does = role_.is_free() && may_serve();
+    if (does) {
+        role_.borrow();
+    }
+    return does;
 }
 
 bool Exchange::serves_on(const Desk& desk) {

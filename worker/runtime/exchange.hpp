@@ -180,6 +180,7 @@ private:
     void keep(Remark remark);
     void wake_io();
     [[nodiscard]] bool may_serve() const;
+    [[nodiscard]] bool borrow();
     void refill_lot();
     [[nodiscard]] Bell& make_bell();
 
