@@ -252,7 +252,7 @@ void JournalEngine::publish(Seq seq) {
     }
 }
 
-void JournalEngine::fail(base::Error error) {
+void JournalEngine::fail(const base::Error& error) {
     {
         const std::lock_guard lock(mutex_);
         failure_ = base::Error{

@@ -108,7 +108,7 @@ std::string find_program(const std::string& name) {
     }
     for (std::string_view rest = folders; !rest.empty();) {
         const std::size_t colon = rest.find(':');
-        const std::string file = std::string(rest.substr(0, colon)) + "/" + name;
+        std::string file = std::string(rest.substr(0, colon)) + "/" + name;
         if (::access(file.c_str(), X_OK) == 0) {
             return file;
         }
