@@ -240,6 +240,7 @@ Section security_section(BrokerOptions& o) {
               .max = 65'535}}};
 }
 
+// One table, as long as there are limits. NOLINTNEXTLINE(readability-function-size)
 Section limits_section(model::Limits& l) {
     return {
         "limits",

@@ -102,7 +102,6 @@ std::string find_program(const std::string& name) {
     std::error_code failed;
     const fs::path self = fs::read_symlink("/proc/self/exe", failed);
     std::string folders = failed ? "" : self.parent_path().string();
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread here
     if (const char* path = std::getenv("PATH"); path != nullptr) {
         folders += std::string(":") + path;
     }

@@ -9,7 +9,7 @@ namespace steward::posix {
 namespace {
 
 constexpr const char* kVariable = "STEWARD_ADMIN_SECRET_FILE";
-constexpr const char* kCredential = "steward-admin-secret";
+constexpr const char* kSecretName = "steward-admin-secret";
 constexpr std::size_t kFileBytesMax = 4096;  // the secret, and remarks below it
 
 }  // namespace
@@ -42,8 +42,8 @@ base::Expected<std::optional<Secret>> Secret::find(
     }
     if (found.empty()) {
         const std::string folder = value_of("CREDENTIALS_DIRECTORY");
-        if (!folder.empty() && ::access((folder + '/' + kCredential).c_str(), F_OK) == 0) {
-            found = std::string("credential:") + kCredential;
+        if (!folder.empty() && ::access((folder + '/' + kSecretName).c_str(), F_OK) == 0) {
+            found = std::string("credential:") + kSecretName;
         }
     }
     if (found.empty()) {
@@ -52,8 +52,8 @@ base::Expected<std::optional<Secret>> Secret::find(
     return read(found).map([](Secret&& secret) { return std::optional(std::move(secret)); });
 }
 
-// As CRYPTO_memcmp() does it: for one comparison every client and worker would have to be linked with
-// OpenSSL.
+// As CRYPTO_memcmp() does it: for one comparison every client and worker would have to be linked
+// with OpenSSL.
 bool Secret::matches(std::string_view given) const {
     unsigned difference = given.size() == text_.size() ? 0 : 1;
     for (std::size_t i = 0; i < text_.size(); ++i) {

@@ -54,10 +54,12 @@ void become(const KeeperOrder& order, const passwd& user, int pipe) {
         ::setuid(user.pw_uid) != 0) {
         give_up(pipe, "become the user");
     }
+    // The child of a program with one thread. NOLINTBEGIN(concurrency-mt-unsafe)
     ::setenv("USER", order.user.c_str(), 1);
     ::setenv("LOGNAME", order.user.c_str(), 1);
     ::setenv("HOME", user.pw_dir, 1);
     ::setenv("SHELL", user.pw_shell, 1);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // The child, until it is the command.
