@@ -414,9 +414,8 @@ struct Remembered {
     model::JobOptions decoded;     // which are these
     std::array<unsigned char, sizeof(model::JobOptions)> place{};  // where they were put
 
-    void keep(const model::JobOptions& at) {
-        std::memcpy(place.data(), static_cast<const void*>(&at), place.size());
-    }
+    // Only to be compared. NOLINTNEXTLINE(bugprone-undefined-memory-manipulation)
+    void keep(const model::JobOptions& at) { std::memcpy(place.data(), &at, place.size()); }
 };
 
 /// Reads the commands of one batch, one by one, without a copy of payloads that have a frame of
