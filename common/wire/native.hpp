@@ -414,7 +414,6 @@ struct Remembered {
     model::JobOptions decoded;     // which are these
     std::array<unsigned char, sizeof(model::JobOptions)> place{};  // where they were put
 
-    // Only to be compared. NOLINTNEXTLINE(bugprone-undefined-memory-manipulation)
     void keep(const model::JobOptions& at) { std::memcpy(place.data(), &at, place.size()); }
 };
 
