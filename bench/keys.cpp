@@ -111,6 +111,6 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "round %zu of %zu\n", round + 1, rounds);
     }
     figures.print();
-    ratios.print();
+    ratios.print(Series::Rows::Apart);
     return 0;
 }
