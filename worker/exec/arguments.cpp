@@ -207,7 +207,7 @@ base::Expected<std::string> Arguments::fill(const Word& word, const Given& given
             argument += *literal;
             continue;
         }
-        const auto filled = fill(std::get<Place>(piece), given);
+        auto filled = fill(std::get<Place>(piece), given);
         if (!filled) {
             return filled;
         }
