@@ -142,13 +142,41 @@ void State::check_queues() const {
     for_each(services_.queues, [&](QueueHandle handle, const Queue& queue) {
         std::size_t size = 0;
         bool may_start = false;
+        const auto check_level = [&](std::int32_t priority, const Level& level, bool is_open) {
+            std::size_t jobs = 0;
+            std::size_t turning = 0;
+            for (LaneHandle at = level.lanes.front(); at.names_something();) {
+                const Lane& lane = lanes_.map.at(at);
+                rule(lane.queue == handle && lane.priority == priority,
+                     "a lane is of its level's queue and priority");
+                const bool has_first = lanes_.first_job(at).names_something();
+                check_blocks(at);
+                rule(lane.size > 0 || !lane.is_special(), "an owner's or group's lane has jobs");
+                jobs += lane.size;
+                turning += lane.turn.linked && !lane.parked ? 1U : 0U;
+                rule(has_first == lane.turn.linked,
+                     "a lane with a first job in memory waits for its turn, and no other");
+                rule(has_first || lane.size == 0 || stopped_ ||
+                         waits(*lanes_.blocks.at(lane.blocks.front()).spill),
+                     "a lane with jobs has its first in memory");
+                const Group* group = groups_.map.find(lane.group);
+                rule(!lane.parked || !group->gate.is_open(now_.mono),
+                     "what is parked waits for its group's gate");
+                may_start = may_start || (has_first && !lane.parked &&
+                                          (group == nullptr || group->gate.is_open(now_.mono)));
+                at = lane.of_level.next;
+            }
+            rule(jobs == level.jobs, "a level's jobs are counted");
+            rule(turning == level.turns.size(), "a level's turns are its lanes'");
+            rule(is_open || (jobs > 0 && turning == 0), "in a closed level no lane has its turn");
+            rule(!is_open || jobs == 0 || turning > 0, "in an open level one has its turn");
+            size += jobs;
+        };
         for (const auto& [priority, level] : queue.open) {
-            may_start = check_level(handle, priority, level, true) || may_start;
-            size += level.jobs;
+            check_level(priority, level, true);
         }
         for (const auto& [priority, level] : queue.closed) {
-            may_start = check_level(handle, priority, level, false) || may_start;
-            size += level.jobs;
+            check_level(priority, level, false);
         }
         rule(size == queue.size, "a queue's jobs are counted");
         ready += size;
@@ -167,42 +195,6 @@ void State::check_queues() const {
         rule(workers == queue.workers, "a queue's workers are counted");
     });
     rule(ready == ready_, "every ready job is in a queue");
-}
-
-// Whether a job of it may start as far as its group goes.
-bool State::check_level(QueueHandle queue,
-                        std::int32_t priority,
-                        const Level& level,
-                        bool is_open) const {
-    std::size_t jobs = 0;
-    std::size_t turning = 0;
-    bool may_start = false;
-    for (LaneHandle at = level.lanes.front(); at.names_something();) {
-        const Lane& lane = lanes_.map.at(at);
-        rule(lane.queue == queue && lane.priority == priority,
-             "a lane is of its level's queue and priority");
-        const bool has_first = lanes_.first_job(at).names_something();
-        check_blocks(at);
-        rule(lane.size > 0 || !lane.is_special(), "an owner's or group's lane has jobs");
-        jobs += lane.size;
-        turning += lane.turn.linked && !lane.parked ? 1U : 0U;
-        rule(has_first == lane.turn.linked,
-             "a lane with a first job in memory waits for its turn, and no other");
-        rule(has_first || lane.size == 0 || stopped_ ||
-                 waits(*lanes_.blocks.at(lane.blocks.front()).spill),
-             "a lane with jobs has its first in memory");
-        const Group* group = groups_.map.find(lane.group);
-        rule(!lane.parked || !group->gate.is_open(now_.mono),
-             "what is parked waits for its group's gate");
-        may_start = may_start || (has_first && !lane.parked &&
-                                  (group == nullptr || group->gate.is_open(now_.mono)));
-        at = lane.of_level.next;
-    }
-    rule(jobs == level.jobs, "a level's jobs are counted");
-    rule(turning == level.turns.size(), "a level's turns are its lanes'");
-    rule(is_open || (jobs > 0 && turning == 0), "in a closed level no lane has its turn");
-    rule(!is_open || jobs == 0 || turning > 0, "in an open level one has its turn");
-    return may_start;
 }
 
 void State::check_blocks(LaneHandle handle) const {

@@ -155,20 +155,6 @@ bool State::write_spilled(Put&& put) const {
     return goes_on;
 }
 
-// Those that are no dead letters, in the order of their ids.
-std::vector<JobHandle> State::jobs_to_write() const {
-    std::vector<JobHandle> handles;
-    for (std::uint32_t slot = 0; slot < jobs_.map.slots(); ++slot) {
-        const JobHandle handle = jobs_.map.handle_at(slot);
-        const Job* job = jobs_.map.find(handle);
-        if (job != nullptr && job->durable && !job->adopted && job->state != JobState::Dead) {
-            handles.push_back(handle);
-        }
-    }
-    std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
-    return handles;
-}
-
 // The dead letters, oldest first, then the others in the order of their ids, but each after those
 // that it waits for: ids of a run whose clock was set back are lower than earlier ones, and a dead
 // letter that was retried may wait for another dead letter.
@@ -179,7 +165,15 @@ bool State::write_jobs(Put&& put) const {
             return false;
         }
     }
-    const std::vector<JobHandle> handles = jobs_to_write();
+    std::vector<JobHandle> handles;
+    for (std::uint32_t slot = 0; slot < jobs_.map.slots(); ++slot) {
+        const JobHandle handle = jobs_.map.handle_at(slot);
+        const Job* job = jobs_.map.find(handle);
+        if (job != nullptr && job->durable && !job->adopted && job->state != JobState::Dead) {
+            handles.push_back(handle);
+        }
+    }
+    std::ranges::sort(handles, {}, [&](JobHandle handle) { return jobs_.map.at(handle).id; });
     std::vector<Packed> packed;
     each_packed([&](BlockHandle block, std::size_t index) {
         const Spill& spill = *lanes_.blocks.at(block).spill;

@@ -422,10 +422,6 @@ private:
     void check_jobs() const;
     void check_owners() const;
     void check_queues() const;
-    [[nodiscard]] bool check_level(QueueHandle queue,
-                                   std::int32_t priority,
-                                   const Level& level,
-                                   bool is_open) const;
     void check_blocks(LaneHandle handle) const;
     void check_services() const;
     void check_gates() const;
@@ -482,7 +478,6 @@ private:
     bool each_batch(Visit&& visit) const;
     template <class Put>
     bool write_jobs(Put&& put) const;
-    [[nodiscard]] std::vector<JobHandle> jobs_to_write() const;
     template <class Put>
     bool write_results(Put&& put) const;
     template <class Put>
