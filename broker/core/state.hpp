@@ -172,11 +172,11 @@ private:
     void unlink_ready(JobHandle handle);
 
     // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
-    static bool may_leave(const Job& job);
     static bool is_packable(const Job& job) {
         return job.params.bytes.size() <= PackedJobs::kParamsMax && may_leave(job);
     }
 
+    static bool may_leave(const Job& job);
     void spill_filled_blocks();
     void spill_block(BlockHandle handle);
     void store_block(BlockHandle handle);
