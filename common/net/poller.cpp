@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <sys/epoll.h>
+#include <utility>
 
 #include <zmq.hpp>
 
 #include "common/base/assert.hpp"
 #include "common/net/zmq_error.hpp"
+#include "common/posix/errno_text.hpp"
 
 namespace steward::net {
 
@@ -18,21 +21,29 @@ Poller& Poller::operator=(Poller&&) noexcept = default;
 
 Poller::Slot Poller::add(const Socket& socket) {
     items_.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
+    mirror(EPOLL_CTL_ADD, items_.back());
     return items_.size() - 1;
 }
 
 Poller::Slot Poller::add(int fd) {
     items_.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+    mirror(EPOLL_CTL_ADD, items_.back());
     return items_.size() - 1;
 }
 
 void Poller::watch(Slot slot, bool reading, bool writing) {
     STEWARD_ASSERT(slot < items_.size());
-    items_[slot].events =
+    const auto events =
         static_cast<short>((reading ? ZMQ_POLLIN : 0) | (writing ? ZMQ_POLLOUT : 0));
+    if (std::exchange(items_[slot].events, events) != events) {
+        mirror(EPOLL_CTL_MOD, items_[slot]);
+    }
 }
 
 void Poller::clear() {
+    for (const zmq_pollitem_t& item : items_) {
+        mirror(EPOLL_CTL_DEL, item);
+    }
     items_.clear();
 }
 
@@ -67,6 +78,38 @@ base::Expected<std::size_t> Poller::wait_until(std::optional<base::MonoTime> dea
 bool Poller::is_readable(Slot slot) const {
     STEWARD_ASSERT(slot < items_.size());
     return (items_[slot].revents & (ZMQ_POLLIN | ZMQ_POLLERR)) != 0;
+}
+
+base::Expected<void> Poller::open_fd() {
+    epoll_ = posix::UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll_.is_open()) {
+        return posix::io_error("cannot open an epoll descriptor", errno);
+    }
+    for (const zmq_pollitem_t& item : items_) {
+        mirror(EPOLL_CTL_ADD, item);
+    }
+    return {};
+}
+
+// A ZeroMQ socket's own descriptor becomes readable whenever its state may have changed, and stays
+// so until somebody looks. What is closed already has left by itself.
+void Poller::mirror(int operation, const zmq_pollitem_t& item) {
+    if (!epoll_.is_open()) {
+        return;
+    }
+    const bool is_socket = item.socket != nullptr;
+    const int fd =
+        is_socket ? zmq::socket_ref(zmq::from_handle, item.socket).get(zmq::sockopt::fd) : item.fd;
+    epoll_event event{};
+    event.events = (is_socket || (item.events & ZMQ_POLLIN) != 0 ? EPOLLIN : 0U) |
+                   (!is_socket && (item.events & ZMQ_POLLOUT) != 0 ? EPOLLOUT : 0U);
+    ::epoll_ctl(epoll_.get(), operation, fd, &event);
+}
+
+bool Poller::is_ready() {
+    return std::ranges::any_of(items_, [](zmq_pollitem_t item) {
+        return item.socket != nullptr && zmq_poll(&item, 1, 0) > 0;
+    });
 }
 
 }  // namespace steward::net
