@@ -21,13 +21,16 @@ Poller& Poller::operator=(Poller&&) noexcept = default;
 
 Poller::Slot Poller::add(const Socket& socket) {
     items_.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
-    mirror(EPOLL_CTL_ADD, items_.back());
+    // Readable whenever the socket's state may have changed, and until somebody looks.
+    fds_.push_back(zmq::socket_ref(zmq::from_handle, socket.handle()).get(zmq::sockopt::fd));
+    mirror(EPOLL_CTL_ADD, items_.size() - 1);
     return items_.size() - 1;
 }
 
 Poller::Slot Poller::add(int fd) {
     items_.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-    mirror(EPOLL_CTL_ADD, items_.back());
+    fds_.push_back(fd);
+    mirror(EPOLL_CTL_ADD, items_.size() - 1);
     return items_.size() - 1;
 }
 
@@ -36,15 +39,17 @@ void Poller::watch(Slot slot, bool reading, bool writing) {
     const auto events =
         static_cast<short>((reading ? ZMQ_POLLIN : 0) | (writing ? ZMQ_POLLOUT : 0));
     if (std::exchange(items_[slot].events, events) != events) {
-        mirror(EPOLL_CTL_MOD, items_[slot]);
+        mirror(EPOLL_CTL_MOD, slot);
     }
 }
 
+// What is closed already has left the mirror by itself.
 void Poller::clear() {
-    for (const zmq_pollitem_t& item : items_) {
-        mirror(EPOLL_CTL_DEL, item);
+    for (Slot slot = 0; slot < items_.size(); ++slot) {
+        mirror(EPOLL_CTL_DEL, slot);
     }
     items_.clear();
+    fds_.clear();
 }
 
 base::Expected<std::size_t> Poller::wait(std::optional<base::Duration> timeout) {
@@ -85,25 +90,21 @@ base::Expected<void> Poller::open_fd() {
     if (!epoll_.is_open()) {
         return posix::io_error("cannot open an epoll descriptor", errno);
     }
-    for (const zmq_pollitem_t& item : items_) {
-        mirror(EPOLL_CTL_ADD, item);
+    for (Slot slot = 0; slot < items_.size(); ++slot) {
+        mirror(EPOLL_CTL_ADD, slot);
     }
     return {};
 }
 
-// A ZeroMQ socket's own descriptor becomes readable whenever its state may have changed, and stays
-// so until somebody looks. What is closed already has left by itself.
-void Poller::mirror(int operation, const zmq_pollitem_t& item) {
-    if (!epoll_.is_open()) {
-        return;
+void Poller::mirror(int operation, Slot slot) {
+    if (epoll_.is_open()) {
+        const zmq_pollitem_t& item = items_[slot];
+        const bool is_socket = item.socket != nullptr;
+        epoll_event event{};
+        event.events = (is_socket || (item.events & ZMQ_POLLIN) != 0 ? EPOLLIN : 0U) |
+                       (!is_socket && (item.events & ZMQ_POLLOUT) != 0 ? EPOLLOUT : 0U);
+        ::epoll_ctl(epoll_.get(), operation, fds_[slot], &event);
     }
-    const bool is_socket = item.socket != nullptr;
-    const int fd =
-        is_socket ? zmq::socket_ref(zmq::from_handle, item.socket).get(zmq::sockopt::fd) : item.fd;
-    epoll_event event{};
-    event.events = (is_socket || (item.events & ZMQ_POLLIN) != 0 ? EPOLLIN : 0U) |
-                   (!is_socket && (item.events & ZMQ_POLLOUT) != 0 ? EPOLLOUT : 0U);
-    ::epoll_ctl(epoll_.get(), operation, fd, &event);
 }
 
 bool Poller::is_ready() {

@@ -55,9 +55,10 @@ public:
     [[nodiscard]] bool is_ready();
 
 private:
-    void mirror(int operation, const zmq_pollitem_t& item);
+    void mirror(int operation, Slot slot);
 
     std::vector<zmq_pollitem_t> items_;
+    std::vector<int> fds_;  // of each
     posix::UniqueFd epoll_;
 };
 

@@ -106,7 +106,6 @@ void Connection::on_left() {
         std::ranges::any_of(places_, [](const Place& place) { return !place.is_ready; });
     if (is_owed && !is_writing_ && !is_ended_ && !has_moved_) {
         is_forgotten_ = true;
-        ++site_->counts.left;
         close();
         places_.clear();
         buffer_.clear();

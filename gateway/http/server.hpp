@@ -54,7 +54,6 @@ struct ServerCounts {
     std::uint64_t refused = 0;  // beyond connections_max
     std::uint64_t handshakes_failed = 0;
     std::uint64_t overruns = 0;  // outlets whose reader was too slow
-    std::uint64_t left = 0;      // peers that left before their answer
 };
 
 class Site;

@@ -34,7 +34,7 @@ TEST_CASE("What is asked for most is JSON at a glance") {
 }
 
 TEST_CASE("A glance leaves to the judge what is rare, and never takes what the judge refuses") {
-    const std::string deep_most = std::string(64, '[') + std::string(64, ']');
+    const std::string deep_most = std::string(65, '[') + std::string(65, ']');
     CHECK(is_surely_json(deep_most));
     CHECK_FALSE(is_surely_json("[" + deep_most + "]"));
     for (const char* text : {"1e5", "\"\\u0041\"", "\"\xc3\xa9\"", "123456789012345678901"}) {
