@@ -10,9 +10,9 @@
 namespace steward::wire {
 namespace {
 
-constexpr std::size_t kDepthMax = 64;   // a bit for each
-constexpr std::size_t kDigitsMax = 17;  // of a number: no type is too small for it
-static_assert(kDepthMax <= model::kParamsDepthMax);
+constexpr std::size_t kDepthMax = 64;               // a bit for each
+constexpr std::size_t kDigitsMax = 17;              // of a number: no type is too small for it
+static_assert(kDepthMax < model::kParamsDepthMax);  // what holds nothing is not entered
 
 constexpr std::array<bool, 256> kPlain = [] {
     std::array<bool, 256> plain{};
