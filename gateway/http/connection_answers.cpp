@@ -1,3 +1,4 @@
+// gateway/http: the part of Connection that writes the answers, in the order of their requests.
 #include <algorithm>
 #include <array>
 

@@ -1,3 +1,4 @@
+// gateway/http: the part of Connection that takes requests out of what has come, and begins them.
 #include <boost/beast/http/error.hpp>
 
 #include "gateway/http/connection.hpp"
