@@ -40,6 +40,7 @@ Expected<LoopOptions> loop_options(const Options& options) {
     loop.curve = std::move(*keys);
     loop.queue_max = options.queue_max;
     loop.connect_timeout = options.connect_timeout;
+    loop.has_thread = options.has_thread;
     return loop;
 }
 
@@ -275,6 +276,16 @@ std::future<Expected<Submitted>> Client::submit_for_async(base::Duration wait,
     auto [future, done] = promise_and_done<Submitted>();
     submit_for_async(wait, service, params, options, std::move(done));
     return std::move(future);
+}
+
+// ---- in the program's own event loop ----
+
+int Client::fd() const {
+    return loop_ == nullptr ? -1 : loop_->fd();
+}
+
+base::MonoTime Client::serve() {
+    return loop_ == nullptr ? base::MonoTime::max() : loop_->serve();
 }
 
 Expected<JobOptions> job_options(const nlohmann::json& names) {

@@ -53,6 +53,9 @@ struct Options {
     std::uint32_t heartbeat_tries = 3;   // silent intervals before a broker is given up
     std::size_t in_flight_max = 65'536;  // requests sent and not answered
     std::size_t queue_max = 65'536;      // requests that wait to be sent
+    /// False: the program has an event loop of its own, which serves the connection: see
+    /// Client::serve().
+    bool has_thread = true;
 };
 
 using OnPartial = std::function<void(const Answer&)>;
@@ -238,6 +241,17 @@ public:
                      QueryDone done);
     void query_async(const Query& query, QueryDone done);
     void operate_async(std::string_view verb, const nlohmann::json& arguments, QueryDone done);
+
+    // ---- in the program's own event loop ----
+    // With Options::has_thread false no thread stands between the program and the broker: callbacks
+    // run in serve(), nothing of the client blocks, and all of it is the loop's thread's alone.
+
+    /// Readable when serve() has something to do; -1 for a client that could not be started.
+    [[nodiscard]] int fd() const;
+    /// Sends what was asked for and takes what has come. To be called at first, when fd() is
+    /// readable, after the members above have been called, best once for many, and at the instant
+    /// that was returned, on posix::read_mono()'s clock. Blocks: never.
+    base::MonoTime serve();
 
 private:
     Expected<Loop*> running() const;

@@ -39,6 +39,10 @@ Order& order_of(std::uint64_t tag) {
     return *reinterpret_cast<Order*>(static_cast<std::uintptr_t>(tag));
 }
 
+base::Error closed() {
+    return {base::Errc::Disconnected, "the client was closed", std::nullopt};
+}
+
 }  // namespace
 
 base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
@@ -65,6 +69,13 @@ base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
     }
     std::unique_ptr<Loop> loop(new Loop(
         std::move(options), *seed, std::move(*wake), std::move(*alarm), std::move(*context)));
+    if (!loop->options_.has_thread) {
+        if (auto opened = loop->poller_.open_fd(); !opened) {
+            return base::Unexpected(std::move(opened.error()));
+        }
+        loop->tell_happenings();  // the first Connect
+        return loop;
+    }
     try {
         loop->thread_ = std::thread([raw = loop.get()] { raw->run(); });
     } catch (const std::system_error& error) {
@@ -91,6 +102,8 @@ Loop::~Loop() {
     inbox_.keep_for_io_thread();
     if (thread_.joinable()) {
         thread_.join();
+    } else {
+        end_all(closed());
     }
 }
 
@@ -104,7 +117,17 @@ void Loop::run() {
             }
         }
     }
-    end_all({base::Errc::Disconnected, "the client was closed", std::nullopt});
+    end_all(closed());
+}
+
+base::MonoTime Loop::serve() {
+    hear();
+    speak();
+    if (connection_) {
+        connection_->watch(poller_, unsent_.has_value());
+    }
+    const bool has_more = is_behind_ || (session_.room() > 0 && !inbox_.is_empty());
+    return has_more || poller_.is_ready() ? now_ : next_deadline();
 }
 
 End Loop::wait_for(BlockedReceiver& receiver,
@@ -112,7 +135,7 @@ End Loop::wait_for(BlockedReceiver& receiver,
                    const BlockedReceiver::OnProgress& on_step) {
     while (true) {
         if (inbox_.borrow()) {
-            serve(receiver);
+            serve_for(receiver);
         } else {
             inbox_.sleep(receiver);
         }
@@ -122,7 +145,7 @@ End Loop::wait_for(BlockedReceiver& receiver,
     }
 }
 
-void Loop::serve(BlockedReceiver& receiver) {
+void Loop::serve_for(BlockedReceiver& receiver) {
     now_ = posix::read_mono();
     speak();
     while (!receiver.has_news() && inbox_.serves_on()) {
@@ -135,6 +158,10 @@ void Loop::serve(BlockedReceiver& receiver) {
 
 void Loop::listen() {
     wait();
+    hear();
+}
+
+void Loop::hear() {
     now_ = posix::read_mono();
     session_.on_time(now_);
     follow_link();
@@ -155,7 +182,7 @@ void Loop::speak() {
 void Loop::wait() {
     const base::MonoTime deadline = next_deadline();
     base::Duration timeout = base::Duration::zero();
-    if (inbox_.may_sleep(session_.room() > 0, deadline)) {
+    if (!is_behind_ && inbox_.may_sleep(session_.room() > 0, deadline)) {
         timeout = std::max(timeout, deadline - posix::read_mono());
     }
     if (connection_) {
@@ -180,7 +207,9 @@ base::MonoTime Loop::next_deadline() const {
 
 void Loop::watch() {
     poller_.clear();
-    poller_.add(inbox_.fd());
+    if (options_.has_thread) {
+        poller_.add(inbox_.fd());
+    }
     if (connection_) {
         connection_->add_to(poller_);
     }
@@ -240,6 +269,7 @@ void Loop::lose() {
 }
 
 void Loop::receive() {
+    is_behind_ = false;
     for (int i = 0; connection_ && i < kMessagesPerTurn; ++i) {
         switch (connection_->receive(received_)) {
             case net::ReceiveStatus::Received:
@@ -253,6 +283,7 @@ void Loop::receive() {
             case net::ReceiveStatus::Closed: return;
         }
     }
+    is_behind_ = connection_ != nullptr;  // no descriptor tells of what was read already
 }
 
 void Loop::send() {

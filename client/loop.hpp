@@ -1,5 +1,5 @@
 // client: the I/O thread: one session, one connection, everybody's orders. Knows no API. A thread
-// that blocks alone lends a hand (common/posix/io_role.hpp).
+// that blocks alone lends a hand (common/posix/io_role.hpp), or the user's own loop does it all.
 #pragma once
 
 #include <atomic>
@@ -30,6 +30,7 @@ struct LoopOptions {
     std::size_t queue_max = 65'536;
     std::size_t message_bytes_max = 256UL << 20U;  // of one message from the broker
     base::Duration connect_timeout{};
+    bool has_thread = true;  // false: see serve()
 };
 
 /// Runs from start() to its end, which ends every open order with Disconnected.
@@ -53,9 +54,18 @@ public:
                                const BlockedReceiver::OnPartial& on_part,
                                const BlockedReceiver::OnProgress& on_step);
 
+    /// Callbacks run here, so nobody may block here.
     [[nodiscard]] bool is_own_thread() const {
-        return std::this_thread::get_id() == thread_.get_id();
+        return !options_.has_thread || std::this_thread::get_id() == thread_.get_id();
     }
+
+    // ---- without a thread: all calls come from the user's one ----
+    /// Readable when there is something to do.
+    [[nodiscard]] int fd() const { return poller_.fd(); }
+
+    /// Does what there is to do, and calls back. Returns when to do it again at the latest.
+    /// Blocks: never.
+    base::MonoTime serve();
 
 private:
     Loop(LoopOptions options,
@@ -65,10 +75,11 @@ private:
          net::Context context);
 
     void run();
-    void serve(BlockedReceiver& receiver);
+    void serve_for(BlockedReceiver& receiver);
     void listen();
     void speak();
     void wait();
+    void hear();
     [[nodiscard]] base::MonoTime next_deadline() const;
     void watch();
 
@@ -112,6 +123,7 @@ private:
     std::vector<Accepted> accepted_;      // likewise
     std::vector<Open> overdue_;           // likewise
     std::optional<wire::Frames> unsent_;  // the connection's queue was full
+    bool is_behind_ = false;              // more has been received than was read in a turn
     wire::Frames received_;
     // Since when there are orders and no broker that has answered.
     std::optional<base::MonoTime> unreachable_since_;

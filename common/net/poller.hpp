@@ -8,6 +8,7 @@
 #include "common/base/expected.hpp"
 #include "common/base/time.hpp"
 #include "common/net/socket.hpp"
+#include "common/posix/unique_fd.hpp"
 
 struct zmq_pollitem_t;
 
@@ -42,8 +43,23 @@ public:
 
     [[nodiscard]] bool is_readable(Slot slot) const;
 
+    // ---- waited for by somebody else's loop instead ----
+    /// From now on fd() tells when to look. Errors: Io.
+    [[nodiscard]] base::Expected<void> open_fd();
+
+    /// Readable while a descriptor is ready. Of a ZeroMQ socket it tells only that something has
+    /// changed: after each look is_ready() is to be asked.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+
+    /// Whether a ZeroMQ socket is ready now; descriptors do not count.
+    [[nodiscard]] bool is_ready();
+
 private:
+    void mirror(int operation, Slot slot);
+
     std::vector<zmq_pollitem_t> items_;
+    std::vector<int> fds_;  // of each
+    posix::UniqueFd epoll_;
 };
 
 }  // namespace steward::net

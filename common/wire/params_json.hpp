@@ -9,7 +9,8 @@
 
 namespace steward::wire {
 
-/// Reads exactly one JSON text. Errors: BadParams, also when the sink stopped.
+/// Reads exactly one JSON text; without `next` it is only checked, mostly at a glance. Errors:
+/// BadParams, also when the sink stopped.
 [[nodiscard]] base::Expected<void> read_json(std::string_view text, ValueSink* next);
 
 /// Appends compact JSON to `out`. Strings that are no UTF-8 become {"base64": "…"}.

@@ -42,6 +42,16 @@ void add(std::vector<Header>& headers, std::string_view name, std::string_view v
     }
 }
 
+std::string lines_of(AnswerKind kind) {
+    std::vector<Header> headers;
+    add_site_headers(headers, kind, false);
+    std::string lines;
+    for (const Header& header : headers) {
+        lines += header.name + ": " + header.value + "\r\n";
+    }
+    return lines;
+}
+
 }  // namespace
 
 void add_site_headers(std::vector<Header>& headers, AnswerKind kind, bool is_secure) {
@@ -60,6 +70,20 @@ void add_site_headers(std::vector<Header>& headers, AnswerKind kind, bool is_sec
     if (is_secure) {
         add(headers, "Strict-Transport-Security", "max-age=31536000");
     }
+}
+
+std::string_view site_lines(AnswerKind kind) {
+    static const std::string kPage = lines_of(AnswerKind::Page);
+    static const std::string kAsset = lines_of(AnswerKind::Asset);
+    static const std::string kData = lines_of(AnswerKind::Data);
+    static const std::string kScript = lines_of(AnswerKind::Script);
+    switch (kind) {
+        case AnswerKind::Page: return kPage;
+        case AnswerKind::Asset: return kAsset;
+        case AnswerKind::Data: return kData;
+        case AnswerKind::Script: return kScript;
+    }
+    return kData;
 }
 
 }  // namespace steward::gateway

@@ -2,6 +2,7 @@
 // answers.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "gateway/message/message.hpp"
@@ -18,5 +19,8 @@ enum class AnswerKind {
 /// Adds what belongs to an answer of this kind; a header that is there already stays as it is.
 /// `is_secure`: it goes over TLS, and is to be asked for over TLS from then on.
 void add_site_headers(std::vector<Header>& headers, AnswerKind kind, bool is_secure);
+
+/// All that add_site_headers() would add to none over plain HTTP, as lines that last.
+[[nodiscard]] std::string_view site_lines(AnswerKind kind);
 
 }  // namespace steward::gateway

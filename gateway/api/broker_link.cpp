@@ -1,5 +1,7 @@
 #include "gateway/api/broker_link.hpp"
 
+#include "common/posix/clock.hpp"
+
 namespace steward::gateway {
 
 namespace {
@@ -11,49 +13,101 @@ void write_out_cursor(nlohmann::json& report) {
     }
 }
 
+client::Options without_thread(client::Options options) {
+    options.has_thread = false;
+    return options;
+}
+
 }  // namespace
 
+BrokerLink::BrokerLink(Loop& loop, client::Options options)
+    : loop_(loop), client_(without_thread(std::move(options))) {
+    if (client_.fd() >= 0) {
+        loop_.watch(client_.fd(), [this] { serve(); });
+    }
+    serve_soon();
+}
+
+BrokerLink::~BrokerLink() {
+    is_over_ = true;
+}
+
+void BrokerLink::serve() {
+    is_due_ = false;
+    is_serving_ = true;
+    const base::MonoTime next = client_.serve();
+    is_serving_ = false;
+    if (next >= wakes_at_) {
+        return;
+    }
+    const base::MonoTime now = posix::read_mono();
+    if (next <= now) {
+        serve_soon();
+    } else {
+        wakes_at_ = next;
+        timer_ = loop_.after(next - now, [this] {
+            wakes_at_ = base::MonoTime::max();
+            serve();
+        });
+    }
+}
+
+void BrokerLink::serve_soon() {
+    if (!is_serving_ && !std::exchange(is_due_, true)) {
+        loop_.later([this] { serve(); });
+    }
+}
+
+// ---- what is asked ----
+
 template <class T>
-std::function<void(base::Expected<T>)> BrokerLink::on_loop(Done<T> done) {
+void BrokerLink::end(const Done<T>& done, base::Expected<T> answer) {
+    --counts_.open;
+    if (!answer && answer.error().code == base::Errc::Timeout) {
+        ++counts_.timeouts;
+    }
+    done(std::move(answer));
+}
+
+template <class T>
+std::function<void(base::Expected<T>)> BrokerLink::counted(Done<T> done) {
     ++counts_.open;
     return [this, done = std::move(done)](base::Expected<T> answer) {
-        loop_.post([this, done, answer = std::move(answer)]() mutable {
-            --counts_.open;
-            if (!answer && answer.error().code == base::Errc::Timeout) {
-                ++counts_.timeouts;
-            }
-            done(std::move(answer));
-        });
+        if (is_over_) {
+            return;
+        }
+        if (is_asking_) {  // it was refused at once
+            loop_.post([this, done, answer = std::move(answer)]() mutable {
+                end(done, std::move(answer));
+            });
+        } else {
+            end(done, std::move(answer));
+        }
     };
 }
 
-template <class T>
-std::function<void(const T&)> BrokerLink::each_on_loop(const std::function<void(const T&)>& tell) {
-    if (!tell) {
-        return {};
-    }
-    return [&loop = loop_, tell](const T& said) { loop.post([tell, said] { tell(said); }); };
+template <class Ask>
+void BrokerLink::ask_client(const Ask& ask) {
+    is_asking_ = true;
+    ask();
+    is_asking_ = false;
+    serve_soon();
 }
 
-// What is begun in one turn of the loop is handed over at its end, in one piece: the client's
-// thread wakes once for all of it, and not in the midst.
 void BrokerLink::call(std::string_view service,
                       model::Payload params,
                       model::JobOptions options,
                       base::Duration timeout,
-                      const Parts& parts,
+                      Parts parts,
                       Done<client::Answer> done) {
     client::CallOptions call;
     call.timeout = timeout;
     call.options = std::move(options);
-    call.on_partial = each_on_loop(parts.on_partial);
-    call.on_progress = each_on_loop(parts.on_progress);
-    loop_.later([this,
-                 service = std::string(service),
-                 params = std::move(params),
-                 call = std::move(call),
-                 tell = on_loop(std::move(done))]() mutable {
-        client_.call_async(service, client::Params(std::move(params)), std::move(call), tell);
+    call.on_partial = std::move(parts.on_partial);
+    call.on_progress = std::move(parts.on_progress);
+    ask_client([&] {
+        client_.call_async(
+            service, client::Params(std::move(params)), std::move(call), counted(std::move(done)));
     });
 }
 
@@ -62,59 +116,58 @@ void BrokerLink::submit(base::Duration wait,
                         model::Payload params,
                         const model::JobOptions& options,
                         Done<client::Submitted> done) {
-    loop_.later([this,
-                 wait,
-                 service = std::string(service),
-                 params = std::move(params),
-                 options,
-                 tell = on_loop(std::move(done))]() mutable {
-        client_.submit_for_async(wait, service, client::Params(std::move(params)), options, tell);
+    ask_client([&] {
+        client_.submit_for_async(
+            wait, service, client::Params(std::move(params)), options, counted(std::move(done)));
     });
 }
 
 void BrokerLink::wait(const model::JobId& job,
                       base::Duration wait,
                       Done<std::optional<client::Answer>> done) {
-    auto tell = on_loop(std::move(done));
+    auto tell = counted(std::move(done));
     if (wait <= base::Duration::zero()) {
-        client_.result_async(job, std::move(tell));
+        ask_client([&] { client_.result_async(job, std::move(tell)); });
         return;
     }
-    client_.wait_async(job, wait, [tell = std::move(tell)](base::Expected<client::Answer> answer) {
+    const auto end = [tell = std::move(tell)](base::Expected<client::Answer> answer) {
         if (!answer && answer.error().code == base::Errc::Timeout) {
             tell(std::optional<client::Answer>());
         } else {
             tell(std::move(answer).map(
                 [](client::Answer&& found) { return std::optional(std::move(found)); }));
         }
-    });
+    };
+    ask_client([&] { client_.wait_async(job, wait, end); });
 }
 
 void BrokerLink::follow(const model::JobId& job,
                         base::Duration timeout,
-                        const Parts& parts,
+                        Parts parts,
                         Done<client::Answer> done) {
-    client_.follow_async(job,
-                         timeout,
-                         {each_on_loop(parts.on_partial), each_on_loop(parts.on_progress)},
-                         on_loop(std::move(done)));
+    ask_client([&] {
+        client_.follow_async(job,
+                             timeout,
+                             {std::move(parts.on_partial), std::move(parts.on_progress)},
+                             counted(std::move(done)));
+    });
 }
 
 void BrokerLink::ask(const client::Query& query, Done<nlohmann::json> done) {
-    client_.query_async(
-        query,
-        on_loop<nlohmann::json>([done = std::move(done)](base::Expected<nlohmann::json> report) {
+    auto tell =
+        counted<nlohmann::json>([done = std::move(done)](base::Expected<nlohmann::json> report) {
             if (report) {
                 write_out_cursor(*report);
             }
             done(std::move(report));
-        }));
+        });
+    ask_client([&] { client_.query_async(query, std::move(tell)); });
 }
 
 void BrokerLink::operate(std::string_view verb,
                          const nlohmann::json& arguments,
                          Done<nlohmann::json> done) {
-    client_.operate_async(verb, arguments, on_loop(std::move(done)));
+    ask_client([&] { client_.operate_async(verb, arguments, counted(std::move(done))); });
 }
 
 }  // namespace steward::gateway

@@ -1,8 +1,9 @@
-// gateway/api: the broker as the gateway reaches it: the client library, its answers brought to the
-// gateway's own thread.
+// gateway/api: the broker as the gateway reaches it: the client library, served in the gateway's
+// own loop.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,10 @@ namespace steward::gateway {
 template <class T>
 using Done = std::function<void(base::Expected<T>)>;
 
-/// Any number in flight; nothing blocks. Callbacks run on the loop, none after the loop's end.
-/// Errors: those of client::Client; TooManyInFlight when queue_max requests wait to be sent.
+/// Any number in flight; nothing blocks. What is asked for in one turn of the loop leaves at its
+/// end, in one piece. Callbacks run on the loop, never within the call that asks, and none after
+/// the end of this. Errors: those of client::Client; TooManyInFlight when queue_max requests wait
+/// to be sent.
 ///
 /// Thread: the loop's.
 class BrokerLink {
@@ -31,7 +34,10 @@ public:
         std::uint64_t timeouts = 0;  // that had none in time
     };
 
-    BrokerLink(Loop& loop, client::Options options) : loop_(loop), client_(std::move(options)) {}
+    BrokerLink(Loop& loop, client::Options options);
+    ~BrokerLink();
+    BrokerLink(const BrokerLink&) = delete;
+    BrokerLink& operator=(const BrokerLink&) = delete;
 
     [[nodiscard]] const Counts& counts() const { return counts_; }
 
@@ -39,7 +45,7 @@ public:
               model::Payload params,
               model::JobOptions options,
               base::Duration timeout,
-              const Parts& parts,
+              Parts parts,
               Done<client::Answer> done);
     void submit(base::Duration wait,
                 std::string_view service,
@@ -53,7 +59,7 @@ public:
     /// The end of a job, its parts and progress before it. Timeout: it still goes on.
     void follow(const model::JobId& job,
                 base::Duration timeout,
-                const Parts& parts,
+                Parts parts,
                 Done<client::Answer> done);
     /// The report; `next` of a page is a text.
     void ask(const client::Query& query, Done<nlohmann::json> done);
@@ -61,14 +67,23 @@ public:
 
 private:
     template <class T>
-    std::function<void(base::Expected<T>)> on_loop(Done<T> done);
-    /// The same of something that may come often.
+    std::function<void(base::Expected<T>)> counted(Done<T> done);
     template <class T>
-    std::function<void(const T&)> each_on_loop(const std::function<void(const T&)>& tell);
+    void end(const Done<T>& done, base::Expected<T> answer);
+    template <class Ask>
+    void ask_client(const Ask& ask);
+    void serve();
+    void serve_soon();
 
     Loop& loop_;
     Counts counts_;
-    client::Client client_;  // the last: it ends what is open, which is counted
+    std::unique_ptr<Loop::Timer> timer_;
+    base::MonoTime wakes_at_ = base::MonoTime::max();  // the timer's
+    bool is_asking_ = false;
+    bool is_serving_ = false;
+    bool is_due_ = false;
+    bool is_over_ = false;
+    client::Client client_;  // the last: it ends what is open, of which nobody hears any more
 };
 
 }  // namespace steward::gateway

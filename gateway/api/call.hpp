@@ -35,7 +35,11 @@ public:
         for (Header& header : headers) {
             response.headers.push_back(std::move(header));
         }
-        add_site_headers(response.headers, kind, request().is_secure);
+        if (response.headers.empty() && !request().is_secure) {
+            response.lines = site_lines(kind);
+        } else {
+            add_site_headers(response.headers, kind, request().is_secure);
+        }
         return std::move(response);
     }
 

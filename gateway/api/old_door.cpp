@@ -77,9 +77,11 @@ void tell_listing(Desk& desk,
 
 // By hand, for nothing is asked for more often.
 Response call_reply(std::string_view service, const client::Answer& answer) {
-    std::string text = "{\"job\":\"" + answer.job().text() + "\",\"result\":";
-    text += payload_json_text(answer.payload());
-    text += ",\"service\":";
+    const std::string result = payload_json_text(answer.payload());
+    std::string text;
+    text.reserve(128 + result.size() + service.size());
+    text.append("{\"job\":\"").append(answer.job().text()).append("\",\"result\":");
+    text.append(result).append(",\"service\":");
     wire::append_json_string(text, service);
     text += ",\"state\":\"succeeded\"}\n";
     Response response;

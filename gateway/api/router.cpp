@@ -10,9 +10,12 @@ namespace {
 bool matches(std::string_view pattern,
              const std::vector<std::string>& segments,
              std::vector<std::string>& names) {
-    names.clear();
     std::size_t at = 0;
     pattern.remove_prefix(1);
+    if (!segments.empty() && !pattern.starts_with(segments.front()) && !pattern.starts_with('{')) {
+        return false;  // as nearly all are
+    }
+    names.clear();
     while (!pattern.empty() || at < segments.size()) {
         if (pattern.empty() || at == segments.size()) {
             return false;

@@ -7,6 +7,8 @@ namespace steward::gateway {
 
 namespace {
 
+constexpr std::size_t kHeadBytesUsual = 640;
+
 // RFC 9110, 8.6: these say nothing of a length.
 bool knows_no_body(unsigned status) {
     return status == 204 || status == 304;
@@ -29,6 +31,7 @@ void append_head(std::string& out,
                  const Manners& manners,
                  std::string_view request_id,
                  std::string_view server) {
+    out.reserve(out.size() + kHeadBytesUsual);
     out += manners.version >= 11 ? "HTTP/1.1 " : "HTTP/1.0 ";
     append_number(out, response.status);
     out.append(" ").append(reason_of(response.status)).append("\r\n");
@@ -39,6 +42,7 @@ void append_head(std::string& out,
     for (const Header& header : response.headers) {
         append_line(out, header.name, header.value);
     }
+    out += response.lines;
     if (manners.keep_alive != (manners.version >= 11)) {
         append_line(out, "Connection", manners.keep_alive ? "keep-alive" : "close");
     }

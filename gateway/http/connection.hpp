@@ -14,30 +14,42 @@
 #include "gateway/http/deadline.hpp"
 #include "gateway/http/request_reader.hpp"
 #include "gateway/http/site.hpp"
+#include "gateway/http/wire.hpp"
 
 namespace steward::gateway {
+
+class Turn;
 
 /// Whatever happens, advance() does what can be done then: it begins the requests that are there,
 /// writes the answers that are due, and reads on when nothing is left to do.
 ///
-/// Two rules beside that. A peer that is slow with a request's head or body is cut off in time, and
-/// one whose request cannot be understood hears why before it is: what it still sends is read and
+/// Three rules beside that. A peer that is slow with a request's head or body is cut off in time.
+/// One whose request cannot be understood hears why before it is: what it still sends is read and
 /// thrown away for a moment, for a close in the middle of that would take the answer with it
-/// (RFC 9112, 9.6).
-template <class Stream>
-class Connection : public Guest, public std::enable_shared_from_this<Connection<Stream>> {
+/// (RFC 9112, 9.6). And one that leaves while it is owed an answer is forgotten at once: what it
+/// asked for goes on, and nobody is told the end.
+class Connection : public Guest,
+                   public Wire::User,
+                   public std::enable_shared_from_this<Connection> {
 public:
     Connection(std::shared_ptr<Site> site,
-               Stream&& stream,
-               std::shared_ptr<asio::ssl::context> tls);
+               std::unique_ptr<Wire> wire,
+               std::string remote,
+               const Socket::executor_type& executor);
     ~Connection() override;
 
     void start();
     void leave() override;
 
-private:
-    class Turn;
+    // ---- of a Turn ----
+    void answer(const Turn& turn, Response&& response);
+    void stream(const Turn& turn, Response&& head, const Exchange::MakeListener& make);
+    void upgrade(const Turn& turn, Exchange::MakeListener make);
 
+    /// Nothing may be begun any more.
+    [[nodiscard]] bool is_over() const { return site_->is_over; }
+
+private:
     /// An answer's place among those before and behind it.
     struct Place {
         std::uint64_t number = 0;
@@ -46,46 +58,47 @@ private:
         bool is_ready = false;
         std::string head;                  // once it is ready
         base::Blob body;                   // likewise
-        std::function<void()> takes_over;  // instead of both: goes on with the stream
+        std::function<void()> takes_over;  // instead of both: goes on with the wire
     };
 
-    enum class Awaits { Nothing, Request, Head, Body };
+    enum class Awaits : std::uint8_t { Nothing, Request, Head, Body };
+
+    void on_open(const error_code& error) override;
+    void on_read(const error_code& error, std::size_t bytes) override;
+    void on_written(const error_code& error) override;
+    void on_left() override;
 
     void advance();
+    void advance_soon();
 
-    // ---- requests ----
+    // ---- requests: connection_requests.cpp ----
     bool take_request();
     bool read_request();
     bool is_welcome();
     [[nodiscard]] bool may_begin() const;
     void begin();
     void await(Awaits what);
-    void on_read(const error_code& error, std::size_t bytes);
     void refuse(const error_code& error);
     void refuse(unsigned status, std::string_view detail);
 
-    // ---- answers ----
+    // ---- answers: connection_answers.cpp ----
     [[nodiscard]] Place& place_of(std::uint64_t number);
-    void answer(const Turn& turn, Response&& response);
-    void stream(const Turn& turn, Response&& head, const Exchange::MakeListener& make);
-    void upgrade(const Turn& turn, Exchange::MakeListener make);
     void take_over(std::uint64_t number, std::function<void()> go_on);
     void tell_served(const Turn& turn, unsigned status, std::size_t body_bytes);
-    void advance_soon();
     bool write_answers();
     void collect();
     bool write();
-    void on_written(const error_code& error);
+    void wrote();
 
     void end();
     void linger();
     void close();
-    [[nodiscard]] auto& wire();
+    void forget();
 
     std::shared_ptr<Site> site_;
-    std::shared_ptr<asio::ssl::context> tls_;  // outlives the stream
-    Stream stream_;
-    std::optional<Deadline> deadline_;
+    std::unique_ptr<Wire> wire_;
+    Socket::executor_type executor_;
+    Deadline deadline_;
     beast::flat_buffer buffer_;            // what has come and was not taken
     std::optional<RequestReader> reader_;  // of the request that is coming
     std::vector<Place> places_;            // of requests that were begun, in order
@@ -101,7 +114,8 @@ private:
     bool is_advancing_ = false;
     bool will_advance_ = false;
     bool is_ended_ = false;
-    bool has_moved_ = false;  // the stream went on as something else
+    bool has_moved_ = false;     // the wire went on as something else
+    bool is_forgotten_ = false;  // the peer left before its answer
 };
 
 }  // namespace steward::gateway

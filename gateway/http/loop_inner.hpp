@@ -9,14 +9,26 @@
 #include <vector>
 
 #include "gateway/http/loop.hpp"
+#include "gateway/http/readiness.hpp"
 
 namespace steward::gateway {
 
 struct Loop::Inner {
-    Inner() : context(1), alive(context.get_executor()) {}
+    Inner()
+        : context(1),
+          alive(context.get_executor()),
+          readiness(std::make_shared<Readiness>(context)) {
+        readiness->start();
+    }
+
+    ~Inner() { readiness->clear(); }
+
+    Inner(const Inner&) = delete;
+    Inner& operator=(const Inner&) = delete;
 
     boost::asio::io_context context;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> alive;
+    std::shared_ptr<Readiness> readiness;
     std::vector<std::unique_ptr<boost::asio::posix::stream_descriptor>> watched;
 
     // The loop's own.

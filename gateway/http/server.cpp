@@ -143,7 +143,8 @@ base::Expected<std::unique_ptr<Server>> Server::open(Loop& loop,
         context,
         std::move(*listening),
         std::move(*tls),
-        std::make_shared<Site>(std::move(options), std::move(handler), std::move(on_served)));
+        std::make_shared<Site>(
+            loop.inner().readiness, std::move(options), std::move(handler), std::move(on_served)));
     acceptor->accept();
     return std::unique_ptr<Server>(new Server(std::move(acceptor)));
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/base/prng.hpp"
+#include "gateway/http/readiness.hpp"
 #include "gateway/http/server.hpp"
 
 namespace steward::gateway {
@@ -30,13 +31,16 @@ public:
 
 class Site {
 public:
-    Site(ServerOptions options_given,
+    Site(std::shared_ptr<Readiness> readiness_given,
+         ServerOptions options_given,
          Handler handler_given,
          std::function<void(const Served&)> on_served_given)
-        : options(std::move(options_given)),
+        : readiness(std::move(readiness_given)),
+          options(std::move(options_given)),
           handler(std::move(handler_given)),
           on_served(std::move(on_served_given)) {}
 
+    const std::shared_ptr<Readiness> readiness;
     const ServerOptions options;
     const Handler handler;
     const std::function<void(const Served&)> on_served;

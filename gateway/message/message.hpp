@@ -48,6 +48,7 @@ struct Response {
     std::string content_type = {};  // empty: no body, no such header
     base::Blob body = {};
     std::vector<Header> headers = {};
+    std::string_view lines = {};  // whole lines of further headers, which last
 };
 
 /// The words that belong to a status: "Not Found".

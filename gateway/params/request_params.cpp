@@ -116,9 +116,11 @@ Expected<Payload> door_params_of(Request& request, const Pairs& query) {
         }
         fields.add_all(*pairs);
     } else {
+        static const MediaType kJson{"application/json", {}};
         const bool is_form = type.word == "application/x-www-form-urlencoded";
-        return json_of(is_form ? MediaType{"application/json", {}} : type, std::move(body))
-            .and_then([&](const Payload& json) { return with_query(query, json); });
+        return json_of(is_form ? kJson : type, std::move(body)).and_then([&](const Payload& json) {
+            return with_query(query, json);
+        });
     }
     params.add_missing(std::move(fields));
     return payload_of(params);

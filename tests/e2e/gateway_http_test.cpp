@@ -284,5 +284,30 @@ TEST_CASE("a call that takes long holds up nobody") {
     CHECK_FALSE(slow.is_readable(0ms));
 }
 
+TEST_CASE("a caller that leaves is forgotten while its call goes on") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL");
+    const Gateway gateway(desk.broker());
+    HttpClient client = gateway.client();
+    const std::string call =
+        "POST /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Length: 13\r\n\r\n{\"seconds\":2}";
+    {
+        TcpStream caller(gateway.port());
+        caller.send(call);
+        REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
+        CHECK(metric(client, "steward_gateway_connections") == "2");
+    }
+    CHECK(wait_until([&] { return metric(client, "steward_gateway_connections") == "1"; }));
+    CHECK(desk.service("TRIAL")["active"] == 1);
+    const std::string left = "steward_gateway_http_requests_total{code=\"499\",method=\"POST\"}";
+    CHECK(wait_until([&] { return metric(client, left) == "1"; }));
+    CHECK(desk.service("TRIAL")["active"] == 0);
+    TcpStream other(gateway.port());
+    other.send(call);
+    other.finish();
+    CHECK(closes(other));
+}
+
 }  // namespace
 }  // namespace steward::e2e

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/assert.hpp"
+#include "common/wire/json_glance.hpp"
 #include "common/wire/params.hpp"
 
 namespace {
@@ -42,6 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     STEWARD_ASSERT(value || value.error().code == base::Errc::BadParams);
     if (value) {
         settle(*value, encoding);
+    }
+    if (is_surely_json(payload.bytes.view())) {
+        STEWARD_ASSERT(decode_params({Encoding::Json, payload.bytes}).has_value());
     }
     for (const Encoding wanted : kAll) {
         const model::Payload turned = convert_params(payload, wanted);

@@ -224,6 +224,19 @@ TEST_CASE("Answers carry what a careful site sets") {
     CHECK(value_of(data, "Strict-Transport-Security") == "max-age=31536000");
 }
 
+TEST_CASE("What a careful site sets is there as lines too") {
+    std::vector<Header> data;
+    add_site_headers(data, AnswerKind::Data, false);
+    std::string lines;
+    for (const Header& header : data) {
+        lines += header.name + ": " + header.value + "\r\n";
+    }
+    CHECK(site_lines(AnswerKind::Data) == lines);
+    CHECK(site_lines(AnswerKind::Page).find("script-src 'self';") != std::string_view::npos);
+    CHECK(site_lines(AnswerKind::Asset).find("no-cache") != std::string_view::npos);
+    CHECK(site_lines(AnswerKind::Script).find("no-store") != std::string_view::npos);
+}
+
 TEST_CASE("A header that an answer has already stays") {
     std::vector<Header> headers = {{"cache-control", "public"}};
     add_site_headers(headers, AnswerKind::Asset, false);
