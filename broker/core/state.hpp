@@ -160,7 +160,8 @@ private:
 
     // ---- waiting.cpp: the lists that jobs wait in ----
     void release(JobHandle handle);
-    void release_active(JobHandle handle, Job& job, Service& service);
+    WorkerHandle take_out(JobHandle handle);
+    WorkerHandle take_active(JobHandle handle, Job& job, Service& service);
     static void forget_progress(Job& job);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
@@ -359,8 +360,12 @@ private:
     // ---- adopt.cpp: jobs that workers bring back ----
     [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
                                                           const model::JobId& job);
-    void adopt(WorkerHandle handle, Ready::Running& running);
-    bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
+    void adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running);
+    void adopt(WorkerHandle handle, Ready::Running& running, std::vector<WorkerHandle>& freed);
+    bool adopt_known(WorkerHandle handle,
+                     JobHandle job,
+                     const model::Attempt& attempt,
+                     std::vector<WorkerHandle>& freed);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
     void make_own(JobHandle handle, Submit& submit);
     [[nodiscard]] bool may_be_running(const Job& job, std::uint32_t attempt) const;
