@@ -46,9 +46,7 @@ void State::adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running)
 }
 
 // An attempt that the worker still has from before a reconnect or a restart of the broker.
-void State::adopt(WorkerHandle handle,
-                  Ready::Running& running,
-                  std::vector<WorkerHandle>& freed) {
+void State::adopt(WorkerHandle handle, Ready::Running& running, std::vector<WorkerHandle>& freed) {
     const JobHandle known = find_job(running.attempt.job);
     const bool adopted = known.names_something()
                              ? name_of_service(jobs_.map.at(known)) == running.service &&

@@ -98,7 +98,8 @@ TEST_CASE(
     CHECK(std::get<native::Finish>(said[1]).attempt == attempt(1));
 }
 
-TEST_CASE("READY lists attempts as they have ended, run and will be begun, whatever their numbers") {
+TEST_CASE(
+    "READY lists attempts as they have ended, run and will be begun, whatever their numbers") {
     Harness h;
     h.register_worker();
     h.say({job(4), job(3), job(1), job(2)});
