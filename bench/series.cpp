@@ -19,21 +19,28 @@ void Series::add(const std::string& title, const std::string& name, double value
     row->values.push_back(value);
 }
 
-void Series::print() const {
+void Series::print(Rows rows) const {
+    const bool compares = rows == Rows::Compared;
     for (const Table& table : tables_) {
-        std::printf(
-            "\n%-46s %11s %24s %7s\n", table.title.c_str(), "median", "lowest .. highest", "ratio");
+        std::printf("\n%-46s %11s %24s%s\n",
+                    table.title.c_str(),
+                    "median",
+                    "lowest .. highest",
+                    compares ? "   ratio" : "");
         double first = 0;
         for (const Row& row : table.rows) {
             std::vector<double> values = row.values;
             const double median = percentile(values, 0.5);
             first = &row == &table.rows.front() ? median : first;
-            std::printf("  %-44s %11.2f %11.2f .. %9.2f %7.2f\n",
+            std::printf("  %-44s %11.2f %11.2f .. %9.2f",
                         row.name.c_str(),
                         median,
                         values.front(),
-                        values.back(),
-                        first > 0 ? median / first : 0);
+                        values.back());
+            if (compares) {
+                std::printf(" %7.2f", first > 0 ? median / first : 0);
+            }
+            std::printf("\n");
         }
     }
 }

@@ -11,8 +11,10 @@ namespace steward::bench {
 class Series {
 public:
     void add(const std::string& title, const std::string& name, double value);
-    /// A table for each title: medians, spread, and the ratio to the first row of the table.
-    void print() const;
+    /// A table for each title: medians, spread, and the ratio to the first row of the table, unless
+    /// its rows are not to be compared.
+    enum class Rows { Compared, Apart };
+    void print(Rows rows = Rows::Compared) const;
 
 private:
     struct Row {

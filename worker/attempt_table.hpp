@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/flat_index.hpp"
+#include "common/base/chain_index.hpp"
 #include "common/model/ids.hpp"
 #include "worker/arrival.hpp"
 
@@ -29,6 +29,7 @@ public:
         model::Attempt attempt;
         ArrivalPtr arrival;            // the job; null once it has ended and no thread works on it
         std::uint32_t work = kNoWork;  // where among the busy threads
+        Spot next = kNowhere;          // the table's
         Phase phase = Phase::Waiting;
         bool is_remembered = false;  // ended lately
         bool is_used = false;
@@ -40,10 +41,9 @@ public:
 
     /// kNowhere when there is none.
     [[nodiscard]] Spot find(const model::Attempt& attempt) const {
-        return index_
-            .find(hash(attempt),
-                  [&](Handle handle) { return entries_[handle.spot].attempt == attempt; })
-            .spot;
+        return by_attempt_.find(hash(attempt), InEntries(entries_), [&](Spot spot) {
+            return entries_[spot].attempt == attempt;
+        });
     }
 
     /// Pre: `attempt` is not in the table. References to entries end.
@@ -61,7 +61,7 @@ public:
         entry.phase = Phase::Waiting;
         entry.is_remembered = false;
         entry.is_used = true;
-        index_.insert(hash(attempt), {spot});
+        by_attempt_.insert(hash(attempt), spot, InEntries(entries_));
         return spot;
     }
 
@@ -72,7 +72,7 @@ public:
 
     void erase(Spot spot) {
         Entry& entry = entries_[spot];
-        index_.erase(hash(entry.attempt), {spot});
+        by_attempt_.erase(hash(entry.attempt), spot, InEntries(entries_));
         entry.is_used = false;
         free_.push_back(spot);
     }
@@ -88,22 +88,26 @@ public:
     }
 
 private:
-    struct Handle {
-        Spot spot = kNowhere;
-
-        bool operator==(const Handle&) const = default;
-
-        [[nodiscard]] bool names_something() const { return spot != kNowhere; }
-    };
-
+    // The broker counts jobs up, and most are in their first attempt.
     [[nodiscard]] static std::size_t hash(const model::Attempt& attempt) {
         constexpr std::size_t kOdd = 0x9E3779B97F4A7C15ULL;
-        return std::hash<model::JobId>()(attempt.job) + attempt.number * kOdd;
+        return attempt.job.number + (attempt.job.epoch + attempt.number) * kOdd;
     }
+
+    template <class Entries>
+    struct InEntries {
+        explicit InEntries(Entries& its) : entries(its) {}
+
+        [[nodiscard]] auto& next_of(Spot spot) const { return entries[spot].next; }
+
+        [[nodiscard]] std::size_t hash_of(Spot spot) const { return hash(entries[spot].attempt); }
+
+        Entries& entries;
+    };
 
     std::vector<Entry> entries_;
     std::vector<Spot> free_;
-    base::FlatIndex<Handle> index_;
+    base::ChainIndex by_attempt_;
 };
 
 }  // namespace steward::worker

@@ -24,9 +24,18 @@ std::string text_of(const Act& act) {
     if (!act.what.empty()) {
         put(text, "what", act.what);
     }
-    put(text, "outcome", act.missing.empty() ? "allowed" : "refused");
+    if (!act.object.empty()) {
+        put(text, "object", act.object);
+    }
+    put(text,
+        "outcome",
+        !act.missing.empty()  ? "refused"
+        : !act.failed.empty() ? "failed"
+                              : "allowed");
     if (!act.missing.empty()) {
         put(text, "missing", act.missing);
+    } else if (!act.failed.empty()) {
+        put(text, "error", act.failed);
     }
     return text;
 }

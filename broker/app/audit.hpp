@@ -14,10 +14,12 @@ namespace steward::app {
 
 /// One thing that a key did or was not allowed to do. Views: until the call ends.
 struct Act {
-    std::string_view key;      // its name; empty: a broker without keys
-    std::string_view act;      // "submit", "work", "read", "operate", "come in"
-    std::string_view what;     // the service, question or verb
-    std::string_view missing;  // the grant; empty: it was allowed
+    std::string_view key;          // its name; empty: a broker without keys
+    std::string_view act;          // "submit", "work", "read", "operate", "come in"
+    std::string_view what;         // the service, question or verb
+    std::string_view missing;      // the grant; empty: it was allowed
+    std::string_view object = {};  // of an operator's verb: the jobs, service, limit … it is about
+    std::string_view failed = {};  // the name of the error that an allowed request ended with
 };
 
 /// Order: as noted, but for the numbers of what came again, which follow when their time is over.

@@ -121,10 +121,14 @@ BrokerLoop::Amount BrokerLoop::take_row(Door door) {
 
 void BrokerLoop::answer_for_keys() {
     parts_.sockets.answer_for_keys();
-    for (const net::ZapQuestion& refused : parts_.sockets.take_refusals()) {
+    for (const auto& [asked, who] : parts_.sockets.take_refusals()) {
+        if (who) {
+            parts_.node.note_no_news(*who);
+            continue;
+        }
         parts_.log.write(log::Level::Warning,
                          "key_refused",
-                         {{"from", refused.address}, {"public_key", refused.public_key}});
+                         {{"from", asked.address}, {"public_key", asked.public_key}});
     }
 }
 

@@ -155,19 +155,19 @@ void BrokerSockets::answer_for_keys() {
     if (!zap_) {
         return;
     }
-    zap_->answer([this](const net::ZapQuestion& asked) -> std::optional<std::uint32_t> {
+    zap_->answer([this](const net::ZapQuestion& asked) -> net::ZapVerdict {
         const auto id = principals_.of_key(asked.public_key);
         if (id && (!asked.is_for_news || may_hear_news(principals_, *id))) {
-            return id->value;
+            return {id->value, true};
         }
         if (refusals_.size() < kRefusalsMax) {
-            refusals_.push_back(asked);
+            refusals_.push_back({asked, id});
         }
-        return std::nullopt;
+        return {std::nullopt, id.has_value()};
     });
 }
 
-std::vector<net::ZapQuestion> BrokerSockets::take_refusals() {
+std::vector<BrokerSockets::KeyRefusal> BrokerSockets::take_refusals() {
     return std::exchange(refusals_, {});
 }
 

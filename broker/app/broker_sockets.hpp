@@ -62,8 +62,14 @@ public:
                                              Arrival& from);
     /// Answers for the keys of those who shake hands; what it decided is in refusals().
     void answer_for_keys();
+
+    struct KeyRefusal {
+        net::ZapQuestion asked;
+        std::optional<access::PrincipalId> who;  // a known key, which may not hear the news
+    };
+
     /// Those turned away since the last call, kRefusalsMax at most.
-    [[nodiscard]] std::vector<net::ZapQuestion> take_refusals();
+    [[nodiscard]] std::vector<KeyRefusal> take_refusals();
 
     [[nodiscard]] base::Expected<void> reopen_news() { return zmq_->reopen_news(context_); }
 
@@ -100,7 +106,7 @@ private:
     const keys::Principals& principals_;
     bool has_keys_;
     std::optional<net::ZapHandler> zap_;  // ends after the sockets
-    std::vector<net::ZapQuestion> refusals_;
+    std::vector<KeyRefusal> refusals_;
     std::unique_ptr<ZmqTransport> zmq_;
     std::array<std::unique_ptr<net::StreamServer>, 2> streams_;  // by side
 };

@@ -109,6 +109,8 @@ struct Node::Parts final : Receiver {
 
     void note(const Act& act) override { audit.note(now, act); }
 
+    void operate(core::Operator&& request, const Act& act) override;
+
     Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
     void cut_the_slow();
@@ -166,6 +168,22 @@ void Node::Parts::take(core::Input&& input) {
         }
     }
     apply(std::move(input));
+}
+
+// The core answers an operator at once; what the answer waits for is the journal.
+void Node::Parts::operate(core::Operator&& request, const Act& act) {
+    const core::Address from = request.from;
+    std::size_t next = effects.sends.size();
+    take(std::move(request));
+    Act done = act;
+    for (; next < effects.sends.size() && done.failed.empty(); ++next) {
+        const core::Send& send = effects.sends[next];
+        const auto* refused = std::get_if<core::Refused>(&send.what);
+        if (refused != nullptr && send.to == from) {
+            done.failed = base::name_of(refused->error.code);
+        }
+    }
+    note(done);
 }
 
 Peer Node::Parts::peer_of(Side side, std::string_view routing_id, access::PrincipalId who) {
@@ -368,6 +386,12 @@ void Node::on_refused(Side side,
     const Peer peer = parts.peer_of(side, routing_id, kTurnedAway);
     turn_away({side, peer, kTurnedAway, false}, frames, std::move(why), parts);
     ++parts.counters.malformed;
+}
+
+void Node::note_no_news(access::PrincipalId who) {
+    if (const Rights* rights = parts_->rights.of(who); rights != nullptr) {
+        parts_->note({rights->key, "read", "news", rights->grants.may_read_all()});
+    }
 }
 
 void Node::lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed) {

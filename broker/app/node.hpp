@@ -61,6 +61,8 @@ public:
                    access::PrincipalId who = access::kAnonymous);
     /// The same of somebody who may not be heard: he is told `why`, and is lost if he was known.
     void on_refused(Side side, std::string_view routing_id, const Frames& frames, base::Error why);
+    /// A key that may not hear the news has asked for them: for the audit log.
+    void note_no_news(access::PrincipalId who);
     /// Whoever is not allowed any more is lost: its jobs go back, and it is told nothing more.
     void lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.

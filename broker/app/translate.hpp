@@ -27,8 +27,10 @@ public:
     virtual void greet(model::Peer peer) = 0;
     /// Answered without the core: it goes out with the effects, in their order.
     virtual void answer(core::Send&& send) = 0;
-    /// For the audit log: something was refused to a key, or an operator did something.
+    /// For the audit log: something was refused to a key.
     virtual void note(const Act& act) = 0;
+    /// An operator's request, taken like any input, and noted with what came of it.
+    virtual void operate(core::Operator&& request, const Act& act) = 0;
 };
 
 /// Who sent a message: a peer, and on which socket. A worker should be at the backend and a client

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "broker/app/check_report.hpp"
+#include "broker/app/request_object.hpp"
 #include "broker/app/translate_management.hpp"
 #include "broker/app/translate_parts.hpp"
 #include "broker/app/translate_request.hpp"
@@ -189,13 +190,17 @@ private:
     [[nodiscard]] bool may_submit(core::Submit& submit);
     void take_query(core::Query&& query, std::string_view what);
 
-    /// An operator does this.
-    void note_act(std::string_view verb) {
-        to_.note(
-            {from_.rights != nullptr ? std::string_view(from_.rights->key) : std::string_view(),
-             "operate",
-             verb,
-             {}});
+    /// An operator's; `missing` is empty when he may.
+    [[nodiscard]] Act operator_act(std::string_view verb,
+                                   std::string_view object,
+                                   std::string_view missing = {}) const {
+        const bool has_key = from_.rights != nullptr;
+        return {has_key ? std::string_view(from_.rights->key) : std::string_view(),
+                "operate",
+                verb,
+                missing,
+                object,
+                {}};
     }
 
     /// Gives its refusal, and counts it.
@@ -398,6 +403,7 @@ void Commands::operate_by_secret(const native::Operate& operate) {
     const bool is_stop = operate.verb == "stop";
     const bool knows = secret && terms_.is_secret && terms_.is_secret(*secret);
     if (!knows && (is_stop || secret)) {
+        to_.note(operator_act(operate.verb, arguments->worker.value_or("broker"), "admin secret"));
         refuse(operate.number,
                {Errc::Forbidden,
                 terms_.is_secret ? "this needs the admin secret of the broker"
@@ -405,8 +411,8 @@ void Commands::operate_by_secret(const native::Operate& operate) {
                                    "broker.admin_secret_file"});
         return;
     }
-    if (is_stop) {
-        note_act(operate.verb);
+    if (is_stop && arguments->worker) {
+        to_.note(operator_act(operate.verb, *arguments->worker));
     }
     if (arguments->worker) {
         ask_worker(operate.number,
@@ -414,7 +420,8 @@ void Commands::operate_by_secret(const native::Operate& operate) {
                    *arguments->worker,
                    knows);
     } else if (is_stop) {
-        to_.take(core::Operator{address(operate.number), core::DrainBroker{}});
+        to_.operate(core::Operator{address(operate.number), core::DrainBroker{}},
+                    operator_act(operate.verb, "broker"));
     } else {
         ask_check(operate.number, knows);
     }
@@ -477,14 +484,15 @@ void Commands::operator()(native::Operate&& operate) {
         return;
     }
     core::Operator input{address(operate.number), *std::move(request)};
+    const std::string object = object_of(input.what);
     if (from_.rights != nullptr) {
         if (const std::string missing = from_.rights->admit(input); !missing.empty()) {
-            forbid(operate.number, "operate", operate.verb, missing);
+            to_.note(operator_act(operate.verb, object, missing));
+            to_.answer({input.from, core::Refused{access::lacks(from_.rights->key, missing), {}}});
             return;
         }
     }
-    note_act(operate.verb);
-    to_.take(std::move(input));
+    to_.operate(std::move(input), operator_act(operate.verb, object));
 }
 
 void Commands::operator()(native::WorkerReady&& ready) {

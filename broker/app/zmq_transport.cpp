@@ -33,7 +33,8 @@ base::Expected<std::string> listen_at(net::Socket& socket,
                                       const std::string& setting) {
     auto bound = socket.bind(endpoint);
     if (!bound) {
-        bound.error().message += "; the setting is broker." + setting;
+        bound.error().message += "; the settings are broker." + setting +
+                                 " and broker.bind, an address or interface of this machine";
     }
     return bound;
 }

@@ -34,7 +34,10 @@ QueueHandle State::queue_for(ServiceHandle service, const model::Label& channel)
 
 // What the submitter did not say, the service's configuration does.
 void State::apply_defaults(model::JobOptions& options, const Service& service) const {
-    const model::JobOptions& defaults = service.defaults;
+    if (service.defaults == nullptr) {
+        return;
+    }
+    const model::JobOptions& defaults = *service.defaults;
     const auto fill = [](auto& value, const auto& otherwise) {
         if (!value) {
             value = otherwise;
@@ -164,17 +167,47 @@ void State::enroll(JobHandle handle, const model::JobOptions& options) {
     }
 }
 
+// Whether its jobs may begin without a look at what they wait for.
+bool State::may_begin(const Service& service) const {
+    return service.limits.empty() && starts(service);
+}
+
+// Where nothing waits and somebody has room there is no need to wait in a list. Pre: the service
+// may_begin(), the job has no extras and does not expire.
+bool State::begin_at_once(JobHandle handle, const Queue& queue) {
+    if (queue.size > 0 || queue.parked_at.names_something()) {
+        return false;
+    }
+    const WorkerHandle worker = pick_worker(queue);
+    if (!worker.names_something()) {
+        return false;
+    }
+    Job& job = jobs_.map.at(handle);
+    job.ready_at = now_.mono;
+    announce(job, model::EventKind::Enqueued);
+    announce(job, model::EventKind::Dequeued);
+    start_attempt(handle, worker);
+    return true;
+}
+
 // A new job enters its first list.
 void State::begin_waiting(JobHandle handle) {
     const Job& job = jobs_.map.at(handle);
     if (job.extras != nullptr && job.extras->unmet > 0) {
         block(handle);
-    } else if (job.due > now_.mono) {
-        schedule(handle, job.due);
-    } else {
-        make_ready(handle, false);
-        dispatch_queue(job.queue);
+        return;
     }
+    if (job.due > now_.mono) {
+        schedule(handle, job.due);
+        return;
+    }
+    const bool is_plain = job.extras == nullptr && job.expires == base::MonoTime::max();
+    if (is_plain && may_begin(services_.map.at(job.service)) &&
+        begin_at_once(handle, services_.queues.at(job.queue))) {
+        return;
+    }
+    make_ready(handle, false);
+    dispatch_queue(job.queue);
 }
 
 }  // namespace steward::core

@@ -13,7 +13,7 @@
 #include "broker/core/parts.hpp"
 #include "broker/core/record.hpp"
 #include "broker/core/waiter.hpp"
-#include "common/base/flat_index.hpp"
+#include "common/base/chain_index.hpp"
 #include "common/base/timer_heap.hpp"
 #include "common/model/job.hpp"
 
@@ -86,14 +86,15 @@ struct Job {
     base::Duration result_ttl{};
 
     std::uint32_t attempt = 0;  // number of the last one begun
-    AttemptFate fate = AttemptFate::Open;
     std::uint32_t failures = 0;
     std::uint32_t losses = 0;  // attempts whose worker was lost
     std::uint32_t failures_max = 1;
     std::uint32_t losses_max = 1;
     std::int32_t priority = model::kPriorityNormal;
+    std::uint32_t next_by_id = 0;  // the table's
 
     model::JobState state = model::JobState::Ready;
+    AttemptFate fate = AttemptFate::Open;  // of the last attempt
     bool sync = false;
     bool durable = false;
     bool running = false;     // active and not merely given ahead
@@ -101,8 +102,8 @@ struct Job {
     bool cancelling = false;  // it was told because the job was cancelled
     bool recalled = false;    // asked back; the worker has not answered yet
     bool by_wall = false;     // `timer` is in the heap of the wall clock
+    bool adopted = false;     // brought by a worker from an earlier run: its params are not known
     OwnerId owner = kNobody;
-    bool adopted = false;  // brought by a worker from an earlier run: its params are not known
 
     Seq accepted_seq = 0;
     std::uint64_t progress_done = 0;
@@ -151,11 +152,10 @@ using JobList = base::LinkedList<Job, &Job::place>;
 class JobTable {
 public:
     JobHandle add(Job&& job) {
-        const std::size_t hash = std::hash<model::JobId>{}(job.id);
         bytes_ += job.params.bytes.size();
         owners.gain(job.owner, 1, job.params.bytes.size());
         const JobHandle handle = map.emplace(std::move(job));
-        index_.insert(hash, handle);
+        by_id_.insert(hash_of(map.at(handle).id), handle.slot, InMap(map));
         return handle;
     }
 
@@ -164,7 +164,7 @@ public:
         bytes_ += params.bytes.size();
         owners.gain(other.owner, 1, params.bytes.size());
         const JobHandle handle = map.emplace(other, id, std::move(params));
-        index_.insert(std::hash<model::JobId>{}(id), handle);
+        by_id_.insert(hash_of(id), handle.slot, InMap(map));
         return handle;
     }
 
@@ -173,7 +173,7 @@ public:
         STEWARD_ASSERT(!job.place.linked);
         bytes_ -= job.params.bytes.size();
         owners.lose(job.owner, 1, job.params.bytes.size());
-        index_.erase(std::hash<model::JobId>{}(job.id), handle);
+        by_id_.erase(hash_of(job.id), handle.slot, InMap(map));
         map.erase(handle);
     }
 
@@ -203,8 +203,9 @@ public:
     }
 
     [[nodiscard]] JobHandle find(const model::JobId& id) const {
-        return index_.find(std::hash<model::JobId>{}(id),
-                           [&](JobHandle handle) { return map.at(handle).id == id; });
+        const std::uint32_t slot = by_id_.find(
+            hash_of(id), InMap(map), [&](std::uint32_t at) { return map[at].id == id; });
+        return slot == base::ChainIndex::kNone ? JobHandle{} : map.handle_at(slot);
     }
 
     [[nodiscard]] std::size_t payload_bytes() const { return bytes_ + packed_bytes; }
@@ -215,7 +216,25 @@ public:
     std::size_t packed_bytes = 0;  // of the params of packed jobs, which are in memory too
 
 private:
-    base::FlatIndex<JobHandle> index_;
+    // Ids count up within an epoch, and few jobs are of another than most.
+    [[nodiscard]] static std::size_t hash_of(const model::JobId& id) {
+        return id.number + id.epoch * 0x9E3779B97F4A7C15ULL;
+    }
+
+    template <class Map>
+    struct InMap {
+        explicit InMap(Map& its) : map(its) {}
+
+        [[nodiscard]] auto& next_of(std::uint32_t slot) const { return map[slot].next_by_id; }
+
+        [[nodiscard]] std::size_t hash_of(std::uint32_t slot) const {
+            return JobTable::hash_of(map[slot].id);
+        }
+
+        Map& map;
+    };
+
+    base::ChainIndex by_id_;
     std::size_t bytes_ = 0;
 };
 

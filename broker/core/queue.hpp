@@ -10,6 +10,7 @@
 
 #include "broker/core/job.hpp"
 #include "broker/core/spill.hpp"
+#include "common/base/flat_index.hpp"
 
 namespace steward::core {
 

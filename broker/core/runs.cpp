@@ -66,7 +66,7 @@ std::optional<State::Alike> State::alike_of(const SubmitRun& run) {
                  services_.queues.at(queue),
                  std::move(options),
                  std::move(job),
-                 service.limits.empty() && starts(service)};
+                 may_begin(service)};
 }
 
 // Takes jobs in from `first` on up to one that is special, and says which that is.
@@ -98,7 +98,9 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, const Alike& a
         }
         taken.count += is_told ? 1 : 0;
         accepted_seq = jobs_.map.at(handle).accepted_seq;
-        begin_alike(handle, alike);
+        if (!alike.may_start || !begin_at_once(handle, alike.queue)) {
+            make_ready(handle, false);
+        }
     }
     tell();
     dispatch_queue(alike.job.queue);
@@ -149,24 +151,6 @@ JobHandle State::create_alike(const SubmitRun& run,
             Received{job.submission, std::move(one.params), alike.options});
     }
     return handle;
-}
-
-// Where nothing waits and somebody has room there is no need to wait in a list.
-void State::begin_alike(JobHandle handle, const Alike& alike) {
-    if (!alike.may_start || alike.queue.size > 0 || alike.queue.parked_at.names_something()) {
-        make_ready(handle, false);
-        return;
-    }
-    const WorkerHandle worker = pick_worker(alike.queue);
-    if (!worker.names_something()) {
-        make_ready(handle, false);
-        return;
-    }
-    Job& job = jobs_.map.at(handle);
-    job.ready_at = now_.mono;
-    announce(job, EventKind::Enqueued);
-    announce(job, EventKind::Dequeued);
-    start_attempt(handle, worker);
 }
 
 void State::on(FinishRun& run) {

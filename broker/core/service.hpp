@@ -32,13 +32,13 @@ struct Service {
     JobList scheduled;
     JobList blocked;
     std::size_t active = 0;
-    std::size_t dead = 0;                            // dead letters
-    std::size_t workers = 0;                         // those of several channels count once
-    bool announced = false;                          // a worker has once served it
-    bool declared = false;                           // the configuration names it
-    base::MonoTime used_at = base::MonoTime::min();  // by a worker, or an operator named it
-    std::size_t jobs_max = 0;                        // 0: as many as for any service
-    model::JobOptions defaults;
+    std::size_t dead = 0;                               // dead letters
+    std::size_t workers = 0;                            // those of several channels count once
+    bool announced = false;                             // a worker has once served it
+    bool declared = false;                              // the configuration names it
+    base::MonoTime used_at = base::MonoTime::min();     // by a worker, or an operator named it
+    std::size_t jobs_max = 0;                           // 0: as many as for any service
+    std::unique_ptr<const model::JobOptions> defaults;  // null: none
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;  // attempts

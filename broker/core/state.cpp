@@ -52,7 +52,7 @@ void State::apply_service_policies() {
             Service& service = services_.map.at(handle);
             service.declared = false;
             service.jobs_max = 0;
-            service.defaults = {};
+            service.defaults.reset();
         }
     }
     for (const ServicePolicy& settings : policy.services) {
@@ -64,7 +64,9 @@ void State::apply_service_policies() {
         Service& service = services_.map.at(known.names_something() ? known : services_.add(*name));
         service.declared = true;
         service.jobs_max = settings.jobs_max;
-        service.defaults = settings.defaults;
+        if (settings.defaults != model::JobOptions{}) {
+            service.defaults = std::make_unique<const model::JobOptions>(settings.defaults);
+        }
     }
 }
 

@@ -107,7 +107,6 @@ private:
                            SubmitRun::One& one,
                            const Alike& alike,
                            Submission& submission);
-    void begin_alike(JobHandle handle, const Alike& alike);
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
 
     // ---- create.cpp: a job from its options ----
@@ -117,6 +116,8 @@ private:
     [[nodiscard]] Job new_job(const model::JobOptions& options, QueueHandle queue) const;
     JobHandle create_job(Submit& submit, QueueHandle queue, JobAccepted&& origin);
     void enroll(JobHandle handle, const model::JobOptions& options);
+    [[nodiscard]] bool may_begin(const Service& service) const;
+    bool begin_at_once(JobHandle handle, const Queue& queue);
     void begin_waiting(JobHandle handle);
     [[nodiscard]] bool has_room_for_group(const model::Label& name) const;
 
@@ -172,12 +173,11 @@ private:
     void unlink_ready(JobHandle handle);
 
     // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
-    static bool may_leave(const Job& job);
-
     static bool is_packable(const Job& job) {
         return job.params.bytes.size() <= PackedJobs::kParamsMax && may_leave(job);
     }
 
+    static bool may_leave(const Job& job);
     void spill_filled_blocks();
     void spill_block(BlockHandle handle);
     void store_block(BlockHandle handle);

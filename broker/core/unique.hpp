@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "broker/core/job.hpp"
+#include "common/base/flat_index.hpp"
 
 namespace steward::core {
 

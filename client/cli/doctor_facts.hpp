@@ -37,6 +37,8 @@ struct FolderFact {
     bool is_there = false;
     std::string owner;
     unsigned mode = 0;
+    std::string group = {};
+    std::string user = {};       // whom its unit runs as; empty: not known
     bool is_in_memory = false;   // tmpfs
     bool is_on_network = false;  // NFS, CIFS and the like
     std::uint64_t bytes_free = 0;
@@ -48,6 +50,15 @@ struct SecretFact {
     bool is_there = false;
     std::string owner;
     unsigned mode = 0;
+    std::string user = {};  // as above
+};
+
+// What the clients' folder says: who may come in.
+struct KeysFact {
+    std::string complaint;                  // of who reads it; empty: it is understood
+    std::size_t count = 0;                  // public keys
+    std::vector<std::string> grantless;     // their names: they may ping, and no more
+    std::vector<std::string> secret_files;  // secret halves, which are not to be there
 };
 
 struct SyncFact {
@@ -74,11 +85,13 @@ struct Facts {
     std::vector<SettingsFact> settings;
     std::string broker;                    // where it was looked for
     std::string broker_error;              // empty: it answers
+    bool has_refused_key = false;          // it is there, and this program may not come in
     std::vector<std::string> left_behind;  // programs that run, of files that are replaced
     std::vector<PortFact> ports;
     std::vector<FolderFact> folders;
     std::vector<SecretFact> secrets;
     std::optional<FolderFact> clients;  // whose keys may come in
+    std::optional<KeysFact> keys;       // in it; nothing: it cannot be looked into
     bool is_insecure = false;           // security.insecure
     std::optional<SyncFact> sync;       // nothing: the journal is in memory
     std::uint64_t peers_max = 0;

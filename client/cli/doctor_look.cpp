@@ -92,9 +92,13 @@ std::vector<std::string> settings_of(std::string_view program) {
                 "limits.payload_bytes_total_max"};
     }
     if (program == "steward-gateway") {
-        return {"gateway.bind", "gateway.port", "gateway.tokens_file", "gateway.key_file"};
+        return {"gateway.bind",
+                "gateway.port",
+                "gateway.tokens_file",
+                "gateway.key_file",
+                "gateway.client_key_file"};
     }
-    return {"supervisor.log_dir"};
+    return {"supervisor.log_dir", "supervisor.client_key_file"};
 }
 
 // Beside this program, else on PATH.
@@ -155,8 +159,11 @@ void look_at_broker(Facts& facts, const Settings& settings) {
         return;
     }
     client::Client client(std::move(*options));
-    if (const auto answered = client.query("broker"); !answered) {
+    const auto answered = client.query("broker");
+    // One who may ask for nothing is answered all the same.
+    if (!answered && answered.error().code != base::Errc::Forbidden) {
         facts.broker_error = answered.error().message;
+        facts.has_refused_key = answered.error().code == base::Errc::KeyRefused;
     }
 }
 
@@ -171,7 +178,7 @@ void look_at_ports(Facts& facts, const Values& values) {
         PortFact fact{setting, address, port, is_port_taken(address, port), false};
         // Of the broker's three, who answers at one is there at all.
         fact.answers_as_meant = is_broker
-                                    ? facts.broker_error.empty()
+                                    ? facts.broker_error.empty() || facts.has_refused_key
                                     : fact.is_taken && (has_tls || answers_http(address, port));
         facts.ports.push_back(std::move(fact));
     };
@@ -185,26 +192,45 @@ std::string absolute(const std::string& path, const std::string& within) {
     return path.empty() || path.front() == '/' ? path : within + "/" + path;
 }
 
+// The unit of the program whose setting it is: "security" is the broker's, too.
+const char* unit_of(std::string_view setting) {
+    return setting.starts_with("gateway.")      ? "steward-gateway"
+           : setting.starts_with("supervisor.") ? "steward"
+                                                : "steward-broker";
+}
+
 void look_at_files(Facts& facts, const Values& values, bool measures_disk) {
     const std::string data = values.text("broker.data_dir");
+    const auto user_of = [&](const char* setting) {
+        return user_of_unit(unit_of(setting), facts.config);
+    };
     for (const char* setting : {"broker.data_dir", "supervisor.log_dir"}) {
         // Where a relative one is, knows who starts the program.
         if (const std::string path = values.text(setting); path.starts_with('/')) {
             facts.folders.push_back(look_at_folder(setting, path));
+            facts.folders.back().user = user_of(setting);
         }
     }
     for (const char* setting : {"broker.admin_secret_file",
                                 "security.key_file",
                                 "gateway.tokens_file",
-                                "gateway.key_file"}) {
+                                "gateway.key_file",
+                                "gateway.client_key_file",
+                                "supervisor.client_key_file"}) {
         // systemd's credentials are seen by the service alone.
         const std::string path = values.text(setting);
         if (!path.empty() && !path.starts_with("credential:")) {
             facts.secrets.push_back(look_at_secret(setting, path));
+            facts.secrets.back().user = user_of(setting);
         }
     }
-    if (const std::string clients = values.text("security.clients_directory"); !clients.empty()) {
-        facts.clients = look_at_folder("security.clients_directory", clients);
+    const char* const setting = "security.clients_directory";
+    if (const std::string clients = values.text(setting); !clients.empty()) {
+        facts.clients = look_at_folder(setting, clients);
+        facts.clients->user = user_of(setting);
+        if (::access(clients.c_str(), R_OK | X_OK) == 0) {
+            facts.keys = look_at_keys(clients);
+        }
     }
     facts.is_insecure = values.text("security.insecure") == "true";
     if (measures_disk && data.starts_with('/') && values.text("journal.engine") == "disk") {

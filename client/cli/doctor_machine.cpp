@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <grp.h>
 #include <linux/magic.h>
 #include <netinet/in.h>
 #include <optional>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "common/access/grants.hpp"
+#include "common/keys/client_keys.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/errno_text.hpp"
 #include "common/posix/unique_fd.hpp"
@@ -39,6 +42,11 @@ constexpr long kCifsMagic = 0xFF534D42;  // not in linux/magic.h
 std::string name_of_user(uid_t user) {
     const passwd* found = ::getpwuid(user);  // NOLINT(concurrency-mt-unsafe): one thread asks
     return found != nullptr ? found->pw_name : std::to_string(user);
+}
+
+std::string name_of_group(gid_t group) {
+    const auto* found = ::getgrgid(group);  // NOLINT(concurrency-mt-unsafe): one thread asks
+    return found != nullptr ? found->gr_name : std::to_string(group);
 }
 
 bool is_of(long type, std::initializer_list<long> types) {
@@ -111,6 +119,7 @@ FolderFact look_at_folder(std::string setting, std::string path) {
     }
     fact.is_there = true;
     fact.owner = name_of_user(status.st_uid);
+    fact.group = name_of_group(status.st_gid);
     fact.mode = status.st_mode & kModeBits;
     const auto type = static_cast<long>(system.f_type);
     fact.is_in_memory = is_of(type, {TMPFS_MAGIC, RAMFS_MAGIC});
@@ -118,6 +127,52 @@ FolderFact look_at_folder(std::string setting, std::string path) {
         is_of(type, {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, SMB2_SUPER_MAGIC, kCifsMagic});
     fact.bytes_free =
         static_cast<std::uint64_t>(system.f_bavail) * static_cast<std::uint64_t>(system.f_bsize);
+    return fact;
+}
+
+std::string user_of_unit(const std::string& unit, const std::string& config) {
+    // What the administrator has written is stronger than what was installed.
+    for (const char* folder : {"/etc/systemd/system/", "/lib/systemd/system/"}) {
+        std::ifstream file(folder + unit + ".service");
+        if (!file) {
+            continue;
+        }
+        std::string user = "root";
+        bool reads_config = false;
+        for (std::string line; std::getline(file, line);) {
+            if (line.starts_with("User=")) {
+                user = line.substr(line.find('=') + 1);
+            }
+            reads_config = reads_config ||
+                           (line.starts_with("ExecStart=") && line.ends_with("--config " + config));
+        }
+        return reads_config ? user : std::string();
+    }
+    return {};
+}
+
+KeysFact look_at_keys(const std::string& folder) {
+    KeysFact fact;
+    std::error_code failed;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+        if (entry.path().extension() == ".key") {
+            fact.secret_files.push_back(entry.path().string());
+        }
+    }
+    const auto clients = keys::read_client_keys(folder);
+    if (!clients) {
+        fact.complaint = clients.error().message;
+        return fact;
+    }
+    fact.count = clients->size();
+    for (const keys::ClientKey& client : *clients) {
+        const auto grants = access::Grants::from(client.grants);
+        if (!grants) {
+            fact.complaint = client.file + ": " + grants.error().message;
+        } else if (*grants == access::Grants()) {
+            fact.grantless.push_back(client.name);
+        }
+    }
     return fact;
 }
 

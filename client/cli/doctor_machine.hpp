@@ -12,6 +12,11 @@ namespace steward::cli::doctor {
 
 [[nodiscard]] FolderFact look_at_folder(std::string setting, std::string path);
 [[nodiscard]] SecretFact look_at_secret(std::string setting, std::string path);
+/// The keys in the clients' folder, as the broker would take them.
+[[nodiscard]] KeysFact look_at_keys(const std::string& folder);
+/// Whom systemd runs `unit` as ("steward-broker"), if that reads the configuration `config`; else
+/// empty. Drop-ins are not looked at.
+[[nodiscard]] std::string user_of_unit(const std::string& unit, const std::string& config);
 /// Whether somebody listens there, at an address of this machine as a number.
 [[nodiscard]] bool is_port_taken(const std::string& address, std::uint16_t port);
 /// Whether who listens there speaks HTTP. Blocks: two seconds at most.

@@ -84,7 +84,13 @@ void judge_settings(const Facts& facts, Findings& out) {
 }
 
 void judge_broker(const Facts& facts, Findings& out) {
-    if (!facts.broker_error.empty()) {
+    if (facts.has_refused_key) {
+        out.push_back({Level::Advice,
+                       "broker",
+                       facts.broker_error,
+                       "it is there; how it is cannot be seen without a key",
+                       "sudo steward doctor; or set STEWARD_KEY_FILE and STEWARD_SERVER_KEY_FILE"});
+    } else if (!facts.broker_error.empty()) {
         out.push_back({Level::Problem,
                        "broker",
                        facts.broker_error,
@@ -119,6 +125,16 @@ void judge_port(const PortFact& port, Findings& out) {
     }
 }
 
+// The group and others, as far as they may look into a folder and pass through it.
+constexpr unsigned kOthersMayEnter = 0005;
+constexpr unsigned kGroupMayEnter = 0050;
+
+bool may_enter(const FolderFact& folder) {
+    return folder.user.empty() || folder.owner == folder.user ||
+           (folder.mode & kOthersMayEnter) == kOthersMayEnter ||
+           (folder.group == folder.user && (folder.mode & kGroupMayEnter) == kGroupMayEnter);
+}
+
 void judge_folder(const FolderFact& folder, Findings& out) {
     const std::size_t before = out.size();
     const auto say = [&](Level level, std::string what, std::string why, std::string type) {
@@ -130,6 +146,12 @@ void judge_folder(const FolderFact& folder, Findings& out) {
             "a program that may not make it does not start",
             "install -d -o steward -g steward -m 0750 " + folder.path);
         return;
+    }
+    if (!folder.user.empty() && folder.owner != folder.user) {
+        say(Level::Problem,
+            folder.setting + ": of " + folder.owner + ", and its unit runs as " + folder.user,
+            "the program cannot write there, and does not start",
+            "chown -R " + folder.user + " " + folder.path);
     }
     if ((folder.mode & kOthersMayWrite) != 0) {
         say(Level::Problem,
@@ -183,8 +205,53 @@ void judge_clients(const FolderFact& clients, Findings& out) {
              "mode " + posix::mode_text(clients.mode) + ": not only its owner may write into it",
              "who can put a key there comes in with all the grants he writes down",
              "chmod go-w " + clients.path});
+    } else if (!may_enter(clients)) {
+        out.push_back(
+            {Level::Problem,
+             clients.path,
+             "mode " + posix::mode_text(clients.mode) + " of " + clients.owner +
+                 ", and "
+                 "its unit runs as " +
+                 clients.user,
+             "the broker cannot read who may come in, and does not start",
+             "chgrp " + clients.user + " " + clients.path + "; chmod g+rx " + clients.path});
     } else {
         fine(out, clients.path, clients.setting + ": of " + clients.owner);
+    }
+}
+
+void judge_keys(const KeysFact& keys, const std::string& folder, Findings& out) {
+    const std::size_t before = out.size();
+    const auto say = [&](Level level, std::string what, std::string why, std::string type) {
+        out.push_back({level, "keys", std::move(what), std::move(why), std::move(type)});
+    };
+    for (const std::string& file : keys.secret_files) {
+        say(Level::Problem,
+            file + ": a secret key",
+            "it is for whom it proves, and for nobody else; the broker needs NAME.pub",
+            "rm " + file);
+    }
+    if (!keys.complaint.empty()) {
+        say(Level::Problem,
+            keys.complaint,
+            "the broker does not start with it, and a reload leaves everything as it was",
+            "ls -l " + folder);
+    } else if (keys.count == 0) {
+        say(Level::Advice,
+            "there is none in " + folder,
+            "nobody on another machine can come in",
+            "steward keygen NAME; cp NAME.pub " + folder + "; systemctl reload steward-broker");
+    }
+    for (const std::string& name : keys.grantless) {
+        say(Level::Advice,
+            name + " has no grants",
+            "it may come in and ping, and no more",
+            "in its file in " + folder +
+                ": grants = [\"submit = ['*']\"]; systemctl reload "
+                "steward-broker");
+    }
+    if (out.size() == before) {
+        fine(out, "keys", std::to_string(keys.count) + " of clients");
     }
 }
 
@@ -212,6 +279,15 @@ void judge_secret(const SecretFact& secret, Findings& out) {
              secret.setting + ": mode " + posix::mode_text(secret.mode) + " of " + secret.owner,
              "a secret that others can read is none",
              "chmod 600 " + secret.path});
+    } else if (!secret.user.empty() && secret.owner != secret.user) {
+        out.push_back({Level::Problem,
+                       secret.path,
+                       secret.setting + ": only " + secret.owner +
+                           " can read it, and its unit "
+                           "runs as " +
+                           secret.user,
+                       "the program that reads it does not start",
+                       "chown " + secret.user + " " + secret.path});
     } else {
         fine(out, secret.path, secret.setting + ": only " + secret.owner + " can read it");
     }
@@ -338,6 +414,9 @@ std::vector<Finding> findings_of(const Facts& facts) {
     }
     if (facts.clients) {
         judge_clients(*facts.clients, out);
+        if (facts.keys) {
+            judge_keys(*facts.keys, facts.clients->path, out);
+        }
     }
     judge_insecure(facts.is_insecure, out);
     if (facts.sync) {

@@ -50,7 +50,7 @@ void add_keygen(CLI::App& program, Invocation& invocation) {
     CLI::App& verb = add_verb(program,
                               invocation,
                               "keygen",
-                              "make a pair of keys, for a broker, a client or a worker",
+                              "Makes a pair of keys, for a broker, a client or a worker",
                               [words, &invocation](Console& console) {
                                   return keygen(console, invocation.settings, *words);
                               });

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "common/base/assert.hpp"
+#include "common/base/block_pool.hpp"
 
 namespace steward::base {
 
@@ -22,12 +23,14 @@ void release_slice(void* owner) {
 
 void Blob::release() noexcept {
     const char* inline_bytes = reinterpret_cast<const char*>(body_ + 1);
+    std::size_t behind = body_->size;
     if (body_->bytes != inline_bytes) {
         Adopted adopted{};
         std::memcpy(&adopted, body_ + 1, sizeof adopted);
         adopted.release(adopted.owner);
+        behind = sizeof adopted;
     }
-    ::operator delete(body_);
+    give_block(body_, sizeof(Body) + behind);
 }
 
 Blob Blob::copy(std::string_view bytes) {
@@ -35,7 +38,7 @@ Blob Blob::copy(std::string_view bytes) {
         return {};
     }
     STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
-    void* memory = ::operator new(sizeof(Body) + bytes.size());
+    void* memory = take_block(sizeof(Body) + bytes.size());
     auto* body = new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), nullptr};
     auto* target = reinterpret_cast<char*>(body + 1);
     std::memcpy(target, bytes.data(), bytes.size());
@@ -45,7 +48,7 @@ Blob Blob::copy(std::string_view bytes) {
 
 Blob Blob::adopt(std::string_view bytes, void* owner, void (*release)(void*)) {
     STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
-    void* memory = ::operator new(sizeof(Body) + sizeof(Adopted));
+    void* memory = take_block(sizeof(Body) + sizeof(Adopted));
     auto* body = new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), bytes.data()};
     const Adopted adopted{owner, release};
     std::memcpy(static_cast<void*>(body + 1), &adopted, sizeof adopted);

@@ -63,6 +63,11 @@ public:
         return *value;
     }
 
+    /// The element in a slot. Pre: the slot is in use.
+    [[nodiscard]] T& operator[](std::uint32_t slot) { return cell_at(slot).value; }
+
+    [[nodiscard]] const T& operator[](std::uint32_t slot) const { return cell_at(slot).value; }
+
     /// Pre: the handle is not stale.
     void erase(HandleType handle) {
         STEWARD_ASSERT(find(handle) != nullptr);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/posix/user_id.hpp"
+#include "common/posix/user.hpp"
 
 namespace steward::keys {
 namespace {

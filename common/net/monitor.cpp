@@ -21,8 +21,20 @@ constexpr std::string_view kNoKey =
     "asks for a key, and this one has none; make one with `steward keygen` and name it "
     "(STEWARD_KEY_FILE, STEWARD_SERVER_KEY_FILE)";
 
+constexpr std::uint32_t kMayNotHear = 500;  // as zap.cpp says it
+
+struct Event {
+    std::uint16_t kind = 0;
+    std::uint32_t value = 0;
+};
+
 // What a failed handshake means to who has keys, and to who has none.
-std::string text_of(std::uint16_t kind, bool has_keys) {
+std::string text_of(const Event& event, bool has_keys) {
+    const std::uint16_t kind = event.kind;
+    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && event.value == kMayNotHear) {
+        return "the broker knows this key, but it lacks the grant that the news need: "
+               "read = \"all\"";
+    }
     if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
         return "the broker does not know this key: the administrator puts its .pub file into "
                "the folder of clients (security.clients_directory) and reloads the broker";
@@ -41,13 +53,15 @@ std::string text_of(std::uint16_t kind, bool has_keys) {
 }
 
 // An event is a frame of u16 kind and u32 value in the machine's order, then the endpoint.
-std::optional<std::uint16_t> kind_of(const Frames& frames) {
-    std::uint16_t kind = 0;
-    if (frames.empty() || frames.front().size() < sizeof kind) {
+std::optional<Event> event_of(const Frames& frames) {
+    Event event;
+    if (frames.empty() || frames.front().size() < sizeof event.kind + sizeof event.value) {
         return std::nullopt;
     }
-    std::memcpy(&kind, frames.front().view().data(), sizeof kind);
-    return kind;
+    const char* bytes = frames.front().view().data();
+    std::memcpy(&event.kind, bytes, sizeof event.kind);
+    std::memcpy(&event.value, bytes + sizeof event.kind, sizeof event.value);
+    return event;
 }
 
 }  // namespace
@@ -91,16 +105,16 @@ Monitor::~Monitor() {
 std::optional<LinkEvent> Monitor::next() {
     Frames frames;
     while (events_.receive(frames) == ReceiveStatus::Received) {
-        const auto kind = kind_of(frames);
-        if (!kind) {
+        const auto event = event_of(frames);
+        if (!event) {
             continue;
         }
-        if (*kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        if (event->kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             is_connected_ = true;
             refusal_.clear();
             return LinkEvent::Connected;
         }
-        if (std::string why = text_of(*kind, has_keys_); !why.empty()) {
+        if (std::string why = text_of(*event, has_keys_); !why.empty()) {
             refusal_ = std::move(why);
         }
         // Anything else that is watched is an end: of the connection or of a try.

@@ -10,6 +10,11 @@
 namespace steward::net {
 namespace {
 
+// The other end is told the number alone: monitor.cpp makes a sentence of it.
+constexpr const char* kZapOk = "200";
+constexpr const char* kZapStranger = "400";
+constexpr const char* kZapMayNotHear = "500";  // ZeroMQ has no word of its own for it
+
 // A question's frames, behind the empty one.
 enum Place : std::size_t { Version = 1, Request, Domain, Address, Identity, Mechanism, Key, Count };
 
@@ -39,12 +44,14 @@ void ZapHandler::answer(const ZapDecision& decide) {
         if (frames_.size() == Count && frames_[Mechanism].view() == "CURVE") {
             question.public_key = key_text(frames_[Key].view());
         }
-        const auto number = decide(question);
+        const auto [number, is_known] = decide(question);
         const auto word = [](std::string_view text) { return base::Blob::copy(text); };
         const Frames answer = {word(""),
                                frames_[Version],
                                frames_[Request],
-                               word(number ? "200" : "400"),
+                               word(number     ? kZapOk
+                                    : is_known ? kZapMayNotHear
+                                               : kZapStranger),
                                word(number ? "OK" : "this key may not come in"),
                                word(number ? std::to_string(*number) : ""),
                                word("")};

@@ -18,8 +18,12 @@ struct ZapQuestion {
     bool is_for_news = false;  // it wants to hear, on a publisher's socket
 };
 
-/// The number that every message of this connection carries from now on; nothing: refused.
-using ZapDecision = std::function<std::optional<std::uint32_t>(const ZapQuestion&)>;
+struct ZapVerdict {
+    std::optional<std::uint32_t> number;  // every message of this connection carries it from now on
+    bool is_known = false;  // without a number: a known key, which may not hear; else a stranger
+};
+
+using ZapDecision = std::function<ZapVerdict(const ZapQuestion&)>;
 
 /// The handler of all sockets of one context. Open it before them and close it after them.
 ///

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "common/base/same_secret.hpp"
 #include "common/posix/secret_file.hpp"
 
 namespace steward::posix {
@@ -52,16 +53,8 @@ base::Expected<std::optional<Secret>> Secret::find(
     return read(found).map([](Secret&& secret) { return std::optional(std::move(secret)); });
 }
 
-// As CRYPTO_memcmp() does it: for one comparison every client and worker would have to be linked with
-// OpenSSL.
 bool Secret::matches(std::string_view given) const {
-    unsigned difference = given.size() == text_.size() ? 0 : 1;
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-        const char theirs = i < given.size() ? given[i] : '\0';
-        difference |= static_cast<unsigned>(static_cast<unsigned char>(text_[i]) ^
-                                            static_cast<unsigned char>(theirs));
-    }
-    return difference == 0;
+    return base::same_secret(text_, given);
 }
 
 }  // namespace steward::posix

@@ -1,9 +1,9 @@
 #include "gateway/access/digest.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "common/base/assert.hpp"
+#include "common/base/same_secret.hpp"
 
 namespace steward::gateway {
 
@@ -17,7 +17,11 @@ Digest sha256_of(std::string_view bytes) {
 }
 
 bool same_digest(const Digest& one, const Digest& other) {
-    return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+    const auto text_of = [](const Digest& digest) {
+        const void* const bytes = digest.data();
+        return std::string_view(static_cast<const char*>(bytes), digest.size());
+    };
+    return base::same_secret(text_of(one), text_of(other));
 }
 
 }  // namespace steward::gateway

@@ -80,6 +80,7 @@ bool Gatekeeper::lets_in(Call& call, std::uint8_t roles, Exposure exposure) {
     if (const Visitor* visitor = visitor_of(call.request())) {
         call.roles = visitor->roles;
         call.who = visitor->name;
+        call.request().token = visitor->name;
         call.grants = visitor->grants;
     } else if (roles != 0) {
         call.headers.push_back({"WWW-Authenticate", "Bearer realm=\"steward\""});

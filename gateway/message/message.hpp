@@ -37,6 +37,7 @@ struct Request {
     std::string remote;      // the peer's address
     bool is_secure = false;  // came over TLS
     std::string id;          // of the request, in the access log and the answer's X-Request-Id
+    std::string token = {};  // the name of the one it was let in with, for the access log
 
     /// The value of the first header of this name; empty when there is none.
     [[nodiscard]] std::string_view header(std::string_view name) const;

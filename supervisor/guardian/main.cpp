@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +21,7 @@
 #include "common/posix/errno_text.hpp"
 #include "common/posix/process_table.hpp"
 #include "common/posix/signal_fd.hpp"
+#include "common/posix/user.hpp"
 #include "supervisor/guardian/orders.hpp"
 
 namespace {
@@ -59,14 +59,14 @@ base::Expected<void> become_user(const Setting& setting) {
     if (setting.user.empty() && setting.group.empty()) {
         return {};
     }
-    const passwd* user = nullptr;
+    std::optional<posix::User> user;
     if (!setting.user.empty()) {
-        user = ::getpwnam(setting.user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-        if (user == nullptr) {
+        user = posix::user_named(setting.user);
+        if (!user) {
             return base::fail(base::Errc::BadConfig, "there is no user " + setting.user);
         }
     }
-    gid_t group = user != nullptr ? user->pw_gid : ::getgid();
+    gid_t group = user ? user->group : ::getgid();
     if (!setting.group.empty()) {
         const auto named = group_named(setting.group);
         if (!named) {
@@ -74,8 +74,8 @@ base::Expected<void> become_user(const Setting& setting) {
         }
         group = *named;
     }
-    const bool has_groups = user == nullptr || ::initgroups(user->pw_name, group) == 0;
-    if (!has_groups || ::setgid(group) != 0 || (user != nullptr && ::setuid(user->pw_uid) != 0)) {
+    const bool has_groups = !user || ::initgroups(user->name.c_str(), group) == 0;
+    if (!has_groups || ::setgid(group) != 0 || (user && ::setuid(user->id) != 0)) {
         return posix::io_error("cannot become " + setting.user + " " + setting.group, errno);
     }
     return {};

@@ -77,3 +77,7 @@ TEST_CASE("64 calls in flight") {
 TEST_CASE("one call at a time") {
     hold("one call at a time", {.sync = true, .window = 1}, {2.1, 7.2, 3.1, 170, 2.01});
 }
+
+TEST_CASE("1,000 services in turn") {
+    hold("1,000 services in turn", {.services = 1000}, {0.1, 3, 2, 200, 0.05});
+}

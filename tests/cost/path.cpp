@@ -14,7 +14,6 @@ Stage stage = Stage::None;
 
 namespace {
 
-constexpr const char* kService = "noop";
 constexpr const char* kClientId = "client";
 constexpr std::array<const char*, 2> kWorkerIds = {"worker-0", "worker-1"};
 constexpr int kTurnsMax = 10'000'000;
@@ -70,9 +69,17 @@ struct Path::Quiet final : app::Sink {
 
 namespace {
 
-worker::SessionOptions worker_options() {
+std::vector<std::string> service_names(std::size_t count) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < count; ++i) {
+        names.push_back("noop-" + std::to_string(i));
+    }
+    return names;
+}
+
+worker::SessionOptions worker_options(const std::vector<std::string>& services) {
     worker::SessionOptions options;
-    options.services = {kService};
+    options.services = services;
     return options;
 }
 
@@ -86,10 +93,11 @@ Path::Path(const Settings& settings)
       node_(std::make_unique<app::Node>(policy_, now_, 1, *wires_, journal_, *quiet_)),
       client_({}, now_.mono, 1),
       params_{model::Encoding::Opaque, base::Blob::copy(std::string(settings.payload_bytes, 'x'))},
-      packed_(2 * settings.window) {
+      packed_(2 * settings.window),
+      services_(service_names(settings.services)) {
     client_.connected(now_.mono);
     for (auto& worker : workers_) {
-        worker = std::make_unique<worker::Session>(worker_options(), now_.mono, 1);
+        worker = std::make_unique<worker::Session>(worker_options(services_), now_.mono, 1);
         worker->connected(now_.mono);
     }
     for (int i = 0; i < 10; ++i) {  // hellos and welcomes
@@ -151,7 +159,11 @@ void Path::client_step() {
             packing_.clear(SIZE_MAX);
             model::JobOptions options;
             options.durable = settings_.durable;
-            auto job = wire::native::pack_job(packing_, kService, params_, options, settings_.sync);
+            auto job = wire::native::pack_job(packing_,
+                                              services_[next_service_++ % services_.size()],
+                                              params_,
+                                              options,
+                                              settings_.sync);
             std::string& bytes = packed_[next_packed_++ % packed_.size()];
             bytes = job.bytes;
             job.bytes = bytes;

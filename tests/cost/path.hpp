@@ -32,6 +32,7 @@ struct Settings {
     bool sync = false;          // calls, not background jobs
     std::size_t window = 1000;  // open requests
     std::size_t payload_bytes = 100;
+    std::size_t services = 1;  // in turn
 };
 
 class Path {
@@ -69,6 +70,8 @@ private:
     wire::MsgpackWriter packing_;
     std::vector<std::string> packed_;  // of open requests, used again in turn
     std::size_t next_packed_ = 0;
+    std::vector<std::string> services_;
+    std::size_t next_service_ = 0;
     std::array<std::unique_ptr<worker::Session>, 2> workers_;
     std::size_t to_submit_ = 0;
     std::size_t answered_ = 0;

@@ -84,6 +84,22 @@ TEST_CASE("without a token nothing is told and nothing is done; with one what it
     CHECK(has(forbidden.body, "reader"));
 }
 
+TEST_CASE("the access log says with which token what was tried, and how it went") {
+    Broker broker;
+    Gateway gateway(broker, {.tokens = kTokens});
+    HttpClient client = gateway.client();
+    CHECK(status(client, "GET", "/v1/services", {}) == 401);
+    CHECK(status(client, "POST", "/v1/services/LOG/jobs", bearer("reading")) == 403);
+    CHECK(status(client, "GET", "/v1/services", bearer("submitting")) == 403);
+    const auto logged = [&](const std::string& what) {
+        return gateway.process().wait_for_line(what).value_or("");
+    };
+    CHECK_FALSE(has(logged("method=GET path=/v1/services status=401"), "token"));
+    CHECK(has(logged("method=POST path=/v1/services/LOG/jobs status=403"), " token=reader"));
+    CHECK(has(logged("method=GET path=/v1/services status=403"), " token=submitter"));
+    CHECK_FALSE(has(gateway.process().standard_error(), "submitting"));
+}
+
 TEST_CASE("a browser shows its token once; the cookie opens what the token opens, until it ends") {
     Broker broker;
     const Gateway gateway(broker, {.tokens = kTokens});

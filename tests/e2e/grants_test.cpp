@@ -202,11 +202,32 @@ TEST_CASE("The tool's verbs: each does what the key may, and says what is missin
                eye.receive(std::chrono::milliseconds(100)).has_value();
     }));
     CHECK_FALSE(ann.receive(std::chrono::milliseconds(100)).has_value());
+    const std::string& news = office.broker->endpoints().news;
+    CHECK(holds(office.as("ann", {"tail", "--news", news, "--count", "1"}).err,
+                "lacks the grant that the news need: read = \"all\""));
+
+    // A worker is told what it lacks, and says so.
+    const auto refused = office.broker->start_worker(
+        kReverseProgram, {"--service-name", "secret"}, office.keys.environment("crew"));
+    const auto why = refused->wait_for_line("not_ready");
+    REQUIRE(why);
+    CHECK(holds(*why, R"(the key \"crew\" lacks the grant that this needs: work = [\"secret\"])"));
 
     // What was refused and what was done stands in the audit log.
     const std::string audit = office.audit();
-    CHECK(holds(audit, R"("key":"ann","act":"operate","what":"mode","outcome":"refused")"));
-    CHECK(holds(audit, R"("key":"boss","act":"operate","what":"mode","outcome":"allowed")"));
+    CHECK(holds(
+        audit,
+        R"("key":"ann","act":"operate","what":"mode","object":"mail paused","outcome":"refused")"));
+    CHECK(holds(
+        audit,
+        R"("key":"boss","act":"operate","what":"mode","object":"mail running","outcome":"allowed")"));
+    CHECK(holds(audit,
+                R"("key":"bob","act":"operate","what":"cancel","object":"job )" + job +
+                    R"(","outcome":"failed","error":"UnknownJob")"));
+    CHECK(holds(audit,
+                R"("key":"ann","act":"operate","what":"cancel","object":"job )" + job +
+                    R"(","outcome":"allowed")"));
+    CHECK(holds(audit, R"("key":"ann","act":"read","what":"news","outcome":"refused")"));
     CHECK(holds(audit, R"("key":"eye","act":"submit","what":"secret","outcome":"refused")"));
 }
 

@@ -141,7 +141,14 @@ TEST_CASE("broker shows its figures, ping how long it takes to answer") {
     CHECK(figures["process"]["open_files"] > 3);
     CHECK(figures["messages"]["garbage"] == 0);
     CHECK(figures["time_bounds"].size() == 26);
-    CHECK(has_all(desk.say({"broker"}), {"\nsucceeded        1\n", "\nuptime           "}));
+    CHECK(has_all(desk.say({"broker"}),
+                  {"\nsucceeded        1\n",
+                   "\nuptime           ",
+                   "\nmessages\n",
+                   "\njournal\n",
+                   "\nforbidden ",
+                   "\nLIMIT ",
+                   "\nworkers "}));
     const Args answers = lines_of(desk.say({"ping", "--count", "3"}));
     REQUIRE(answers.size() == 3);
     for (const std::string& line : answers) {

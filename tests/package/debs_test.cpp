@@ -161,6 +161,12 @@ TEST_CASE("What is installed is stripped, hardened and has no path of the build"
         CHECK(headers.find("BIND_NOW") != std::string::npos);
         const bool has_executable_stack = headers.find("RWE") != std::string::npos;
         CHECK_FALSE(has_executable_stack);
+        const std::string wanted =
+            output_of("/usr/bin/readelf", {"-W", "--dyn-syms", entry.path().string()});
+        CHECK(wanted.find("__stack_chk_fail") != std::string::npos);
+        if (entry.path().filename() == "steward-broker") {
+            CHECK(wanted.find("__memcpy_chk") != std::string::npos);  // _FORTIFY_SOURCE
+        }
         const std::string sections = output_of("/usr/bin/readelf", {"-SW", entry.path().string()});
         CHECK(sections.find(".debug_info") == std::string::npos);
         const bool names_the_build =

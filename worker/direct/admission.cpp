@@ -50,14 +50,14 @@ base::Expected<void> Admission::read(const std::string& folder) {
 }
 
 void Admission::answer() {
-    zap_.answer([this](const net::ZapQuestion& asked) -> std::optional<std::uint32_t> {
+    zap_.answer([this](const net::ZapQuestion& asked) -> net::ZapVerdict {
         if (const auto id = principals_.of_key(asked.public_key)) {
-            return id->value;
+            return {id->value, true};
         }
         if (refusals_.size() < kRefusalsMax) {
             refusals_.push_back(asked);
         }
-        return std::nullopt;
+        return {};
     });
 }
 

@@ -11,7 +11,6 @@
 #include <iostream>
 #include <optional>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "common/posix/errno_text.hpp"
 #include "common/posix/signal_fd.hpp"
 #include "common/posix/unique_fd.hpp"
+#include "common/posix/user.hpp"
 #include "worker/exec/keeper_order.hpp"
 #include "worker/exec/tree.hpp"
 
@@ -49,19 +49,21 @@ struct Failure {
     ::_exit(127);
 }
 
-void become(const KeeperOrder& order, const passwd& user, int pipe) {
-    if (::initgroups(user.pw_name, user.pw_gid) != 0 || ::setgid(user.pw_gid) != 0 ||
-        ::setuid(user.pw_uid) != 0) {
+void become(const posix::User& user, int pipe) {
+    if (::initgroups(user.name.c_str(), user.group) != 0 || ::setgid(user.group) != 0 ||
+        ::setuid(user.id) != 0) {
         give_up(pipe, "become the user");
     }
-    ::setenv("USER", order.user.c_str(), 1);
-    ::setenv("LOGNAME", order.user.c_str(), 1);
-    ::setenv("HOME", user.pw_dir, 1);
-    ::setenv("SHELL", user.pw_shell, 1);
+    ::setenv("USER", user.name.c_str(), 1);
+    ::setenv("LOGNAME", user.name.c_str(), 1);
+    ::setenv("HOME", user.home.c_str(), 1);
+    ::setenv("SHELL", user.shell.c_str(), 1);
 }
 
 // The child, until it is the command.
-[[noreturn]] void start_command(const KeeperOrder& order, const passwd* user, int pipe) {
+[[noreturn]] void start_command(const KeeperOrder& order,
+                                const std::optional<posix::User>& user,
+                                int pipe) {
     const pid_t keeper = ::getppid();
     ::setpgid(0, 0);
     for (const ResourceLimit& limit : order.limits) {
@@ -70,8 +72,8 @@ void become(const KeeperOrder& order, const passwd& user, int pipe) {
             give_up(pipe, "set a resource limit");
         }
     }
-    if (user != nullptr) {
-        become(order, *user, pipe);
+    if (user) {
+        become(*user, pipe);
     }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which clears it
     if (::getppid() != keeper) {
@@ -112,10 +114,10 @@ private:
     }
 
     std::optional<KeeperReport> start() {
-        const passwd* user = nullptr;
+        std::optional<posix::User> user;
         if (!order_.user.empty()) {
-            user = ::getpwnam(order_.user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-            if (user == nullptr) {
+            user = posix::user_named(order_.user);
+            if (!user) {
                 return unstarted(ENOENT, "find the user " + order_.user);
             }
         }

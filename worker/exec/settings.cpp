@@ -4,13 +4,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <pwd.h>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
 
 #include "common/base/bytes.hpp"
 #include "common/base/quantity.hpp"
+#include "common/posix/user.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::worker::exec {
@@ -137,8 +137,7 @@ base::Expected<void> check_places(const Given& given, Settings& settings) {
         return bad("the command", "a program that can be run", settings.command.program());
     }
     if (!given.user.empty()) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
-        if (::getpwnam(given.user.c_str()) == nullptr) {
+        if (!posix::user_named(given.user)) {
             return bad("--user", "the name of a user", given.user);
         }
         if (::geteuid() != 0) {

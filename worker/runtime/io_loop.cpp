@@ -16,7 +16,7 @@ constexpr int kMessagesPerTurnMax = 256;
 }  // namespace
 
 IoLoop::IoLoop(const Parts& parts, std::vector<std::string> brokers)
-    : parts_(parts), brokers_(std::move(brokers)) {}
+    : parts_(parts), brokers_(std::move(brokers)), told_troubles_(brokers_.size()) {}
 
 base::Expected<Left> IoLoop::run() {
     while (true) {
@@ -256,17 +256,35 @@ void IoLoop::log_changes(const Exchange::State& state) {
             parts_.log.write(level, remark.event, {{"job", remark.job}, {"why", remark.why}});
         }
     }
-    if (state.is_registered == std::exchange(was_registered_, state.is_registered)) {
+    const bool was_registered = std::exchange(was_registered_, state.is_registered);
+    if (state.is_registered == was_registered) {
+        if (!state.is_registered && !state.is_leaving) {
+            log_trouble(state);
+        }
         return;
     }
+    told_troubles_.assign(brokers_.size(), {});
     const std::string& broker = brokers_.at(state.broker);
     if (state.is_registered) {
         parts_.log.write(log::Level::Info, "ready", {{"broker", broker}});
         parts_.notify.say("READY=1");
     } else if (!state.is_leaving) {
+        told_troubles_.at(state.broker) = state.trouble;
         parts_.log.write(
             log::Level::Warning, "broker_lost", {{"broker", broker}, {"why", state.trouble}});
     }
+}
+
+// Once for each broker and reason: it is tried again and again.
+void IoLoop::log_trouble(const Exchange::State& state) {
+    std::string& told = told_troubles_.at(state.broker);
+    if (state.trouble.empty() || told == state.trouble) {
+        return;
+    }
+    told = state.trouble;
+    parts_.log.write(log::Level::Warning,
+                     "not_ready",
+                     {{"broker", brokers_.at(state.broker)}, {"why", state.trouble}});
 }
 
 }  // namespace steward::worker

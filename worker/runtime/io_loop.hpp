@@ -20,8 +20,8 @@
 namespace steward::worker {
 
 /// Thread: main's, which is the I/O thread; serve() is a lone work thread's
-/// (common/posix/io_role.hpp). Logs: ready, broker_lost, cannot_connect, cannot_measure_memory,
-/// leaving, giving_up, stopping_work, secret_refused, key_refused, left.
+/// (common/posix/io_role.hpp). Logs: ready, not_ready, broker_lost, refused, cannot_connect,
+/// cannot_measure_memory, leaving, giving_up, stopping_work, secret_refused, key_refused, left.
 class IoLoop {
 public:
     struct Parts {
@@ -66,6 +66,7 @@ private:
     void read_messages();
     void flush();
     void log_changes(const Exchange::State& state);
+    void log_trouble(const Exchange::State& state);
 
     Parts parts_;
     std::vector<std::string> brokers_;
@@ -77,6 +78,7 @@ private:
     bool was_told_to_leave_ = false;
     bool was_abandoned_ = false;
     bool was_registered_ = false;
+    std::vector<std::string> told_troubles_;  // of each broker, since it was last registered
 };
 
 }  // namespace steward::worker

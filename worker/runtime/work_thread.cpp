@@ -16,11 +16,13 @@ model::Outcome failure(model::Verdict verdict, std::string why) {
     return {verdict, std::move(why), {}, {}};
 }
 
-std::optional<std::chrono::steady_clock::time_point> deadline_of(const wire::native::Assign& job) {
+// The steady clock is the monotonic one, which has been read already.
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const wire::native::Assign& job,
+                                                                 base::MonoTime begun_at) {
     if (job.time_limit <= base::Duration::zero()) {
         return std::nullopt;
     }
-    return std::chrono::steady_clock::now() + job.time_limit;
+    return std::chrono::steady_clock::time_point(begun_at.time_since_epoch() + job.time_limit);
 }
 
 void run_job(Exchange& exchange, Exchange::Desk& desk, Seat& seat, JobLink& link) {
@@ -30,7 +32,7 @@ void run_job(Exchange& exchange, Exchange::Desk& desk, Seat& seat, JobLink& link
         return;
     }
     wire::native::Assign& given = *desk.job;
-    desk.outcome = seat.work(Job(given, deadline_of(given), link, desk.stop));
+    desk.outcome = seat.work(Job(given, deadline_of(given, desk.begun_at), link, desk.stop));
     desk.ended_at = posix::read_mono();
     desk.resident_bytes =
         exchange.wants_memory() ? posix::resident_bytes().value_or(0) : std::uint64_t{0};

@@ -324,6 +324,12 @@ $workerList = array(
         for part in ("no setting for --colour", "--zmqid is left out", "goes on as it is"):
             self.assertIn(part, done.stderr)
 
+    def test_its_help_is_no_mistake(self):
+        done = subprocess.run([PHP, os.path.join(harness.ROOT, "bin", "convert-zmws"), "--help"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("usage: bin/convert-zmws", done.stdout)
+
     def test_what_is_no_configuration_is_refused(self):
         done = self.convert("<?php\n$serverList = array();\n")
         self.assertEqual(done.returncode, 2)

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/app/audit.hpp"
+#include "broker/app/request_object.hpp"
 #include "tests/unit/app/node_world.hpp"
 
 namespace steward::app {
@@ -70,6 +71,10 @@ bool has_part(const std::vector<Words>& messages, std::string_view part) {
         return std::ranges::any_of(
             words, [&](const std::string& word) { return word.find(part) != std::string::npos; });
     });
+}
+
+bool audited(const World& world, std::string_view part) {
+    return world.sink.audited.find(part) != std::string::npos;
 }
 
 native::Query query(std::string_view what, std::optional<model::JobId> job = {}) {
@@ -329,9 +334,69 @@ TEST_CASE("who reads all and does not operate sees a job and cannot change it") 
     world.as("chief", "o");
     world.client("o", batch({operate("cancel", R"({"jobs":[")" + job.text() + R"("]})")}));
     CHECK(has_part(world.transport.take("o"), "\"changed\":1"));
-    CHECK(world.sink.audited.find(
-              R"("key":"chief","act":"operate","what":"cancel","outcome":"allowed")") !=
-          std::string::npos);
+    const std::string act = R"("act":"operate","what":"cancel","object":"job )" + job.text();
+    CHECK(audited(world,
+                  R"("key":"reader",)" + act + R"(","outcome":"failed","error":"UnknownJob")"));
+    CHECK(audited(world, R"("key":"chief",)" + act + R"(","outcome":"allowed")"));
+}
+
+TEST_CASE("the audit log says what an operator's request was about, a page of names at most") {
+    struct Row {
+        native::Operate asked;
+        std::string object;
+    };
+
+    std::string jobs;
+    std::string services;
+    for (int i = 0; i < 8; ++i) {
+        jobs += (i == 0 ? "\"" : ",\"") + model::JobId().text() + '"';
+        services += std::string(i == 0 ? "" : ",") + R"({"service":"s)" + std::to_string(i) +
+                    R"(","mode":"draining"})";
+    }
+    const std::string none = "job " + model::JobId().text();
+    std::string many = none;
+    for (std::size_t i = 1; i < kObjectsNamedMax; ++i) {
+        many += ", " + none;
+    }
+    many += " and 3 more";
+    const std::vector<Row> rows = {
+        {operate("cancel", R"({"jobs":[)" + jobs + "]}"), many},
+        {operate("retry", R"({"service":"mail","context":"c","states":["dead"]})"),
+         "service mail, context c, state dead"},
+        {operate("discard", R"({"group":"g","batch":"b"})"), "group g, batch b"},
+        {operate("purge", R"({"service":"mail"})"), "service mail"},
+        {operate("edit", R"({"job":")" + model::JobId().text() + R"(","priority":1})"), none},
+        {operate("mode", R"({"changes":[{"mode":"paused"}]})"), "all services paused"},
+        {operate("mode", R"({"changes":[)" + services + "]}"),
+         "s0 draining, s1 draining, s2 draining, s3 draining, s4 draining and 3 more"},
+        {operate("limit-set", R"({"limit":"l","at_once":1,"services":["mail"]})"), "l"},
+        {operate("group-set", R"({"group":"g","weight":2})"), "g"},
+        {operate("schedule-set", R"({"schedule":"s","expression":"@daily","service":"mail"})"),
+         "s"},
+        {operate("batch-open", R"({"batch":"b"})"), "b"},
+        {operate("cancel", R"({"context":")" + std::string(250, 'c') + R"("})"),
+         "context " + std::string(250, 'c')}};
+    for (const Row& row : rows) {
+        Guarded world;
+        world.as("all", "o");
+        world.client("o", batch({row.asked}));
+        CAPTURE(row.asked.verb);
+        CAPTURE(world.sink.audited);
+        CHECK(audited(world, R"("object":")" + row.object + R"(","outcome")"));
+    }
+}
+
+TEST_CASE("who guesses the admin secret is counted, and stands in the audit log") {
+    Guarded world;
+    world.node.set_secret([](std::string_view text) { return text == "the right one"; });
+    world.as("reader", "r");
+    world.client("r", batch({operate("stop", R"({"secret":"a guess"})")}));
+    CHECK(world.error("r") == "Forbidden");
+    CHECK(world.node.edge_counters().forbidden == 1);
+    CHECK(audited(world,
+                  R"("key":"reader","act":"operate","what":"stop","object":"broker",)"
+                  R"("outcome":"refused","missing":"admin secret")"));
+    CHECK_FALSE(audited(world, "a guess"));
 }
 
 TEST_CASE("a key that is taken away is refused on the connection it has, and its jobs stay its") {

@@ -29,6 +29,11 @@ struct Recorder final : Receiver {
 
     void note(const Act& act) override { acts.emplace_back(act.act); }
 
+    void operate(core::Operator&& request, const Act& act) override {
+        note(act);
+        take(std::move(request));
+    }
+
     template <class Input>
     const Input& only() const {
         REQUIRE(inputs.size() == 1);

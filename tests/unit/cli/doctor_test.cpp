@@ -1,5 +1,8 @@
 // tests: what `steward doctor` makes of what it has seen, and that it sees.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -9,6 +12,7 @@
 #include "client/cli/doctor_rules.hpp"
 #include "client/cli/doctor_run.hpp"
 #include "client/cli/exit_status.hpp"
+#include "common/keys/own_key.hpp"
 #include "tests/unit/cli/run.hpp"
 #include "tests/unit/cli/temp_file.hpp"
 
@@ -54,6 +58,24 @@ std::string said_of(const Facts& facts) {
     }
     return said;
 }
+
+/// Gone when its object is.
+struct Folder {
+    Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
+
+    ~Folder() { std::filesystem::remove_all(path); }
+
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void remove(const std::string& name) const { std::filesystem::remove(path + "/" + name); }
+
+    void append(const std::string& name, const std::string& text) const {
+        std::ofstream(path + "/" + name, std::ios::app) << text;
+    }
+
+    std::string path = (std::filesystem::temp_directory_path() / "steward-XXXXXX").string();
+};
 
 template <typename Change>
 std::string said_after(const Change& change) {
@@ -117,6 +139,54 @@ TEST_CASE("Keys: whose folder it is, and none at all") {
     CHECK(clients(true, 0752) == "problem /etc/steward/clients");
     CHECK(clients(false, 0) == "problem /etc/steward/clients");
     CHECK(said_after([](Facts& f) { f.is_insecure = true; }) == "advice security.insecure");
+    CHECK(said_after([](Facts& f) {
+              f.broker_error = "it asks for a key";
+              f.has_refused_key = true;
+          }) == "advice broker");
+}
+
+TEST_CASE("What its unit's user cannot read or write is told, with whom to give it to") {
+    CHECK(said_after([](Facts& f) { f.secrets[0].user = "steward"; }).empty());
+    CHECK(said_after([](Facts& f) { f.secrets[0].user = "steward-gateway"; }) ==
+          "problem /etc/steward/tokens");
+    CHECK(said_after([](Facts& f) { f.folders[0].user = "steward"; }).empty());
+    CHECK(said_after([](Facts& f) { f.folders[0].user = "other"; }) == "problem /var/lib/steward");
+    const auto clients = [](unsigned mode, const char* group) {
+        return said_after([&](Facts& f) {
+            f.clients = FolderFact{
+                "security.clients_directory", "/clients", true, "root", mode, group, "steward"};
+        });
+    };
+    CHECK(clients(0755, "root").empty());
+    CHECK(clients(0750, "steward").empty());
+    CHECK(clients(0750, "root") == "problem /clients");
+    CHECK(clients(0710, "steward") == "problem /clients");
+    CHECK(user_of_unit("no-such-unit", "/etc/steward/steward.toml").empty());
+}
+
+TEST_CASE("The keys in the clients' folder are read as the broker would read them") {
+    const Folder folder;
+    const auto look = [&] { return look_at_keys(folder.path); };
+    const auto said = [&] {
+        return said_after([&](Facts& f) {
+            f.clients = FolderFact{"security.clients_directory", "/clients", true, "root", 0755};
+            f.keys = look();
+        });
+    };
+    CHECK(look().count == 0);
+    CHECK(said() == "advice keys");
+    REQUIRE(keys::make_key("web", folder.path));
+    CHECK(look().count == 1);
+    CHECK(look().grantless == std::vector<std::string>{"web"});
+    CHECK(look().secret_files == std::vector<std::string>{folder.path + "/web.key"});
+    CHECK(said() == "problem keys, advice keys");
+    folder.remove("web.key");
+    folder.append("web.pub", "grants = [\"submit = ['mail']\"]\n");
+    CHECK(said().empty());
+    folder.append("bad.pub",
+                  "[key]\nname = \"bad\"\nlocal_users = [\"root\"]\ngrants = [\"all\"]\n");
+    CHECK(look().complaint.find("bad.pub") != std::string::npos);
+    CHECK(said() == "problem keys");
 }
 
 TEST_CASE("The disk's speed: too slow, too good to be true, not measured") {
