@@ -92,6 +92,7 @@ private:
     [[nodiscard]] base::Error lack_of_payload_room() const;
     [[nodiscard]] base::Error over_quota(OwnerId id, std::size_t bytes) const;
     bool answer_resend(Submit& submit, Submission& submission);
+    bool repeat_answer(Submit& submit, const Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
     void admit_waiting_for(const model::ServiceName& service);
@@ -585,6 +586,7 @@ private:
     // The settling time after a start: what must wait for workers to come back.
     base::MonoTime settled_at_{};
     std::vector<Submit> unsettled_;
+    std::size_t unsettled_bytes_ = 0;  // of their params
 
     Consequences consequences_;  // of what was done in this apply()
     AdoptedTable adopted_;
