@@ -20,9 +20,9 @@ base::Expected<std::string> new_batch_name() {
     return base::to_hex(bits);
 }
 
-Expected<JobId> Batch::submit(std::string_view service, Params params, JobOptions options) {
+Expected<JobId> Batch::submit(std::string_view service, const Params& params, JobOptions options) {
     options.batch = name_;
-    return client_->submit(service, std::move(params), std::move(options));
+    return client_->submit(service, params, options);
 }
 
 std::vector<Expected<JobId>> Batch::submit_many(std::span<const Spec> specs,

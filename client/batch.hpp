@@ -37,7 +37,7 @@ public:
 
     /// As Client::submit(); whatever batch the options name, the job belongs to this one.
     [[nodiscard]] base::Expected<model::JobId> submit(std::string_view service,
-                                                      Params params = {},
+                                                      const Params& params = {},
                                                       model::JobOptions options = {});
     [[nodiscard]] std::vector<base::Expected<model::JobId>> submit_many(
         std::span<const Spec> specs, base::Duration timeout = {});

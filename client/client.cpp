@@ -1,6 +1,7 @@
 #include "client/client.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "client/brokers.hpp"
@@ -117,14 +118,15 @@ Expected<Order> Client::submit_order(base::Duration wait,
                                      std::string_view service,
                                      const Params& params,
                                      const JobOptions& options) const {
+    std::optional<JobOptions> waiting;
     if (wait > base::Duration::zero()) {
-        JobOptions waiting = options;
-        waiting.wait = wait;
-        return submit_order({}, service, params, waiting);
+        waiting = options;
+        waiting->wait = wait;
     }
-    auto order = job_order(scratch(), service, params, options, false);
+    const JobOptions& asked = waiting ? *waiting : options;
+    auto order = job_order(scratch(), service, params, asked, false);
     if (order) {
-        order->deadline = submit_deadline(options.wait.value_or(base::Duration::zero()));
+        order->deadline = submit_deadline(asked.wait.value_or(base::Duration::zero()));
     }
     return order;
 }

@@ -35,6 +35,7 @@ std::uint64_t tag_of(const Order& order) {
 }
 
 Order& order_of(std::uint64_t tag) {
+    // It is one of tag_of(). NOLINTNEXTLINE(performance-no-int-to-ptr)
     return *reinterpret_cast<Order*>(static_cast<std::uintptr_t>(tag));
 }
 

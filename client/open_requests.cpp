@@ -7,7 +7,7 @@
 
 namespace steward::client {
 
-using wire::native::Session;
+namespace native = wire::native;
 
 OpenRequests::OpenRequests(std::uint64_t session) : session_(session), ids_(session) {
     STEWARD_ASSERT(session != 0);
@@ -99,24 +99,24 @@ void OpenRequests::close_left(std::uint64_t number) {
     }
 }
 
-Session OpenRequests::newest_session() const {
+native::Session OpenRequests::newest_session() const {
     return {session_, window_.first()};
 }
 
-Session OpenRequests::session_of(std::uint64_t number) const {
+native::Session OpenRequests::session_of(std::uint64_t number) const {
     if (number >= window_.first()) {
         return newest_session();
     }
     const auto left = std::ranges::upper_bound(left_, number, {}, &LeftSession::end);
     return left == left_.end() ? newest_session()
-                               : Session{left->session, left->requests.front().number};
+                               : native::Session{left->session, left->requests.front().number};
 }
 
-std::optional<Session> OpenRequests::next_settled() {
+std::optional<native::Session> OpenRequests::next_settled() {
     if (settled_.empty()) {
         return std::nullopt;
     }
-    const Session session = settled_.back();
+    const native::Session session = settled_.back();
     settled_.pop_back();
     return session;
 }

@@ -22,6 +22,7 @@ class Params {
 public:
     Params() = default;
 
+    // Implicit on purpose, as values are written. NOLINTBEGIN(google-explicit-constructor)
     Params(nlohmann::json::initializer_list_t list) : Params(nlohmann::json(list)) {}
 
     Params(model::Payload payload) : payload_(std::move(payload)) {}
@@ -33,6 +34,8 @@ public:
              !std::same_as<std::remove_cvref_t<T>, model::Payload>) Params(T&& value)
         : payload_(
               wire::encode_params(nlohmann::json(std::forward<T>(value)), model::Encoding::Json)) {}
+
+    // NOLINTEND(google-explicit-constructor)
 
     [[nodiscard]] model::Payload take() && { return std::move(payload_); }
 

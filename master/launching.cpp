@@ -21,7 +21,7 @@ bool is_program(const std::filesystem::path& path) {
 }
 
 std::string variable(const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): as all programs do
+    const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
 }
 

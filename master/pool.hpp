@@ -27,6 +27,7 @@ inline constexpr std::size_t kPoolMax = 1024;
 /// How many workers: a number, or as many as there are processors for this process.
 class Size {
 public:
+    // Implicit on purpose. NOLINTNEXTLINE(google-explicit-constructor)
     Size(std::size_t count) : count_(count) {}
 
     [[nodiscard]] static Size automatic() { return {}; }

@@ -35,7 +35,7 @@ std::string lock_path_of(const std::string& address) {
     std::string name = address;
     std::ranges::replace_if(
         name, [](unsigned char c) { return std::isalnum(c) == 0; }, '-');
-    const char* folder = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
+    const char* folder = std::getenv("XDG_RUNTIME_DIR");
     return std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/steward-" +
            std::to_string(::geteuid()) + "-" + name + ".start";
 }
@@ -83,7 +83,7 @@ std::string kill_switch_of(const Shared& shared) {
     if (!shared.kill_switch.empty()) {
         return shared.kill_switch;
     }
-    const char* folder = std::getenv("STEWARD_RUN_DIR");  // NOLINT(concurrency-mt-unsafe)
+    const char* folder = std::getenv("STEWARD_RUN_DIR");
     return folder != nullptr && *folder != '\0' ? std::string(folder) + "/kill-switch.json"
                                                 : std::string();
 }

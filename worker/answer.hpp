@@ -20,11 +20,14 @@ public:
     /// Success without a value.
     [[nodiscard]] static Answer ok() { return Answer(model::Verdict::Succeeded, {}, {}); }
 
+    // Implicit on purpose, as values are written. NOLINTBEGIN(google-explicit-constructor)
     template <class T>
 
     requires(!std::same_as<std::remove_cvref_t<T>, Answer> && std::convertible_to<T, Value>)
         Answer(T&& value)
         : value_(std::forward<T>(value)) {}
+
+    // NOLINTEND(google-explicit-constructor)
 
     /// What the broker is told; the value in the encoding of the job's params.
     [[nodiscard]] model::Outcome outcome(model::Encoding params) const {

@@ -189,7 +189,6 @@ base::Expected<std::unique_ptr<Masters>> open_masters(net::Context& context,
     masters.front.takes_jobs = options.serves_masters;
     masters.front.heartbeat_interval = options.heartbeat_interval;
     masters.front.heartbeat_tries = options.heartbeat_tries;
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     auto secret = posix::Secret::find(options.secret_file,
                                       [](const char* name) { return std::getenv(name); });
     if (!secret) {
@@ -274,7 +273,6 @@ base::Expected<ExitStatus> serve_until_left(const RuntimeOptions& options,
 
 int Program::run() {
     // Read before any thread is made.
-    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     auto parsed = parse_options({argc_, argv_, [](const char* name) { return std::getenv(name); }},
                                 about_,
                                 services_,

@@ -305,7 +305,7 @@ private:
     std::vector<Busy> busy_;     // what the work threads do
     std::size_t stuck_ = 0;      // of these
     std::uint64_t started_ = 0;  // jobs, ever
-    base::Duration stop_grace_;
+    base::Duration stop_grace_{};
     base::MonoTime next_alarm_ = base::MonoTime::max();  // none of busy_ is earlier
     std::optional<base::MonoTime> measure_at_;
     bool is_forced_ = false;                   // leaves because of a job

@@ -33,6 +33,7 @@ class Value {
 public:
     Value() = default;
 
+    // Implicit on purpose, as values are written. NOLINTBEGIN(google-explicit-constructor)
     template <class T>
 
     requires(!std::same_as<std::remove_cvref_t<T>, Value> &&
@@ -47,6 +48,8 @@ public:
 
     /// Bytes that are encoded already; they are converted only if the requester wants another form.
     Value(model::Payload payload) : content_(std::move(payload)) {}
+
+    // NOLINTEND(google-explicit-constructor)
 
     /// For types that only a msgpack-c adaptor of yours can pack.
     template <class T>

@@ -94,7 +94,10 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     if (auto opened = open_journal(repair); !opened) {
         return with_setting(std::move(opened.error()), "journal.folder");
     }
+    return open_node();
+}
 
+base::Expected<void> BrokerProcess::open_node() {
     const auto seed = posix::random_seed();
     if (!seed) {
         return base::Unexpected(seed.error());
@@ -114,7 +117,6 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         return with_setting(std::move(taken.error()), "security.clients_directory");
     }
     node_->set_shell_figures([this](model::BrokerReport& report) { add_figures(report); });
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     auto secret = posix::Secret::find(options_->admin_secret_file,
                                       [](const char* name) { return std::getenv(name); });
     if (!secret) {

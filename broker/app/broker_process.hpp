@@ -37,6 +37,7 @@ private:
     BrokerProcess(std::unique_ptr<BrokerOptions> options, OptionSources sources);
     [[nodiscard]] base::Expected<void> open_parts(bool repair);
     [[nodiscard]] base::Expected<void> open_journal(bool repair);
+    [[nodiscard]] base::Expected<void> open_node();
     void tell_of_journal(base::MonoTime began) const;
     void add_figures(model::BrokerReport& report) const;
     /// The broker's own key, and who may come in. Nothing without security.

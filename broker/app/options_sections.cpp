@@ -24,13 +24,11 @@ Field live(
 }
 
 // The field writes through `target`.
-Field live_size(
-    // NOLINTNEXTLINE(readability-non-const-parameter)
-    std::string key,
-    std::size_t* target,
-    std::uint64_t min,
-    std::uint64_t max,
-    std::string doc) {
+Field live_size(std::string key,
+                std::size_t* target,  // NOLINT(readability-non-const-parameter)
+                std::uint64_t min,
+                std::uint64_t max,
+                std::string doc) {
     Field field = live(std::move(key), target, min, max, std::move(doc));
     field.is_size = true;
     return field;
@@ -242,6 +240,7 @@ Section security_section(BrokerOptions& o) {
               .max = 65'535}}};
 }
 
+// One table, as long as there are limits. NOLINTNEXTLINE(readability-function-size)
 Section limits_section(model::Limits& l) {
     return {
         "limits",

@@ -314,7 +314,7 @@ std::vector<model::JobId> Arguments::jobs(std::string_view name, std::size_t mos
     return jobs;
 }
 
-void Arguments::read_object(std::string about, const json& object, const Read& read) {
+void Arguments::read_object(const std::string& about, const json& object, const Read& read) {
     if (!object.is_object()) {
         refuse(Errc::BadOption,
                about + " is an object, not " + base::printable(json_text(object), kShownBytesMax));

@@ -75,7 +75,7 @@ private:
     void refuse_value(std::string_view name, const nlohmann::json& value, std::string_view rule);
     [[nodiscard]] const nlohmann::json* list(std::string_view name, std::size_t most);
     [[nodiscard]] model::ServiceName service_of(std::string_view name, const nlohmann::json& value);
-    void read_object(std::string about, const nlohmann::json& object, const Read& read);
+    void read_object(const std::string& about, const nlohmann::json& object, const Read& read);
     [[nodiscard]] std::optional<base::Error> verdict() const;
 
     std::string about_;  // what faults begin with

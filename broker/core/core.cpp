@@ -11,7 +11,6 @@ Core::Core(const Policy& policy, const base::Now& start, std::uint64_t seed, Spi
 Core::~Core() = default;
 
 // Out of memory ends the process: half an input must not be survived.
-// NOLINTNEXTLINE(bugprone-exception-escape)
 void Core::apply(const base::Now& now, Input&& input, Effects& out) noexcept {
     state_->begin(now, out);
     std::visit([&](auto& what) { state_->on(what); }, input);

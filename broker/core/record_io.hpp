@@ -34,7 +34,8 @@ public:
     template <class Integer>
     requires std::is_integral_v<Integer>
 
-    void integer(Integer value) {
+    // Three in four of what a fact has: a call would take longer than the work.
+    [[gnu::always_inline]] void integer(Integer value) {
         make_room(sizeof value);
         store(to_, value);
         to_ += sizeof value;
@@ -45,7 +46,7 @@ public:
         integer(static_cast<std::uint8_t>(value));
     }
 
-    void text(std::string_view value) {
+    [[gnu::always_inline]] void text(std::string_view value) {
         STEWARD_ASSERT(value.size() <= UINT32_MAX);
         make_room(sizeof(std::uint32_t) + value.size());
         store(to_, static_cast<std::uint32_t>(value.size()));

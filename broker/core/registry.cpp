@@ -8,6 +8,28 @@ namespace steward::core {
 
 using model::JobState;
 
+namespace {
+
+// As it announced itself.
+void describe(Worker& worker, Ready& ready, const Policy& policy) {
+    worker.address = ready.from;
+    worker.name = std::move(ready.name);
+    // What runs, runs: an announcement cannot take back slots that are in use.
+    worker.concurrency = std::max(
+        ready.concurrency, static_cast<std::uint32_t>(worker.running + worker.overdue.size()));
+    worker.credit_max = std::max(ready.credit_max, worker.concurrency);
+    const base::Duration promised = ready.heartbeat_interval > base::Duration::zero()
+                                        ? ready.heartbeat_interval
+                                        : policy.heartbeat_interval;
+    worker.silence_max = promised * policy.heartbeat_tries;
+    worker.beats_while_busy = ready.beats_while_busy;
+    worker.can_be_asked = ready.can_be_asked;
+    worker.unique_ready = ready.unique_ready;
+    worker.leaving = false;
+}
+
+}  // namespace
+
 // The worker that speaks; a stranger is told to announce itself.
 WorkerHandle State::worker_of(Peer from, std::uint32_t form) {
     const WorkerHandle handle = workers_.find(from);
@@ -94,20 +116,7 @@ void State::on(Ready& ready) {
     }
     const WorkerHandle handle = known.names_something() ? known : workers_.add(ready.from);
     Worker& worker = workers_.map.at(handle);
-    worker.address = ready.from;
-    worker.name = std::move(ready.name);
-    // What runs, runs: an announcement cannot take back slots that are in use.
-    worker.concurrency = std::max(
-        ready.concurrency, static_cast<std::uint32_t>(worker.running + worker.overdue.size()));
-    worker.credit_max = std::max(ready.credit_max, worker.concurrency);
-    const base::Duration promised = ready.heartbeat_interval > base::Duration::zero()
-                                        ? ready.heartbeat_interval
-                                        : policy.heartbeat_interval;
-    worker.silence_max = promised * policy.heartbeat_tries;
-    worker.beats_while_busy = ready.beats_while_busy;
-    worker.can_be_asked = ready.can_be_asked;
-    worker.unique_ready = ready.unique_ready;
-    worker.leaving = false;
+    describe(worker, ready, policy);
     worker.since = now_.wall;
     worker.next_beat = now_.mono + policy.heartbeat_interval;
     worker.next_deadline = worker.held.empty() ? base::MonoTime::max() : now_.mono;

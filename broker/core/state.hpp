@@ -151,7 +151,7 @@ private:
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
     [[nodiscard]] JobHandle held_job(WorkerHandle worker, const model::Attempt& attempt);
     void measure(Worker& worker, base::Duration run_time) const;
-    void succeed(WorkerHandle worker, JobHandle job, model::Payload&& result);
+    void succeed(WorkerHandle worker, JobHandle handle, model::Payload&& result);
     void count_run(const Job& job, base::Duration measured);
     void attempt_failed(JobHandle handle, const model::Outcome& outcome);
     void attempt_lost(JobHandle handle, std::string_view why);
@@ -277,8 +277,8 @@ private:
     void open_group(GroupHandle handle);
     void open_limit(LimitHandle handle);
     void park_lane(Queue& queue, LaneHandle handle);
-    void park_queue(QueueHandle queue, LimitHandle limit);
-    void unpark_queue(QueueHandle queue);
+    void park_queue(QueueHandle handle, LimitHandle limit_handle);
+    void unpark_queue(QueueHandle handle);
     bool set_limit(const LimitSettings& settings, bool is_configured);
     [[nodiscard]] bool has_room_for_services(const std::vector<std::string>& names);
     void remove_limit(LimitHandle handle);
@@ -384,7 +384,7 @@ private:
     void start_attempt(JobHandle handle, WorkerHandle worker_handle);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
-    void hold(WorkerHandle worker, JobHandle job);
+    void hold(WorkerHandle worker_handle, JobHandle handle);
     void run_held(Job& job, Worker& worker);
     void count_wait(Job& job);
     void promote_ahead(Worker& worker);

@@ -209,7 +209,7 @@ base::MonoTime JournalEngine::write_next(base::MonoTime now) {
         return std::min(retry_at_, sync_due_);
     }
     if (!written) {
-        fail(std::move(written.error()));
+        fail(written.error());
         return base::MonoTime::max();
     }
     is_full_ = false;
@@ -234,7 +234,7 @@ bool JournalEngine::sync() {
     sync_due_ = base::MonoTime::max();
     auto synced = writer_.sync();
     if (!synced) {
-        fail(std::move(synced.error()));
+        fail(synced.error());
     }
     ++syncs_;
     return synced.has_value();
@@ -252,7 +252,7 @@ void JournalEngine::publish(Seq seq) {
     }
 }
 
-void JournalEngine::fail(base::Error error) {
+void JournalEngine::fail(const base::Error& error) {
     {
         const std::lock_guard lock(mutex_);
         failure_ = base::Error{

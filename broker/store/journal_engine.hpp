@@ -94,7 +94,7 @@ private:
     [[nodiscard]] base::MonoTime after_writing(base::MonoTime now);
     bool sync();
     void publish(Seq seq);
-    void fail(base::Error error);
+    void fail(const base::Error& error);
 
     std::unique_ptr<Disk> disk_;
     std::unique_ptr<Checkpointer> checkpointer_;

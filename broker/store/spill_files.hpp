@@ -41,20 +41,20 @@ public:
     /// The entries of a file of an earlier run, which is kept from now on. With repair: a damaged
     /// one is named by zeros, and a file that cannot be read has none.
     /// Errors: Io; Malformed, with file and offset.
-    [[nodiscard]] base::Expected<std::vector<SpillItem>> open(std::uint64_t file);
+    [[nodiscard]] base::Expected<std::vector<SpillItem>> open(std::uint64_t number);
     /// The bytes from `begin` to the end of the last of these neighbours, all of them checked.
     /// Errors: Io; Malformed, with file and offset.
-    [[nodiscard]] base::Expected<std::string> read(std::uint64_t file,
+    [[nodiscard]] base::Expected<std::string> read(std::uint64_t number,
                                                    std::uint32_t begin,
                                                    std::span<const SpillItem> items);
     /// It will soon be read.
-    void will_need(std::uint64_t file);
+    void will_need(std::uint64_t number);
     /// It goes when a checkpoint does without it.
-    void drop(std::uint64_t file);
+    void drop(std::uint64_t number);
 
     /// What was written is on the disk.
     /// Errors: JournalFailed: nobody knows what is, and another try would not tell.
-    [[nodiscard]] base::Expected<void> sync(std::uint64_t file);
+    [[nodiscard]] base::Expected<void> sync(std::uint64_t number);
 
     /// How many files are needed.
     [[nodiscard]] std::size_t count() const { return entries_.size(); }
@@ -72,12 +72,12 @@ public:
     [[nodiscard]] const std::vector<SpillLost>& lost() const { return lost_; }
 
 private:
-    SpillExpected<ReadableFile*> opened(std::uint64_t file);
-    SpillExpected<std::vector<SpillItem>> read_items(std::uint64_t file);
-    void give_up_file(std::uint64_t file, const SpillFault& fault);
-    SpillExpected<void> give_up_damaged(std::uint64_t file, std::vector<SpillItem>& items);
-    [[nodiscard]] std::string path_of(std::uint64_t file) const;
-    [[nodiscard]] base::Unexpected error(std::uint64_t file, const SpillFault& fault) const;
+    SpillExpected<ReadableFile*> opened(std::uint64_t number);
+    SpillExpected<std::vector<SpillItem>> read_items(std::uint64_t number);
+    void give_up_file(std::uint64_t number, const SpillFault& fault);
+    SpillExpected<void> give_up_damaged(std::uint64_t number, std::vector<SpillItem>& items);
+    [[nodiscard]] std::string path_of(std::uint64_t number) const;
+    [[nodiscard]] base::Unexpected error(std::uint64_t number, const SpillFault& fault) const;
 
     Disk& disk_;
     bool repairs_;

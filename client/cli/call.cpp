@@ -31,7 +31,7 @@ int call(Console& console, const Settings& settings, const JobWords& words) {
         options.on_progress = [&](const client::Progress& progress) {
             print_progress(console, settings, progress);
         };
-        const auto answer = client.call(words.service, std::move(*params), std::move(options));
+        const auto answer = client.call(words.service, *params, options);
         if (!answer) {
             return report_error(console, answer.error());
         }

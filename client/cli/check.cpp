@@ -34,7 +34,6 @@ struct CheckFlags {
 };
 
 base::Expected<std::optional<posix::Secret>> known_secret(const CheckFlags& flags) {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     return posix::Secret::find(flags.secret_file,
                                [](const char* name) { return std::getenv(name); });
 }

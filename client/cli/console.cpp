@@ -32,8 +32,8 @@ std::string_view advice_on(base::Errc code) {
 }  // namespace
 
 Console standard_console() {
-    const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): at the start
-    const char* terminal = std::getenv("TERM");       // NOLINT(concurrency-mt-unsafe): at the start
+    const char* no_colour = std::getenv("NO_COLOR");
+    const char* terminal = std::getenv("TERM");
     const bool wants_colours = (no_colour == nullptr || *no_colour == '\0') &&
                                terminal != nullptr && std::string_view(terminal) != "dumb";
     const bool is_terminal = isatty(STDOUT_FILENO) == 1;

@@ -106,13 +106,12 @@ std::string find_program(const std::string& name) {
     std::error_code failed;
     const fs::path self = fs::read_symlink("/proc/self/exe", failed);
     std::string folders = failed ? "" : self.parent_path().string();
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread here
     if (const char* path = std::getenv("PATH"); path != nullptr) {
         folders += std::string(":") + path;
     }
     for (std::string_view rest = folders; !rest.empty();) {
         const std::size_t colon = rest.find(':');
-        const std::string file = std::string(rest.substr(0, colon)) + "/" + name;
+        std::string file = std::string(rest.substr(0, colon)) + "/" + name;
         if (::access(file.c_str(), X_OK) == 0) {
             return file;
         }

@@ -36,6 +36,7 @@ base::Expected<pid_t> start(const std::string& program,
     std::vector<std::string> words = args;
     words.insert(words.begin(), program);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) {
         argv.push_back(word.data());
     }

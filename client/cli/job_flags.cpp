@@ -15,10 +15,10 @@ namespace {
 using nlohmann::json;
 
 struct Flag {
-    const char* flag;
-    const char* name;
-    const char* type;
-    const char* help;
+    const char* flag = nullptr;
+    const char* name = nullptr;
+    const char* type = nullptr;
+    const char* help = nullptr;
     bool is_number = false;  // a number where it reads as one
 };
 

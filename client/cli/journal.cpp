@@ -97,6 +97,7 @@ void print_counts(Console& console,
                   const char* title,
                   const std::map<std::string, std::uint64_t>& counts) {
     std::vector<std::vector<Cell>> rows;
+    rows.reserve(counts.size());
     for (const auto& [name, count] : counts) {
         rows.push_back({{name}, {std::to_string(count)}});
     }

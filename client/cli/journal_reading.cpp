@@ -216,7 +216,6 @@ base::Expected<std::string> folder_of(const JournalPlace& place) {
         data_dir = given->at(0).value_or(data_dir);
         folder = given->at(1).value_or(folder);
     }
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread here
     const char* environment = std::getenv("STEWARD_DATA_DIR");
     if (environment != nullptr && *environment != '\0') {
         data_dir = environment;

@@ -39,9 +39,8 @@ void print_id(Console& console, const Settings& settings, const client::JobId& i
 int submit_one(Console& console,
                const Settings& settings,
                client::Client& client,
-               client::Spec&& spec) {
-    const auto submitted =
-        client.submit_for({}, spec.service, std::move(spec.params), std::move(spec.options));
+               const client::Spec& spec) {
+    const auto submitted = client.submit_for({}, spec.service, spec.params, spec.options);
     if (!submitted) {
         return report_error(console, submitted.error());
     }
@@ -100,8 +99,8 @@ int submit(Console& console, const Settings& settings, const SubmitWords& words)
         return kUsage;
     }
     return with_client(console, settings, [&](client::Client& client) {
-        client::Spec spec{words.job.service, std::move(*params), std::move(*options)};
-        return words.count == 1 ? submit_one(console, settings, client, std::move(spec))
+        const client::Spec spec{words.job.service, std::move(*params), std::move(*options)};
+        return words.count == 1 ? submit_one(console, settings, client, spec)
                                 : submit_many(console, settings, client, spec, words.count);
     });
 }

@@ -46,6 +46,7 @@ struct Pool {
     Phase phase = Phase::Unused;
 };
 
+// Each thread's own. NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 thread_local constinit Pool pool;
 
 struct Emptier {
@@ -62,6 +63,7 @@ struct Emptier {
     void arm() { pool.phase = Phase::InUse; }
 };
 
+// Each thread's own. NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 thread_local Emptier emptier;
 
 }  // namespace

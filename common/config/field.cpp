@@ -123,17 +123,18 @@ base::Expected<void> check_text(const Field& field, const std::string& text) {
 base::Expected<void> assign_text_value(const Field& field,
                                        const Given& given,
                                        std::string* target) {
+    std::string value;
     const auto* number = std::get_if<std::int64_t>(&given);
-    if (field.takes_numbers && number != nullptr) {
-        return assign_text_value(field, std::to_string(*number), target);
-    }
-    const auto* text = std::get_if<std::string>(&given);
-    if (text == nullptr) {
+    if (const auto* text = std::get_if<std::string>(&given)) {
+        value = *text;
+    } else if (field.takes_numbers && number != nullptr) {
+        value = std::to_string(*number);
+    } else {
         return refuse_value(field, given);
     }
-    auto checked = check_text(field, *text);
+    auto checked = check_text(field, value);
     if (checked) {
-        *target = *text;
+        *target = std::move(value);
     }
     return checked;
 }

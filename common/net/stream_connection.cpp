@@ -7,7 +7,7 @@
 namespace steward::net {
 namespace {
 
-constexpr std::size_t kScratchBytes = 64UL << 10U;
+constexpr std::size_t kReadBytes = 64UL << 10U;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ StreamConnection::StreamConnection(posix::UniqueFd fd,
                                    std::string name)
     : socket_(std::move(fd), options.bound, StreamSocket::End::Connecting),
       linger_(options.linger),
-      scratch_(kScratchBytes),
+      scratch_(kReadBytes),
       turned_away_(std::move(turned_away)),
       name_(std::move(name)) {}
 

@@ -74,7 +74,6 @@ std::vector<ProcessRow> read_processes() {
     if (folder == nullptr) {
         return rows;
     }
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): safe for a folder of one's own
     while (const dirent* entry = ::readdir(folder.get())) {
         const std::string_view name(entry->d_name);
         pid_t pid = 0;

@@ -10,7 +10,7 @@ namespace steward::posix {
 namespace {
 
 constexpr const char* kVariable = "STEWARD_ADMIN_SECRET_FILE";
-constexpr const char* kCredential = "steward-admin-secret";
+constexpr const char* kSecretName = "steward-admin-secret";
 constexpr std::size_t kFileBytesMax = 4096;  // the secret, and remarks below it
 
 }  // namespace
@@ -43,8 +43,8 @@ base::Expected<std::optional<Secret>> Secret::find(
     }
     if (found.empty()) {
         const std::string folder = value_of("CREDENTIALS_DIRECTORY");
-        if (!folder.empty() && ::access((folder + '/' + kCredential).c_str(), F_OK) == 0) {
-            found = std::string("credential:") + kCredential;
+        if (!folder.empty() && ::access((folder + '/' + kSecretName).c_str(), F_OK) == 0) {
+            found = std::string("credential:") + kSecretName;
         }
     }
     if (found.empty()) {

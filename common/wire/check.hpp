@@ -38,7 +38,7 @@ inline constexpr std::size_t kCheckCountersMax = 256;
 
 [[nodiscard]] std::string to_json(const Check& check);
 /// Errors: Malformed.
-[[nodiscard]] base::Expected<Check> parse_check(std::string_view json);
+[[nodiscard]] base::Expected<Check> parse_check(std::string_view text);
 
 /// The arguments of the operations check and stop.
 struct CheckArguments {

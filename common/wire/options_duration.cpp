@@ -19,7 +19,7 @@ constexpr std::array<base::Unit, 6> kUnits = {{{"ms", 1'000},
                                                {"", 1'000'000}}};
 constexpr std::uint64_t kScaleMax = 1'000'000'000;  // of nine digits
 
-base::Unexpected refuse(std::string_view text) {
+base::Unexpected refuse_duration(std::string_view text) {
     return base::fail(base::Errc::BadOption,
                       "a duration is a number with ms, s, min, h or d (seconds without), up to "
                       "3650d and with at most nine digits after the point; this is \"" +
@@ -35,7 +35,7 @@ base::Expected<base::Duration> parse_duration(std::string_view text) {
     constexpr auto kMost = static_cast<std::uint64_t>(kDurationMax.count());
     if (!number || number->scale > kScaleMax || unit == kUnits.end() ||
         number->whole > kMost / unit->factor) {
-        return refuse(text);
+        return refuse_duration(text);
     }
     // The fraction of a unit is below 2^30 and a unit below 2^37: the product needs the wide type.
     __extension__ using Wide = unsigned __int128;
@@ -43,7 +43,7 @@ base::Expected<base::Duration> parse_duration(std::string_view text) {
         static_cast<std::uint64_t>(Wide{number->fraction} * unit->factor / number->scale);
     const std::uint64_t micros = number->whole * unit->factor + part;
     if (micros > kMost) {
-        return refuse(text);
+        return refuse_duration(text);
     }
     return base::Duration(static_cast<std::int64_t>(micros));
 }

@@ -13,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-base::Unexpected refuse(std::string_view text) {
+base::Unexpected refuse_instant(std::string_view text) {
     return base::fail(base::Errc::BadOption,
                       "an instant is as in 2026-11-24T10:00:00Z (or with +02:00 for the Z) or "
                       "seconds since 1970, before the year 2100; this is \"" +
@@ -145,7 +145,7 @@ base::Expected<base::WallTime> parse_instant(std::string_view text) {
         since_1970 = read_calendar(text);
     }
     if (!since_1970 || since_1970->count() < 0 || *since_1970 > kRunAtMax.time_since_epoch()) {
-        return refuse(text);
+        return refuse_instant(text);
     }
     return base::WallTime(*since_1970);
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<base::Unit, 4> kUnits = {
     {{"s", 1'000'000}, {"min", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}}};
 
-base::Unexpected refuse(std::string_view text) {
+base::Unexpected refuse_rate(std::string_view text) {
     return base::fail(base::Errc::BadOption,
                       "a rate is a number in a time such as 5/s, 100/min or 1/90s (in a second "
                       "without one), from 1/3650d to 1000000/s; this is \"" +
@@ -38,22 +38,22 @@ base::Expected<model::Rate> parse_rate(std::string_view text) {
     std::string_view rest = text;
     const auto number = base::take_decimal(rest);
     if (!number || (!rest.empty() && rest.front() != '/')) {
-        return refuse(text);
+        return refuse_rate(text);
     }
     const auto time = rest.empty() ? std::chrono::seconds(1) : time_of(rest.substr(1));
     if (!time) {
-        return refuse(text);
+        return refuse_rate(text);
     }
     // The time over the number, both times the number's scale: below 2^109 and 2^120.
     __extension__ using Wide = unsigned __int128;
     const Wide above = Wide{static_cast<std::uint64_t>(time->count())} * number->scale;
     const Wide below = Wide{number->whole} * number->scale + number->fraction;
     if (below == 0 || above < below) {
-        return refuse(text);
+        return refuse_rate(text);
     }
     const Wide spacing = (above + below - 1) / below;
     if (spacing > static_cast<std::uint64_t>(kDurationMax.count())) {
-        return refuse(text);
+        return refuse_rate(text);
     }
     return model::Rate{base::Duration(static_cast<std::int64_t>(spacing))};
 }

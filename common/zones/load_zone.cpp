@@ -24,7 +24,6 @@ const Instant kTo{std::chrono::sys_days(std::chrono::year(2100) / 1 / 1)};
 
 // Where the library looks.
 std::filesystem::path database() {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here writes to the environment
     const char* const folder = std::getenv("TZDIR");
     return folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo";
 }

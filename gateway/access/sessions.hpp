@@ -49,7 +49,7 @@ public:
 
 private:
     struct Session {
-        Digest digest;
+        Digest digest{};
         Visitor visitor;
         base::MonoTime opened;
         base::MonoTime used;

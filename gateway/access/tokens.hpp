@@ -52,7 +52,7 @@ public:
 private:
     struct Token {
         Visitor visitor;
-        Digest digest;
+        Digest digest{};
     };
 
     base::Expected<void> add(Visitor visitor,

@@ -25,7 +25,7 @@ class Desk;
 
 /// `service`, `state`, `context`, `group`, `batch`, `limit` and `after` of a listing.
 /// Errors: BadParams.
-[[nodiscard]] base::Expected<client::Query> listing_of(std::string_view what, const Pairs& query);
+[[nodiscard]] base::Expected<client::Query> listing_of(std::string_view what, const Pairs& pairs);
 
 /// The question of a WebSocket's message: `filter`, `after` and `limit` beside what is asked. Its
 /// words are those of the paths: "jobs" are all of them, in pages.

@@ -45,7 +45,7 @@ public:
                                                   const std::vector<std::string>& services,
                                                   std::optional<std::uint64_t> after,
                                                   Sink sink);
-    void unfollow(FollowerId follower);
+    void unfollow(FollowerId id);
 
     /// Keeps what this job, submitted just now, will say, for those who come late.
     void keep(const model::JobId& job, const std::string& service);
@@ -77,7 +77,7 @@ private:
     void await(const model::JobId& job);
     void hear_end(const model::JobId& job);
     void on_end(const model::JobId& job, const base::Expected<client::Answer>& answer);
-    void tell_end(const model::JobId& job);
+    void tell_end(const model::JobId& id);
     void tick();
 
     Loop& loop_;

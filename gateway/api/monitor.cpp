@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr base::Duration kTick = std::chrono::seconds(2);
+constexpr base::Duration kPause = std::chrono::seconds(2);
 constexpr std::array<std::string_view, 5> kReports = {
     "broker", "services", "workers", "groups", "limits"};
 
@@ -62,11 +62,11 @@ Monitor::Monitor(Loop& loop, BrokerLink& broker) : loop_(loop), broker_(broker) 
 void Monitor::tick() {
     const base::MonoTime now = posix::read_mono();
     late_ = now - due_;
-    due_ = now + kTick;
+    due_ = now + kPause;
     client::Query query;
     query.what = "broker";
     broker_.ask(query, [this](const base::Expected<json>& report) { on_report(report); });
-    tick_ = loop_.after(kTick, [this] { tick(); });
+    tick_ = loop_.after(kPause, [this] { tick(); });
 }
 
 void Monitor::on_report(const base::Expected<json>& report) {

@@ -44,6 +44,7 @@ bool is_loopback(const std::string& address) {
     return address.starts_with("127.") || address == "::1";
 }
 
+// One table, as long as there are settings. NOLINTNEXTLINE(readability-function-size)
 std::vector<Field> place_fields(GatewayOptions& o) {
     return {
         {.key = "brokers",

@@ -17,12 +17,12 @@ using nlohmann::json;
 constexpr std::array<const char*, 3> kQuestions = {"services", "workers", "active"};
 constexpr std::uint16_t kClientPort = 5555;
 
-std::string text_in(const json& row, const char* key) {
+std::string word_in(const json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::uint64_t number_in(const json& row, const char* key) {
+std::uint64_t count_in(const json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
@@ -39,8 +39,8 @@ base::Duration seconds_in(const json& row, const char* key) {
 std::map<std::string, Load, std::less<>> services_of(const json& rows) {
     std::map<std::string, Load, std::less<>> services;
     for (const json& row : rows) {
-        services[text_in(row, "service")] = {.waiting = number_in(row, "ready"),
-                                             .running = number_in(row, "active"),
+        services[word_in(row, "service")] = {.waiting = count_in(row, "ready"),
+                                             .running = count_in(row, "active"),
                                              .oldest = seconds_in(row, "oldest_ready")};
     }
     return services;
@@ -49,15 +49,15 @@ std::map<std::string, Load, std::less<>> services_of(const json& rows) {
 std::vector<WorkerFigures> workers_of(const json& rows, const json& active) {
     std::map<std::string, std::vector<std::string>> jobs;
     for (const json& row : active) {
-        jobs[text_in(row, "worker")].push_back(text_in(row, "jobid"));
+        jobs[word_in(row, "worker")].push_back(word_in(row, "jobid"));
     }
     std::vector<WorkerFigures> workers;
     for (const json& row : rows) {
-        const pid_t pid = local_pid_in(text_in(row, "name"), posix::host_name());
+        const pid_t pid = local_pid_in(word_in(row, "name"), posix::host_name());
         if (pid != 0) {
             workers.push_back({.pid = pid,
-                               .ended = {number_in(row, "succeeded"), number_in(row, "failed")},
-                               .jobs = jobs[text_in(row, "workerid")]});
+                               .ended = {count_in(row, "succeeded"), count_in(row, "failed")},
+                               .jobs = jobs[word_in(row, "workerid")]});
         }
     }
     return workers;

@@ -77,6 +77,20 @@ std::string_view state_text(const Pool& pool, const Slot& slot) {
                                                                 : name_of(slot.state());
 }
 
+// Who runs, by how often it was started.
+std::map<ProcessId, std::uint64_t> running_in(const Fleet& fleet,
+                                              const std::vector<std::string>& names) {
+    std::map<ProcessId, std::uint64_t> running;
+    for (const std::string& name : names) {
+        for (const Slot& slot : fleet.pool(name)->slots()) {
+            if (slot.is_wanted() && slot.is_alive()) {
+                running.emplace(slot.id(), slot.starts());
+            }
+        }
+    }
+    return running;
+}
+
 }  // namespace
 
 base::Expected<Names> Commands::named(const Selection& selection) const {
@@ -157,15 +171,8 @@ Reply Commands::start(base::MonoTime now, const json& request) {
     if (!names) {
         return refusal(names.error());
     }
-    // Who runs already, by how often it was started.
-    auto before = std::make_shared<std::map<ProcessId, std::uint64_t>>();
-    for (const std::string& name : *names) {
-        for (const Slot& slot : parts_.fleet.pool(name)->slots()) {
-            if (slot.is_wanted() && slot.is_alive()) {
-                before->emplace(slot.id(), slot.starts());
-            }
-        }
-    }
+    const auto before = std::make_shared<const std::map<ProcessId, std::uint64_t>>(
+        running_in(parts_.fleet, *names));
     if (const auto done = parts_.fleet.start(*names); !done) {
         return refusal(done.error());
     }

@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint64_t kMilli = 1'000;
 constexpr std::uint64_t kSecond = 1'000 * kMilli;
 constexpr std::uint64_t kDay = 86'400 * kSecond;
-constexpr std::uint64_t kPathBytesMax = 4'000;
 
 base::Expected<void> check_level(std::string_view text) {
     const auto level = log::parse_level(text);

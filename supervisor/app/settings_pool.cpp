@@ -9,7 +9,6 @@
 namespace steward::supervisor {
 namespace {
 
-constexpr std::uint64_t kPathBytesMax = 4'000;
 constexpr std::uint64_t kSecondsMicro = 1'000'000;
 constexpr std::uint64_t kDayMicro = 86'400 * kSecondsMicro;
 constexpr std::size_t kRowsMax = 1'000;

@@ -5,6 +5,8 @@
 
 namespace steward::supervisor {
 
+inline constexpr std::uint64_t kPathBytesMax = 4'000;
+
 /// Two names for one table: [[process]] is what ZMWS's successors have written so far.
 [[nodiscard]] config::RowTable row_table(SupervisorSettings& settings,
                                          const char* name,

@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <grp.h>
+#include <optional>
 #include <poll.h>
 #include <string>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -81,6 +84,13 @@ base::Expected<void> become_user(const Setting& setting) {
     return {};
 }
 
+std::optional<int> number_in(std::string_view text) {
+    int number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return is_whole ? std::optional(number) : std::nullopt;
+}
+
 base::Expected<void> prepare(const Setting& setting) {
     for (const auto& [name, value] : setting.limits) {
         if (auto applied = guardian::apply_limit(name, value); !applied) {
@@ -88,8 +98,12 @@ base::Expected<void> prepare(const Setting& setting) {
         }
     }
     if (!setting.nice.empty()) {
-        errno = 0;
-        if (::setpriority(PRIO_PROCESS, 0, std::atoi(setting.nice.c_str())) != 0) {
+        const auto nice = number_in(setting.nice);
+        if (!nice) {
+            return base::fail(base::Errc::BadConfig,
+                              "nice is a number from -20 to 19, not " + setting.nice);
+        }
+        if (::setpriority(PRIO_PROCESS, 0, *nice) != 0) {
             return posix::io_error("cannot set nice to " + setting.nice, errno);
         }
     }
@@ -185,8 +199,11 @@ private:
         } else if (text == guardian::kKill) {
             is_killing_ = true;
         } else if (text.starts_with(guardian::kSignal) && program_ != 0) {
+            const auto signal = number_in(text.substr(guardian::kSignal.size()));
             // Not reaped yet, so the pid is the program's own.
-            ::kill(program_, std::atoi(text.c_str() + guardian::kSignal.size()));
+            if (signal) {
+                ::kill(program_, *signal);
+            }
         }
     }
 

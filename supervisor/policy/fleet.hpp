@@ -50,7 +50,7 @@ public:
                                                std::uint32_t percent,
                                                Actions& out);
     /// BadOption: beyond what the pool may have.
-    [[nodiscard]] base::Expected<void> scale(std::string_view pool,
+    [[nodiscard]] base::Expected<void> scale(std::string_view name,
                                              std::uint32_t count,
                                              Actions& out);
     void set_kill_switch(const KillSwitch& kill_switch, Actions& out);
@@ -67,8 +67,8 @@ public:
                      Actions& out);
     /// It gives no sign of life any more.
     void hangs(base::MonoTime now, const ProcessId& process, std::string_view why, Actions& out);
-    void load(base::MonoTime now, std::string_view pool, const Load& load, Actions& out);
-    void figures(std::string_view pool, const std::vector<JobCounts>& counts, Actions& out);
+    void load(base::MonoTime now, std::string_view name, const Load& load, Actions& out);
+    void figures(std::string_view name, const std::vector<JobCounts>& counts, Actions& out);
 
     /// Does what is due.
     void step(base::MonoTime now, Actions& out);

@@ -164,7 +164,7 @@ void Refresh::finish(const std::string& pool, Actions& out) {
 }
 
 std::string Refresh::text() const {
-    const std::string progress = std::to_string(done_) + " of " + std::to_string(turns_.size());
+    std::string progress = std::to_string(done_) + " of " + std::to_string(turns_.size());
     switch (phase_) {
         case Phase::Rolling: return progress;
         case Phase::Watching: return "watching " + progress;

@@ -51,6 +51,7 @@ void Slot::set_wanted(bool is_wanted, std::string_view why) {
     why_unwanted_ = why;
 }
 
+// From one state into the next at most. NOLINTNEXTLINE(misc-no-recursion)
 void Slot::step(base::MonoTime now, const PoolPlan& plan, Actions& out) {
     switch (state_) {
         case State::Stopped:

@@ -67,13 +67,13 @@ public:
     /// Any bytes. `tells_end`: lost() comes when this connection ends; others must beat. `rights`:
     /// null: everything, as where there are no keys.
     void on_master(base::MonoTime now,
-                   const std::string& master,
+                   const std::string& name,
                    const wire::Frames& frames,
                    bool tells_end,
                    const MasterRights* rights = nullptr);
     /// It is told why it is not heard.
-    void turn_away(base::MonoTime now, const std::string& master, std::string why);
-    void lost(const std::string& master);
+    void turn_away(base::MonoTime now, const std::string& name, std::string why);
+    void lost(const std::string& name);
     /// The end: everybody is told to go.
     void part();
     /// A sign of life to everybody: sending it tells who has gone.
@@ -84,8 +84,8 @@ public:
     /// Those with something to be sent, in the order of their names.
     [[nodiscard]] std::vector<std::string> addressed() const;
     /// The next message for this one, which stays until sent(); null: nothing.
-    [[nodiscard]] const wire::Frames* message_for(const std::string& master);
-    void sent(const std::string& master);
+    [[nodiscard]] const wire::Frames* message_for(const std::string& name);
+    void sent(const std::string& name);
 
     // ---- the worker ----
     /// What its session says.

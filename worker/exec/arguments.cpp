@@ -181,60 +181,75 @@ base::Expected<Arguments> Arguments::parse(const std::vector<std::string>& words
     return arguments;
 }
 
-base::Expected<std::vector<std::string>> Arguments::expand(const Job& job) const {
-    const json params = params_of(job);
-    const auto meta = job.meta();
-    const auto text = [&](const Place& place) -> base::Expected<std::string> {
-        switch (place.what) {
-            case Place::What::Id: return job.id().text();
-            case Place::What::Attempt: return std::to_string(job.attempt());
-            case Place::What::Service: return std::string(job.service());
-            case Place::What::Meta:
-                if (const auto found = meta.find(place.path[0]); found != meta.end()) {
-                    return usable(found->second, place.name);
-                }
-                break;
-            case Place::What::Params:
-                if (const json* value = find(params, place.path)) {
-                    return usable(text_of(*value), place.name);
-                }
-                break;
+base::Expected<std::string> Arguments::fill(const Place& place, const Given& given) {
+    switch (place.what) {
+        case Place::What::Id: return given.job.id().text();
+        case Place::What::Attempt: return std::to_string(given.job.attempt());
+        case Place::What::Service: return std::string(given.job.service());
+        case Place::What::Meta:
+            if (const auto found = given.meta.find(place.path[0]); found != given.meta.end()) {
+                return usable(found->second, place.name);
+            }
+            break;
+        case Place::What::Params:
+            if (const json* value = find(given.params, place.path)) {
+                return usable(text_of(*value), place.name);
+            }
+            break;
+    }
+    return place.has_otherwise ? base::Expected<std::string>(place.otherwise) : missing(place.name);
+}
+
+base::Expected<std::string> Arguments::fill(const Word& word, const Given& given) {
+    std::string argument;
+    for (const Piece& piece : word) {
+        if (const auto* literal = std::get_if<std::string>(&piece)) {
+            argument += *literal;
+            continue;
         }
-        return place.has_otherwise ? base::Expected<std::string>(place.otherwise)
-                                   : missing(place.name);
-    };
+        auto filled = fill(std::get<Place>(piece), given);
+        if (!filled) {
+            return filled;
+        }
+        argument += *filled;
+    }
+    return argument;
+}
+
+base::Expected<void> Arguments::add_list(const Place& place,
+                                         const Given& given,
+                                         std::vector<std::string>& arguments) {
+    const json* list = find(given.params, place.path);
+    if (list == nullptr || !list->is_array()) {
+        return base::fail(base::Errc::BadParams,
+                          "the params have no list where {{" + place.name + "}} needs one");
+    }
+    for (const json& element : *list) {
+        auto argument = usable(text_of(element), place.name);
+        if (!argument) {
+            return base::Unexpected(std::move(argument.error()));
+        }
+        arguments.push_back(std::move(*argument));
+    }
+    return {};
+}
+
+base::Expected<std::vector<std::string>> Arguments::expand(const Job& job) const {
+    const Given given{job, params_of(job), job.meta()};
     std::vector<std::string> arguments = {program_};
     for (const Word& word : words_) {
         const auto* alone = word.size() == 1 ? std::get_if<Place>(word.data()) : nullptr;
         if (alone != nullptr && alone->is_list) {
-            const json* list = find(params, alone->path);
-            if (list == nullptr || !list->is_array()) {
-                return base::fail(
-                    base::Errc::BadParams,
-                    "the params have no list where {{" + alone->name + "}} needs one");
-            }
-            for (const json& element : *list) {
-                auto argument = usable(text_of(element), alone->name);
-                if (!argument) {
-                    return base::Unexpected(std::move(argument.error()));
-                }
-                arguments.push_back(std::move(*argument));
+            if (auto added = add_list(*alone, given, arguments); !added) {
+                return base::Unexpected(std::move(added.error()));
             }
             continue;
         }
-        std::string argument;
-        for (const Piece& piece : word) {
-            if (const auto* literal = std::get_if<std::string>(&piece)) {
-                argument += *literal;
-                continue;
-            }
-            const auto filled = text(std::get<Place>(piece));
-            if (!filled) {
-                return base::Unexpected(filled.error());
-            }
-            argument += *filled;
+        auto argument = fill(word, given);
+        if (!argument) {
+            return base::Unexpected(std::move(argument.error()));
         }
-        arguments.push_back(std::move(argument));
+        arguments.push_back(std::move(*argument));
     }
     return arguments;
 }

@@ -2,6 +2,7 @@
 // one argument whatever is put in: no shell reads it, so there is nothing to quote.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,8 +39,20 @@ private:
     using Piece = std::variant<std::string, Place>;
     using Word = std::vector<Piece>;
 
+    // What a job has for the places.
+    struct Given {
+        const Job& job;
+        nlohmann::json params;
+        std::map<std::string, std::string> meta;
+    };
+
     [[nodiscard]] static base::Expected<Word> parse_word(std::string_view text);
     [[nodiscard]] static base::Expected<Piece> parse_place(std::string_view name);
+    [[nodiscard]] static base::Expected<std::string> fill(const Place& place, const Given& given);
+    [[nodiscard]] static base::Expected<std::string> fill(const Word& word, const Given& given);
+    [[nodiscard]] static base::Expected<void> add_list(const Place& place,
+                                                       const Given& given,
+                                                       std::vector<std::string>& arguments);
 
     std::string program_;
     std::vector<Word> words_;  // behind the program

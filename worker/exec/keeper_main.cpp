@@ -54,10 +54,12 @@ void become(const posix::User& user, int pipe) {
         ::setuid(user.id) != 0) {
         give_up(pipe, "become the user");
     }
+    // The child of a program with one thread. NOLINTBEGIN(concurrency-mt-unsafe)
     ::setenv("USER", user.name.c_str(), 1);
     ::setenv("LOGNAME", user.name.c_str(), 1);
     ::setenv("HOME", user.home.c_str(), 1);
     ::setenv("SHELL", user.shell.c_str(), 1);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // The child, until it is the command.

@@ -116,7 +116,7 @@ bool can_find(const std::string& program, const std::string& directory) {
     if (program.find('/') != std::string::npos) {
         return is_program(std::filesystem::path(directory) / program);
     }
-    const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): before any thread
+    const char* path = std::getenv("PATH");
     std::string_view rest = path != nullptr ? path : "/bin:/usr/bin";
     while (!rest.empty()) {
         const std::size_t colon = rest.find(':');

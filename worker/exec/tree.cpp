@@ -56,7 +56,6 @@ std::vector<Kinship> everybody() {
     if (folder == nullptr) {
         return all;
     }
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own
     while (const dirent* entry = ::readdir(folder.get())) {
         const auto process = number_at<pid_t>(entry->d_name, 0);
         const auto parent = process ? parent_of(*process) : std::nullopt;

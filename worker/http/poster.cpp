@@ -16,12 +16,12 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace wire = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using boost::system::error_code;
 
 using Plain = beast::tcp_stream;
 using Secure = beast::ssl_stream<beast::tcp_stream>;
-using Parser = wire::response_parser<wire::string_body>;
+using Parser = beast_http::response_parser<beast_http::string_body>;
 
 base::Unexpected failed(const std::string& doing, const error_code& why) {
     const bool is_late = why == beast::error::timeout;
@@ -139,20 +139,23 @@ struct Poster::Parts {
     }
 
     template <class Stream>
-    error_code exchange(Stream& on, wire::request<wire::string_body>& request, Parser& parser) {
+    error_code exchange(Stream& on,
+                        beast_http::request<beast_http::string_body>& request,
+                        Parser& parser) {
         buffer.clear();
-        const error_code unsent = run([&](auto done) { wire::async_write(on, request, done); });
+        const error_code unsent =
+            run([&](auto done) { beast_http::async_write(on, request, done); });
         if (unsent) {
             return unsent;
         }
         // The head by itself: read together with its body, a body past the limit is let through.
         const error_code headless =
-            run([&](auto done) { wire::async_read_header(on, buffer, parser, done); });
+            run([&](auto done) { beast_http::async_read_header(on, buffer, parser, done); });
         return headless ? headless
-                        : run([&](auto done) { wire::async_read(on, buffer, parser, done); });
+                        : run([&](auto done) { beast_http::async_read(on, buffer, parser, done); });
     }
 
-    error_code exchange(wire::request<wire::string_body>& request, Parser& parser) {
+    error_code exchange(beast_http::request<beast_http::string_body>& request, Parser& parser) {
         lowest().expires_after(options.timeout);
         return options.target.is_tls
                    ? exchange(*std::get<std::unique_ptr<Secure>>(stream), request, parser)
@@ -206,8 +209,9 @@ base::Expected<Reply> Poster::post(Request asked, const std::stop_token& stop) {
     const std::uint64_t which = ++parts.requests;
     const std::stop_callback cutting(stop, [&parts, which] { parts.cut_short(which); });
 
-    wire::request<wire::string_body> request(wire::verb::post, parts.options.target.path, 11);
-    request.set(wire::field::host, parts.options.target.authority);
+    beast_http::request<beast_http::string_body> request(
+        beast_http::verb::post, parts.options.target.path, 11);
+    request.set(beast_http::field::host, parts.options.target.authority);
     for (const auto& [name, value] : asked.headers) {
         request.set(name, value);
     }
@@ -234,7 +238,7 @@ base::Expected<Reply> Poster::post(Request asked, const std::stop_token& stop) {
         }
         parts.disconnect();
     }
-    const bool is_too_large = failure == wire::error::body_limit;
+    const bool is_too_large = failure == beast_http::error::body_limit;
     if (failure || !parser->get().keep_alive()) {
         parts.disconnect();
     }
@@ -242,12 +246,12 @@ base::Expected<Reply> Poster::post(Request asked, const std::stop_token& stop) {
         return failed("post to " + parts.options.target.authority, failure);
     }
     const auto& response = parser->get();
-    const auto field = [&](wire::field name) { return std::string(response[name]); };
+    const auto field = [&](beast_http::field name) { return std::string(response[name]); };
     return Reply{response.result_int(),
                  std::string(response.reason()),
-                 field(wire::field::content_type),
-                 field(wire::field::retry_after),
-                 field(wire::field::location),
+                 field(beast_http::field::content_type),
+                 field(beast_http::field::retry_after),
+                 field(beast_http::field::location),
                  is_too_large ? std::string() : std::move(parser->get().body()),
                  is_too_large};
 }

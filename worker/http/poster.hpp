@@ -51,7 +51,7 @@ public:
 
     /// Blocks: as long as the time-outs say, or until `stop`.
     /// Errors: Timeout, Disconnected, with what failed.
-    [[nodiscard]] base::Expected<Reply> post(Request request, const std::stop_token& stop);
+    [[nodiscard]] base::Expected<Reply> post(Request asked, const std::stop_token& stop);
 
     /// The next request makes a new connection.
     void close();

@@ -14,7 +14,7 @@ base::Expected<model::JobId> ChildJobs::submit(model::JobSpec spec) {
             client_.emplace(std::move(options));
         }
     }
-    return client_->submit(spec.service.view(), std::move(spec.params), std::move(spec.options));
+    return client_->submit(spec.service.view(), spec.params, spec.options);
 }
 
 }  // namespace steward::worker
