@@ -23,12 +23,6 @@ void drop_what_is_past(model::JobOptions& options) {
 
 }  // namespace
 
-// Jobs of clients that cannot resend are told apart by their own numbers.
-model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
-                                        const model::JobId& job) {
-    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
-}
-
 // Each as it was: what ran goes on running, in whatever order they are named, and an earlier
 // connection of the worker begins nothing with the slots that become free until all are taken.
 void State::adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running) {
@@ -66,7 +60,7 @@ void State::adopt(WorkerHandle handle, Ready::Running& running, std::vector<Work
 
 bool State::adopt_known(WorkerHandle handle,
                         JobHandle job_handle,
-                        const model::Attempt& attempt,
+                        model::Attempt attempt,
                         std::vector<WorkerHandle>& freed) {
     Job& job = jobs_.map.at(job_handle);
     if (job.state == JobState::Dead || job.state == JobState::Blocked) {

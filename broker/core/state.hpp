@@ -92,7 +92,6 @@ private:
     [[nodiscard]] base::Error lack_of_payload_room() const;
     [[nodiscard]] base::Error over_quota(OwnerId id, std::size_t bytes) const;
     bool answer_resend(Submit& submit, Submission& submission);
-    bool repeat_answer(Submit& submit, const Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
     void admit_waiting_for(const model::ServiceName& service);
@@ -164,7 +163,6 @@ private:
     void release(JobHandle handle);
     WorkerHandle take_out(JobHandle handle);
     WorkerHandle take_active(JobHandle handle, Job& job, Service& service);
-    static void forget_progress(Job& job);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);
@@ -359,14 +357,9 @@ private:
     void drop_questions(Peer worker);
 
     // ---- adopt.cpp: jobs that workers bring back ----
-    [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
-                                                          const model::JobId& job);
     void adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running);
     void adopt(WorkerHandle handle, Ready::Running& running, std::vector<WorkerHandle>& freed);
-    bool adopt_known(WorkerHandle handle,
-                     JobHandle job,
-                     const model::Attempt& attempt,
-                     std::vector<WorkerHandle>& freed);
+    bool adopt_known(WorkerHandle, JobHandle, model::Attempt, std::vector<WorkerHandle>& freed);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
     void make_own(JobHandle handle, Submit& submit);
     [[nodiscard]] bool may_be_running(const Job& job, std::uint32_t attempt) const;

@@ -59,15 +59,11 @@ void State::on(Submit& submit) {
     admit(submit);
 }
 
-// True when the submission is known and was answered, or will be.
+// True when the submission is known and was answered. A sync job whose result is not kept any more
+// is run again: at least once.
 bool State::answer_resend(Submit& submit, Submission& submission) {
-    const bool is_answered = repeat_answer(submit, submission);
-    submission.resent = submission.resent || (is_answered && submit.again);
-    return is_answered;
-}
-
-// A sync job whose result is not kept any more is run again: at least once.
-bool State::repeat_answer(Submit& submit, const Submission& submission) {
+    const bool was_resent = submission.resent;
+    submission.resent = was_resent || submit.again;
     const JobHandle handle = find_job(submission.job);
     if (!submit.spec.options.sync) {
         // Whoever waited for the result under this number is told the id instead; not by the older
@@ -101,6 +97,7 @@ bool State::repeat_answer(Submit& submit, const Submission& submission) {
                        submit.spec.params.encoding});
         return true;
     }
+    submission.resent = was_resent;  // it was not answered
     return false;
 }
 
