@@ -45,6 +45,14 @@ public:
         }
     }
 
+    /// Calls `see(value)` for all, the first first.
+    template <class See>
+    void for_each(See&& see) const {
+        for (std::size_t i = 0; i < size_; ++i) {
+            see(std::as_const(places_[(first_ + i) & (capacity_ - 1)]));
+        }
+    }
+
     [[nodiscard]] bool empty() const { return size_ == 0; }
 
     [[nodiscard]] std::size_t size() const { return size_; }

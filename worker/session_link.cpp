@@ -126,14 +126,24 @@ wire::native::WorkerReady Session::make_ready() const {
     ready.credit_max = options_.credit_max;
     ready.services = options_.services;
     ready.channels = options_.channels;
-    entries_.for_each([&](const Entry& entry) {
-        if (entry.phase == Phase::Waiting || entry.phase == Phase::Running ||
-            entry.phase == Phase::Stopping || entry.phase == Phase::Unsent) {
-            const wire::native::Assign& job = *entry.arrival->job();
-            ready.running.push_back({entry.attempt, job.submission, job.service});
+    const auto list = [&](const Entry& entry) {
+        const wire::native::Assign& job = *entry.arrival->job();
+        ready.running.push_back({entry.attempt, job.submission, job.service});
+    };
+    // As they have ended, run and will be begun: with the first the broker fills the slots.
+    outbox_.for_each([&](const Outgoing& one) {
+        if (one.spot != AttemptTable::kNowhere && entries_[one.spot].phase == Phase::Unsent) {
+            list(entries_[one.spot]);
         }
     });
-    std::ranges::sort(ready.running, {}, &wire::native::WorkerReady::Running::attempt);
+    entries_.for_each([&](const Entry& entry) {
+        if (entry.phase == Phase::Running || entry.phase == Phase::Stopping) {
+            list(entry);
+        }
+    });
+    for (const Spot spot : waiting_) {
+        list(entries_[spot]);
+    }
     return ready;
 }
 

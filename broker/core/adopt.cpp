@@ -1,5 +1,7 @@
 // broker/core: jobs that workers bring back after a reconnect or a restart of the broker, and the
 // clients that come for them.
+#include <algorithm>
+
 #include "broker/core/state.hpp"
 
 namespace steward::core {
@@ -21,18 +23,28 @@ void drop_what_is_past(model::JobOptions& options) {
 
 }  // namespace
 
-// Jobs of clients that cannot resend are told apart by their own numbers.
-model::SubmissionId State::adoption_key(const model::SubmissionId& submission,
-                                        const model::JobId& job) {
-    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
+// Each as it was: what ran goes on running, in whatever order they are named, and an earlier
+// connection of the worker begins nothing with the slots that become free until all are taken.
+void State::adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running) {
+    std::ranges::stable_partition(running, [&](const Ready::Running& one) {
+        const Job* job = jobs_.map.find(jobs_.find(one.attempt.job));
+        return job != nullptr && job->running && job->attempt == one.attempt.number;
+    });
+    std::vector<WorkerHandle> freed;
+    for (Ready::Running& one : running) {
+        adopt(handle, one, freed);
+    }
+    for (const WorkerHandle earlier : freed) {
+        promote_ahead(workers_.map.at(earlier));
+    }
 }
 
-// An attempt that the worker still runs from before a reconnect or a restart of the broker.
-void State::adopt(WorkerHandle handle, Ready::Running& running) {
+// An attempt that the worker still has from before a reconnect or a restart of the broker.
+void State::adopt(WorkerHandle handle, Ready::Running& running, std::vector<WorkerHandle>& freed) {
     const JobHandle known = find_job(running.attempt.job);
     const bool adopted = known.names_something()
                              ? name_of_service(jobs_.map.at(known)) == running.service &&
-                                   adopt_known(handle, known, running.attempt)
+                                   adopt_known(handle, known, running.attempt, freed)
                              : adopt_unknown(handle, running);
     if (adopted) {
         ++counters.readopted;
@@ -46,7 +58,10 @@ void State::adopt(WorkerHandle handle, Ready::Running& running) {
     send(worker.address, StopAttempt{running.attempt, "the attempt is no longer wanted"});
 }
 
-bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::Attempt& attempt) {
+bool State::adopt_known(WorkerHandle handle,
+                        JobHandle job_handle,
+                        model::Attempt attempt,
+                        std::vector<WorkerHandle>& freed) {
     Job& job = jobs_.map.at(job_handle);
     if (job.state == JobState::Dead || job.state == JobState::Blocked) {
         return false;
@@ -67,7 +82,9 @@ bool State::adopt_known(WorkerHandle handle, JobHandle job_handle, const model::
     if (job.state != JobState::Active) {
         job.ready_at = kNotWaiting;
     }
-    release(job_handle);
+    if (const WorkerHandle earlier = take_out(job_handle); earlier.names_something()) {
+        freed.push_back(earlier);
+    }
     hold(handle, job_handle);
     if (job.cancelling) {
         stop_attempt(job_handle, job.text);

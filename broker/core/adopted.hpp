@@ -24,6 +24,12 @@ struct SubmissionHash {
     }
 };
 
+/// Jobs of clients that cannot resend are told apart by their own numbers.
+[[nodiscard]] inline model::SubmissionId adoption_key(const model::SubmissionId& submission,
+                                                      const model::JobId& job) {
+    return submission.session != 0 ? submission : model::SubmissionId{0, job.number};
+}
+
 /// Never walked: its order is the hash's.
 using AdoptedTable = std::unordered_map<model::SubmissionId, Adopted, SubmissionHash>;
 

@@ -29,7 +29,8 @@ void State::apply(const Address& from, const Asker& asker, OpenBatch& request) {
     if (batches_.find(asker.owner, request.name.view()).names_something()) {
         return answer_done(from, 0);
     }
-    if (batches_.map.size() >= policy.limits.batches_max && !batches_.ended.empty()) {
+    // After a restart there may be more of them than one too many.
+    while (batches_.map.size() >= policy.limits.batches_max && !batches_.ended.empty()) {
         batches_.remove(batches_.ended.front());
     }
     if (batches_.map.size() >= policy.limits.batches_max) {

@@ -129,9 +129,7 @@ void State::on(Ready& ready) {
           {"library", worker.name}},
          ready.from.peer);
     send(ready.from, Welcome{policy.heartbeat_interval, policy.stop_grace});
-    for (Ready::Running& running : ready.running) {
-        adopt(handle, running);
-    }
+    adopt_all(handle, ready.running);
     arm_worker_timer(handle);
     for (const model::ServiceName& name : ready.services) {
         admit_waiting_for(name);

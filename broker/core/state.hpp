@@ -161,8 +161,8 @@ private:
 
     // ---- waiting.cpp: the lists that jobs wait in ----
     void release(JobHandle handle);
-    void release_active(JobHandle handle, Job& job, Service& service);
-    static void forget_progress(Job& job);
+    WorkerHandle take_out(JobHandle handle);
+    WorkerHandle take_active(JobHandle handle, Job& job, Service& service);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);
@@ -357,10 +357,9 @@ private:
     void drop_questions(Peer worker);
 
     // ---- adopt.cpp: jobs that workers bring back ----
-    [[nodiscard]] static model::SubmissionId adoption_key(const model::SubmissionId& submission,
-                                                          const model::JobId& job);
-    void adopt(WorkerHandle handle, Ready::Running& running);
-    bool adopt_known(WorkerHandle handle, JobHandle job, const model::Attempt& attempt);
+    void adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running);
+    void adopt(WorkerHandle handle, Ready::Running& running, std::vector<WorkerHandle>& freed);
+    bool adopt_known(WorkerHandle, JobHandle, model::Attempt, std::vector<WorkerHandle>& freed);
     bool adopt_unknown(WorkerHandle handle, Ready::Running& running);
     void make_own(JobHandle handle, Submit& submit);
     [[nodiscard]] bool may_be_running(const Job& job, std::uint32_t attempt) const;
@@ -580,6 +579,7 @@ private:
     // The settling time after a start: what must wait for workers to come back.
     base::MonoTime settled_at_{};
     std::vector<Submit> unsettled_;
+    std::size_t unsettled_bytes_ = 0;  // of their params
 
     Consequences consequences_;  // of what was done in this apply()
     AdoptedTable adopted_;

@@ -62,8 +62,9 @@ void State::on(Submit& submit) {
 // True when the submission is known and was answered. A sync job whose result is not kept any more
 // is run again: at least once.
 bool State::answer_resend(Submit& submit, Submission& submission) {
+    const bool was_resent = submission.resent;
+    submission.resent = was_resent || submit.again;
     const JobHandle handle = find_job(submission.job);
-    submission.resent = submission.resent || submit.again;
     if (!submit.spec.options.sync) {
         // Whoever waited for the result under this number is told the id instead; not by the older
         // one, come late over a connection that has gone.
@@ -96,6 +97,7 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
                        submit.spec.params.encoding});
         return true;
     }
+    submission.resent = was_resent;  // it was not answered
     return false;
 }
 
@@ -110,6 +112,14 @@ void State::wait_until_settled(Submit& submit) {
                 settled_at_ - now_.mono});
         return;
     }
+    const std::size_t bytes = submit.spec.params.bytes.size();
+    if (jobs_.payload_bytes() + unsettled_bytes_ + bytes > policy.limits.payload_bytes_total_max) {
+        base::Error error = lack_of_payload_room();
+        error.retry_after = settled_at_ - now_.mono;
+        refuse(submit.from, submit.spec.service.view(), std::move(error));
+        return;
+    }
+    unsettled_bytes_ += bytes;
     unsettled_.push_back(std::move(submit));
 }
 
@@ -120,6 +130,7 @@ void State::admit_waiting_for(const model::ServiceName& service) {
         if (submit.again || submit.spec.service != service) {
             return false;
         }
+        unsettled_bytes_ -= submit.spec.params.bytes.size();
         waiting.push_back(std::move(submit));
         return true;
     });
@@ -132,6 +143,7 @@ void State::on_settled() {
     end_orphans();
     refills_ = true;
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
+    unsettled_bytes_ = 0;
     for (Submit& submit : waiting) {
         // Sent again and answered meanwhile, over a later connection: this one must not take the
         // answer away. From one that only came late over an earlier connection it must.
@@ -276,7 +288,8 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit, const Servi
 
 base::Error State::lack_of_payload_room() const {
     return {Errc::TooManyJobs,
-            "the params of all jobs take " + std::to_string(jobs_.payload_bytes()) +
+            "the params of all jobs take " +
+                std::to_string(jobs_.payload_bytes() + unsettled_bytes_) +
                 " bytes; this one would pass [limits] payload_bytes_total_max",
             kRetryAfter};
 }

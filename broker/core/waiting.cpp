@@ -8,9 +8,31 @@ namespace steward::core {
 using model::EventKind;
 using model::JobState;
 
+namespace {
+
+// The next attempt begins at nothing.
+void forget_progress(Job& job) {
+    job.progress_done = 0;
+    job.progress_total = 0;
+    if (job.extras != nullptr) {
+        job.extras->progress_text.clear();
+        job.extras->parts.reset();
+    }
+}
+
+}  // namespace
+
 // Takes a job out of whichever list it is in. Its state, and who held it, stay until it enters
 // another.
 void State::release(JobHandle handle) {
+    const WorkerHandle freed = take_out(handle);
+    if (freed.names_something()) {
+        promote_ahead(workers_.map.at(freed));
+    }
+}
+
+// The same, and what its worker was given ahead stays where it is. Tells whose slot became free.
+WorkerHandle State::take_out(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
     cancel_job_timer(job);
@@ -20,7 +42,7 @@ void State::release(JobHandle handle) {
             --scheduled_;
             break;
         case JobState::Ready: unlink_ready(handle); break;
-        case JobState::Active: release_active(handle, job, service); break;
+        case JobState::Active: return take_active(handle, job, service);
         case JobState::Blocked:
             service.blocked.remove(jobs_.map, handle);
             --blocked_;
@@ -37,9 +59,10 @@ void State::release(JobHandle handle) {
         case JobState::Expired:
         case JobState::Cancelled: STEWARD_ASSERT(false);
     }
+    return {};
 }
 
-void State::release_active(JobHandle handle, Job& job, Service& service) {
+WorkerHandle State::take_active(JobHandle handle, Job& job, Service& service) {
     Worker& worker = workers_.map.at(job.worker);
     const JobHandle next = job.place.next;
     worker.held.remove(jobs_.map, handle);
@@ -50,25 +73,14 @@ void State::release_active(JobHandle handle, Job& job, Service& service) {
         worker.first_ahead = next;
     }
     leave_gates(job, service);
-    if (std::exchange(job.running, false)) {
-        --worker.running;
-        promote_ahead(worker);
-    }
+    const bool has_run = std::exchange(job.running, false);
+    worker.running -= has_run ? 1U : 0U;
     job.recalled = false;
     job.stopping = false;
     forget_progress(job);
     --service.active;
     --active_;
-}
-
-// The next attempt begins at nothing.
-void State::forget_progress(Job& job) {
-    job.progress_done = 0;
-    job.progress_total = 0;
-    if (job.extras != nullptr) {
-        job.extras->progress_text.clear();
-        job.extras->parts.reset();
-    }
+    return has_run ? job.worker : WorkerHandle{};
 }
 
 void State::unlink_ready(JobHandle handle) {

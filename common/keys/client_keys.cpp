@@ -82,6 +82,11 @@ base::Expected<ClientKey> read_public_file(const std::string& path) {
     if (client.public_key.empty() && client.local_users.empty()) {
         return refused(path, "[key] needs \"public_key\", or \"local_users\"");
     }
+    if (client.local_users.size() > kUsersPerClientMax) {
+        return refused(path,
+                       "local_users names " + std::to_string(client.local_users.size()) +
+                           " users, " + std::to_string(kUsersPerClientMax) + " are allowed");
+    }
     return client;
 }
 

@@ -19,7 +19,8 @@ base::Expected<std::uint64_t> Watches::add(const std::string& what,
         return base::fail(Errc::BadParams, "what can be watched is services, workers and broker");
     }
     if (watchers_.size() >= kWatchersMax) {
-        return base::fail(Errc::TooManyWaiters, "as many watch already as may");
+        return base::fail(Errc::TooManyWaiters,
+                          std::to_string(watchers_.size()) + " watch already, as many as may");
     }
     const std::uint64_t id = next_++;
     watchers_.emplace(

@@ -11,7 +11,7 @@
 
 namespace steward::gateway {
 
-/// Bound: watchers_max.  Thread: the loop's.
+/// Bound: kWatchersMax.  Thread: the loop's.
 class Watches {
 public:
     using Sink = std::function<void(const base::Expected<nlohmann::json>&)>;

@@ -21,7 +21,10 @@ void Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t 
     const auto [place, is_first] = leases_.try_emplace({run, job});
     Lease& lease = place->second;
     if (number != 0 && !is_first) {
-        const bool again_after_return = number == lease.number && lease.returned;
+        const bool again_after_return =
+            number == lease.number &&
+            (lease.returned || foreseen_.contains({run, to, {job, number}}) ||
+             foreseen_.contains({run, lease.holder, {job, number}}));
         // What waited for a slow peer may be sent after the lease was taken from it.
         const bool waited = number < lease.number && network_.was_hurt(to);
         if (waited) {
@@ -70,6 +73,8 @@ void Leases::returned(BrokerRun run, LinkId from, const model::Attempt& attempt)
     if (found != leases_.end() && found->second.holder == from &&
         found->second.number == attempt.number) {
         found->second.returned = true;
+    } else {
+        foreseen_.insert({run, from, attempt});
     }
 }
 

@@ -41,7 +41,7 @@ public:
     // ---- the wire ----
     /// `number` 0: the worker's dialect names only the job.
     void assigned(BrokerRun run, LinkId to, const model::JobId& job, std::uint32_t number, Uid uid);
-    /// A worker's giving back has reached the broker.
+    /// A worker's giving back has reached the broker. A rogue may guess what is on its way to it.
     void returned(BrokerRun run, LinkId from, const model::Attempt& attempt);
     /// A worker that came back names what it still holds.
     void brought_back(BrokerRun run, LinkId by, const model::Attempt& attempt);
@@ -80,6 +80,7 @@ private:
 
     const Network& network_;
     std::map<std::pair<BrokerRun, model::JobId>, Lease> leases_;
+    std::set<std::tuple<BrokerRun, LinkId, model::Attempt>> foreseen_;  // see returned()
     std::map<std::pair<std::string, model::Attempt>, Work> works_;      // that go on, by worker
     std::set<std::tuple<std::string, LinkId, model::Attempt>> starts_;  // by worker and connection
     std::map<model::JobId, Uid> uids_;

@@ -86,7 +86,9 @@ base::Expected<http::Reply> reply_of(std::string_view output) {
     while (true) {
         const std::size_t end = rest.find('\n');
         if (end == std::string_view::npos || output.size() - rest.size() > kHeaderBytesMax) {
-            return base::fail(base::Errc::Malformed, "the script's headers have no end");
+            return base::fail(base::Errc::Malformed,
+                              "the script's headers have no end within " +
+                                  std::to_string(kHeaderBytesMax) + " bytes");
         }
         const std::string_view line = trimmed(rest.substr(0, end));
         rest.remove_prefix(end + 1);

@@ -123,6 +123,15 @@ TEST_CASE("a fault in a list names its line") {
     CHECK(read.error().message.starts_with("work: "));
 }
 
+TEST_CASE("a rate of submissions is a whole number up to a million") {
+    CHECK(grants({"submits_per_second = 1000000"}).quota().submits_per_second ==
+          model::kSubmitsPerSecondMax);
+    const std::vector<std::string> lines = {"submits_per_second = 1000001"};
+    const auto refused = Grants::from(lines);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("1000000") != std::string::npos);
+}
+
 TEST_CASE("jobs and workers of a bound key are in its channels and groups") {
     const Grants bound = grants({"channels = [\"eu\", \"eu-*\"]",
                                  "groups = [\"acme\"]",

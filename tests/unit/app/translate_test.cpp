@@ -452,6 +452,40 @@ TEST_CASE("a message is as large as allowed and not a byte larger") {
     CHECK(from_client(many).refusal().error.code == base::Errc::TooLarge);
 }
 
+TEST_CASE("a frame more than a message may have is refused in every dialect, before it is read") {
+    const auto filled = [](Words words, const char* last, std::size_t frames) {
+        words.resize(frames - 1);
+        words.emplace_back(last);
+        return words;
+    };
+
+    struct Row {
+        DialectId dialect;
+        Words head;
+        const char* last;
+    };
+
+    for (const Row& row : {Row{DialectId::Zmws1, {}, "JOB: mail"},
+                           Row{DialectId::Zmws2, {"", "MDPC02", "1"}, "mail"},
+                           Row{DialectId::Mdp01, {"", "MDPC01", "mail"}, ""},
+                           Row{DialectId::Mdp02, {"MDPC02", kOne, "mail"}, ""}}) {
+        CAPTURE(row.last);
+        const auto most = from_client(filled(row.head, row.last, model::kFramesPerMessageMax));
+        CHECK((most.answers.empty() || most.refusal().error.code != base::Errc::TooLarge));
+        const auto more = from_client(filled(row.head, row.last, model::kFramesPerMessageMax + 1));
+        CHECK(more.inputs.empty());
+        CHECK(dialect_of(more.answers.at(0).to.form) == row.dialect);
+        CHECK(more.refusal().error.code == base::Errc::TooLarge);
+        CHECK(more.refusal().error.message.find("1024 frames; this one has 1025") !=
+              std::string::npos);
+    }
+    const Frames native = frames_of(filled({"STW\x01"}, "", model::kFramesPerMessageMax + 1));
+    CHECK(heard(Side::Frontend, native).refusal().error.code == base::Errc::TooLarge);
+    CHECK(heard(Side::Backend, native).only<core::Misbehaved>().from.peer == kPeer);
+    const Words worker = filled({"", "MDPW01", kOne, "mail"}, "", model::kFramesPerMessageMax + 1);
+    CHECK(from_worker(worker).only<core::Misbehaved>().from.peer == kPeer);
+}
+
 TEST_CASE("translate: a native client that has not said hello is told to start afresh") {
     native::BatchWriter writer;
     writer.add(native::Session{9, 0});

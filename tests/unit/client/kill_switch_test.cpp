@@ -63,7 +63,9 @@ TEST_CASE("What is no kill switch is refused and left as it is") {
     }
     file.write("");
     CHECK(read_kill_switch(file.path()).error().code == base::Errc::BadConfig);
-    file.write(std::string((1U << 20U) + 1, ' '));
+    file.write("{}" + std::string((1U << 20U) - 2, ' '));
+    CHECK(*read_kill_switch(file.path()) == KillSwitch{});
+    file.write("{}" + std::string((1U << 20U) - 1, ' '));
     CHECK(read_kill_switch(file.path()).error().code == base::Errc::Io);
 }
 

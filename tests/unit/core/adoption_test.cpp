@@ -313,3 +313,30 @@ TEST_CASE("a worker's new services may need the room of those that nobody needs 
     CHECK(sent<Assign>(broker.call("A")).size() == 1);
     CHECK(sent<Disconnect>(broker.ready(2, {"A", "B", "C"})).size() == 1);
 }
+
+TEST_CASE(
+    "adoption: a call whose result went with the broker runs again for its newest connection") {
+    std::vector<Record> facts;
+    Call call;
+    call.number = 1;
+    call.options.sync = true;
+    call.options.durable = true;
+    {
+        Broker first(patient());
+        first.ready(1, {"X"});
+        const auto job = only_assign(first.submit(call));
+        first.finish(1, job.second);
+        facts = first.journal;
+    }
+    Second second(patient(), facts);
+    second.ready(1, {"X"});
+    call.again = true;
+    for (const std::uint64_t connection : {101U, 102U}) {
+        call.peer = connection;
+        CHECK(second.submit(call).sends.empty());  // until the broker has settled
+    }
+    const auto job = only_assign(second.wait(5s));
+    const auto answers = sent<JobResult>(second.finish(1, job.second));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().first.peer == Peer{102});
+}

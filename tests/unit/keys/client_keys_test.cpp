@@ -101,6 +101,38 @@ TEST_CASE("What cannot be understood in the folder is named, and nobody is let i
     CHECK(read_client_keys(folder.path() + "/none").error().code == base::Errc::Io);
 }
 
+TEST_CASE("Names, grants, users and clients are as long and as many as they may be, and no more") {
+    const Folder folder;
+    const auto written = [&](const std::string& text) {
+        folder.write("web.pub", text);
+        return read_client_keys(folder.path()).has_value();
+    };
+    CHECK(written(text_of(std::string(64, 'n'), kKeyA)));
+    CHECK_FALSE(written(text_of(std::string(65, 'n'), kKeyA)));
+    const auto granted = [](std::size_t bytes) {
+        return text_of("web", kKeyA, "grants = [\"" + std::string(bytes, 'g') + "\"]\n");
+    };
+    CHECK(written(granted(1024)));
+    CHECK_FALSE(written(granted(1025)));
+    const auto of_users = [](std::size_t count) {
+        std::string users;
+        for (std::size_t i = 0; i < count; ++i) {
+            users += "\"u" + std::to_string(i) + "\",";
+        }
+        return text_of("web", kKeyA, "local_users = [" + users + "]\n");
+    };
+    CHECK(written(of_users(kUsersPerClientMax)));
+    CHECK_FALSE(written(of_users(kUsersPerClientMax + 1)));
+    CHECK(says(error_of(folder), "local_users names 65 users, 64 are allowed"));
+
+    for (std::size_t i = 1; i < kClientsMax; ++i) {  // none of them is read: the first is wrong
+        folder.write("x" + std::to_string(i) + ".pub", "");
+    }
+    CHECK(says(error_of(folder), "web.pub"));
+    folder.write("y.pub", "");
+    CHECK(says(error_of(folder), "more than 10000 files"));
+}
+
 TEST_CASE("Without security everybody is anonymous, with it nobody is") {
     Principals who;
     CHECK(who.is_allowed(kAnonymous));

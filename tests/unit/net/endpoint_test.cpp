@@ -28,6 +28,8 @@ TEST_CASE("what people write is understood or refused with what is allowed") {
     CHECK(parse_endpoint("h:1") == "tcp://h:1");
     CHECK(parse_endpoint("[::1]:1") == "tcp://[::1]:1");
     CHECK(parse_endpoint("ipc:///run/x") == "ipc:///run/x");
+    const std::string longest = std::string(510, 'h') + ":1";
+    CHECK(parse_endpoint(longest) == "tcp://" + longest);
     for (const std::string& bad : {std::string(),
                                    std::string("h"),
                                    std::string("h:"),
@@ -35,7 +37,7 @@ TEST_CASE("what people write is understood or refused with what is allowed") {
                                    std::string("tcp://h"),
                                    std::string("http://h:1"),
                                    std::string("h\0:1", 4),
-                                   std::string(1000, 'h') + ":1"}) {
+                                   "h" + longest}) {
         CAPTURE(bad);
         const auto parsed = parse_endpoint(bad);
         REQUIRE_FALSE(parsed.has_value());

@@ -69,6 +69,10 @@ TEST_CASE("A file that others can read or change, or that is too short or too lo
     CHECK(why_refused("sixteen bytes___").empty());
     CHECK(why_refused(std::string(kSecretBytesMax, 'x')).empty());
     CHECK_FALSE(why_refused(std::string(kSecretBytesMax + 1, 'x')).empty());
+    const std::string remarks = std::string(kGood) + "\n#";
+    CHECK(why_refused(remarks + std::string(4096 - remarks.size(), ' ')).empty());
+    CHECK(why_refused(remarks + std::string(4097 - remarks.size(), ' ')).find("4096") !=
+          std::string::npos);
     CHECK_FALSE(Secret::read("/nowhere/at/all"));
     CHECK_FALSE(Secret::read("/tmp"));
 }

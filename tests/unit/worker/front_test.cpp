@@ -243,6 +243,18 @@ TEST_CASE("At the limit of waiting jobs a master hears when to try again") {
     CHECK(refused.error.retry_after.has_value());
 }
 
+TEST_CASE("One master more than may be is not heard, and one that leaves makes room") {
+    FrontOptions options;
+    options.masters_max = 2;
+    Hall hall(1, options);
+    hall.meet("ann");
+    hall.meet("bob");
+    hall.says("cid", {native::ClientHello{}});
+    CHECK(hall.heard_by("cid").empty());
+    hall.front.lost("ann");
+    hall.meet("cid");
+}
+
 TEST_CASE("Who does not say hello, or makes no sense, is told so and nothing more") {
     Hall hall;
     hall.gives("rude", Hall::job(1));

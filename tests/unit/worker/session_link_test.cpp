@@ -98,6 +98,19 @@ TEST_CASE(
     CHECK(std::get<native::Finish>(said[1]).attempt == attempt(1));
 }
 
+TEST_CASE(
+    "READY lists attempts as they have ended, run and will be begun, whatever their numbers") {
+    Harness h;
+    h.register_worker();
+    h.say({job(4), job(3), job(1), job(2)});
+    h.finish(4);
+    h.finish(3);
+    h.session.disconnected(h.now);
+    h.session.connected(h.now);
+    const auto ready = only<native::WorkerReady>(h.said()).at(0);
+    CHECK(listed(ready) == std::vector{attempt(4), attempt(3), attempt(1), attempt(2)});
+}
+
 TEST_CASE("what was sent or stopped is not listed again") {
     Harness h;
     h.register_worker();

@@ -137,7 +137,11 @@ TEST_CASE("a reply has a status, the headers that count, and the rest as its bod
                                "Status:\n\n"}) {
         CHECK_MESSAGE(!reply_of(output).has_value(), output);
     }
-    CHECK_FALSE(reply_of("A: " + std::string(2 * kHeaderBytesMax, 'x') + "\nB: c\n\n").has_value());
+    const std::string widest = "A: " + std::string(kHeaderBytesMax - 4, 'x');
+    CHECK(reply_of(widest + "\n\n").has_value());
+    const auto wider = reply_of(widest + "x\n\n");
+    REQUIRE_FALSE(wider.has_value());
+    CHECK(wider.error().message.find("65536 bytes") != std::string::npos);
 }
 
 TEST_CASE("a pool's address is a path or a host with a port") {

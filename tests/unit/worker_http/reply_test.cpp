@@ -146,10 +146,11 @@ TEST_CASE("secrets that are none are refused without being told") {
         CHECK_FALSE(contains(secrets.error().message, "abc"));
     }
     std::string many;
-    for (std::size_t i = 0; i <= kSecretsMax; ++i) {
+    for (std::size_t i = 0; i < kSecretsMax; ++i) {
         many += "abcdefghijklmnop\n";
     }
-    CHECK_FALSE(parse_secrets(many).has_value());
+    CHECK(parse_secrets(many).value().size() == kSecretsMax);
+    CHECK_FALSE(parse_secrets(many + "abcdefghijklmnop\n").has_value());
 }
 
 TEST_CASE("a URL is taken apart, and what cannot be meant is refused") {
@@ -195,6 +196,12 @@ TEST_CASE("headers are lines of name and value") {
         CHECK_FALSE(contains(refused.error().message, "secret"));
     }
     CHECK(contains(parse_headers("a: 1\n\nb").error().message, "line 3"));
+    std::string most;
+    for (int i = 0; i < 64; ++i) {
+        most += "a: b\n";
+    }
+    CHECK(parse_headers(most)->size() == 64);
+    CHECK(contains(parse_headers(most + "a: b\n").error().message, "at most 64; line 65"));
 }
 
 }  // namespace steward::worker::http
