@@ -26,7 +26,7 @@ void drop_what_is_past(model::JobOptions& options) {
 // Each as it was: what ran goes on running, in whatever order they are named, and an earlier
 // connection of the worker begins nothing with the slots that become free until all are taken.
 void State::adopt_all(WorkerHandle handle, std::vector<Ready::Running>& running) {
-    std::ranges::stable_partition(running, [&](const Ready::Running& one) {
+    std::stable_partition(running.begin(), running.end(), [&](const Ready::Running& one) {
         const Job* job = jobs_.map.find(jobs_.find(one.attempt.job));
         return job != nullptr && job->running && job->attempt == one.attempt.number;
     });

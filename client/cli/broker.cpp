@@ -48,6 +48,7 @@ void print_usages(Console& console, const nlohmann::json& limits) {
     }
     std::ranges::stable_sort(usages, std::greater<>(), &Usage::share);
     std::vector<std::vector<Cell>> rows;
+    rows.reserve(usages.size());
     for (Usage& usage : usages) {
         rows.push_back(std::move(usage.row));
     }

@@ -74,7 +74,7 @@ void PlainWire::read(beast::flat_buffer& to, std::size_t bytes_max) {
     }
 }
 
-// Others have their turn first.
+// Others have their turn first: the loop calls what goes on. NOLINTBEGIN(misc-no-recursion)
 void PlainWire::read_soon() {
     asio::post(executor_, [this, user = user_.lock()] {
         if (to_ != nullptr && may_read_) {
@@ -106,6 +106,8 @@ void PlainWire::read_now() {
         user->on_read(error, bytes);
     }
 }
+
+// NOLINTEND(misc-no-recursion)
 
 void PlainWire::on_edges(const Readiness::Edges& edges) {
     may_read_ = may_read_ || edges.can_read;
