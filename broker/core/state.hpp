@@ -91,7 +91,7 @@ private:
                                                           const Service* service) const;
     [[nodiscard]] base::Error lack_of_payload_room() const;
     [[nodiscard]] base::Error over_quota(OwnerId id, std::size_t bytes) const;
-    bool answer_resend(Submit& submit, Submission& submission);
+    bool answer_resend(const Submit& submit, const Submission& submission);
     bool claim_adopted(Submit& submit);
     void wait_until_settled(Submit& submit);
     void admit_waiting_for(const model::ServiceName& service);

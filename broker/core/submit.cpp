@@ -44,6 +44,7 @@ void State::on(Submit& submit) {
         if (found.submission->seen()) {
             ++counters.resends;
             if (answer_resend(submit, *found.submission)) {
+                found.submission->resent = found.submission->resent || submit.again;
                 return;
             }
         }
@@ -61,9 +62,7 @@ void State::on(Submit& submit) {
 
 // True when the submission is known and was answered. A sync job whose result is not kept any more
 // is run again: at least once.
-bool State::answer_resend(Submit& submit, Submission& submission) {
-    const bool was_resent = submission.resent;
-    submission.resent = was_resent || submit.again;
+bool State::answer_resend(const Submit& submit, const Submission& submission) {
     const JobHandle handle = find_job(submission.job);
     if (!submit.spec.options.sync) {
         // Whoever waited for the result under this number is told the id instead; not by the older
@@ -97,7 +96,6 @@ bool State::answer_resend(Submit& submit, Submission& submission) {
                        submit.spec.params.encoding});
         return true;
     }
-    submission.resent = was_resent;  // it was not answered
     return false;
 }
 

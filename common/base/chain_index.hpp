@@ -16,8 +16,9 @@ namespace steward::base {
 /// lower bits make long chains.
 ///
 /// Elements are named by small numbers, their slots. `Elements` gives for a slot `hash_of(slot)`
-/// and the link `next_of(slot)`, which is the index's while the element is in it. Cost: O(1)
-/// expected.  Thread: one.
+/// and the link `next_of(slot)`, which is the index's while the element is in it.
+///
+/// Cost: O(1) expected.  Thread: one.
 class ChainIndex {
 public:
     static constexpr std::uint32_t kNone = UINT32_MAX;
