@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -84,13 +83,6 @@ base::Expected<void> become_user(const Setting& setting) {
     return {};
 }
 
-std::optional<int> number_in(std::string_view text) {
-    int number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-    return is_whole ? std::optional(number) : std::nullopt;
-}
-
 base::Expected<void> prepare(const Setting& setting) {
     for (const auto& [name, value] : setting.limits) {
         if (auto applied = guardian::apply_limit(name, value); !applied) {
@@ -98,7 +90,7 @@ base::Expected<void> prepare(const Setting& setting) {
         }
     }
     if (!setting.nice.empty()) {
-        const auto nice = number_in(setting.nice);
+        const auto nice = guardian::number_in(setting.nice);
         if (!nice) {
             return base::fail(base::Errc::BadConfig,
                               "nice is a number from -20 to 19, not " + setting.nice);
@@ -199,7 +191,7 @@ private:
         } else if (text == guardian::kKill) {
             is_killing_ = true;
         } else if (text.starts_with(guardian::kSignal) && program_ != 0) {
-            const auto signal = number_in(text.substr(guardian::kSignal.size()));
+            const auto signal = guardian::number_in(text.substr(guardian::kSignal.size()));
             // Not reaped yet, so the pid is the program's own.
             if (signal) {
                 ::kill(program_, *signal);
@@ -242,6 +234,11 @@ base::Expected<void> guard(Orders orders) {
         return posix::io_error("cannot guard", errno);
     }
     const pid_t self = ::getpid();
+    // What is ignored here is not lost to a program that has not got so far: it waits until then.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t program = ::fork();
     if (program < 0) {
         return posix::io_error("cannot start a process", errno);
@@ -250,6 +247,7 @@ base::Expected<void> guard(Orders orders) {
         ::close(gate[1]);
         become_program(std::move(orders), gate[0], self);
     }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::close(gate[0]);
     // Its output is its own: what the guardian holds open would never end.
     ::close(STDOUT_FILENO);

@@ -49,6 +49,13 @@ const LimitName* named(std::string_view name) {
 
 }  // namespace
 
+std::optional<int> number_in(std::string_view text) {
+    int number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return is_whole ? std::optional(number) : std::nullopt;
+}
+
 std::vector<std::string> arguments_of(const Orders& orders) {
     std::vector<std::string> args;
     const auto add = [&](const char* flag, const std::string& value) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
@@ -83,12 +82,6 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-int number_in(std::string_view text) {
-    int number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
 }  // namespace
 
 base::Expected<GuardedProcess> GuardedProcess::start(const Launch& launch) {
@@ -142,16 +135,16 @@ void GuardedProcess::read_reports() {
         const std::string_view text(packet.data(), static_cast<std::size_t>(got));
         const auto rest = [&](std::string_view word) { return text.substr(word.size()); };
         if (text.starts_with(guardian::kPid)) {
-            whereabouts_.pid = number_in(rest(guardian::kPid));
+            whereabouts_.pid = guardian::number_in(rest(guardian::kPid)).value_or(0);
         } else if (text.starts_with(guardian::kFailed)) {
             whereabouts_.failure = rest(guardian::kFailed);
         } else if (text.starts_with(guardian::kExit)) {
             whereabouts_.has_ended = true;
-            whereabouts_.number = number_in(rest(guardian::kExit));
+            whereabouts_.number = guardian::number_in(rest(guardian::kExit)).value_or(0);
         } else if (text.starts_with(guardian::kSignal)) {
             whereabouts_.has_ended = true;
             whereabouts_.was_signalled = true;
-            whereabouts_.number = number_in(rest(guardian::kSignal));
+            whereabouts_.number = guardian::number_in(rest(guardian::kSignal)).value_or(0);
         }
     }
 }

@@ -140,6 +140,19 @@ TEST_CASE("A stop signal reaches the program alone") {
     CHECK(ended(process).number == 3);
 }
 
+TEST_CASE("A stop signal that is there before the program is not lost") {
+    std::vector<GuardedProcess> many;
+    for (int i = 0; i < 40; ++i) {
+        many.push_back(started(launch({"/bin/sleep", "600"})));
+        many.back().signal(SIGTERM);
+    }
+    for (GuardedProcess& process : many) {
+        const Whereabouts found = ended(process);
+        CHECK(found.was_signalled);
+        CHECK(found.number == SIGTERM);
+    }
+}
+
 TEST_CASE("What the program leaves behind goes with it, in whatever session it hides") {
     auto process = started(
         shell("(setsid sh -c 'sleep 600 & sleep 600' &) ; (sleep 600 &) ; sleep 0.2; exit 0"));
