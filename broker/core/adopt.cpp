@@ -181,15 +181,15 @@ void State::make_own(JobHandle handle, Submit& submit) {
         extras.backoff_max = wanted.extras->backoff_max;
     }
     if (job.durable) {
-        job.accepted_seq = append_always(JobAccepted{job.id,
-                                                     submit.submission,
-                                                     job.accepted_at,
-                                                     submit.spec,
-                                                     {},
-                                                     {},
-                                                     {},
-                                                     jobs_.owners.at(job.owner).name});
-        append_always(AttemptStarted{{job.id, job.attempt}, now_.wall});
+        job.accepted_seq = appends_.put(JobAccepted{job.id,
+                                                    submit.submission,
+                                                    job.accepted_at,
+                                                    submit.spec,
+                                                    {},
+                                                    {},
+                                                    {},
+                                                    jobs_.owners.at(job.owner).name});
+        appends_.put(AttemptStarted{{job.id, job.attempt}, now_.wall});
     }
     jobs_.set_params(handle, std::move(submit.spec.params));
 }

@@ -47,7 +47,7 @@ void State::apply(const Address& from, const Asker& asker, OpenBatch& request) {
             request.then->service.view(),
             {Errc::ReservedName, "the service of a batch's job belongs to the broker", {}});
     }
-    const Seq seq = append_always(
+    const Seq seq = appends_.put(
         BatchOpened{request.name, now_.wall, request.then, jobs_.owners.at(asker.owner).name});
     Batch& batch = batches_.map.at(batches_.add(asker.owner, request.name));
     batch.opened_at = now_.wall;
@@ -67,7 +67,7 @@ void State::apply(const Address& from, const Asker& asker, CloseBatch& request) 
         return answer_done(from, 0);
     }
     batch.is_closed = true;
-    const Seq seq = append_always(BatchClosed{batch.name, jobs_.owners.at(batch.owner).name});
+    const Seq seq = appends_.put(BatchClosed{batch.name, jobs_.owners.at(batch.owner).name});
     answer_done(from, 1, 0, seq);
     if (batch.is_complete()) {
         consequences_.complete_batches.push_back(handle);
@@ -125,9 +125,9 @@ void State::finish_batch(BatchHandle handle) {
         batch.followed_by = job.id;
     }
     if (!follower.names_something()) {
-        append_always(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
+        appends_.put(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
     } else if (Job& job = jobs_.map.at(follower); !job.durable) {
-        job.accepted_seq = append_always(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
+        job.accepted_seq = appends_.put(BatchEnded{batch.name, jobs_.owners.at(batch.owner).name});
     }
     end_batch(handle);
     if (follower.names_something()) {
@@ -152,7 +152,7 @@ void State::end_batch(BatchHandle handle) {
     event.owner = jobs_.owners.at(batch.owner).name;
     event.done = batch.succeeded;
     event.total = batch.total;
-    event.after = last_seq_;
+    event.after = appends_.last();
 }
 
 void State::forget_old_batches() {

@@ -132,7 +132,7 @@ JobHandle State::create_job(Submit& submit, QueueHandle queue, JobAccepted&& ori
         origin.at = now_.wall;
         origin.spec = submit.spec;
         origin.owner = jobs_.owners.at(job.owner).name;
-        job.accepted_seq = append_always(std::move(origin));
+        job.accepted_seq = appends_.put(std::move(origin));
     }
     note_submission(submit.submission, job);
     const bool is_told = announcing.has(model::EventKind::Received);

@@ -161,9 +161,7 @@ void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
     job.expires = base::MonoTime::max();  // it is being started in time
     job.fate = AttemptFate::Open;
     if (job.durable) {
-        auto& fact = append_fact<AttemptStarted>();
-        fact.attempt = {job.id, job.attempt};
-        fact.at = now_.wall;
+        appends_.put_started({job.id, job.attempt}, now_.wall);
     }
     job.worker = worker_handle;
     announce(job, EventKind::DelegateStart);

@@ -69,7 +69,7 @@ bool State::join_duplicate(Submit& submit) {
     } else {
         send(submit.from,
              JobTaken{job.id, submit.spec.service, true},
-             job.durable ? last_seq_ : job.accepted_seq);
+             job.durable ? appends_.last() : job.accepted_seq);
     }
     return true;
 }

@@ -45,7 +45,9 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
     job.cancelling = false;
     count_end(service, end);
     const bool is_kept = job.result_ttl > base::Duration::zero() && end != JobState::Dead;
-    const Seq seq = job.durable ? append_end(job, text, is_kept ? &result : nullptr) : 0;
+    const Seq seq = job.durable
+                        ? append_end(job, text, is_kept ? model::Payload(result) : model::Payload())
+                        : 0;
     announce(job, event_of(end), text);
     if (job.extras != nullptr) {
         unique_.release(jobs_.map, handle);
@@ -72,22 +74,26 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
     }
 }
 
-// `result`: null when it is not kept.
-Seq State::append_end(const Job& job, std::string_view text, const model::Payload* result) {
-    auto& fact = append_fact<JobEnded>();
+// `result`: none when it is not kept.
+Seq State::append_end(const Job& job, std::string_view text, model::Payload&& result) {
+    const Seq settles = needs_params_after(job, job.state) ? 0 : job.accepted_seq;
+    const bool is_small =
+        job.params.bytes.size() + job.meta.size() <= Appends::kNeighbourBytesMax &&
+        result.bytes.size() <= Appends::kNeighbourBytesMax;
+    if (is_small && job.state == JobState::Succeeded && text.empty() && job.failures == 0 &&
+        job.losses == 0) {
+        return appends_.put_succeeded(job.id, now_.wall, std::move(result), settles);
+    }
+    auto& fact = appends_.put<JobEnded>();
     fact.id = job.id;
     fact.state = job.state;
     fact.at = now_.wall;
     fact.text = text;
-    if (result != nullptr) {
-        fact.result = *result;
-    }
+    fact.result = std::move(result);
     fact.failures = job.failures;
     fact.losses = job.losses;
-    if (!needs_params_after(job, job.state)) {
-        out_->appends.back().settles = job.accepted_seq;
-    }
-    return last_seq_;
+    appends_.settle(settles);
+    return appends_.last();
 }
 
 void State::count_end(Service& service, JobState end) {

@@ -82,7 +82,7 @@ void State::apply(const Address& from, SetGroup& request) {
         request.spacing.value_or(known != nullptr ? known->gate.spacing : base::Duration::zero());
     set_group(settings);
     const Seq seq =
-        append_always(GroupSet{settings.name, settings.weight, settings.limit, settings.spacing});
+        appends_.put(GroupSet{settings.name, settings.weight, settings.limit, settings.spacing});
     answer_done(from, 1, 0, seq);
 }
 
@@ -168,7 +168,7 @@ void State::apply(const Address& from, SetLimit& request) {
                        "is reached",
                        {}});
     }
-    const Seq seq = append_always(LimitSet{request.limit});
+    const Seq seq = appends_.put(LimitSet{request.limit});
     answer_done(from, 1, 0, seq);
 }
 
@@ -182,7 +182,7 @@ void State::apply(const Address& from, RemoveLimit& request) {
                        {}});
     }
     remove_limit(handle);
-    const Seq seq = append_always(LimitRemoved{request.name});
+    const Seq seq = appends_.put(LimitRemoved{request.name});
     answer_done(from, 1, 0, seq);
 }
 

@@ -40,7 +40,7 @@ void State::check_invariants() const {
         check_gates();
     }
     rule(consequences_.wait || !has_consequences(), "consequences have been settled");
-    rule(durable_seq_ <= last_seq_, "no more is durable than was appended");
+    rule(durable_seq_ <= appends_.last(), "no more is durable than was appended");
     rule(history_.size() <= policy.limits.history_jobs_max, "the history has its limit");
     rule(submissions_.sessions() <= policy.limits.sessions_max, "sessions have their limit");
     rule(submissions_.kept_bytes() <= policy.limits.held_results_bytes_max,

@@ -56,7 +56,7 @@ bool State::set_mode(const ModeChange& change) {
         event.kind = kind;
         event.service = is_of_all ? every_service() : services_.map.at(handle).name;
         event.at = now_.wall;
-        event.after = last_seq_;
+        event.after = appends_.last();
     }
     for (std::uint32_t slot = 0; is_of_all && slot < services_.queues.slots(); ++slot) {
         const QueueHandle queue = services_.queues.handle_at(slot);
@@ -108,7 +108,7 @@ void State::apply(const Address& from, SetModes& request) {
             services_.add(*name);
         }
     }
-    const Seq seq = append_always(ModesChanged{request.changes});
+    const Seq seq = appends_.put(ModesChanged{request.changes});
     std::size_t changed = 0;
     for (const ModeChange& change : request.changes) {
         changed += set_mode(change) ? 1U : 0U;

@@ -53,7 +53,7 @@ void State::change_jobs(
     const Address& from, JobFilter& which, Cursor start, JobStates states, Change&& change) {
     which.states = which.states == 0 ? states : which.states & states;
     if (which.states == 0) {
-        return answer_done(from, 0, 0, last_seq_);
+        return answer_done(from, 0, 0, appends_.last());
     }
     std::size_t changed = 0;
     const Cursor next = visit_jobs(which, start, [&](JobHandle handle) {
@@ -61,7 +61,7 @@ void State::change_jobs(
         return changed < kChangedMax;
     });
     // Also when nothing was left to change: an earlier request may have changed it a moment ago.
-    answer_done(from, changed, next, last_seq_);
+    answer_done(from, changed, next, appends_.last());
 }
 
 void State::apply(const Address& from, CancelJobs& request) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -283,6 +284,60 @@ struct BatchStands {
     bool operator==(const BatchStands&) const = default;
 };
 
+/// JobAccepted of jobs that came together and are alike but for their params. Their ids follow each
+/// other.
+struct JobsAccepted {
+    struct One {
+        std::uint64_t submission = 0;  // number in the session
+        model::Payload params;
+
+        bool operator==(const One&) const = default;
+    };
+
+    model::JobId first;
+    std::uint64_t session = 0;
+    base::WallTime at{};
+    model::ServiceName service;
+    model::JobOptions options;
+    model::Label owner;
+    std::vector<One> jobs;
+
+    bool operator==(const JobsAccepted&) const = default;
+};
+
+/// AttemptStarted of jobs of one epoch, at one instant.
+struct AttemptsStarted {
+    struct One {
+        std::uint64_t job = 0;  // number in the epoch
+        std::uint32_t attempt = 0;
+
+        bool operator==(const One&) const = default;
+    };
+
+    std::uint64_t epoch = 0;
+    base::WallTime at{};
+    std::vector<One> attempts;
+
+    bool operator==(const AttemptsStarted&) const = default;
+};
+
+/// JobEnded of jobs of one epoch, at one instant, that succeeded without a word and were never lost
+/// nor failed before.
+struct JobsSucceeded {
+    struct One {
+        std::uint64_t job = 0;  // number in the epoch
+        model::Payload result;
+
+        bool operator==(const One&) const = default;
+    };
+
+    std::uint64_t epoch = 0;
+    base::WallTime at{};
+    std::vector<One> jobs;
+
+    bool operator==(const JobsSucceeded&) const = default;
+};
+
 /// The last instant of the schedule that was run, and its job.
 struct ScheduleRan {
     model::Label name;
@@ -318,6 +373,14 @@ using Record = std::variant<JobAccepted,
                             SubmissionsSeen,
                             BatchStands,
                             ScheduleRan,
-                            JobsSpilled>;
+                            JobsSpilled,
+                            JobsAccepted,
+                            AttemptsStarted,
+                            JobsSucceeded>;
+
+/// Gives each fact of a record to `visit`, in order: those of neighbours one by one, any other as
+/// it is. Errors: the first of `visit`, which ends it.
+[[nodiscard]] base::Expected<void> each_fact(
+    Record&& record, const std::function<base::Expected<void>(Record&&)>& visit);
 
 }  // namespace steward::core

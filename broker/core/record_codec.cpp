@@ -1,5 +1,6 @@
 #include "broker/core/record_codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <utility>
@@ -43,7 +44,10 @@ using AllKinds = Kinds<JobAccepted,      // 1
                        SubmissionsSeen,  // 24
                        BatchStands,      // 25
                        ScheduleRan,      // 26
-                       JobsSpilled>;     // 27
+                       JobsSpilled,      // 27
+                       JobsAccepted,     // 28
+                       AttemptsStarted,  // 29
+                       JobsSucceeded>;   // 30
 
 template <class Fact, class... Facts>
 constexpr std::uint8_t number_of(Kinds<Facts...> /*all*/) {
@@ -114,6 +118,15 @@ bool is_sane(const JobStands& fact) {
 
 bool is_sane(const ResultKept& fact) {
     return model::is_final(fact.state) && is_sane(fact.result);
+}
+
+bool is_sane(const JobsAccepted& fact) {
+    return is_sane(model::JobSpec{fact.service, {}, fact.options}) &&
+           std::ranges::all_of(fact.jobs, [](const auto& one) { return is_sane(one.params); });
+}
+
+bool is_sane(const JobsSucceeded& fact) {
+    return std::ranges::all_of(fact.jobs, [](const auto& one) { return is_sane(one.result); });
 }
 
 bool is_sane(const BatchOpened& fact) {

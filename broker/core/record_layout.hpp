@@ -164,6 +164,41 @@ void lay_out(Io& io, Field<Io, JobDiscarded> fact) {
     lay_out<Io>(io, fact.id);
 }
 
+// ---- facts of neighbours ----
+template <class Io>
+void lay_out(Io& io, Field<Io, JobsAccepted> fact) {
+    lay_out<Io>(io, fact.first);
+    io.integer(fact.session);
+    io.instant(fact.at);
+    io.service(fact.service);
+    lay_out<Io>(io, fact.options);
+    io.label(fact.owner);
+    io.list(fact.jobs, [&](auto& one) {
+        io.integer(one.submission);
+        lay_out<Io>(io, one.params);
+    });
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, AttemptsStarted> fact) {
+    io.integer(fact.epoch);
+    io.instant(fact.at);
+    io.list(fact.attempts, [&](auto& one) {
+        io.integer(one.job);
+        io.integer(one.attempt);
+    });
+}
+
+template <class Io>
+void lay_out(Io& io, Field<Io, JobsSucceeded> fact) {
+    io.integer(fact.epoch);
+    io.instant(fact.at);
+    io.list(fact.jobs, [&](auto& one) {
+        io.integer(one.job);
+        lay_out<Io>(io, one.result);
+    });
+}
+
 // ---- facts of what is beside jobs ----
 template <class Io>
 void lay_out(Io& io, Field<Io, ModesChanged> fact) {

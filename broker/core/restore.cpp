@@ -32,7 +32,7 @@ base::Expected<void> State::restore(const Record& record) {
     Effects nobody_is_told;
     begin(start_, nobody_is_told);
     const model::EventSet was_announcing = std::exchange(announcing, {});
-    const Seq was_last = last_seq_;
+    const Seq was_last = appends_.last();
     base::Expected<void> result =
         std::visit([&](const auto& fact) { return restore_fact(fact); }, record);
     if (!nobody_is_told.stops.empty()) {  // why the job that it is about could not be looked at
@@ -42,7 +42,7 @@ base::Expected<void> State::restore(const Record& record) {
     drop_spills();
     open_gates();  // groups are forgotten between facts as they were between inputs
     consequences_.wait = true;
-    last_seq_ = was_last;
+    appends_.go_back_to(was_last);
     announcing = was_announcing;
     return result;
 }
@@ -134,6 +134,48 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
         end_batch(batch);
     }
     put_back(handle, due);
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const JobsAccepted& run) {
+    JobAccepted fact;
+    fact.id = run.first;
+    fact.submission.session = run.session;
+    fact.at = run.at;
+    fact.spec = {run.service, {}, run.options};
+    fact.owner = run.owner;
+    for (const JobsAccepted::One& one : run.jobs) {
+        fact.submission.number = one.submission;
+        fact.spec.params = one.params;
+        if (auto restored = restore_fact(fact); !restored) {
+            return restored;
+        }
+        ++fact.id.number;
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const AttemptsStarted& run) {
+    for (const AttemptsStarted::One& one : run.attempts) {
+        const AttemptStarted fact{{{run.epoch, one.job}, one.attempt}, run.at};
+        if (auto restored = restore_fact(fact); !restored) {
+            return restored;
+        }
+    }
+    return {};
+}
+
+base::Expected<void> State::restore_fact(const JobsSucceeded& run) {
+    JobEnded fact;
+    fact.state = model::JobState::Succeeded;
+    fact.at = run.at;
+    for (const JobsSucceeded::One& one : run.jobs) {
+        fact.id = {run.epoch, one.job};
+        fact.result = one.result;
+        if (auto restored = restore_fact(fact); !restored) {
+            return restored;
+        }
+    }
     return {};
 }
 

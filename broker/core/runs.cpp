@@ -1,5 +1,7 @@
 // broker/core: neighbours in one message that are alike. What they have in common is looked up and
 // decided once; what is special about one of them is left to the handler of its kind.
+#include <algorithm>
+
 #include "broker/core/state.hpp"
 
 namespace steward::core {
@@ -10,14 +12,15 @@ using model::EventKind;
 struct State::Alike {
     Service& service;
     Queue& queue;
-    model::JobOptions options;  // with the service's defaults
-    Job job;                    // all but its identity and params
-    bool may_start = false;     // as far as the service goes
+    model::JobOptions options;    // with the service's defaults
+    Job job;                      // all but its identity and params
+    bool may_start = false;       // as far as the service goes
+    std::size_t fact = SIZE_MAX;  // where the one stands that tells of those taken in so far
 };
 
 void State::on(SubmitRun& run) {
     std::size_t next = 0;
-    const auto alike = alike_of(run);
+    auto alike = alike_of(run);
     while (next < run.jobs.size()) {
         if (alike) {
             next = admit_alike(run, next, *alike);
@@ -70,7 +73,7 @@ std::optional<State::Alike> State::alike_of(const SubmitRun& run) {
 }
 
 // Takes jobs in from `first` on up to one that is special, and says which that is.
-std::size_t State::admit_alike(SubmitRun& run, std::size_t first, const Alike& alike) {
+std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) {
     auto opening =
         submissions_.opening(run.session, run.jobs[first].number, now_.mono, policy.limits);
     const bool is_told = !alike.options.sync;
@@ -116,22 +119,12 @@ bool State::has_room_for(const Service& service, std::size_t bytes) const {
 
 JobHandle State::create_alike(const SubmitRun& run,
                               SubmitRun::One& one,
-                              const Alike& alike,
+                              Alike& alike,
                               Submission& submission) {
     const model::JobId id{epoch_, ++job_numbers_};
     const bool is_announced = announcing.has(EventKind::Received);
     if (alike.job.durable) {
-        auto& fact = append_fact<JobAccepted>();
-        fact.id = id;
-        fact.submission = {run.session, one.number};
-        fact.at = now_.wall;
-        fact.spec.service = run.service;
-        fact.spec.params = one.params;
-        fact.spec.options = alike.options;
-        if (alike.job.owner != kNobody) {
-            fact.owner = jobs_.owners.at(alike.job.owner).name;
-        }
-        submission.accepted_seq = last_seq_;
+        submission.accepted_seq = append_accepted(run, one, id, alike);
         submission.durable = true;
     }
     submission.job = id;
@@ -151,6 +144,36 @@ JobHandle State::create_alike(const SubmitRun& run,
             Received{job.submission, std::move(one.params), alike.options});
     }
     return handle;
+}
+
+Seq State::append_accepted(const SubmitRun& run,
+                           const SubmitRun::One& one,
+                           const model::JobId& id,
+                           Alike& alike) {
+    const bool is_small =
+        one.params.bytes.size() + alike.options.meta.size() <= Appends::kNeighbourBytesMax;
+    const auto owner = [&] {
+        return alike.job.owner == kNobody ? model::Label() : jobs_.owners.at(alike.job.owner).name;
+    };
+    if (!is_small || run.jobs.size() == 1) {
+        return appends_.put(JobAccepted{id,
+                                        {run.session, one.number},
+                                        now_.wall,
+                                        {run.service, one.params, alike.options},
+                                        {},
+                                        {},
+                                        {},
+                                        owner()});
+    }
+    JobsAccepted* fact = appends_.accepting_at(alike.fact);
+    if (fact == nullptr || fact->first.number + fact->jobs.size() != id.number) {
+        fact = &appends_.put<JobsAccepted>();
+        alike.fact = appends_.place_of_last();
+        *fact = {id, run.session, now_.wall, run.service, alike.options, owner(), {}};
+        fact->jobs.reserve(std::min(run.jobs.size(), Appends::kNeighboursMax));
+    }
+    fact->jobs.push_back({one.number, one.params});
+    return appends_.seq_at(alike.fact);
 }
 
 void State::on(FinishRun& run) {

@@ -45,7 +45,7 @@ void State::apply(const Address& from, const Asker& asker, SetSchedule& request)
     if (auto set = schedules_.set(schedule, now_.wall, owner); !set) {
         return give_up(std::move(set.error()));
     }
-    const Seq seq = append_always(ScheduleSet{schedule, now_.wall, false, owner});
+    const Seq seq = appends_.put(ScheduleSet{schedule, now_.wall, false, owner});
     answer_done(from, 1, 0, seq);
 }
 
@@ -53,7 +53,7 @@ void State::apply(const Address& from, RemoveSchedule& request) {
     if (auto removed = schedules_.remove(request.name); !removed) {
         return refuse(from, {}, std::move(removed.error()));
     }
-    const Seq seq = append_always(ScheduleRemoved{request.name});
+    const Seq seq = appends_.put(ScheduleRemoved{request.name});
     answer_done(from, 1, 0, seq);
 }
 
@@ -66,7 +66,7 @@ void State::configure_schedules() {
         return;
     }
     for (Record& fact : *facts) {
-        append_always(std::move(fact));
+        appends_.put(std::move(fact));
     }
 }
 
@@ -78,7 +78,7 @@ void State::run_schedules() {
     }
     DueSchedules due = schedules_.due(now_.wall);
     for (ScheduleMoved& skipped : due.skipped) {
-        append_always(std::move(skipped));
+        appends_.put(std::move(skipped));
     }
     for (const ScheduleRun& run : due.runs) {
         run_schedule(run);
@@ -93,7 +93,7 @@ void State::run_schedule(const ScheduleRun& run) {
     // Too many owners: the jobs go on, as nobody's.
     submit.asker.owner = jobs_.owners.named(entry->owner.view()).value_or(kNobody);
     const auto skip = [&](const std::string& why) {
-        append_always(ScheduleMoved{run.schedule, run.instant});
+        appends_.put(ScheduleMoved{run.schedule, run.instant});
         note(Severity::Warning,
              "scheduled_run_skipped",
              {{"schedule", std::string(run.schedule.view())}, {"why", why}});
@@ -107,7 +107,7 @@ void State::run_schedule(const ScheduleRun& run) {
         apply_defaults(submit.spec.options, services_.map.at(service));
     }
     if (submit.spec.options.is_unique() && join_duplicate(submit)) {
-        append_always(ScheduleMoved{run.schedule, run.instant});  // that job is this run
+        appends_.put(ScheduleMoved{run.schedule, run.instant});  // that job is this run
         return;
     }
     if (const auto error = lack_of_room(submit, services_.map.find(service))) {
@@ -126,7 +126,7 @@ void State::run_schedule(const ScheduleRun& run) {
     schedules_.note_run(run.schedule, run.instant, job.id);
     ++counters.scheduled_runs;
     if (!job.durable) {
-        job.accepted_seq = append_always(ScheduleMoved{run.schedule, run.instant});
+        job.accepted_seq = appends_.put(ScheduleMoved{run.schedule, run.instant});
     }
     job.more().starts_once = true;
     begin_waiting(handle);

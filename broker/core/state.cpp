@@ -111,6 +111,7 @@ void State::apply_group_policies(const std::vector<GroupPolicy>& before) {
 void State::begin(const base::Now& now, Effects& out) {
     now_ = now;
     out_ = &out;
+    appends_.begin(out.appends);
 }
 
 void State::on(Tick& /*tick*/) {
@@ -271,12 +272,7 @@ void State::send(const Address& to, Message&& what, Seq after) {
 }
 
 Seq State::append(const Job& job, Record&& record) {
-    return job.durable ? append_always(std::move(record)) : 0;
-}
-
-Seq State::append_always(Record&& record) {
-    out_->appends.push_back({++last_seq_, std::move(record), 0});
-    return last_seq_;
+    return job.durable ? appends_.put(std::move(record)) : 0;
 }
 
 Announce* State::add_announce(const Job& job, model::EventKind kind, std::string_view detail) {
@@ -290,7 +286,7 @@ Announce* State::add_announce(const Job& job, model::EventKind kind, std::string
     }
     event.at = now_.wall;
     event.detail = detail;
-    event.after = job.durable ? last_seq_ : 0;
+    event.after = job.durable ? appends_.last() : 0;
     if (job.owner != kNobody) {
         event.owner = jobs_.owners.at(job.owner).name;
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/core/adopted.hpp"
+#include "broker/core/appends.hpp"
 #include "broker/core/batches.hpp"
 #include "broker/core/consequences.hpp"
 #include "broker/core/effect.hpp"
@@ -102,11 +103,15 @@ private:
     // ---- runs.cpp: neighbours that are alike ----
     struct Alike;
     [[nodiscard]] std::optional<Alike> alike_of(const SubmitRun& run);
-    std::size_t admit_alike(SubmitRun& run, std::size_t first, const Alike& alike);
+    std::size_t admit_alike(SubmitRun& run, std::size_t first, Alike& alike);
     JobHandle create_alike(const SubmitRun& run,
                            SubmitRun::One& one,
-                           const Alike& alike,
+                           Alike& alike,
                            Submission& submission);
+    Seq append_accepted(const SubmitRun& run,
+                        const SubmitRun::One& one,
+                        const model::JobId& id,
+                        Alike& alike);
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
 
     // ---- create.cpp: a job from its options ----
@@ -216,7 +221,7 @@ private:
     // ---- ends.cpp: the ends of jobs and what follows from them ----
     void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
     void count_end(Service& service, model::JobState end);
-    Seq append_end(const Job& job, std::string_view text, const model::Payload* result);
+    Seq append_end(const Job& job, std::string_view text, model::Payload&& result);
     void keep_for_resend(const Job& job, const KeptResult& end);
 
     // Null when it has none.
@@ -429,6 +434,9 @@ private:
 
     // ---- restore.cpp ----
     base::Expected<void> restore_fact(const JobAccepted& fact);
+    base::Expected<void> restore_fact(const JobsAccepted& run);
+    base::Expected<void> restore_fact(const AttemptsStarted& run);
+    base::Expected<void> restore_fact(const JobsSucceeded& run);
     base::Expected<void> restore_fact(const AttemptStarted& fact);
     base::Expected<void> restore_fact(const AttemptFailed& fact);
     base::Expected<void> restore_fact(const AttemptReturned& fact);
@@ -502,16 +510,6 @@ private:
     // ---- small helpers, state.cpp ----
     void send(const Address& to, Message&& what, Seq after = 0);
     Seq append(const Job& job, Record&& record);
-    Seq append_always(Record&& record);
-
-    // One of durable jobs that are written in its place. Valid until the next; last_seq_ is its
-    // number.
-    template <class Fact>
-    Fact& append_fact() {
-        Append& append = out_->appends.emplace_back();
-        append.seq = ++last_seq_;
-        return append.record.emplace<Fact>();
-    }
 
     // Null when nobody listens to such events. Valid until the next call.
     Announce* announce(const Job& job, model::EventKind kind, std::string_view detail = {}) {
@@ -545,7 +543,7 @@ private:
     std::set<std::uint64_t> epochs_;  // of jobs that there were facts of at the start
     std::uint64_t job_numbers_ = 0;
     std::uint64_t turns_ = 0;
-    Seq last_seq_ = 0;
+    Appends appends_;
     Seq durable_seq_ = 0;
 
     base::TimerHeap<Timer> timers_;

@@ -69,7 +69,7 @@ void State::on(Await& await) {
                            job.text,
                            {},
                            model::Encoding::Absent},
-                 job.durable ? last_seq_ : 0);
+                 job.durable ? appends_.last() : 0);
         } else if (await.wait <= base::Duration::zero()) {
             send(await.from, JobTaken{job.id, name_of_service(job)}, job.accepted_seq);
         } else if (auto error = lack_of_waiters(&job)) {

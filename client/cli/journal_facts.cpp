@@ -182,6 +182,12 @@ template <>
 constexpr std::string_view kName<ScheduleRan> = "ScheduleRan";
 template <>
 constexpr std::string_view kName<JobsSpilled> = "JobsSpilled";
+template <>
+constexpr std::string_view kName<JobsAccepted> = "JobsAccepted";
+template <>
+constexpr std::string_view kName<AttemptsStarted> = "AttemptsStarted";
+template <>
+constexpr std::string_view kName<JobsSucceeded> = "JobsSucceeded";
 
 std::string_view word_of(AttemptFate fate) {
     switch (fate) {
@@ -256,6 +262,19 @@ void fill(Members& to, const JobRetried& fact) {
 
 void fill(Members& to, const JobDiscarded& fact) {
     to.put("job", fact.id);
+}
+
+// ---- facts of neighbours: each job is told of by itself, see core::each_fact ----
+void fill(Members& to, const JobsAccepted& fact) {
+    to.put("first", fact.first).put("count", fact.jobs.size()).put("at", fact.at);
+}
+
+void fill(Members& to, const AttemptsStarted& fact) {
+    to.put("count", fact.attempts.size()).put("at", fact.at);
+}
+
+void fill(Members& to, const JobsSucceeded& fact) {
+    to.put("count", fact.jobs.size()).put("at", fact.at);
 }
 
 // ---- facts of what is beside jobs ----

@@ -34,15 +34,9 @@ public:
         tally_->first = tally_->records == 0 ? commit.first : tally_->first;
         std::uint64_t number = commit.first;
         auto taken = commit.each([&](std::string_view bytes) {
-            auto fact = core::decode_record(bytes);
             ++tally_->records;
             ++report_.records;
-            ++report_.facts[fact ? std::string(name_of(*fact)) : "unreadable"];
-            if (auto looked = fact ? look_at_spill(*fact) : base::Expected<void>(); !looked) {
-                cannot_read_ = true;
-                return looked;
-            }
-            return sink_({tally_->name, commit.offset, number++, bytes}, std::move(fact));
+            return take({tally_->name, commit.offset, number++, bytes});
         });
         if (!taken && !cannot_read_) {
             refused_at_ = commit.offset;
@@ -71,6 +65,22 @@ public:
     }
 
 private:
+    base::Expected<void> take(const FoundRecord& place) {
+        auto record = core::decode_record(place.bytes);
+        if (!record) {
+            ++report_.facts["unreadable"];
+            return sink_(place, base::Unexpected(std::move(record.error())));
+        }
+        return core::each_fact(*std::move(record), [&](core::Record&& fact) {
+            ++report_.facts[std::string(name_of(fact))];
+            if (auto looked = look_at_spill(fact); !looked) {
+                cannot_read_ = true;
+                return looked;
+            }
+            return sink_(place, std::move(fact));
+        });
+    }
+
     base::Expected<void> look_at_spill(const core::Record& fact) {
         const auto* spilled = std::get_if<core::JobsSpilled>(&fact);
         if (spilled == nullptr) {

@@ -158,6 +158,33 @@ struct RecordInWords {
         return "started " + cast.name_of(r.attempt);
     }
 
+    std::string operator()(const core::JobsAccepted& r) const {
+        std::string text =
+            "accepted " + std::to_string(r.jobs.size()) + " " + std::string(r.service.view());
+        model::JobId id = r.first;
+        for (const core::JobsAccepted::One& one : r.jobs) {
+            text += (id == r.first ? ": " : ", ") + cast.name_of(id) + " " + quoted(one.params);
+            ++id.number;
+        }
+        return text;
+    }
+
+    std::string operator()(const core::AttemptsStarted& r) const {
+        std::string text = "started";
+        for (const core::AttemptsStarted::One& one : r.attempts) {
+            text += " " + cast.name_of(model::Attempt{{r.epoch, one.job}, one.attempt});
+        }
+        return text;
+    }
+
+    std::string operator()(const core::JobsSucceeded& r) const {
+        std::string text = "succeeded";
+        for (const core::JobsSucceeded::One& one : r.jobs) {
+            text += " " + cast.name_of(model::JobId{r.epoch, one.job});
+        }
+        return text;
+    }
+
     std::string operator()(const core::AttemptFailed& r) const {
         return (r.was_lost ? "lost " : "failed ") + cast.name_of(r.attempt) + ", due in " +
                text_of(r.due - r.at) + because(r.text);

@@ -90,20 +90,24 @@ void JobEvents::published(BrokerRun run, std::string_view topic, std::string_vie
 }
 
 void JobEvents::stored(std::size_t broker, std::string_view bytes) {
-    const auto record = core::decode_record(bytes);
+    auto record = core::decode_record(bytes);
     if (!record) {
         broken("the journal's records can be read: " + record.error().message);
     }
-    if (const auto* accepted = std::get_if<core::JobAccepted>(&*record)) {
-        stored_.insert(accepted->id);
-        kept_open_[broker].insert(accepted->id);
-    } else if (const auto* ended = std::get_if<core::JobEnded>(&*record)) {
-        ended_.insert(ended->id);
-        kept_open_[broker].erase(ended->id);
-    } else if (const auto* retried = std::get_if<core::JobRetried>(&*record)) {
-        ended_.erase(retried->id);
-        kept_open_[broker].insert(retried->id);
-    }
+    const auto take = [&](core::Record&& fact) -> base::Expected<void> {
+        if (const auto* accepted = std::get_if<core::JobAccepted>(&fact)) {
+            stored_.insert(accepted->id);
+            kept_open_[broker].insert(accepted->id);
+        } else if (const auto* ended = std::get_if<core::JobEnded>(&fact)) {
+            ended_.insert(ended->id);
+            kept_open_[broker].erase(ended->id);
+        } else if (const auto* retried = std::get_if<core::JobRetried>(&fact)) {
+            ended_.erase(retried->id);
+            kept_open_[broker].insert(retried->id);
+        }
+        return {};
+    };
+    (void)core::each_fact(*std::move(record), take);
 }
 
 void JobEvents::acknowledge(const model::JobId& job, bool has_journal) {

@@ -66,15 +66,19 @@ void Oracles::published(BrokerRun run, MonoTime now, std::string_view body) {
 }
 
 void Oracles::stored(std::size_t broker, std::string_view record) {
-    const auto fact = core::decode_record(record);
-    if (!fact) {
-        broken("the journal's records can be read: " + fact.error().message);
+    auto stored = core::decode_record(record).and_then([&](core::Record&& facts) {
+        return core::each_fact(std::move(facts), [&](core::Record&& fact) {
+            dependencies_.stored(fact);
+            batches_.stored(broker, fact);
+            cancels_.stored(fact);
+            schedules_.stored(broker, fact);
+            modes_.stored(broker, fact);
+            return base::Expected<void>();
+        });
+    });
+    if (!stored) {
+        broken("the journal's records can be read: " + stored.error().message);
     }
-    dependencies_.stored(*fact);
-    batches_.stored(broker, *fact);
-    cancels_.stored(*fact);
-    schedules_.stored(broker, *fact);
-    modes_.stored(broker, *fact);
 }
 
 void Oracles::assigned(const model::JobId& job, Uid uid) {

@@ -74,22 +74,55 @@ TEST_CASE("Facts have the names that docs/journal-format.md gives their numbers"
     }
 }
 
-TEST_CASE(
-    "docs/journal-format.md shows a record of a spill as the program writes it, and it is read") {
-    core::JobsSpilled fact;
-    fact.spill = 1;
-    fact.service = *model::ServiceName::parse("mail");
-    fact.options.priority = 10;
-    fact.options.group = "ann";
-    fact.count = 1;
-    fact.gone = {0};
+namespace {
+
+void is_shown(const std::string& block, const core::Record& fact) {
+    CAPTURE(block);
     std::string written;
     core::encode_record(fact, written);
-    const std::string bytes = store::testing::bytes_of_block("a-record-of-a-spill");
+    const std::string bytes = store::testing::bytes_of_block(block);
     CHECK(base::to_hex(bytes) == base::to_hex(written));
     const auto read = core::decode_record(bytes);
     REQUIRE(read);
-    CHECK(*read == core::Record(fact));
+    CHECK(*read == fact);
+}
+
+}  // namespace
+
+TEST_CASE("docs/journal-format.md shows records as the program writes them, and they are read") {
+    core::JobsSpilled spilled;
+    spilled.spill = 1;
+    spilled.service = *model::ServiceName::parse("mail");
+    spilled.options.priority = 10;
+    spilled.options.group = "ann";
+    spilled.count = 1;
+    spilled.gone = {0};
+    is_shown("a-record-of-a-spill", spilled);
+    is_shown(
+        "a-record-of-neighbours",
+        core::AttemptsStarted{10, base::WallTime(std::chrono::microseconds(4)), {{7, 1}, {8, 2}}});
+}
+
+TEST_CASE("Facts of neighbours are told and counted one by one") {
+    const TempFolder folder;
+    const std::string journal = folder.at("journal");
+    {
+        Writer writer(journal);
+        core::JobsAccepted accepted;
+        accepted.first = job(1);
+        accepted.service = *model::ServiceName::parse("mail");
+        accepted.jobs = {{1, {}}, {2, {}}, {3, {}}};
+        writer.write(accepted);
+        writer.write(core::AttemptsStarted{job(1).epoch, {}, {{1, 1}, {2, 1}}});
+        writer.write(core::JobsSucceeded{job(1).epoch, {}, {{1, {}}}});
+    }
+    const json found = only_document(run({"--json", "journal", "inspect", journal}));
+    CHECK(found["facts"] == json{{"AttemptStarted", 2}, {"JobAccepted", 3}, {"JobEnded", 1}});
+    const Ended exported = run({"journal", "export", journal});
+    CHECK(exported.status == kSuccess);
+    for (const std::uint64_t number : {1U, 2U, 3U}) {
+        CHECK(has(exported.out, job(number).text()));
+    }
 }
 
 TEST_CASE("A sound journal: inspect, verify") {

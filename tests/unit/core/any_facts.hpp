@@ -313,6 +313,37 @@ private:
         return fact;
     }
 
+    JobsAccepted fill(JobsAccepted fact) {
+        fact.first = job();
+        fact.session = integer<std::uint64_t>(2);
+        fact.at = instant();
+        fact.service = service();
+        fact.options = options();
+        fact.owner = maybe_label();
+        for (std::uint64_t jobs = prng_.below(4); jobs > 0; --jobs) {
+            fact.jobs.push_back({integer<std::uint64_t>(10), payload()});
+        }
+        return fact;
+    }
+
+    AttemptsStarted fill(AttemptsStarted fact) {
+        fact.epoch = job().epoch;
+        fact.at = instant();
+        for (std::uint64_t attempts = prng_.below(4); attempts > 0; --attempts) {
+            fact.attempts.push_back({job().number, attempt().number});
+        }
+        return fact;
+    }
+
+    JobsSucceeded fill(JobsSucceeded fact) {
+        fact.epoch = job().epoch;
+        fact.at = instant();
+        for (std::uint64_t jobs = prng_.below(4); jobs > 0; --jobs) {
+            fact.jobs.push_back({job().number, payload()});
+        }
+        return fact;
+    }
+
     ScheduleRan fill(ScheduleRan /*fact*/) { return {label(), instant(), job()}; }
 
     JobsSpilled fill(JobsSpilled fact) {

@@ -224,9 +224,10 @@ private:
     void forget_params(Seq settled) {
         if (settled != 0 && facts_tell_all) {
             REQUIRE(settled <= journal.size());
-            model::JobSpec& spec = std::get<JobAccepted>(journal[settled - 1]).spec;
-            spec.params = {};
-            spec.options.meta = {};
+            if (auto* accepted = std::get_if<JobAccepted>(&journal[settled - 1])) {
+                accepted->spec.params = {};
+                accepted->spec.options.meta = {};
+            }
         }
     }
 

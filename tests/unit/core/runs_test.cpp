@@ -1,4 +1,7 @@
 // tests/unit/core: a run does what each of its submissions, or ends, would do in turn.
+#include <numeric>
+
+#include "broker/core/appends.hpp"
 #include "common/base/prng.hpp"
 #include "tests/unit/core/core_fixture.hpp"
 
@@ -69,11 +72,25 @@ std::vector<std::string> told(const Effects& effects, std::uint64_t peer) {
     return words;
 }
 
-std::vector<Record> facts(const Effects& effects) {
-    std::vector<Record> all;
+// One by one and by their jobs, each job's in order: a run tells of all that were accepted first.
+std::vector<std::pair<model::JobId, Record>> facts(const Effects& effects) {
+    std::vector<std::pair<model::JobId, Record>> all;
+    const auto take = [&](Record&& fact) -> base::Expected<void> {
+        model::JobId job;
+        if (const auto* accepted = std::get_if<JobAccepted>(&fact)) {
+            job = accepted->id;
+        } else if (const auto* started = std::get_if<AttemptStarted>(&fact)) {
+            job = started->attempt.job;
+        } else if (const auto* ended = std::get_if<JobEnded>(&fact)) {
+            job = ended->id;
+        }
+        all.emplace_back(job, std::move(fact));
+        return {};
+    };
     for (const Append& append : effects.appends) {
-        all.push_back(append.record);
+        REQUIRE(each_fact(Record(append.record), take));
     }
+    std::ranges::stable_sort(all, {}, [](const auto& one) { return one.first; });
     return all;
 }
 
@@ -165,6 +182,7 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
                 for (const FinishRun::One& one : run.attempts) {
                     Effects& effects = apart.finish(worker, one.attempt);
                     std::ranges::move(effects.sends, std::back_inserter(each.sends));
+                    std::ranges::move(effects.appends, std::back_inserter(each.appends));
                     std::ranges::move(effects.announces, std::back_inserter(each.announces));
                 }
                 together.apply(run);
@@ -174,9 +192,7 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
                 CHECK(told(together.effects, peer) == told(each, peer));
             }
             CHECK(together.effects.announces.size() == each.announces.size());
-            if (!each.appends.empty()) {
-                CHECK(facts(together.effects) == facts(each));
-            }
+            CHECK(facts(together.effects) == facts(each));
             if (chance.below(4) == 0) {
                 const Acknowledge acknowledge{7, number - std::min<std::uint64_t>(number, 4)};
                 together.apply(acknowledge);
@@ -211,9 +227,70 @@ TEST_CASE("runs: receipts of neighbouring numbers are one message, after the las
     CHECK(taken[0].second->count == 3);
     CHECK(taken[1].first.correlation == 7);
     CHECK(taken[1].second->count == 2);
-    REQUIRE(effects.appends.size() == 5);
-    CHECK(effects.sends[0].after == effects.appends[2].seq);
-    CHECK(effects.sends[1].after == effects.appends[4].seq);
+    REQUIRE(effects.appends.size() == 1);
+    CHECK(effects.sends[0].after == effects.appends[0].seq);
+    CHECK(effects.sends[1].after == effects.appends[0].seq);
+}
+
+TEST_CASE("runs: what they leave for the journal is three records") {
+    Broker broker(patient_knowing({"X"}));
+    broker.ready(1, {"X"}, 8);
+    const Effects& submitted = broker.apply(run_of({1, 2, 3}));
+    REQUIRE(submitted.appends.size() == 2);
+    const auto& accepted = std::get<JobsAccepted>(submitted.appends[0].record);
+    CHECK(accepted.jobs.size() == 3);
+    CHECK(accepted.jobs[2].submission == 3);
+    CHECK(accepted.jobs[2].params.bytes.view() == "p3");
+    CHECK(std::get<AttemptsStarted>(submitted.appends[1].record).attempts.size() == 3);
+
+    FinishRun run;
+    run.from = Peer{1};
+    for (const model::Attempt& attempt : given(submitted, 1)) {
+        FinishRun::One& one = run.attempts.emplace_back();
+        one.attempt = attempt;
+        one.result = {model::Encoding::Opaque, base::Blob::copy("r")};
+    }
+    const Effects& ended = broker.apply(run);
+    REQUIRE(ended.appends.size() == 1);
+    CHECK(ended.appends[0].settles == 0);
+    const auto& succeeded = std::get<JobsSucceeded>(ended.appends[0].record);
+    CHECK(succeeded.jobs.size() == 3);
+    CHECK(succeeded.jobs[0].result.bytes.view() == "r");
+}
+
+TEST_CASE("runs: a job with more than a few bytes has records of its own, between its neighbours") {
+    for (const bool is_larger : {false, true}) {
+        CAPTURE(is_larger);
+        Broker broker(patient_knowing({"X"}));
+        SubmitRun run = run_of({1, 2, 3});
+        run.jobs[1].params.bytes =
+            base::Blob::copy(std::string(Appends::kNeighbourBytesMax + (is_larger ? 1 : 0), 'p'));
+        const Effects& effects = broker.apply(run);
+        REQUIRE(effects.appends.size() == (is_larger ? 3 : 1));
+        CHECK(std::holds_alternative<JobsAccepted>(effects.appends.back().record));
+        if (is_larger) {
+            CHECK(std::holds_alternative<JobAccepted>(effects.appends[1].record));
+        }
+    }
+}
+
+TEST_CASE("runs: a record tells of so many neighbours and no more") {
+    Broker broker(patient_knowing({"X"}));
+    std::vector<std::uint64_t> numbers(Appends::kNeighboursMax + 1);
+    std::iota(numbers.begin(), numbers.end(), 1U);
+    const Effects& effects = broker.apply(run_of(numbers));
+    REQUIRE(effects.appends.size() == 2);
+    CHECK(std::get<JobsAccepted>(effects.appends[0].record).jobs.size() == Appends::kNeighboursMax);
+    CHECK(std::get<JobsAccepted>(effects.appends[1].record).jobs.size() == 1);
+}
+
+TEST_CASE("runs: what one input said no later one adds to") {
+    Broker broker(patient_knowing({"X"}));
+    Effects both;
+    for (const std::uint64_t first : {1U, 3U}) {
+        broker.core.apply(broker.now, run_of({first, first + 1}), both);
+    }
+    CHECK(both.appends.size() == 2);
 }
 
 TEST_CASE("runs: a run up to a limit is taken, what is beyond it is refused one by one") {
