@@ -31,6 +31,10 @@ void Front::take(std::shared_ptr<Exchange> exchange) {
 }
 
 void Front::route(std::shared_ptr<Call> call) {
+    if (call->request().path == "*" && call->request().method == Method::Options) {
+        answer_options(*call, "GET, HEAD, POST, PUT, PATCH, DELETE");  // of the server as a whole
+        return;
+    }
     auto segments = segments_of(call->request().path);
     if (!segments) {
         call->fail(segments.error());
