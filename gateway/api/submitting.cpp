@@ -128,7 +128,8 @@ bool answered_before(Desk& desk,
                      Submission& job) {
     const auto seen = desk.repeated.look_at(key, content_of(*call, job), posix::read_mono());
     if (!seen) {
-        call->fail(422, seen.error().message);
+        const bool is_no_key = seen.error().code == Errc::BadOption;
+        is_no_key ? call->fail(seen.error()) : call->fail(422, seen.error().message);
         return true;
     }
     if (seen->is_new) {
@@ -250,9 +251,13 @@ void submit_lines(Desk& desk, const std::shared_ptr<Call>& call) {
     while (const auto line = take_line(rest)) {
         texts.push_back(*line);
     }
-    if (texts.empty() || texts.size() > desk.options.lines_max) {
+    if (texts.empty()) {
+        call->fail({Errc::BadParams, "there is no line in it that asks for a job", {}});
+        return;
+    }
+    if (texts.size() > desk.options.lines_max) {
         call->fail({Errc::TooLarge,
-                    "a request holds 1 to " + std::to_string(desk.options.lines_max) +
+                    "a request holds at most " + std::to_string(desk.options.lines_max) +
                         " jobs (gateway.lines_max), this one " + std::to_string(texts.size())});
         return;
     }
