@@ -117,9 +117,10 @@ TEST_CASE("A broker that goes and comes back is found again, and nothing is lost
 TEST_CASE("That the broker has gone is known at once, and that it is back as soon as it greets") {
     for (const std::string streams : {"true", "false"}) {
         CAPTURE(streams);
-        House house("[broker]\nlocal_streams = " + streams + "\n");
-        Broker& broker = house.desk.broker();
-        WebSocket watcher(house.gateway.port(), "/v1/ws");
+        Broker broker({{}, "[broker]\nlocal_streams = " + streams + "\n", {}});
+        const Gateway gateway(broker);
+        HttpClient client = gateway.client();
+        WebSocket watcher(gateway.port(), "/v1/ws");
         // The next report is not due while this test runs.
         watcher.send({{"id", 1}, {"do", "watch"}, {"what", "broker"}, {"every", "1h"}});
         const auto tells = [&](const char* what) {
@@ -130,16 +131,15 @@ TEST_CASE("That the broker has gone is known at once, and that it is back as soo
         const auto killed_at = std::chrono::steady_clock::now();
         broker.kill();
         CHECK(tells("error")["error"]["name"] == "Disconnected");
-        const HttpResponse probe = house.client.get("/readyz");
+        const HttpResponse probe = client.get("/readyz");
         CHECK(probe.status == 503);
-        CHECK(probe.json()["reasons"] == json{"there is no connection with a broker"});
-        CHECK(house.client.get("/metrics").body.find("\nsteward_broker_up 0\n") !=
-              std::string::npos);
+        CHECK(probe.json()["reasons"] == json::array({"there is no connection with a broker"}));
+        CHECK(client.get("/metrics").body.find("\nsteward_broker_up 0\n") != std::string::npos);
         CHECK(std::chrono::steady_clock::now() - killed_at < kSoon);
 
         broker.start_again();
         CHECK(tells("report")["report"]["mode"] == "running");
-        CHECK(house.client.get("/readyz").status == 200);
+        CHECK(client.get("/readyz").status == 200);
     }
 }
 

@@ -1,4 +1,5 @@
 // tests/e2e: callers that go away before their answer, and those that only send no more.
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -149,7 +150,7 @@ TEST_CASE("a caller over TLS that leaves is forgotten too, one that sends no mor
 
 TEST_CASE("a reader of events that sends no more hears on; one that leaves is forgotten") {
     Street street;
-    const std::string streams = "steward_gateway_event_streams";
+    const std::string streams = "steward_gateway_followers{door=\"events\"}";
     auto reader = std::make_unique<TcpStream>(street.gateway.port());
     reader->send("GET /v1/events?service=TRIAL HTTP/1.1\r\nHost: localhost\r\n\r\n");
     reader->finish();
