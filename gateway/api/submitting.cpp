@@ -43,7 +43,8 @@ base::Expected<Submission> submission_of(Call& call,
         return base::Unexpected(std::move(options.error()));
     }
     made.options = std::move(*options);
-    if (auto admitted = admit(call.grants, call.who, call.name(0), made.options); !admitted) {
+    if (auto admitted = admit(call.roles, call.grants, call.who, call.name(0), made.options);
+        !admitted) {
         return base::Unexpected(std::move(admitted.error()));
     }
     if (const auto text = value_of(call.query, time)) {
@@ -222,7 +223,8 @@ void submit_line(Desk& desk,
         lines->set(line, {{"error", problem_json(job.error())}});
         return;
     }
-    if (auto admitted = admit(call.grants, call.who, service, job->options); !admitted) {
+    if (auto admitted = admit(call.roles, call.grants, call.who, service, job->options);
+        !admitted) {
         lines->set(line, {{"error", problem_json(admitted.error())}});
         return;
     }
