@@ -17,7 +17,7 @@ public:
           tls_(std::move(tls)),
           stream_(PlainStream(std::move(socket)), *tls_) {}
 
-    ~TlsWire() override { TlsWire::close(); }
+    ~TlsWire() override { static_cast<void>(let_go()); }
 
     void open(std::shared_ptr<User> user) override {
         user_ = user;
