@@ -280,6 +280,10 @@ std::future<Expected<Submitted>> Client::submit_for_async(base::Duration wait,
 
 // ---- in the program's own event loop ----
 
+bool Client::is_connected() const {
+    return loop_ != nullptr && loop_->is_connected();
+}
+
 int Client::fd() const {
     return loop_ == nullptr ? -1 : loop_->fd();
 }

@@ -242,6 +242,12 @@ public:
     void query_async(const Query& query, QueryDone done);
     void operate_async(std::string_view verb, const nlohmann::json& arguments, QueryDone done);
 
+    // ---- the connection ----
+
+    /// The broker has greeted and is still there, as far as this machine can tell: one whose end
+    /// is seen counts as gone at once, one that falls silent after heartbeat_tries intervals.
+    [[nodiscard]] bool is_connected() const;
+
     // ---- in the program's own event loop ----
     // With Options::has_thread false no thread stands between the program and the broker: callbacks
     // run in serve(), nothing of the client blocks, and all of it is the loop's thread's alone.

@@ -175,6 +175,7 @@ void Loop::speak() {
     tell_happenings();  // what was too large to send
     end_overdue();
     end_unreachable();
+    note_link();
 }
 
 // ---- waiting ----
@@ -259,6 +260,12 @@ void Loop::follow_link() {
 void Loop::note_refusal() {
     refusal_ = connection_->refusal();
     refusals_ = refusal_.empty() ? 0 : refusals_ + 1;
+}
+
+void Loop::note_link() {
+    if (session_.is_welcome() != is_connected_.load(std::memory_order_relaxed)) {
+        is_connected_.store(session_.is_welcome());
+    }
 }
 
 void Loop::lose() {

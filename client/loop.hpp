@@ -37,7 +37,7 @@ struct LoopOptions {
 ///
 /// What has gathered while it was busy leaves as one message; it never waits for more to gather.
 ///
-/// Thread: inbox(), wait_for() and is_own_thread() from any.
+/// Thread: inbox(), wait_for(), is_connected() and is_own_thread() from any.
 class Loop {
 public:
     /// Errors: Io; Malformed for an endpoint that cannot be understood.
@@ -58,6 +58,9 @@ public:
     [[nodiscard]] bool is_own_thread() const {
         return !options_.has_thread || std::this_thread::get_id() == thread_.get_id();
     }
+
+    /// The broker has greeted, and nothing is known to be amiss since. Thread: any.
+    [[nodiscard]] bool is_connected() const { return is_connected_.load(); }
 
     // ---- without a thread: all calls come from the user's one ----
     /// Readable when there is something to do.
@@ -91,6 +94,7 @@ private:
     void connect(std::size_t broker);
     void lose();
     void note_refusal();
+    void note_link();
 
     void tell_happenings();
     void tell(Happening& happening);
@@ -128,6 +132,7 @@ private:
     // Since when there are orders and no broker that has answered.
     std::optional<base::MonoTime> unreachable_since_;
 
+    std::atomic<bool> is_connected_ = false;
     std::atomic<bool> is_closing_ = false;
     std::thread thread_;
 };

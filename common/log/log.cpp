@@ -102,20 +102,29 @@ void Log::write(Level level, std::string_view event, std::span<const Field> fiel
         return;
     }
     const base::Now now = posix::read_clock();
-    std::string line;
     if (level == Level::Debug) {
-        line = format_line(now.wall, level, event, fields);
-    } else {
-        const RepeatLimit::Verdict verdict = parts_->limit.ask(event, now.mono);
-        if (!verdict.is_admitted) {
-            return;
-        }
-        line = format_line(now.wall, level, event, fields);
-        if (verdict.left_out > 0) {
-            line += " left_out=" + std::to_string(verdict.left_out);
-        }
+        put(level, format_line(now.wall, level, event, fields));
+        return;
     }
-    // What is louder than debug is flushed line by line: an operator waits for it.
+    const RepeatLimit::Verdict verdict = parts_->limit.ask(event, now.mono);
+    if (!verdict.is_admitted) {
+        return;
+    }
+    std::string line = format_line(now.wall, level, event, fields);
+    if (verdict.left_out > 0) {
+        line += " left_out=" + std::to_string(verdict.left_out);
+    }
+    put(level, line);
+}
+
+void Log::write_each(Level level, std::string_view event, std::span<const Field> fields) {
+    if (wants(level)) {
+        put(level, format_line(posix::read_clock().wall, level, event, fields));
+    }
+}
+
+// What is louder than debug is flushed line by line: an operator waits for it.
+void Log::put(Level level, const std::string& line) {
     parts_->logger->log(level == Level::Debug ? spdlog::level::debug : spdlog::level::info,
                         spdlog::string_view_t(line.data(), line.size()));
 }

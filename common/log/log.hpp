@@ -49,6 +49,9 @@ public:
 
     void set_level(Level level) { level_ = level; }
 
+    /// The same without a limit, for what is of use only if each one is there.
+    void write_each(Level level, std::string_view event, std::span<const Field> fields);
+
     /// The next line opens the file's path anew: somebody may have moved it away.
     void reopen();
 
@@ -57,6 +60,7 @@ public:
 
 private:
     struct Parts;
+    void put(Level level, const std::string& line);
     Log(std::unique_ptr<Parts> parts, Level level);
 
     std::unique_ptr<Parts> parts_;

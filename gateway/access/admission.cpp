@@ -3,13 +3,30 @@
 #include <string>
 
 #include "common/base/bytes.hpp"
+#include "common/model/names.hpp"
 
 namespace steward::gateway {
 
-base::Expected<void> admit(const TokenGrants& grants,
+namespace {
+
+bool is_question(std::string_view service) {
+    const auto name = model::ServiceName::parse(service);
+    return name && name->is_reserved();
+}
+
+}  // namespace
+
+base::Expected<void> admit(std::uint8_t roles,
+                           const TokenGrants& grants,
                            std::string_view token,
                            std::string_view service,
                            model::JobOptions& options) {
+    if ((roles & kRead) == 0 && is_question(service)) {
+        return base::fail(base::Errc::Forbidden,
+                          "the broker answers \"" + std::string(service) +
+                              "\" itself: that needs the role read, which the token \"" +
+                              base::printable(token) + "\" has not");
+    }
     if (grants == nullptr) {
         return {};
     }

@@ -10,9 +10,12 @@
 
 namespace steward::gateway {
 
-/// Puts the job where the token is bound to. `grants` may be null: whatever the roles allow.
-/// Errors: Forbidden, naming the token and the grant that is missing.
-[[nodiscard]] base::Expected<void> admit(const TokenGrants& grants,
+/// Puts the job where the token is bound to. `grants` may be null: whatever the roles allow. The
+/// names that the broker answers itself (SERVER-JOBS, mmi.services) are questions: they need the
+/// role read.
+/// Errors: Forbidden, naming the token and the grant or role that is missing.
+[[nodiscard]] base::Expected<void> admit(std::uint8_t roles,
+                                         const TokenGrants& grants,
                                          std::string_view token,
                                          std::string_view service,
                                          model::JobOptions& options);

@@ -27,7 +27,7 @@ void write_access(log::Log& log, const Served& served) {
                                                {"took", took},
                                                {"token", request.token}}};
     const std::size_t told = fields.size() - (request.token.empty() ? 1 : 0);
-    log.write(log::Level::Info, "request", std::span(fields).first(told));
+    log.write_each(log::Level::Info, "request", std::span(fields).first(told));
 }
 
 }  // namespace steward::gateway

@@ -192,6 +192,9 @@ void answer_report(Desk& desk, std::shared_ptr<Call> call, const client::Query& 
 
 base::Expected<client::Query> question_of(const std::string& what, const json& message) {
     const json filter = message.value("filter", json::object());
+    if (!filter.is_object()) {
+        return base::fail(Errc::BadParams, "\"filter\" is an object");
+    }
     auto ids = ids_in(filter);
     if (!ids) {
         return base::Unexpected(std::move(ids.error()));

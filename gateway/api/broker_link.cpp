@@ -37,6 +37,7 @@ void BrokerLink::serve() {
     is_serving_ = true;
     const base::MonoTime next = client_.serve();
     is_serving_ = false;
+    look_at_link();
     if (next >= wakes_at_) {
         return;
     }
@@ -49,6 +50,15 @@ void BrokerLink::serve() {
             wakes_at_ = base::MonoTime::max();
             serve();
         });
+    }
+}
+
+void BrokerLink::look_at_link() {
+    if (is_connected_ != client_.is_connected()) {
+        is_connected_ = !is_connected_;
+        if (on_link) {
+            on_link();
+        }
     }
 }
 

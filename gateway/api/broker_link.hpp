@@ -41,6 +41,12 @@ public:
 
     [[nodiscard]] const Counts& counts() const { return counts_; }
 
+    /// As of client::Client: a broker that ends on this machine is not there at once.
+    [[nodiscard]] bool is_connected() const { return is_connected_; }
+
+    /// Called when is_connected() has changed.
+    std::function<void()> on_link;
+
     void call(std::string_view service,
               model::Payload params,
               model::JobOptions options,
@@ -74,6 +80,7 @@ private:
     void ask_client(const Ask& ask);
     void serve();
     void serve_soon();
+    void look_at_link();
 
     Loop& loop_;
     Counts counts_;
@@ -83,6 +90,7 @@ private:
     bool is_serving_ = false;
     bool is_due_ = false;
     bool is_over_ = false;
+    bool is_connected_ = false;
     client::Client client_;  // the last: it ends what is open, of which nobody hears any more
 };
 

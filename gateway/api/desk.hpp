@@ -41,7 +41,12 @@ public:
                broker,
                options.feed,
                static_cast<std::uint64_t>(now.time_since_epoch().count())),
-          chance_(seed) {}
+          chance_(seed) {
+        broker.on_link = [this] {
+            monitor.on_link();
+            watches.on_link();
+        };
+    }
 
     /// For ids that need not be secret.
     [[nodiscard]] std::array<unsigned char, 16> random_bytes();

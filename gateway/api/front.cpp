@@ -31,6 +31,10 @@ void Front::take(std::shared_ptr<Exchange> exchange) {
 }
 
 void Front::route(std::shared_ptr<Call> call) {
+    if (call->request().path == "*" && call->request().method == Method::Options) {
+        answer_options(*call, "GET, HEAD, POST, PUT, PATCH, DELETE");  // of the server as a whole
+        return;
+    }
     auto segments = segments_of(call->request().path);
     if (!segments) {
         call->fail(segments.error());
@@ -72,7 +76,8 @@ void Front::serve_old_door(std::shared_ptr<Call> call, std::vector<std::string> 
     } else if (method != Method::Get && method != Method::Post) {
         call->headers.push_back({"Allow", "GET, POST"});
         call->fail(405, "this path is for GET, POST");
-    } else if (desk_.gatekeeper.lets_in(*call, kSubmit, Exposure::Guarded)) {
+    } else if (desk_.gatekeeper.lets_in(
+                   *call, old_door_role(segments.front()), Exposure::Guarded)) {
         call->names = std::move(segments);
         answer_old_door(desk_, std::move(call));
     }

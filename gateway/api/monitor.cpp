@@ -63,26 +63,62 @@ void Monitor::tick() {
     const base::MonoTime now = posix::read_mono();
     late_ = now - due_;
     due_ = now + kPause;
-    client::Query query;
-    query.what = "broker";
-    broker_.ask(query, [this](const base::Expected<json>& report) { on_report(report); });
+    ask();
     tick_ = loop_.after(kPause, [this] { tick(); });
 }
 
-void Monitor::on_report(const base::Expected<json>& report) {
-    is_connected_ = report.has_value();
-    if (!report || !report->is_object()) {
+// One that was asked before the connection broke is asked again with the next.
+void Monitor::ask() {
+    if (std::exchange(is_asking_, true)) {
         return;
     }
-    heard_at_ = posix::read_mono();
-    is_draining_ = report->value("draining", json(false)) == json(true);
-    const json mode = report->value("mode", json(""));
-    mode_ = mode.is_string() ? mode.get<std::string>() : "";
+    client::Query query;
+    query.what = "broker";
+    broker_.ask(query, [this](const base::Expected<json>& report) { on_report(report); });
+}
+
+void Monitor::on_report(const base::Expected<json>& report) {
+    is_asking_ = false;
+    if (report && report->is_object()) {
+        heard_at_ = posix::read_mono();
+        is_draining_ = report->value("draining", json(false)) == json(true);
+        const json mode = report->value("mode", json(""));
+        mode_ = mode.is_string() ? mode.get<std::string>() : "";
+    }
+    tell_waiting();
+}
+
+void Monitor::on_link() {
+    heard_at_.reset();
+    if (broker_.is_connected()) {
+        ask();
+    } else {
+        tell_waiting();
+    }
+}
+
+void Monitor::look(std::function<void()> done) {
+    if (!broker_.is_connected()) {
+        done();
+        return;
+    }
+    waiting_.push_back(std::move(done));
+    if (waiting_.size() == 1) {
+        patience_ = loop_.after(kPatience, [this] { tell_waiting(); });
+    }
+    ask();
+}
+
+void Monitor::tell_waiting() {
+    patience_.reset();
+    for (const auto& done : std::exchange(waiting_, {})) {
+        done();
+    }
 }
 
 Standing Monitor::standing() const {
     Standing standing;
-    standing.is_connected = is_connected_;
+    standing.is_connected = broker_.is_connected();
     if (heard_at_) {
         standing.answer_age = posix::read_mono() - *heard_at_;
     }
@@ -101,15 +137,21 @@ void show_health(Desk& desk, std::shared_ptr<Call> call) {
 }
 
 void show_readiness(Desk& desk, std::shared_ptr<Call> call) {
-    Standing standing = desk.monitor.standing();
-    standing.wants_tokens = desk.gatekeeper.wants_tokens();
-    standing.has_tokens = desk.gatekeeper.has_tokens();
-    call->answer(readyz(standing));
+    desk.monitor.look([&desk, call = std::move(call)] {
+        Standing standing = desk.monitor.standing();
+        standing.wants_tokens = desk.gatekeeper.wants_tokens();
+        standing.has_tokens = desk.gatekeeper.has_tokens();
+        call->answer(readyz(standing));
+    });
 }
 
 // What the broker does not answer is left out: the page says of itself whether it is up.
 void show_metrics(Desk& desk, std::shared_ptr<Call> call) {
     const auto page = std::make_shared<Page>();
+    if (!desk.broker.is_connected()) {
+        answer_page(desk, *call, *page);
+        return;
+    }
     for (std::size_t i = 0; i < kReports.size(); ++i) {
         client::Query query;
         query.what = kReports[i];

@@ -53,7 +53,8 @@ base::Expected<void> admit_then(const Call& call, json& arguments) {
     }
     const json service = then->value("service", json());
     model::JobOptions bound = *options;
-    auto admitted = admit(call.grants,
+    auto admitted = admit(call.roles,
+                          call.grants,
                           call.who,
                           service.is_string() ? service.get<std::string>() : std::string(),
                           bound);

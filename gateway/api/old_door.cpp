@@ -134,6 +134,10 @@ void submit_job(Desk& desk,
 
 }  // namespace
 
+Role old_door_role(std::string_view name) {
+    return name.starts_with(kServer) ? kRead : kSubmit;
+}
+
 void answer_old_door(Desk& desk, std::shared_ptr<Call> call) {
     const std::string& name = call->name(0);
     if (is_browsers_wish(name)) {
@@ -158,7 +162,8 @@ void answer_old_door(Desk& desk, std::shared_ptr<Call> call) {
     query->options.meta = std::move(*meta);
     const bool is_sync = name.starts_with(kSync);
     const std::string service = is_sync ? name.substr(kSync.size()) : name;
-    if (const auto admitted = admit(call->grants, call->who, service, query->options); !admitted) {
+    if (const auto admitted = admit(call->roles, call->grants, call->who, service, query->options);
+        !admitted) {
         tell(*call, query->jsonp, problem(admitted.error()));
         return;
     }

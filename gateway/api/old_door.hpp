@@ -9,6 +9,9 @@ namespace steward::gateway {
 
 class Desk;
 
+/// The role that a path of this one segment needs.
+[[nodiscard]] Role old_door_role(std::string_view name);
+
 /// Any GET or POST of a path with one segment. Answers 200 with {"job", "service", "state",
 /// "result"} of a call, 202 with {"job", "service"} of a background job, as a script with ?jsonp=.
 /// 404 for a service that nobody has announced, and for the files that browsers ask for by

@@ -21,7 +21,7 @@ base::Expected<RepeatedRequests::Seen> RepeatedRequests::look_at(std::string_vie
     }
     if (const auto found = find(key); found != entries_.end()) {
         if (found->content != content) {
-            return base::fail(Errc::BadOption,
+            return base::fail(Errc::Duplicate,
                               "this Idempotency-Key was used for another request before");
         }
         return Seen{false, found->job};

@@ -35,7 +35,8 @@ public:
     };
 
     /// `content` stands for all else that was asked.
-    /// Errors: BadOption: the key is of another request, or is too long or no printable ASCII.
+    /// Errors: Duplicate: the key is of another request; BadOption: it is too long or no printable
+    /// ASCII.
     [[nodiscard]] base::Expected<Seen> look_at(std::string_view key,
                                                std::uint64_t content,
                                                base::MonoTime now);

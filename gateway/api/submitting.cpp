@@ -43,7 +43,8 @@ base::Expected<Submission> submission_of(Call& call,
         return base::Unexpected(std::move(options.error()));
     }
     made.options = std::move(*options);
-    if (auto admitted = admit(call.grants, call.who, call.name(0), made.options); !admitted) {
+    if (auto admitted = admit(call.roles, call.grants, call.who, call.name(0), made.options);
+        !admitted) {
         return base::Unexpected(std::move(admitted.error()));
     }
     if (const auto text = value_of(call.query, time)) {
@@ -128,7 +129,8 @@ bool answered_before(Desk& desk,
                      Submission& job) {
     const auto seen = desk.repeated.look_at(key, content_of(*call, job), posix::read_mono());
     if (!seen) {
-        call->fail(422, seen.error().message);
+        const bool is_no_key = seen.error().code == Errc::BadOption;
+        is_no_key ? call->fail(seen.error()) : call->fail(422, seen.error().message);
         return true;
     }
     if (seen->is_new) {
@@ -221,7 +223,8 @@ void submit_line(Desk& desk,
         lines->set(line, {{"error", problem_json(job.error())}});
         return;
     }
-    if (auto admitted = admit(call.grants, call.who, service, job->options); !admitted) {
+    if (auto admitted = admit(call.roles, call.grants, call.who, service, job->options);
+        !admitted) {
         lines->set(line, {{"error", problem_json(admitted.error())}});
         return;
     }
@@ -250,9 +253,13 @@ void submit_lines(Desk& desk, const std::shared_ptr<Call>& call) {
     while (const auto line = take_line(rest)) {
         texts.push_back(*line);
     }
-    if (texts.empty() || texts.size() > desk.options.lines_max) {
+    if (texts.empty()) {
+        call->fail({Errc::BadParams, "there is no line in it that asks for a job", {}});
+        return;
+    }
+    if (texts.size() > desk.options.lines_max) {
         call->fail({Errc::TooLarge,
-                    "a request holds 1 to " + std::to_string(desk.options.lines_max) +
+                    "a request holds at most " + std::to_string(desk.options.lines_max) +
                         " jobs (gateway.lines_max), this one " + std::to_string(texts.size())});
         return;
     }

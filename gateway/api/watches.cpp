@@ -1,6 +1,7 @@
 #include "gateway/api/watches.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,22 @@ void Watches::remove(std::uint64_t watcher) {
     watchers_.erase(watcher);
     if (watchers_.empty()) {
         timer_.reset();
+    }
+}
+
+void Watches::on_link() {
+    const base::MonoTime now = posix::read_mono();
+    std::set<std::string> watched;
+    for (auto& [id, watcher] : watchers_) {
+        watcher.due = now;
+        watched.insert(watcher.what);
+    }
+    if (broker_.is_connected()) {
+        look();
+        return;
+    }
+    for (const std::string& what : watched) {
+        tell(what, base::fail(Errc::Disconnected, "there is no connection with a broker"));
     }
 }
 

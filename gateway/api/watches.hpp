@@ -27,6 +27,8 @@ public:
                                                     base::Duration every,
                                                     Sink sink);
     void remove(std::uint64_t watcher);
+    /// The connection with the broker stands, or stands no more: everybody is told at once.
+    void on_link();
 
 private:
     struct Watcher {

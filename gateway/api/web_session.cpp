@@ -198,7 +198,8 @@ base::Expected<model::JobOptions> WebSession::options_in(const json& message) co
         return options;
     }
     const auto service = text_in(message, "service");
-    if (auto admitted = admit(opening_.grants, opening_.who, service.value_or(""), *options);
+    if (auto admitted =
+            admit(opening_.roles, opening_.grants, opening_.who, service.value_or(""), *options);
         !admitted) {
         return base::Unexpected(std::move(admitted.error()));
     }

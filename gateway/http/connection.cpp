@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kLingerBytesAtOnce = 8'192;
 constexpr std::size_t kLingerBytesMax = 1UL << 20U;
 constexpr auto kLingerTime = std::chrono::seconds(2);
+// Most answers have left by then, and nobody needs to be asked.
+constexpr auto kAskAfter = std::chrono::seconds(1);
+constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -23,7 +26,7 @@ Connection::Connection(std::shared_ptr<Site> site,
       deadline_(executor,
                 [this] {
                     const auto self = shared_from_this();
-                    close();
+                    on_deadline();
                 }),
       remote_(std::move(remote)) {
     site_->guests.insert(this);
@@ -100,13 +103,47 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
     advance();
 }
 
-// One that only reads on is not told from one that has gone; who writes to it finds out.
-void Connection::on_left() {
-    const bool is_owed =
-        std::ranges::any_of(places_, [](const Place& place) { return !place.is_ready; });
-    if (is_owed && !is_writing_ && !is_ended_ && !has_moved_) {
-        is_forgotten_ = true;
+bool Connection::is_owed() const {
+    return std::ranges::any_of(places_, [](const Place& place) { return !place.is_ready; });
+}
+
+// While an answer is awaited no other deadline is set.
+void Connection::on_deadline() {
+    if (is_owed() && !is_writing_ && !is_ended_) {
+        ask_whether_there();
+    } else {
         close();
+    }
+}
+
+void Connection::on_half_closed() {
+    if (is_owed() && !is_writing_ && !is_ended_ && !has_moved_ && !has_asked_) {
+        deadline_.set(kAskAfter);
+    }
+}
+
+// One that reads on is not told from one that has gone by what comes from there. But only the
+// system of one that has gone answers to this with a reset, and HTTP/1.1 lets everybody pass over
+// it (RFC 9110, 15.2).
+void Connection::ask_whether_there() {
+    has_asked_ = true;
+    if (places_.front().manners.version >= 11) {
+        text_ = kGoOn;
+        write();
+    }
+}
+
+void Connection::on_gone() {
+    if (is_owed() && !is_ended_ && !has_moved_) {
+        lose();
+    }
+}
+
+void Connection::lose() {
+    const bool is_left_owing = is_owed();
+    close();
+    if (is_left_owing) {
+        is_forgotten_ = true;
         places_.clear();
         buffer_.clear();
         buffer_.shrink_to_fit();

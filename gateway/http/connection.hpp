@@ -26,8 +26,9 @@ class Turn;
 /// Three rules beside that. A peer that is slow with a request's head or body is cut off in time.
 /// One whose request cannot be understood hears why before it is: what it still sends is read and
 /// thrown away for a moment, for a close in the middle of that would take the answer with it
-/// (RFC 9112, 9.6). And one that leaves while it is owed an answer is forgotten at once: what it
-/// asked for goes on, and nobody is told the end.
+/// (RFC 9112, 9.6). And one that leaves while it is owed an answer is forgotten: what it asked for
+/// goes on, and nobody is told the end. One that only sends no more is no such: it gets its answers
+/// and is closed then.
 class Connection : public Guest,
                    public Wire::User,
                    public std::enable_shared_from_this<Connection> {
@@ -66,13 +67,19 @@ private:
     void on_open(const error_code& error) override;
     void on_read(const error_code& error, std::size_t bytes) override;
     void on_written(const error_code& error) override;
-    void on_left() override;
+    void on_half_closed() override;
+    void on_gone() override;
+    void on_deadline();
+    void ask_whether_there();
+    void lose();
+    [[nodiscard]] bool is_owed() const;
 
     void advance();
     void advance_soon();
 
     // ---- requests: connection_requests.cpp ----
     bool take_request();
+    void pass_over_empty_lines();
     bool read_request();
     bool is_welcome();
     [[nodiscard]] bool may_begin() const;
@@ -115,6 +122,7 @@ private:
     bool will_advance_ = false;
     bool is_ended_ = false;
     bool has_moved_ = false;     // the wire went on as something else
+    bool has_asked_ = false;     // whether anybody is there
     bool is_forgotten_ = false;  // the peer left before its answer
 };
 

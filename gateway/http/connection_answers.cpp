@@ -148,12 +148,12 @@ void Connection::on_written(const error_code& error) {
     is_writing_ = false;
     deadline_.clear();
     if (error) {
-        close();
+        lose();
         return;
     }
     wrote();
-    if (wire_->has_left()) {
-        on_left();
+    if (wire_->is_half_closed()) {
+        on_half_closed();
     }
     advance();
 }

@@ -12,6 +12,10 @@ constexpr std::size_t kReadAtOnce = 8'192;
 constexpr std::size_t kReadOfBody = 65'536;
 constexpr std::size_t kBufferKept = 2 * kReadAtOnce;
 
+std::string_view text_of(const beast::flat_buffer& buffer) {
+    return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
 bool is_safe(Method method) {
     return method == Method::Get || method == Method::Head || method == Method::Options;
 }
@@ -25,7 +29,8 @@ bool Connection::take_request() {
         return false;
     }
     if (!reader_) {
-        if (buffer_.size() == 0) {
+        pass_over_empty_lines();
+        if (buffer_.size() == 0 || text_of(buffer_) == "\r") {
             await(Awaits::Request);
             return false;
         }
@@ -39,6 +44,13 @@ bool Connection::take_request() {
     }
     begin();
     return true;
+}
+
+// Some send one behind a body (RFC 9112, 2.2).
+void Connection::pass_over_empty_lines() {
+    while (text_of(buffer_).starts_with("\r\n")) {
+        buffer_.consume(2);
+    }
 }
 
 // False: it is not whole yet, or it is none.
@@ -74,6 +86,10 @@ bool Connection::read_request() {
 
 // The head is there: whether the rest may come, or has.
 bool Connection::is_welcome() {
+    if (!reader_->knows_coding()) {
+        refuse(501, "the only Transfer-Encoding that is known here is chunked");
+        return false;
+    }
     const std::string_view expected = reader_->expected();
     if (!expected.empty() && !beast::iequals(expected, "100-continue")) {
         refuse(417, "the only expectation that is met here is 100-continue");
@@ -118,6 +134,9 @@ void Connection::begin() {
     reader_.reset();
     if (buffer_.size() == 0 && buffer_.capacity() > kBufferKept) {
         buffer_.shrink_to_fit();
+    }
+    if (wire_->is_half_closed()) {
+        on_half_closed();
     }
     site_->handler(std::move(turn));
 }

@@ -57,8 +57,8 @@ PlainWire::~PlainWire() {
 
 void PlainWire::open(std::shared_ptr<User> user) {
     user_ = user;
-    const bool is_watched =
-        site_->readiness->add(fd_.get(), std::shared_ptr<Readiness::Watcher>(user, this));
+    const bool is_watched = site_->readiness->add(
+        fd_.get(), Readiness::Tells::All, std::shared_ptr<Readiness::Watcher>(user, this));
     asio::post(executor_, [user = std::move(user), is_watched] {
         user->on_open(is_watched ? error_code() : asio::error::no_memory);
     });
@@ -99,7 +99,7 @@ void PlainWire::read_now() {
         error = count == 0 ? error_code(asio::error::eof) : system_error_now();
     }
     const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    may_read_ = has_left_ || bytes == place.size();
+    may_read_ = is_half_closed_ || bytes == place.size();
     to_->commit(bytes);
     to_ = nullptr;
     if (const auto user = user_.lock()) {
@@ -111,17 +111,16 @@ void PlainWire::read_now() {
 
 void PlainWire::on_edges(const Readiness::Edges& edges) {
     may_read_ = may_read_ || edges.can_read;
-    has_left_ = has_left_ || edges.has_left;
+    is_half_closed_ = is_half_closed_ || edges.is_half_closed;
     if (is_writing_ && edges.can_write) {
         write_on();
     }
     if (to_ != nullptr && may_read_ && fd_.is_open()) {
         read_now();
     }
-    if (edges.has_left && to_ == nullptr && fd_.is_open()) {
-        if (const auto user = user_.lock()) {
-            user->on_left();
-        }
+    const auto user = user_.lock();
+    if (edges.is_half_closed && fd_.is_open() && user != nullptr) {
+        edges.is_gone ? user->on_gone() : user->on_half_closed();
     }
 }
 

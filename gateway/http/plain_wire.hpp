@@ -18,7 +18,7 @@ public:
     [[nodiscard]] std::size_t write_some(const Pieces& pieces) override;
     void write(const Pieces& pieces) override;
 
-    [[nodiscard]] bool has_left() const override { return has_left_; }
+    [[nodiscard]] bool is_half_closed() const override { return is_half_closed_; }
 
     void shut() override;
     void close() override;
@@ -48,7 +48,7 @@ private:
     Pieces rest_{};
     bool is_writing_ = false;
     bool may_read_ = false;  // there may be something
-    bool has_left_ = false;
+    bool is_half_closed_ = false;
 };
 
 }  // namespace steward::gateway

@@ -19,13 +19,16 @@ void Readiness::start() {
     wait();
 }
 
-bool Readiness::add(int fd, std::shared_ptr<Watcher> watcher) {
+bool Readiness::add(int fd, Tells tells, std::shared_ptr<Watcher> watcher) {
     const auto at = static_cast<std::size_t>(fd);
     if (at >= places_.size()) {
         places_.resize(at + 1);
     }
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLRDHUP | EPOLLET;
+    if (tells == Tells::All) {
+        event.events |= EPOLLIN | EPOLLOUT;
+    }
     event.data.u64 = token_of(fd, ++places_[at].use);
     if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) != 0) {
         return false;
@@ -68,10 +71,11 @@ void Readiness::tell() {
             continue;
         }
         if (const auto watcher = places_[at].watcher) {
-            const bool is_broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-            watcher->on_edges({is_broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0,
-                               is_broken || (event.events & EPOLLOUT) != 0,
-                               is_broken || (event.events & EPOLLRDHUP) != 0});
+            const bool is_gone = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+            watcher->on_edges({is_gone || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0,
+                               is_gone || (event.events & EPOLLOUT) != 0,
+                               is_gone || (event.events & EPOLLRDHUP) != 0,
+                               is_gone});
         }
     }
 }

@@ -24,8 +24,12 @@ public:
     struct Edges {
         bool can_read = false;
         bool can_write = false;
-        bool has_left = false;  // the peer sends no more
+        bool is_half_closed = false;  // the peer sends no more
+        bool is_gone = false;         // and reads no more
     };
+
+    /// What of it is of interest.
+    enum class Tells : std::uint8_t { All, TheEnd };
 
     class Watcher {
     public:
@@ -41,7 +45,7 @@ public:
 
     void start();
     /// Tells `watcher`, which is kept, until remove(). False: the system has no room for it.
-    [[nodiscard]] bool add(int fd, std::shared_ptr<Watcher> watcher);
+    [[nodiscard]] bool add(int fd, Tells tells, std::shared_ptr<Watcher> watcher);
     /// Before `fd` is closed. Whoever was told of it, whom this may have been the last to keep.
     std::shared_ptr<Watcher> remove(int fd);
     /// Lets go of all.

@@ -61,6 +61,12 @@ std::string_view RequestReader::fault() const {
     return {};
 }
 
+bool RequestReader::knows_coding() const {
+    return std::ranges::all_of(request_.headers, [](const Header& header) {
+        return !same_name(header.name, "Transfer-Encoding") || same_name(header.value, "chunked");
+    });
+}
+
 void RequestReader::on_request_impl(http::verb method,
                                     std::string_view /*method_text*/,
                                     std::string_view target,

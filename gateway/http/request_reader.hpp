@@ -25,6 +25,9 @@ public:
     /// What its target or its Host lacks to be understood (RFC 9112, 3.2); empty: nothing.
     [[nodiscard]] std::string_view fault() const;
 
+    /// Once the head is there: whether its body comes in a way that is known here (RFC 9112, 6.1).
+    [[nodiscard]] bool knows_coding() const;
+
     /// The value of Expect, once the head is there.
     [[nodiscard]] std::string_view expected() const { return request_.header("Expect"); }
 

@@ -163,12 +163,25 @@ private:
         stream_.async_read_some(
             asio::buffer(ignored_),
             [self = this->shared_from_this()](const error_code& error, std::size_t) {
-                if (error) {
+                if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+                    self->on_half_closed();
+                } else if (error) {
                     self->lose();
                 } else {
                     self->listen();
                 }
             });
+    }
+
+    // One that has gone answers to a ping with a reset; one that reads on passes over it.
+    void on_half_closed() {
+        if (is_gone_ || is_finishing_) {
+            return;
+        }
+        enqueue(kPing);
+        tcp_of(stream_).socket().async_wait(
+            asio::ip::tcp::socket::wait_error,
+            [self = this->shared_from_this()](const error_code&) { self->lose(); });
     }
 
     void ping_later() {
@@ -179,7 +192,7 @@ private:
                 return;
             }
             if (!self->is_writing_ && self->waiting_.empty()) {
-                self->enqueue(": still here\n\n");
+                self->enqueue(kPing);
             }
             self->ping_later();
         });
@@ -202,6 +215,7 @@ private:
         }
     }
 
+    static constexpr std::string_view kPing = ": still here\n\n";
     static constexpr std::size_t kBufferKept = 16UL << 10U;
 
     std::shared_ptr<Site> site_;

@@ -10,15 +10,21 @@
 
 namespace steward::gateway {
 
-class TlsWire : public Wire {
+class TlsWire : public Wire, public Readiness::Watcher {
 public:
     TlsWire(std::shared_ptr<Site> site, Socket socket, std::shared_ptr<asio::ssl::context> tls)
         : site_(std::move(site)),
           tls_(std::move(tls)),
           stream_(PlainStream(std::move(socket)), *tls_) {}
 
+    ~TlsWire() override { static_cast<void>(let_go()); }
+
     void open(std::shared_ptr<User> user) override {
         user_ = user;
+        fd_ = tcp_of(stream_).socket().native_handle();
+        // The libraries tell to a read alone that somebody has gone. Without this it is heard late.
+        static_cast<void>(site_->readiness->add(
+            fd_, Readiness::Tells::TheEnd, std::shared_ptr<Readiness::Watcher>(user, this)));
         stream_.async_handshake(
             asio::ssl::stream_base::server,
             [user = std::move(user)](const error_code& error) { user->on_open(error); });
@@ -42,8 +48,7 @@ public:
             });
     }
 
-    // A read alone would tell.
-    [[nodiscard]] bool has_left() const override { return false; }
+    [[nodiscard]] bool is_half_closed() const override { return is_half_closed_; }
 
     void shut() override {
         error_code ignored;
@@ -51,6 +56,7 @@ public:
     }
 
     void close() override {
+        const auto kept = let_go();
         error_code ignored;
         tcp_of(stream_).socket().close(ignored);
     }
@@ -60,20 +66,36 @@ public:
     void become_stream(std::string head,
                        bool is_chunked,
                        const Exchange::MakeListener& make) override {
+        const auto kept = let_go();
         std::make_shared<StreamOutlet<TlsStream>>(site_, tls_, std::move(stream_), is_chunked)
             ->start(std::move(head), make);
     }
 
     void become_web_socket(const Message& message, Exchange::MakeListener make) override {
+        const auto kept = let_go();
         std::make_shared<WebSocket<TlsStream>>(site_, tls_, std::move(stream_))
             ->start(message, std::move(make));
     }
 
+    void on_edges(const Readiness::Edges& edges) override {
+        is_half_closed_ = true;
+        if (const auto user = user_.lock()) {
+            edges.is_gone ? user->on_gone() : user->on_half_closed();
+        }
+    }
+
 private:
+    std::shared_ptr<Readiness::Watcher> let_go() {
+        const int fd = std::exchange(fd_, -1);
+        return fd < 0 ? nullptr : site_->readiness->remove(fd);
+    }
+
     std::shared_ptr<Site> site_;
     std::shared_ptr<asio::ssl::context> tls_;  // outlives the stream
     TlsStream stream_;
     std::weak_ptr<User> user_;
+    int fd_ = -1;  // while it is watched
+    bool is_half_closed_ = false;
 };
 
 }  // namespace steward::gateway

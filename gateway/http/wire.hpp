@@ -30,8 +30,10 @@ public:
         virtual void on_open(const error_code& error) = 0;
         virtual void on_read(const error_code& error, std::size_t bytes) = 0;
         virtual void on_written(const error_code& error) = 0;
-        /// The peer sends no more, which is told while nothing is read.
-        virtual void on_left() = 0;
+        /// The peer sends no more. It may have gone, or read on.
+        virtual void on_half_closed() = 0;
+        /// Nobody is there any more. Whoever reads or writes may hear it from that instead.
+        virtual void on_gone() = 0;
     };
 
     Wire() = default;
@@ -47,8 +49,8 @@ public:
     [[nodiscard]] virtual std::size_t write_some(const Pieces& pieces) = 0;
     /// What `pieces` point to stays until on_written().
     virtual void write(const Pieces& pieces) = 0;
-    /// Whether on_left() was due.
-    [[nodiscard]] virtual bool has_left() const = 0;
+    /// Whether on_half_closed() was due.
+    [[nodiscard]] virtual bool is_half_closed() const = 0;
     /// Tells the peer that no more is sent.
     virtual void shut() = 0;
     /// Nothing is told any more.

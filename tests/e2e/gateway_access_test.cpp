@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/e2e/harness/certificate.hpp"
 #include "tests/e2e/harness/desk.hpp"
 #include "tests/e2e/harness/gateway.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
@@ -100,6 +101,22 @@ TEST_CASE("the access log says with which token what was tried, and how it went"
     CHECK_FALSE(has(gateway.process().standard_error(), "submitting"));
 }
 
+TEST_CASE("the access log has each request under its id, however many come") {
+    Broker broker;
+    Gateway gateway(broker);
+    HttpClient client = gateway.client();
+    for (int i = 0; i < 300; ++i) {
+        CHECK(
+            client.get("/healthz", {{"X-Request-Id", "probe-" + std::to_string(i) + "."}}).status ==
+            200);
+    }
+    REQUIRE(gateway.process().wait_for_line("id=probe-299."));
+    const std::string log = gateway.process().standard_error();
+    for (int i = 0; i < 300; ++i) {
+        CHECK(has(log, "id=probe-" + std::to_string(i) + "."));
+    }
+}
+
 TEST_CASE("a browser shows its token once; the cookie opens what the token opens, until it ends") {
     Broker broker;
     const Gateway gateway(broker, {.tokens = kTokens});
@@ -174,32 +191,10 @@ TEST_CASE("what others could reach is not opened without tokens, unless that is 
 
 TEST_CASE("with a certificate it speaks HTTPS, and says so to browsers") {
     Broker broker;
-    const TempDirectory keys;
-    const std::string key = (keys.path() / "key.pem").string();
-    const std::string certificate = (keys.path() / "certificate.pem").string();
-    const Finished made = run(command("/usr/bin/openssl",
-                                      {"req",
-                                       "-x509",
-                                       "-newkey",
-                                       "ec",
-                                       "-pkeyopt",
-                                       "ec_paramgen_curve:prime256v1",
-                                       "-nodes",
-                                       "-days",
-                                       "2",
-                                       "-subj",
-                                       "/CN=localhost",
-                                       "-addext",
-                                       "subjectAltName=DNS:localhost",
-                                       "-keyout",
-                                       key,
-                                       "-out",
-                                       certificate}));
-    REQUIRE(made.code == 0);
+    const Certificate made;
+    const std::string& certificate = made.file;
     const TempDirectory settings;
-    const std::string config = settings.write(
-        "gateway.toml",
-        "[gateway]\ncertificate_file = \"" + certificate + "\"\nkey_file = \"" + key + "\"\n");
+    const std::string config = settings.write("gateway.toml", "[gateway]\n" + made.config());
     Process gateway(command(built_program("steward-gateway"),
                             {"--config",
                              config,

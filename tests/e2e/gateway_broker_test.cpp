@@ -1,15 +1,21 @@
 // A gateway whose broker goes and comes back, and what it tells those who watch.
 #include <algorithm>
+#include <chrono>
 #include <regex>
 #include <sstream>
 
 #include <doctest/doctest.h>
 
 #include "tests/e2e/gateway_house.hpp"
+#include "tests/e2e/harness/sanitized.hpp"
+#include "tests/e2e/harness/web_socket.hpp"
 
 namespace steward::e2e {
 
 namespace {
+
+// Less than any timer would take to notice.
+constexpr auto kSoon = std::chrono::seconds(kIsSanitized ? 5 : 1);
 
 /// The names of the metrics in a text of exposition format; fails the test where a line has no
 /// form.
@@ -106,6 +112,44 @@ TEST_CASE("A broker that goes and comes back is found again, and nothing is lost
     CHECK(stream.next_named("end").json()["state"] == "succeeded");
     CHECK(house.client.post("/v1/services/reverse/calls", json("abc")).json() == "cba");
     house.gateway.stop();
+}
+
+TEST_CASE("That the broker has gone is known at once, and that it is back as soon as it greets") {
+    for (const std::string streams : {"true", "false"}) {
+        CAPTURE(streams);
+        Broker broker({{}, "[broker]\nlocal_streams = " + streams + "\n", {}});
+        const Gateway gateway(broker);
+        HttpClient client = gateway.client();
+        WebSocket watcher(gateway.port(), "/v1/ws");
+        // The next report is not due while this test runs.
+        watcher.send({{"id", 1}, {"do", "watch"}, {"what", "broker"}, {"every", "1h"}});
+        const auto tells = [&](const char* what) {
+            return watcher.next_where([&](const json& said) { return said.contains(what); });
+        };
+        CHECK(tells("report")["report"]["mode"] == "running");
+
+        const auto killed_at = std::chrono::steady_clock::now();
+        broker.kill();
+        CHECK(tells("error")["error"]["name"] == "Disconnected");
+        const HttpResponse probe = client.get("/readyz");
+        CHECK(probe.status == 503);
+        CHECK(probe.json()["reasons"] == json::array({"there is no connection with a broker"}));
+        CHECK(client.get("/metrics").body.find("\nsteward_broker_up 0\n") != std::string::npos);
+        CHECK(std::chrono::steady_clock::now() - killed_at < kSoon);
+
+        broker.start_again();
+        CHECK(tells("report")["report"]["mode"] == "running");
+        CHECK(client.get("/readyz").status == 200);
+    }
+}
+
+TEST_CASE("A probe tells what the broker says at that moment") {
+    House house;
+    for (const bool is_closed : {true, false, true}) {
+        const char* mode = is_closed ? "disabled" : "running";
+        CHECK(house.client.put("/v1/modes", {{"changes", {{{"mode", mode}}}}}).status == 200);
+        CHECK(house.client.get("/readyz").status == (is_closed ? 503 : 200));
+    }
 }
 
 }  // namespace steward::e2e

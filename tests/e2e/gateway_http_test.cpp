@@ -11,6 +11,7 @@
 
 #include "tests/e2e/harness/desk.hpp"
 #include "tests/e2e/harness/gateway.hpp"
+#include "tests/e2e/harness/metric.hpp"
 #include "tests/e2e/harness/sanitized.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
@@ -49,11 +50,7 @@ std::size_t connections_possible() {
 }
 
 std::string metric(HttpClient& client, const std::string& name) {
-    const std::string page = client.get("/metrics").body;
-    const std::size_t at = page.find("\n" + name + " ");
-    return at == std::string::npos
-               ? ""
-               : page.substr(at + name.size() + 2, page.find('\n', at + 1) - at - name.size() - 2);
+    return metric_in(client.get("/metrics").body, name);
 }
 
 TEST_CASE("requests that are sent ahead are answered in their order, one connection for all") {
@@ -164,8 +161,30 @@ TEST_CASE("what is no HTTP, or not quite, is told so and nobody else minds") {
                     "POST /X HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
                     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400);
     CHECK(status_of(port, "GET / HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\n\r\n") == 417);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\n"
+                    "Transfer-Encoding: gzip, chunked\r\n\r\n") == 501);
+    CHECK(status_of(port,
+                    "POST /X HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"
+                    "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n") == 501);
+    CHECK(status_of(port, "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n") == 505);
+    CHECK(status_of(port, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n") == 204);
+    CHECK(status_of(port, "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n") == 400);
     CHECK(status_of(port, "BREW /pot HTTP/1.1\r\nHost: localhost\r\n\r\n") == 405);
     CHECK(gateway.client().get("/healthz").status == 200);
+}
+
+TEST_CASE("empty lines before a request are passed over, however they come") {
+    Broker broker;
+    const Gateway gateway(broker);
+    CHECK(status_of(gateway.port(), "\r\n\r\n" + kGet) == 200);
+    HttpClient client = gateway.client();
+    REQUIRE(client.send_raw(kGet + "\r\n" + kGet + "\r"));
+    CHECK(client.read_response().status == 200);
+    CHECK(client.read_response().status == 200);
+    REQUIRE(client.send_raw("\n" + kGet));
+    CHECK(client.read_response().status == 200);
+    CHECK(client.connections() == 1);
 }
 
 TEST_CASE("a head or a body past its limit is refused, at the limit it is not") {
@@ -282,31 +301,6 @@ TEST_CASE("a call that takes long holds up nobody") {
     REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
     CHECK(gateway.client().post("/SYNC-TRIAL", nlohmann::json::object()).status == 200);
     CHECK_FALSE(slow.is_readable(0ms));
-}
-
-TEST_CASE("a caller that leaves is forgotten while its call goes on") {
-    Desk desk;
-    desk.start_worker("steward-worker-trial", "TRIAL");
-    const Gateway gateway(desk.broker());
-    HttpClient client = gateway.client();
-    const std::string call =
-        "POST /SYNC-TRIAL HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        "Content-Length: 13\r\n\r\n{\"seconds\":2}";
-    {
-        TcpStream caller(gateway.port());
-        caller.send(call);
-        REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
-        CHECK(metric(client, "steward_gateway_connections") == "2");
-    }
-    CHECK(wait_until([&] { return metric(client, "steward_gateway_connections") == "1"; }));
-    CHECK(desk.service("TRIAL")["active"] == 1);
-    const std::string left = "steward_gateway_http_requests_total{code=\"499\",method=\"POST\"}";
-    CHECK(wait_until([&] { return metric(client, left) == "1"; }));
-    CHECK(desk.service("TRIAL")["active"] == 0);
-    TcpStream other(gateway.port());
-    other.send(call);
-    other.finish();
-    CHECK(closes(other));
 }
 
 }  // namespace

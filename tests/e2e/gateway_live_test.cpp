@@ -198,5 +198,59 @@ TEST_CASE("a follower of services hears only theirs, and goes on where he was af
     CHECK(gateway.client().get("/v1/events?event=NOTHING").status == 400);
 }
 
+TEST_CASE("a message is answered whatever kind its members are of, and the gateway goes on") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL");
+    const Gateway gateway(desk.broker());
+    WebSocket socket(gateway.port(), "/v1/ws");
+    const std::vector<json> messages = {
+        {{"do", "submit"}, {"service", "TRIAL"}, {"params", 1}, {"options", {{"delay", "1h"}}}},
+        {{"do", "call"},
+         {"service", "TRIAL"},
+         {"options", {{"meta", {{"a", "b"}}}}},
+         {"timeout", "9s"}},
+        {{"do", "follow"}, {"job", "x"}},
+        {{"do", "follow"}, {"service", {"a"}}, {"event", {"DEAD"}}, {"after", 1}},
+        {{"do", "unfollow"}, {"of", 1}},
+        {{"do", "query"},
+         {"what", "jobs"},
+         {"filter", {{"jobs", {"x"}}}},
+         {"after", "1"},
+         {"limit", 5}},
+        {{"do", "query"}, {"what", "jobs"}, {"filter", {{"states", {"dead"}}, {"service", "a"}}}},
+        {{"do", "operate"}, {"verb", "cancel"}, {"arguments", {{"jobs", {"x"}}, {"from", 1}}}},
+        {{"do", "operate"},
+         {"verb", "mode"},
+         {"arguments", {{"changes", {{{"mode", "running"}}}}}}},
+        {{"do", "watch"}, {"what", "broker"}, {"every", "1h"}},
+        {{"do", "unwatch"}, {"of", 1}}};
+    const std::vector<json> values = {
+        nullptr, true, -1, 1.5, "", "x", json::array(), {1, "x"}, json::object(), {{"a", {1}}}};
+    int id = 0;
+    for (const json& message : messages) {
+        const json flat = message.flatten();
+        std::vector<json::json_pointer> places;
+        for (const auto& [place, value] : flat.items()) {
+            for (json::json_pointer at(place); !at.empty(); at = at.parent_pointer()) {
+                places.push_back(at);
+            }
+        }
+        for (const json::json_pointer& place : places) {
+            for (const json& value : values) {
+                json changed = message;
+                changed[place] = value;
+                changed["id"] = ++id;
+                CAPTURE(changed.dump());
+                REQUIRE(socket.send(changed));
+                // What it begins may go on to speak; the answer to it is among that.
+                (void)socket.next_where([&](const json& said) {
+                    return said.value("id", 0) == id && !said.contains("event");
+                });
+            }
+        }
+    }
+    CHECK(answer_to(socket, {{"id", ++id}, {"do", "query"}, {"what", "broker"}}).contains("ok"));
+}
+
 }  // namespace
 }  // namespace steward::e2e

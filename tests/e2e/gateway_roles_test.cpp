@@ -6,6 +6,7 @@
 
 #include "tests/e2e/harness/desk.hpp"
 #include "tests/e2e/harness/gateway.hpp"
+#include "tests/e2e/harness/web_socket.hpp"
 
 namespace steward::e2e {
 
@@ -79,6 +80,26 @@ TEST_CASE("Each operation lets in the roles that the document gives it, and no o
         }
     }
     CHECK(operations > 40);
+}
+
+TEST_CASE("What the broker answers itself is for readers, by whichever way it is asked") {
+    const Broker broker;
+    const Gateway gateway(broker, {.tokens = token_file()});
+    HttpClient client = gateway.client();
+    const HttpHeaders submitter = {{"Authorization", "Bearer submit-secret"}};
+    for (const char* name : {"SERVER-JOBS", "mmi.services"}) {
+        const std::string service = name;
+        CHECK(client.post("/v1/services/" + service + "/calls", json::object(), submitter).status ==
+              403);
+        CHECK(client.post("/v1/services/" + service + "/jobs", json::object(), submitter).status ==
+              403);
+        CHECK(client.get("/SYNC-" + service, submitter).status == 403);
+        CHECK(client.get("/" + service, submitter).status == 403);
+        WebSocket socket(gateway.port(), "/v1/ws", submitter);
+        REQUIRE(socket.send({{"id", 1}, {"do", "call"}, {"service", service}}));
+        CHECK(socket.next_json()["error"]["status"] == 403);
+    }
+    CHECK(client.get("/SERVER-JOBS", {{"Authorization", "Bearer read-secret"}}).status == 200);
 }
 
 }  // namespace steward::e2e

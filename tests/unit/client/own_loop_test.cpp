@@ -86,6 +86,15 @@ TEST_CASE("Without a broker a client in its program's loop tells so in time") {
     CHECK(error == Errc::Disconnected);
 }
 
+TEST_CASE("A client tells whether its broker is there") {
+    FakeBroker broker;
+    Client client(without_thread(broker.endpoint()));
+    CHECK_FALSE(client.is_connected());
+    CHECK(serves_until(client, [&] { return client.is_connected(); }));
+    broker.stop();
+    CHECK(serves_until(client, [&] { return !client.is_connected(); }));
+}
+
 TEST_CASE("What is open when a client without a thread ends, ends with it") {
     FakeBroker broker;
     std::optional<Errc> error;

@@ -203,20 +203,24 @@ TEST_CASE("a token that is bound submits to its services, in its channels and gr
                   "groups = [\"acme\"]\n");
     model::JobOptions options;
     const Visitor& ci = *tokens.named("ci");
-    CHECK(admit(ci.grants, ci.name, "mail.send", options));
+    CHECK(admit(kSubmit, ci.grants, ci.name, "mail.send", options));
     CHECK(options.channel == model::Label("eu"));
-    const auto refused = admit(ci.grants, ci.name, "resize", options);
+    const auto refused = admit(kSubmit, ci.grants, ci.name, "resize", options);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::Forbidden);
     CHECK(says(refused.error().message, "submit = [\"resize\"]"));
     options.priority = 5001;
-    CHECK_FALSE(admit(ci.grants, ci.name, "mail.send", options));
+    CHECK_FALSE(admit(kSubmit, ci.grants, ci.name, "mail.send", options));
 
     model::JobOptions any;
     CHECK(tokens.named("free")->grants == nullptr);
-    CHECK(admit(nullptr, "free", "resize", any));
+    CHECK(admit(kSubmit, nullptr, "free", "resize", any));
+    for (const char* question : {"SERVER-JOBS", "mmi.services"}) {
+        CHECK_FALSE(admit(kSubmit | kOperate, nullptr, "free", question, any));
+        CHECK(admit(kSubmit | kRead, nullptr, "free", question, any));
+    }
     CHECK(any == model::JobOptions{});
-    CHECK(admit(tokens.named("grouped")->grants, "grouped", "resize", any));
+    CHECK(admit(kSubmit, tokens.named("grouped")->grants, "grouped", "resize", any));
     CHECK(any.group == model::Label("acme"));
     CHECK(says(fault_of(token("ci", "one", "\"submit\"") + "submit = [\"a b\"]\n"), "submit"));
 }

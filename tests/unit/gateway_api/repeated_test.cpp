@@ -25,10 +25,10 @@ TEST_CASE("a key is new once; then it is on its way, and then it is the job that
 TEST_CASE("the key of another request is refused, and so is what is no key") {
     RepeatedRequests repeated;
     CHECK(repeated.look_at("k", 1, kStart));
-    CHECK_FALSE(repeated.look_at("k", 2, kStart));
+    CHECK(repeated.look_at("k", 2, kStart).error().code == base::Errc::Duplicate);
     CHECK(repeated.look_at(std::string(RepeatedRequests::kKeyBytesMax, 'k'), 1, kStart));
     CHECK_FALSE(repeated.look_at(std::string(RepeatedRequests::kKeyBytesMax + 1, 'k'), 1, kStart));
-    CHECK_FALSE(repeated.look_at("two words", 1, kStart));
+    CHECK(repeated.look_at("two words", 1, kStart).error().code == base::Errc::BadOption);
     CHECK_FALSE(repeated.look_at("\x7f", 1, kStart));
 }
 

@@ -1,0 +1,172 @@
+// tests/e2e: callers that go away before their answer, and those that only send no more.
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/certificate.hpp"
+#include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/gateway.hpp"
+#include "tests/e2e/harness/metric.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e {
+namespace {
+
+const std::string kLeft = "steward_gateway_http_requests_total{code=\"499\",method=\"POST\"}";
+const std::string kConnections = "steward_gateway_connections";
+constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A worker of TRIAL and a gateway before its broker.
+struct Street {
+    explicit Street(GatewayOptions options = {}) : gateway(start(desk), std::move(options)) {}
+
+    static Broker& start(Desk& desk) {
+        desk.start_worker("steward-worker-trial", "TRIAL", {"--concurrency", "4"});
+        return desk.broker();
+    }
+
+    std::string metric(const std::string& name) {
+        return metric_in(client.get("/metrics").body, name);
+    }
+
+    bool reaches(const std::string& name, const std::string& value) {
+        return wait_until([&] { return metric(name) == value; });
+    }
+
+    bool runs(int count) {
+        return wait_until([&] { return desk.service("TRIAL")["active"] == count; });
+    }
+
+    Desk desk;
+    Gateway gateway;
+    HttpClient client = gateway.client();
+};
+
+std::string call(const std::string& seconds, const std::string& version = "1.1") {
+    const std::string params = "{\"seconds\":" + seconds + "}";
+    return "POST /v1/services/TRIAL/calls HTTP/" + version +
+           "\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(params.size()) + "\r\n\r\n" + params;
+}
+
+TEST_CASE("a caller that leaves is forgotten while its call goes on") {
+    Street street;
+    auto caller = std::make_unique<TcpStream>(street.gateway.port());
+    caller->send(call("600"));
+    REQUIRE(street.runs(1));
+    CHECK(street.metric(kConnections) == "2");
+    caller.reset();
+    CHECK(street.reaches(kConnections, "1"));
+    CHECK(street.desk.service("TRIAL")["active"] == 1);
+    const std::string job =
+        street.client.get("/v1/jobs?service=TRIAL&state=active").json()["jobs"][0]["jobid"];
+    CHECK(street.client.remove("/v1/jobs/" + job).status == 200);
+    CHECK(street.reaches(kLeft, "1"));
+}
+
+TEST_CASE("a caller that sends no more and reads on gets its answer") {
+    Street street;
+
+    struct Case {
+        std::string version;
+        std::string seconds;
+        std::size_t asked;  // whether it is there
+    };
+
+    // The long one is longer than callers go unasked.
+    for (const Case& one : {Case{"1.1", "0", 0}, Case{"1.1", "1.5", 1}, Case{"1.0", "1.5", 0}}) {
+        CAPTURE(one.version);
+        CAPTURE(one.seconds);
+        TcpStream caller(street.gateway.port());
+        caller.send(call(one.seconds, one.version));
+        caller.finish();
+        const std::string said = caller.read_all();
+        CHECK(said.starts_with(one.asked > 0 ? kGoOn : "HTTP/" + one.version + " 200 "));
+        CHECK(said.find(" 200 OK\r\n") == 8 + one.asked * kGoOn.size());
+        CHECK(said.ends_with("}"));
+    }
+    TcpStream many(street.gateway.port());
+    many.send(call("1.2") + call("0") + call("1.2"));
+    many.finish();
+    const std::string said = many.read_all();
+    std::size_t answers = 0;
+    for (std::size_t at = 0; (at = said.find(" 200 OK\r\n", at + 1)) != std::string::npos;) {
+        ++answers;
+    }
+    CHECK(answers == 3);
+    CHECK(street.reaches(kConnections, "1"));
+    CHECK(street.metric(kLeft).empty());
+}
+
+TEST_CASE("a caller over TLS that leaves is forgotten too, one that sends no more is answered") {
+    const Certificate certificate;
+    Desk desk;
+    Street::start(desk);
+    Broker& broker = desk.broker();
+    const TempDirectory settings;
+    const std::string config = settings.write("gateway.toml", "[gateway]\n" + certificate.config());
+    Process gateway({built_program("steward-gateway"),
+                     {"--config",
+                      config,
+                      "--broker",
+                      broker.endpoints().frontend,
+                      "--news",
+                      broker.endpoints().news,
+                      "--port",
+                      "0"},
+                     {},
+                     {}});
+    const auto line = gateway.wait_for_line("ready: https://");
+    REQUIRE(line);
+    const std::size_t colon = line->find(':', line->find("://") + 3);
+    const std::string at =
+        "localhost:" + line->substr(colon + 1, line->find(' ', colon) - colon - 1);
+    const auto curl = [&](std::vector<std::string> args) {
+        args.insert(args.begin(), {"-s", "--cacert", certificate.file});
+        return run({"/usr/bin/curl", std::move(args), {}, {}});
+    };
+    const auto metric = [&](const std::string& name) {
+        return metric_in(curl({"https://" + at + "/metrics"}).out, name);
+    };
+    REQUIRE(wait_until([&] { return curl({"-f", "https://" + at + "/readyz"}).code == 0; }));
+
+    const std::string path = "https://" + at + "/v1/services/TRIAL/calls";
+    const Finished impatient = curl({"-m", "0.3", path, "--json", R"({"seconds":600})"});
+    CHECK(impatient.code == 28);
+    REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
+    CHECK(wait_until([&] { return metric(kConnections) == "1"; }));
+    CHECK(desk.service("TRIAL")["active"] == 1);
+    const auto jobs = nlohmann::json::parse(curl({"https://" + at + "/v1/jobs?state=active"}).out);
+    const std::string job = jobs["jobs"][0]["jobid"];
+    CHECK(curl({"-f", "-X", "DELETE", "https://" + at + "/v1/jobs/" + job}).code == 0);
+    CHECK(wait_until([&] { return metric(kLeft) == "1"; }));
+
+    CHECK(curl({"-f", path, "--json", R"({"seconds":1.2})"}).code == 0);
+    gateway.signal(SIGTERM);
+    CHECK(gateway.wait() == 0);
+}
+
+TEST_CASE("a reader of events that sends no more hears on; one that leaves is forgotten") {
+    Street street;
+    const std::string streams = "steward_gateway_followers{door=\"events\"}";
+    auto reader = std::make_unique<TcpStream>(street.gateway.port());
+    reader->send("GET /v1/events?service=TRIAL HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    reader->finish();
+    CHECK(reader->read_until(": still here\n").has_value());
+    street.client.post("/TRIAL", nlohmann::json::object());
+    CHECK(reader->read_until("EXECUTE_COMPLETE").has_value());
+    CHECK(street.metric(streams) == "1");
+    reader.reset();
+    auto other = std::make_unique<TcpStream>(street.gateway.port());
+    other->send("GET /v1/events?service=NONE HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    REQUIRE(street.reaches(streams, "2"));
+    other.reset();
+    CHECK(street.reaches(streams, "1"));
+    street.client.post("/TRIAL", nlohmann::json::object());
+    CHECK(street.reaches(streams, "0"));
+}
+
+}  // namespace
+}  // namespace steward::e2e
