@@ -28,10 +28,8 @@ bool BrokerLoop::run() {
         if (parts_.node.stopped()) {
             return !parts_.node.stopped()->failed;
         }
-        // Under load there is more to take: it would only cost time to ask the poll first. After a
-        // few messages there is most likely nothing: the poll is cheaper than an empty turn.
-        if (taken.is_below(kInARow) && !is_ended_) {
-            is_healthy = wait();
+        if (!is_ended_) {
+            is_healthy = wait(!taken.is_below(kInARow));
         }
     }
     return is_healthy;
@@ -60,6 +58,9 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
 void BrokerLoop::hear_clients(Intake::Door door) {
     const bool was_open = std::exchange(clients_, door) == Intake::Door::Open;
     const bool is_open = door == Intake::Door::Open;
+    if (!was_open) {
+        parts_.sockets.wake(Side::Frontend);
+    }
     if (was_open != is_open) {
         for (const net::Poller::Slot slot : slots_.clients) {
             poller_.watch(slot, is_open, false);
@@ -73,7 +74,8 @@ BrokerLoop::Amount BrokerLoop::take_messages() {
     while (taken.is_below(kPerTurn) && !is_drained) {
         is_drained = true;
         for (const Door door : kDoors) {
-            if (side_of(door) == Side::Frontend && clients_ == Intake::Door::Closed) {
+            if ((side_of(door) == Side::Frontend && clients_ == Intake::Door::Closed) ||
+                parts_.sockets.is_quiet(door)) {
                 continue;
             }
             const Amount row = take_row(door);
@@ -170,7 +172,11 @@ void BrokerLoop::handle_signal(int signal) {
     }
 }
 
-bool BrokerLoop::wait() {
+// Under load there is more to take: then it only looks at who has something.
+bool BrokerLoop::wait(bool is_under_load) {
+    if (is_under_load) {
+        return note_waited(poller_.wait(base::Duration::zero()));
+    }
     auto deadline = parts_.node.next_deadline();
     if (next_beat_ && (!deadline || *next_beat_ < *deadline)) {
         deadline = next_beat_;
@@ -179,7 +185,10 @@ bool BrokerLoop::wait() {
     if (clients_ != Intake::Door::Open && (!deadline || now + Intake::kPatience < *deadline)) {
         deadline = now + Intake::kPatience;
     }
-    const auto waited = poller_.wait_until(deadline, now);
+    return note_waited(poller_.wait_until(deadline, now));
+}
+
+bool BrokerLoop::note_waited(const base::Expected<std::size_t>& waited) {
     if (!waited) {
         parts_.log.write(log::Level::Error, "wait_failed", {{"why", waited.error().message}});
         return false;

@@ -65,7 +65,8 @@ private:
     [[nodiscard]] Amount take_messages();
     [[nodiscard]] Amount take_row(Door door);
     void hear_clients(Intake::Door door);
-    [[nodiscard]] bool wait();
+    [[nodiscard]] bool wait(bool is_under_load);
+    [[nodiscard]] bool note_waited(const base::Expected<std::size_t>& waited);
     void watch_all();
     void answer_for_keys();
     void look_around();

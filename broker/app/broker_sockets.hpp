@@ -60,6 +60,15 @@ public:
                                              std::string& routing_id,
                                              Frames& frames,
                                              Arrival& from);
+
+    /// There is nothing behind this door until the poller says so.
+    [[nodiscard]] bool is_quiet(Door door) const {
+        return (door == Door::Clients || door == Door::Workers) && zmq_->is_quiet(side_of(door));
+    }
+
+    /// A door that nobody waited at is to be looked behind.
+    void wake(Side side) { zmq_->wake(side); }
+
     /// Answers for the keys of those who shake hands; what it decided is in refusals().
     void answer_for_keys();
 

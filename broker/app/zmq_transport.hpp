@@ -52,6 +52,15 @@ public:
                                              std::string& routing_id,
                                              Frames& frames,
                                              std::uint32_t& number);
+
+    /// There is nothing to receive until the poller says so; see net::Socket::is_quiet().
+    [[nodiscard]] bool is_quiet(Side side) const {
+        return (side == Side::Frontend ? frontend_ : backend_).is_quiet();
+    }
+
+    /// To be looked at all the same: nobody waited for this side.
+    void wake(Side side) { socket_of(side).wake(); }
+
     /// Closes the news and opens them anew under the same address: who reads them connects again
     /// by itself, and must be allowed to. Errors: Io.
     [[nodiscard]] base::Expected<void> reopen_news(net::Context& context);

@@ -24,10 +24,6 @@ SendStatus send_status(int number) {
     }
 }
 
-ReceiveStatus receive_status(int number) {
-    return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
-}
-
 // Of the connection that a frame came from. The routing id does not carry it when ZeroMQ has made
 // that while it was polled; each frame behind it does.
 std::uint32_t number_of(zmq::message_t& frame) {
@@ -63,13 +59,14 @@ bool is_ipv6(const std::string& endpoint) {
 }  // namespace
 
 Socket::Socket(std::unique_ptr<zmq::socket_t> inner, MessageBound bound)
-    : inner_(std::move(inner)), bound_(bound) {}
+    : inner_(std::move(inner)), is_quiet_(std::make_shared<bool>(false)), bound_(bound) {}
 
 Socket::~Socket() = default;
 Socket::Socket(Socket&&) noexcept = default;
 Socket& Socket::operator=(Socket&&) noexcept = default;
 
 base::Expected<std::string> Socket::bind(const std::string& endpoint) {
+    wake();
     return guarded("cannot listen on " + endpoint, [&]() -> base::Expected<std::string> {
         inner_->set(zmq::sockopt::ipv6, is_ipv6(endpoint));
         inner_->bind(endpoint);
@@ -78,6 +75,7 @@ base::Expected<std::string> Socket::bind(const std::string& endpoint) {
 }
 
 base::Expected<void> Socket::connect(const std::string& endpoint) {
+    wake();
     return guarded("cannot connect to " + endpoint, [&]() -> base::Expected<void> {
         // Only when asked for: with IPv6 on, "localhost" may resolve to ::1 where nobody listens.
         inner_->set(zmq::sockopt::ipv6, is_ipv6(endpoint));
@@ -87,6 +85,7 @@ base::Expected<void> Socket::connect(const std::string& endpoint) {
 }
 
 base::Expected<void> Socket::subscribe(const std::string& topic) {
+    wake();
     return guarded("cannot subscribe", [&]() -> base::Expected<void> {
         inner_->set(zmq::sockopt::subscribe, topic);
         return {};
@@ -94,6 +93,7 @@ base::Expected<void> Socket::subscribe(const std::string& topic) {
 }
 
 base::Expected<void> Socket::unsubscribe(const std::string& topic) {
+    wake();
     return guarded("cannot unsubscribe", [&]() -> base::Expected<void> {
         inner_->set(zmq::sockopt::unsubscribe, topic);
         return {};
@@ -185,7 +185,7 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
     frames.clear();
     zmq::message_t frame;
     if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
-        return receive_status(errno);
+        return nothing_received(errno);
     }
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
     return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
@@ -195,7 +195,7 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std:
     frames.clear();
     zmq::message_t frame;
     if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
-        return receive_status(errno);
+        return nothing_received(errno);
     }
     number = 0;
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
@@ -210,7 +210,7 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_
         zmq::message_t frame;
         if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
             // ZeroMQ delivers whole messages: only the first frame of one can be missing.
-            return is_started && errno == EINTR ? ReceiveStatus::Closed : receive_status(errno);
+            return is_started && errno == EINTR ? ReceiveStatus::Closed : nothing_received(errno);
         }
         is_started = true;
         more = frame.more();
@@ -235,7 +235,14 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_
     return is_too_large ? ReceiveStatus::TooLarge : ReceiveStatus::Received;
 }
 
+// ZeroMQ has looked at all that its descriptor had to tell before it says EAGAIN.
+ReceiveStatus Socket::nothing_received(int number) const {
+    *is_quiet_ = number == EAGAIN;
+    return number == EAGAIN || number == EINTR ? ReceiveStatus::Nothing : ReceiveStatus::Closed;
+}
+
 void* Socket::handle() const {
+    *is_quiet_ = false;
     return inner_->handle();
 }
 

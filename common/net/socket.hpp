@@ -90,10 +90,20 @@ public:
                                              Frames& frames,
                                              std::uint32_t& number);
 
-    /// ZeroMQ's own handle, for Poller and Monitor.
+    /// The last look found nothing to receive, and nobody has used the socket since: until its
+    /// descriptor is readable there is nothing. Any use may take that sign away, so it ends this.
+    [[nodiscard]] bool is_quiet() const { return *is_quiet_; }
+
+    /// To be looked at, whatever its descriptor says.
+    void wake() { *is_quiet_ = false; }
+
+    /// ZeroMQ's own handle, for Poller and Monitor. That is a use.
     [[nodiscard]] void* handle() const;
 
 private:
+    friend class Poller;  // which looks, and is told by the descriptor
+
+    [[nodiscard]] ReceiveStatus nothing_received(int number) const;
     [[nodiscard]] SendStatus send_frames(const Frames& frames,
                                          bool is_started,
                                          const std::shared_ptr<UnsentAccount>& account = {},
@@ -103,6 +113,7 @@ private:
                                              std::uint32_t* number = nullptr) const;
 
     std::unique_ptr<zmq::socket_t> inner_;
+    std::shared_ptr<bool> is_quiet_;
     MessageBound bound_;
 };
 
