@@ -317,9 +317,9 @@ base::Error State::over_quota(OwnerId id, std::size_t bytes) const {
             OwnerTable::wait_of(owner, now_.mono)};
 }
 
-void State::refuse(const Address& to, std::string_view service, base::Error error) {
+void State::refuse(const Address& to, std::string_view service, base::Error error, Seq after) {
     ++counters.refused;
-    send(to, Refused{std::move(error), std::string(service)});
+    send(to, Refused{std::move(error), std::string(service)}, after);
 }
 
 // Its resends are this job.
