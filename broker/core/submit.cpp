@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "broker/core/state.hpp"
+#include "broker/core/words.hpp"
 
 namespace steward::core {
 namespace {
@@ -11,13 +12,6 @@ using base::Errc;
 
 constexpr base::Duration kRetryAfter = 1s;
 constexpr base::Duration kStoppedRetryAfter = 30s;
-
-std::string quoted(std::string_view name) {
-    std::string text = "\"";
-    text += name;
-    text += '"';
-    return text;
-}
 
 }  // namespace
 
