@@ -1,12 +1,12 @@
 #include "bench/running_broker.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
 
 #include "bench/figures.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/keys/own_key.hpp"
 
 namespace steward::bench {
@@ -123,9 +123,7 @@ std::uint64_t RunningBroker::last_checkpoint() const {
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path / "journal")) {
         if (entry.path().extension() == ".checkpoint") {
             const std::string name = entry.path().stem();
-            std::uint64_t number = 0;
-            std::from_chars(name.data(), name.data() + name.size(), number, 16);
-            last = std::max(last, number);
+            last = std::max(last, base::parse_whole<std::uint64_t>(name, 16).value_or(0));
         }
     }
     return last;

@@ -161,10 +161,10 @@ public:
     [[nodiscard]] Expected<base::Duration> ping(base::Duration timeout = {});
 
     // ---- changing what is there ----
-    // Each may be sent again after a broken connection: done twice they do the same as once. Those
-    // with a filter return how many jobs they have changed. Errors: UnknownName of a schedule,
-    // batch, limit or group; UnknownJob, WrongState of one job; BadOption for a value out of its
-    // range.
+    // Each may be sent again after a broken connection: twice does what once does, but the second
+    // answer counts what it has changed itself, and what is gone is unknown to it. With a filter:
+    // how many jobs were changed. Errors: UnknownName of a schedule, batch, limit or group;
+    // UnknownJob, WrongState of one job; BadOption for a value out of its range.
 
     /// Waiting jobs end at once; running ones are told to stop. One job, or all of a filter that
     /// names jobs, a service, a context, a group or a batch.

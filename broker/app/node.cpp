@@ -484,6 +484,10 @@ const core::Core& Node::core() const {
     return parts_->core;
 }
 
+std::size_t Node::held() const {
+    return parts_->outbox.held();
+}
+
 const Node::EdgeCounters& Node::edge_counters() const {
     return parts_->counters;
 }

@@ -93,6 +93,9 @@ public:
 
     [[nodiscard]] const core::Core& core() const;
 
+    /// Messages that wait until the journal is safe up to a record, or behind one that does.
+    [[nodiscard]] std::size_t held() const;
+
     /// Messages that were no request of any dialect, and those that could not be delivered.
     struct EdgeCounters {
         std::uint64_t garbage = 0;

@@ -1,5 +1,6 @@
 // broker/core: batches: jobs under one name, counted together, and the job that follows them.
 #include "broker/core/state.hpp"
+#include "broker/core/words.hpp"
 
 namespace steward::core {
 
@@ -9,7 +10,7 @@ using model::JobState;
 namespace {
 
 std::string named(const model::Label& name) {
-    return "the batch \"" + std::string(name.view()) + "\"";
+    return "the batch " + quoted(name.view());
 }
 
 }  // namespace

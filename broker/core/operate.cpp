@@ -64,10 +64,17 @@ void State::change_jobs(
     answer_done(from, changed, next, appends_.last());
 }
 
+// What is cancelled already may be so by this very request, which comes again when the connection
+// with its answer broke: no error then.
 void State::apply(const Address& from, CancelJobs& request) {
-    if (request.which.jobs.size() == 1 &&
-        refuse_unknown(from, request.which.asker, request.which.jobs.front())) {
-        return;
+    if (request.which.jobs.size() == 1) {
+        const model::JobId& id = request.which.jobs.front();
+        const Ended* ended = results_.find(id, now_.mono);
+        const bool is_done = ended != nullptr && ended->state == JobState::Cancelled &&
+                             request.which.asker.sees(ended->owner);
+        if (!is_done && refuse_unknown(from, request.which.asker, id)) {
+            return;
+        }
     }
     change_jobs(from,
                 request.which,
@@ -103,23 +110,24 @@ void State::apply(const Address& from, DiscardDead& request) {
     });
 }
 
-// One job that is named should be there: a number of changes says too little.
+// One job that is named should be there: a number of changes says too little. A refusal tells of an
+// end, or that a dead letter is gone, and so it waits for the record as Done does.
 bool State::refuse_unknown(const Address& from, const Asker& asker, const model::JobId& id) {
     const Job* job = jobs_.map.find(find_job(id));
     if (job != nullptr && asker.sees(job->owner)) {
         return false;
     }
     const Ended* ended = results_.find(id, now_.mono);
-    if (job == nullptr && ended != nullptr && asker.sees(ended->owner)) {
-        refuse(
-            from,
-            ended->service.view(),
-            {Errc::WrongState,
-             "job " + id.text() + " has ended: it is " + std::string(model::name_of(ended->state)),
-             {}});
-    } else {
-        refuse(from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}});
+    if (job != nullptr || ended == nullptr || !asker.sees(ended->owner)) {
+        refuse(from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}}, last_seq_);
+        return true;
     }
+    refuse(from,
+           ended->service.view(),
+           {Errc::WrongState,
+            "job " + id.text() + " has ended: it is " + std::string(model::name_of(ended->state)),
+            {}},
+           last_seq_);
     return true;
 }
 

@@ -97,7 +97,7 @@ private:
     void wait_until_settled(Submit& submit);
     void admit_waiting_for(const model::ServiceName& service);
     void on_settled();
-    void refuse(const Address& to, std::string_view service, base::Error error);
+    void refuse(const Address& to, std::string_view service, base::Error error, Seq after = 0);
     void note_submission(const model::SubmissionId& submission, const Job& job);
 
     // ---- runs.cpp: neighbours that are alike ----

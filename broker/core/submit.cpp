@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "broker/core/state.hpp"
+#include "broker/core/words.hpp"
 
 namespace steward::core {
 namespace {
@@ -12,13 +13,6 @@ using base::Errc;
 constexpr base::Duration kRetryAfter = 1s;
 constexpr base::Duration kStoppedRetryAfter = 30s;
 
-std::string quoted(std::string_view name) {
-    std::string text = "\"";
-    text += name;
-    text += '"';
-    return text;
-}
-
 }  // namespace
 
 void State::on(Acknowledge& acknowledge) {
@@ -27,6 +21,13 @@ void State::on(Acknowledge& acknowledge) {
 
 void State::on(Submit& submit) {
     const bool resendable = submit.submission.session != 0;
+    const bool is_resend = resendable && submit.again;
+    const auto note_answered = [&, id = submit.submission] {
+        const auto found = submissions_.open(id, now_.mono, policy.limits);
+        if (found.submission != nullptr && found.submission->seen()) {
+            found.submission->resent = true;
+        }
+    };
     if (resendable) {
         const auto found = submissions_.open(submit.submission, now_.mono, policy.limits);
         if (found.place == SubmissionTable::Place::Acknowledged) {
@@ -50,6 +51,7 @@ void State::on(Submit& submit) {
         }
         if (submit.again && claim_adopted(submit)) {
             ++counters.resends;
+            note_answered();
             return;
         }
         if (submit.again && !is_settled()) {
@@ -58,6 +60,9 @@ void State::on(Submit& submit) {
         }
     }
     admit(submit);
+    if (is_resend) {
+        note_answered();
+    }
 }
 
 // True when the submission is known and was answered. A sync job whose result is not kept any more
@@ -143,13 +148,7 @@ void State::on_settled() {
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
     unsettled_bytes_ = 0;
     for (Submit& submit : waiting) {
-        // Sent again and answered meanwhile, over a later connection: this one must not take the
-        // answer away. From one that only came late over an earlier connection it must.
-        submit.again = submit.again && !submissions_.was_resent(submit.submission);
-    }
-    for (Submit& submit : waiting) {
-        // Not `again` any more: whoever still ran it has come back by now.
-        on(submit);
+        on(submit);  // at once: whoever still ran it has come back by now
     }
 }
 
@@ -317,9 +316,9 @@ base::Error State::over_quota(OwnerId id, std::size_t bytes) const {
             OwnerTable::wait_of(owner, now_.mono)};
 }
 
-void State::refuse(const Address& to, std::string_view service, base::Error error) {
+void State::refuse(const Address& to, std::string_view service, base::Error error, Seq after) {
     ++counters.refused;
-    send(to, Refused{std::move(error), std::string(service)});
+    send(to, Refused{std::move(error), std::string(service)}, after);
 }
 
 // Its resends are this job.

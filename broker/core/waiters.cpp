@@ -1,4 +1,6 @@
 // broker/core: who waits for the result of a job beside the client of a sync one.
+#include <utility>
+
 #include "broker/core/state.hpp"
 
 namespace steward::core {
@@ -134,26 +136,36 @@ void State::on_waiter_timer(WaiterHandle handle) {
     remove_waiter(handle);
 }
 
-// A submission that waits was sent again: over another connection than its answer would go to.
+// A submission that waits was sent again: over another connection than its answer would go to. Of
+// two resends the one that is read last need not be of the newer connection, which alone still
+// stands: the last two of them are told then. The number has one answer for whoever hears it.
 void State::renew_waiter(JobHandle handle, const Submit& submit) {
     Job& job = jobs_.map.at(handle);
-    if (job.submission == submit.submission && job.sync) {
-        job.waiter = submit.from;
-        return;
-    }
-    if (job.extras != nullptr) {
-        for (WaiterHandle at = job.extras->waiters.front(); at.names_something();) {
-            Waiter& waiter = waiters_.at(at);
-            if (waiter.submission == submit.submission) {
-                submit.spec.options.sync ? void(waiter.to = submit.from) : remove_waiter(at);
-                return;
+    Address* told = job.submission == submit.submission && job.sync ? &job.waiter : nullptr;
+    Address* told_too = nullptr;
+    WaiterHandle at = job.extras != nullptr ? job.extras->waiters.front() : WaiterHandle{};
+    while (at.names_something() && told_too == nullptr) {
+        Waiter& waiter = waiters_.at(at);
+        if (waiter.submission == submit.submission) {
+            if (!submit.spec.options.sync) {
+                return remove_waiter(at);
             }
-            at = waiter.next.next;
+            (told == nullptr ? told : told_too) = &waiter.to;
+        }
+        at = waiter.next.next;
+    }
+    Address to = submit.from;
+    if (told != nullptr) {
+        std::swap(*told, to);
+        if (to.peer == submit.from.peer || !submissions_.was_resent(submit.submission)) {
+            return;  // no other resend was read before
         }
     }
-    if (submit.spec.options.sync && !lack_of_waiters(&job)) {
+    if (told_too != nullptr) {
+        *told_too = to;
+    } else if (submit.spec.options.sync && !lack_of_waiters(&job)) {
         Waiter waiter;
-        waiter.to = submit.from;
+        waiter.to = to;
         waiter.submission = submit.submission;
         waiter.wanted = submit.spec.params.encoding;
         waiter.is_call = true;

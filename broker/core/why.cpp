@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "broker/core/state.hpp"
+#include "broker/core/words.hpp"
 
 namespace steward::core {
 
@@ -10,10 +11,6 @@ using model::JobState;
 namespace {
 
 constexpr std::size_t kNamedMax = 10;  // workers or jobs that are told one by one
-
-std::string quoted(std::string_view name) {
-    return '"' + std::string(name) + '"';
-}
 
 std::string count_of(std::size_t number, std::string_view one) {
     return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");

@@ -1,8 +1,9 @@
 #include "broker/store/journal_folder.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "common/base/whole_number.hpp"
 
 namespace steward::store {
 namespace {
@@ -19,10 +20,7 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view e
     if (name.size() != kNumberDigits + ending.size() || !name.ends_with(ending)) {
         return std::nullopt;
     }
-    std::uint64_t number = 0;
-    const char* end = name.data() + kNumberDigits;
-    const auto parsed = std::from_chars(name.data(), end, number, 16);
-    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(number) : std::nullopt;
+    return base::parse_whole<std::uint64_t>(name.substr(0, kNumberDigits), 16);
 }
 
 }  // namespace

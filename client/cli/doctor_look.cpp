@@ -1,7 +1,6 @@
 #include "client/cli/doctor_look.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include "client/cli/doctor_machine.hpp"
 #include "client/cli/doctor_run.hpp"
 #include "common/base/quantity.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/config/peek.hpp"
 
 namespace steward::cli::doctor {
@@ -64,10 +64,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t number(std::string_view path) const {
-        const std::string value = text(path);
-        std::uint64_t number = 0;
-        std::from_chars(value.data(), value.data() + value.size(), number);
-        return number;
+        return base::parse_whole<std::uint64_t>(text(path)).value_or(0);
     }
 
 private:

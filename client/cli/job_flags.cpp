@@ -7,6 +7,7 @@
 
 #include "client/cli/words.hpp"
 #include "client/client.hpp"
+#include "common/base/whole_number.hpp"
 
 namespace steward::cli {
 
@@ -50,12 +51,10 @@ constexpr std::array<Flag, 2> kSubmittedFlags = {{
 
 // "high" stays a word, "-5" becomes a number.
 json number_or_word(const std::string& text) {
-    const char* const end = text.data() + text.size();
-    std::int64_t whole = 0;
-    if (const auto [stop, error] = std::from_chars(text.data(), end, whole);
-        error == std::errc{} && stop == end) {
-        return whole;
+    if (const auto whole = base::parse_whole<std::int64_t>(text)) {
+        return *whole;
     }
+    const char* const end = text.data() + text.size();
     double real = 0;
     if (const auto [stop, error] =
             std::from_chars(text.data(), end, real, std::chars_format::fixed);

@@ -1,13 +1,13 @@
 // common/calendar: reads cron expressions and says what is wrong with those that are none.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/calendar/cron.hpp"
 #include "common/model/limits.hpp"
 
@@ -75,19 +75,12 @@ base::Unexpected refuse(const Field& field, std::string_view item, const std::st
     return base::fail(base::Errc::BadOption, std::move(message));
 }
 
-std::optional<unsigned> read_number(std::string_view text) {
-    unsigned number = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
-}
-
 Expected<unsigned> read_value(const Field& field, std::string_view item, std::string_view text) {
     const auto name = std::ranges::find(field.names, text);
     if (name != field.names.end()) {
         return field.first + static_cast<unsigned>(name - field.names.begin());
     }
-    const auto number = read_number(text);
+    const auto number = base::parse_whole<unsigned>(text);
     if (!number) {
         return refuse(
             field,
@@ -139,7 +132,7 @@ Expected<std::uint64_t> read_item(const Field& field, std::string_view item) {
         if (text != "*" && text.find('-') == std::string_view::npos) {
             return refuse(field, item, "a step after a single value");
         }
-        const auto number = read_number(item.substr(slash + 1));
+        const auto number = base::parse_whole<unsigned>(item.substr(slash + 1));
         if (!number || *number < 1 || *number > field.last) {
             return refuse(field, item, "whose step is none of 1 to " + std::to_string(field.last));
         }

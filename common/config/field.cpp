@@ -1,9 +1,9 @@
 #include "common/config/field.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/config/units.hpp"
 
 namespace steward::config {
@@ -226,10 +226,8 @@ base::Expected<void> assign_text(const Field& field, const std::string& text) {
                            std::holds_alternative<std::uint32_t*>(field.target) ||
                            (std::holds_alternative<std::size_t*>(field.target) && !field.is_size);
     if (is_number) {
-        std::int64_t number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        return error == std::errc{} && stop == end ? assign(field, number) : assign(field, text);
+        const auto number = base::parse_whole<std::int64_t>(text);
+        return number ? assign(field, *number) : assign(field, text);
     }
     if (std::holds_alternative<bool*>(field.target) && (text == "true" || text == "false")) {
         return assign(field, text == "true");

@@ -1,8 +1,7 @@
 #include "common/net/endpoint.hpp"
 
-#include <charconv>
-
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 
 namespace steward::net {
 namespace {
@@ -39,13 +38,11 @@ base::Expected<std::uint16_t> port_of(std::string_view endpoint) {
     if (!endpoint.starts_with("tcp://") || colon < 6) {
         return refused(endpoint);
     }
-    const std::string_view digits = endpoint.substr(colon + 1);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (error != std::errc{} || end != digits.data() + digits.size() || digits.empty()) {
+    const auto port = base::parse_whole<std::uint16_t>(endpoint.substr(colon + 1));
+    if (!port) {
         return refused(endpoint);
     }
-    return port;
+    return *port;
 }
 
 base::Expected<std::string> parse_endpoint(std::string_view text) {

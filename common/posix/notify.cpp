@@ -1,24 +1,19 @@
 #include "common/posix/notify.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/base/whole_number.hpp"
+
 namespace steward::posix {
 namespace {
 
 std::optional<std::uint64_t> number_of(const char* text) {
-    if (text == nullptr) {
-        return std::nullopt;
-    }
-    std::uint64_t number = 0;
-    const char* end = text + std::strlen(text);
-    const auto read = std::from_chars(text, end, number);
-    return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
+    return text == nullptr ? std::nullopt : base::parse_whole<std::uint64_t>(text);
 }
 
 // A path, or with '@' a name in the abstract namespace. An open socket is connected.

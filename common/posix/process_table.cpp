@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/base/whole_number.hpp"
 #include "common/posix/unique_fd.hpp"
 
 namespace steward::posix {
@@ -75,13 +76,11 @@ std::vector<ProcessRow> read_processes() {
         return rows;
     }
     while (const dirent* entry = ::readdir(folder.get())) {
-        const std::string_view name(entry->d_name);
-        pid_t pid = 0;
-        const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (read.ec != std::errc{} || read.ptr != name.data() + name.size()) {
+        const auto pid = base::parse_whole<pid_t>(entry->d_name);
+        if (!pid) {
             continue;
         }
-        if (auto row = read_process(pid)) {
+        if (auto row = read_process(*pid)) {
             rows.push_back(*row);
         }
     }

@@ -1,8 +1,9 @@
 #include "common/posix/user.hpp"
 
-#include <charconv>
 #include <pwd.h>
 #include <vector>
+
+#include "common/base/whole_number.hpp"
 
 namespace steward::posix {
 namespace {
@@ -23,10 +24,7 @@ std::optional<User> user_named(const std::string& name) {
 }
 
 std::optional<std::uint32_t> user_id(const std::string& name) {
-    std::uint32_t number = 0;
-    const char* end = name.data() + name.size();
-    if (const auto read = std::from_chars(name.data(), end, number);
-        read.ec == std::errc{} && read.ptr == end) {
+    if (const auto number = base::parse_whole<std::uint32_t>(name)) {
         return number;
     }
     const auto user = user_named(name);

@@ -1,10 +1,10 @@
 // common/wire: see mdp_token.hpp.
 #include "common/wire/mdp_token.hpp"
 
-#include <charconv>
 #include <string>
 
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::wire::mdp {
@@ -22,16 +22,14 @@ base::Expected<model::Attempt> parse_job_token(std::string_view token) {
     if (!job) {
         return tl::unexpected(std::move(job.error()));
     }
-    const char* const end = token.data() + token.size();
-    const char* const digits = token.data() + std::min(dot + 1, token.size());
-    std::uint32_t number = 0;
-    const auto [stopped, problem] = std::from_chars(digits, end, number);
-    if (problem != std::errc() || stopped != end || number == 0) {
+    const auto number =
+        base::parse_whole<std::uint32_t>(token.substr(std::min(dot + 1, token.size())));
+    if (number.value_or(0) == 0) {
         return base::fail(Errc::Malformed,
                           "a worker returns the client frame as it came, not \"" +
                               base::printable(token, 60) + "\"");
     }
-    return model::Attempt{*job, number};
+    return model::Attempt{*job, *number};
 }
 
 base::Expected<Returned> read_returned(std::span<const Blob> frames) {

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "common/base/whole_number.hpp"
 #include "common/wire/json_text.hpp"
 #include "common/wire/php.hpp"
 
@@ -10,10 +11,8 @@ namespace {
 
 // The integer keys of PHP: decimal, without a plus, a leading zero or a minus zero.
 bool is_integer_key(std::string_view text) {
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, number);
-    return problem == std::errc() && stopped == end && text == std::to_string(number);
+    const auto number = base::parse_whole<std::int64_t>(text);
+    return number && text == std::to_string(*number);
 }
 
 }  // namespace

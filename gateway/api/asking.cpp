@@ -1,8 +1,8 @@
 #include "gateway/api/asking.hpp"
 
-#include <charconv>
 #include <utility>
 
+#include "common/base/whole_number.hpp"
 #include "common/wire/params.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/params/job_query.hpp"
@@ -20,14 +20,13 @@ constexpr std::uint32_t kRowsDefault = 100;
 base::Expected<std::uint64_t> number_of(std::string_view name,
                                         std::string_view text,
                                         std::uint64_t max) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number > max) {
+    const auto number = base::parse_whole<std::uint64_t>(text);
+    if (!number || *number > max) {
         return base::fail(Errc::BadParams,
                           std::string(name) + " is \"" + std::string(text) +
                               "\", which is no whole number from 0 to " + std::to_string(max));
     }
-    return number;
+    return *number;
 }
 
 base::Expected<void> add_states(std::string_view words, std::vector<model::JobState>& states) {

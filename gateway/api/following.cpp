@@ -1,10 +1,10 @@
 #include "gateway/api/following.hpp"
 
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/base/whole_number.hpp"
 #include "gateway/api/asking.hpp"
 #include "gateway/api/desk.hpp"
 #include "gateway/api/event_text.hpp"
@@ -110,12 +110,11 @@ base::Expected<std::optional<std::uint64_t>> last_event_of(const Request& reques
     if (text.empty()) {
         return std::optional<std::uint64_t>();
     }
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const auto number = base::parse_whole<std::uint64_t>(text);
+    if (!number) {
         return base::fail(Errc::BadParams, "Last-Event-ID is no number that an event had");
     }
-    return std::optional(number);
+    return number;
 }
 
 Response stream_head(Call& call) {

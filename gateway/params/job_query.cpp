@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 #include "gateway/params/jsonp.hpp"
@@ -31,12 +31,9 @@ json value_as(std::string_view option, const std::string& text) {
     if (std::ranges::find(kFlags, option) != kFlags.end() && (text == "true" || text == "false")) {
         return text == "true";
     }
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
     if (std::ranges::find(kNumbers, option) != kNumbers.end()) {
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        if (error == std::errc{} && stop == end) {
-            return number;
+        if (const auto number = base::parse_whole<std::int64_t>(text)) {
+            return *number;
         }
     }
     return text;

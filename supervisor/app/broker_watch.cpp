@@ -1,12 +1,12 @@
 #include "supervisor/app/broker_watch.hpp"
 
 #include <array>
-#include <charconv>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "client/brokers.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/posix/host_name.hpp"
 
 namespace steward::supervisor {
@@ -159,10 +159,7 @@ pid_t local_pid_in(std::string_view worker_name, std::string_view host) {
         worker_name.substr(space + 1, colon - space - 1) != host) {
         return 0;
     }
-    const std::string_view digits = worker_name.substr(colon + 1);
-    pid_t pid = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
-    return read.ec == std::errc{} && read.ptr == digits.data() + digits.size() ? pid : 0;
+    return base::parse_whole<pid_t>(worker_name.substr(colon + 1)).value_or(0);
 }
 
 }  // namespace steward::supervisor

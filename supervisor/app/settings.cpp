@@ -1,11 +1,11 @@
 #include "supervisor/app/settings.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <set>
 #include <utility>
 
+#include "common/base/whole_number.hpp"
 #include "common/config/shared_file.hpp"
 #include "common/log/level.hpp"
 #include "supervisor/app/settings_pool.hpp"
@@ -262,9 +262,7 @@ std::uint32_t count_of(const PoolRow& row, std::uint32_t processors) {
     if (row.count == "auto") {
         return std::clamp(processors, row.min.value_or(1), row.max.value_or(kProcessesMax));
     }
-    std::uint32_t count = 0;
-    std::from_chars(row.count.data(), row.count.data() + row.count.size(), count);
-    return count;
+    return base::parse_whole<std::uint32_t>(row.count).value_or(0);
 }
 
 PoolPlan plan_of(const PoolRow& row, const SupervisorSettings& settings, std::uint32_t processors) {

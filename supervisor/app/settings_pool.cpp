@@ -1,9 +1,9 @@
 #include "supervisor/app/settings_pool.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "common/base/whole_number.hpp"
 #include "supervisor/guardian/orders.hpp"
 
 namespace steward::supervisor {
@@ -40,10 +40,8 @@ base::Expected<void> check_word(std::string_view text) {
 }
 
 base::Expected<void> check_count(std::string_view text) {
-    std::uint32_t count = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-    const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-    if (text != "auto" && (!is_number || count > kProcessesMax)) {
+    const auto count = base::parse_whole<std::uint32_t>(text);
+    if (text != "auto" && (!count || *count > kProcessesMax)) {
         return refuse("allowed is a whole number, 0 to " + std::to_string(kProcessesMax) +
                       ", or \"auto\"");
     }
@@ -51,10 +49,8 @@ base::Expected<void> check_count(std::string_view text) {
 }
 
 base::Expected<void> check_nice(std::string_view text) {
-    int nice = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), nice);
-    const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-    if (!text.empty() && (!is_number || nice < -20 || nice > 19)) {
+    const auto nice = base::parse_whole<int>(text);
+    if (!text.empty() && (!nice || *nice < -20 || *nice > 19)) {
         return refuse("allowed is a whole number, -20 to 19");
     }
     return {};

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/whole_number.hpp"
 #include "common/posix/errno_text.hpp"
 #include "common/posix/process_table.hpp"
 #include "common/posix/signal_fd.hpp"
@@ -90,7 +91,7 @@ base::Expected<void> prepare(const Setting& setting) {
         }
     }
     if (!setting.nice.empty()) {
-        const auto nice = guardian::number_in(setting.nice);
+        const auto nice = base::parse_whole<int>(setting.nice);
         if (!nice) {
             return base::fail(base::Errc::BadConfig,
                               "nice is a number from -20 to 19, not " + setting.nice);
@@ -191,7 +192,7 @@ private:
         } else if (text == guardian::kKill) {
             is_killing_ = true;
         } else if (text.starts_with(guardian::kSignal) && program_ != 0) {
-            const auto signal = guardian::number_in(text.substr(guardian::kSignal.size()));
+            const auto signal = base::parse_whole<int>(text.substr(guardian::kSignal.size()));
             // Not reaped yet, so the pid is the program's own.
             if (signal) {
                 ::kill(program_, *signal);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <sys/resource.h>
 
 #include "common/base/quantity.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/posix/errno_text.hpp"
 
 namespace steward::guardian {
@@ -36,10 +36,7 @@ std::optional<rlim_t> value_of(std::string_view text) {
     if (const auto size = base::parse_size(text)) {
         return *size;
     }
-    rlim_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-    return is_number ? std::optional(number) : std::nullopt;
+    return base::parse_whole<rlim_t>(text);
 }
 
 const LimitName* named(std::string_view name) {
@@ -48,13 +45,6 @@ const LimitName* named(std::string_view name) {
 }
 
 }  // namespace
-
-std::optional<int> number_in(std::string_view text) {
-    int number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-    return is_whole ? std::optional(number) : std::nullopt;
-}
 
 std::vector<std::string> arguments_of(const Orders& orders) {
     std::vector<std::string> args;

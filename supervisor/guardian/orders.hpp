@@ -2,7 +2,6 @@
 // supervisor say to each other. Texts in packets on one socket.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,9 +25,6 @@ inline constexpr std::string_view kExit = "exit ";      // its exit code
 inline constexpr std::string_view kSignal = "signal ";  // what ended it; from the supervisor: send
 // From the supervisor:
 inline constexpr std::string_view kKill = "kill";  // the program and all it has started
-
-/// The number that is the whole text; nothing when it is none.
-[[nodiscard]] std::optional<int> number_in(std::string_view text);
 
 /// What the program gets before it begins. Nothing is changed where nothing is said.
 struct Setting {

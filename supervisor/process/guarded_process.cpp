@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/whole_number.hpp"
 #include "common/posix/errno_text.hpp"
 #include "common/posix/process_table.hpp"
 
@@ -135,16 +136,16 @@ void GuardedProcess::read_reports() {
         const std::string_view text(packet.data(), static_cast<std::size_t>(got));
         const auto rest = [&](std::string_view word) { return text.substr(word.size()); };
         if (text.starts_with(guardian::kPid)) {
-            whereabouts_.pid = guardian::number_in(rest(guardian::kPid)).value_or(0);
+            whereabouts_.pid = base::parse_whole<int>(rest(guardian::kPid)).value_or(0);
         } else if (text.starts_with(guardian::kFailed)) {
             whereabouts_.failure = rest(guardian::kFailed);
         } else if (text.starts_with(guardian::kExit)) {
             whereabouts_.has_ended = true;
-            whereabouts_.number = guardian::number_in(rest(guardian::kExit)).value_or(0);
+            whereabouts_.number = base::parse_whole<int>(rest(guardian::kExit)).value_or(0);
         } else if (text.starts_with(guardian::kSignal)) {
             whereabouts_.has_ended = true;
             whereabouts_.was_signalled = true;
-            whereabouts_.number = guardian::number_in(rest(guardian::kSignal)).value_or(0);
+            whereabouts_.number = base::parse_whole<int>(rest(guardian::kSignal)).value_or(0);
         }
     }
 }

@@ -2,18 +2,18 @@
 #include "tests/scenario/cast.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "common/base/whole_number.hpp"
 
 namespace steward::scenario {
 namespace {
 
 std::uint64_t number_in(const Words& line, std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const auto value = base::parse_whole<std::uint64_t>(text);
+    if (!value) {
         line.fail("\"" + std::string(text) + "\" is no number");
     }
-    return value;
+    return *value;
 }
 
 }  // namespace

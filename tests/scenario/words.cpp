@@ -1,10 +1,10 @@
 // tests/scenario: reading words.
 #include "tests/scenario/words.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/base/whole_number.hpp"
 #include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
 
@@ -60,12 +60,11 @@ std::uint64_t Words::number() {
 
 std::int64_t Words::signed_number() {
     const std::string text = word();
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const auto value = base::parse_whole<std::int64_t>(text);
+    if (!value) {
         fail("\"" + text + "\" is no number");
     }
-    return value;
+    return *value;
 }
 
 base::Duration Words::duration() {

@@ -204,7 +204,7 @@ void BrokerActor::turn() {
         kill_and_restart();
         return;
     }
-    stage_.oracles.followers().turn_ended(run());
+    stage_.oracles.followers().turn_ended(run(), node_->held() == 0);
     const auto due = node_->next_deadline();
     if (due && (!wake_at_ || *due < *wake_at_ || *wake_at_ <= stage_.schedule.now())) {
         wake_at_ = due;

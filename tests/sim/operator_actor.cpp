@@ -81,6 +81,11 @@ void OperatorActor::hear(client::Happening& happening) {
             stage_.oracles.cancel_told(broker_, jobs->second);
             cancels_.erase(jobs);
         }
+    } else if (const auto* refused = std::get_if<client::Refused>(&happening)) {
+        if (const auto jobs = cancels_.find(refused->number); jobs != cancels_.end()) {
+            Oracles::cancel_refused(jobs->second.front(), refused->error);
+            cancels_.erase(jobs);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 // tests/sim: reading the command line.
 #include "tests/sim/sim_options.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <string_view>
+
+#include "common/base/whole_number.hpp"
 
 namespace steward::sim {
 namespace {
@@ -25,11 +26,6 @@ void tell_usage(std::string_view wrong) {
         std::fprintf(stderr, " %s", std::string(name_of(static_cast<Fault>(i))).c_str());
     }
     std::fprintf(stderr, "\n");
-}
-
-bool parse_number(std::string_view text, std::uint64_t& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
 }
 
 bool parse_flag(std::string_view word, Options& options) {
@@ -57,7 +53,12 @@ bool parse_value(std::string_view word, std::string_view value, Options& options
                             : word == "--seeds"  ? &options.seeds
                             : word == "--events" ? &options.first.events
                                                  : nullptr;
-    return number != nullptr && parse_number(value, *number);
+    const auto given = base::parse_whole<std::uint64_t>(value);
+    if (number == nullptr || !given) {
+        return false;
+    }
+    *number = *given;
+    return true;
 }
 
 }  // namespace

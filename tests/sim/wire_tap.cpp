@@ -36,11 +36,11 @@ void tap_native(const Stage& stage, BrokerRun run, LinkId to, const wire::Frames
             }
         } else if (const auto* accepted = std::get_if<native::Accepted>(&**command)) {
             acknowledge(stage, accepted->job);
-            stage.oracles.followers().end_sent(run, to, accepted->number);
+            stage.oracles.followers().end_sent(run, to, accepted->number, false);
         } else if (const auto* result = std::get_if<native::Result>(&**command)) {
-            stage.oracles.followers().end_sent(run, to, result->number);
+            stage.oracles.followers().end_sent(run, to, result->number, true);
         } else if (const auto* refused = std::get_if<native::Refused>(&**command)) {
-            stage.oracles.followers().end_sent(run, to, refused->number);
+            stage.oracles.followers().end_sent(run, to, refused->number, false);
         } else if (const auto* part = std::get_if<native::JobPartial>(&**command)) {
             stage.oracles.followers().part_sent(run, to, part->number, part->data.bytes.view());
         } else if (const auto* stop = std::get_if<native::StopAttempt>(&**command)) {

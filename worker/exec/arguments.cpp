@@ -1,11 +1,11 @@
 #include "worker/exec/arguments.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
 #include "common/base/bytes.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::worker::exec {
@@ -42,12 +42,8 @@ const json* member_of(const json& value, const std::string& key) {
         const auto found = value.find(key);
         return found == value.end() ? nullptr : &*found;
     }
-    std::size_t index = 0;
-    const char* const end = key.data() + key.size();
-    const auto read = std::from_chars(key.data(), end, index);
-    return value.is_array() && read.ec == std::errc{} && read.ptr == end && index < value.size()
-               ? &value[index]
-               : nullptr;
+    const auto index = base::parse_whole<std::size_t>(key);
+    return value.is_array() && index && *index < value.size() ? &value[*index] : nullptr;
 }
 
 // Null counts as not there.

@@ -1,7 +1,8 @@
 #include "worker/exec/keeper_order.hpp"
 
 #include <array>
-#include <charconv>
+
+#include "common/base/whole_number.hpp"
 
 namespace steward::worker::exec {
 namespace {
@@ -10,8 +11,9 @@ constexpr std::array<std::string_view, 4> kEnds = {"exited", "killed", "over", "
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    const auto read = base::parse_whole<Number>(text);
+    number = read.value_or(0);
+    return read.has_value();
 }
 
 bool read_limit(std::string_view text, std::vector<ResourceLimit>& limits) {

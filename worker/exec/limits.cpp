@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 
 #include "common/base/bytes.hpp"
 #include "common/base/quantity.hpp"
 #include "common/base/time.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::worker::exec {
@@ -32,18 +32,11 @@ constexpr std::array<Known, 9> kKnown = {{{"as", RLIMIT_AS, Unit::Bytes},
                                           {"nproc", RLIMIT_NPROC, Unit::Number},
                                           {"stack", RLIMIT_STACK, Unit::Bytes}}};
 
-std::optional<rlim_t> parse_number(std::string_view text) {
-    rlim_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc{} && read.ptr == text.data() + text.size() ? std::optional(number)
-                                                                           : std::nullopt;
-}
-
 std::optional<rlim_t> parse_value(Unit unit, std::string_view text) {
     if (text == "unlimited") {
         return RLIM_INFINITY;
     }
-    if (const auto number = parse_number(text)) {
+    if (const auto number = base::parse_whole<rlim_t>(text)) {
         return number;
     }
     if (unit == Unit::Bytes) {

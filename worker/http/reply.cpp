@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <utility>
 
 #include "common/base/bytes.hpp"
 #include "common/base/quantity.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::worker::http {
@@ -77,12 +77,9 @@ bool is_for_later(unsigned status) {
 }  // namespace
 
 std::optional<base::Duration> parse_retry_after(std::string_view text, base::WallTime now) {
-    std::int64_t seconds = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, seconds);
-    if (!text.empty() && read.ec == std::errc{} && read.ptr == end) {
+    if (const auto seconds = base::parse_whole<std::int64_t>(text)) {
         const std::int64_t most = model::kDurationMax / std::chrono::seconds(1);
-        return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, most));
+        return std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, most));
     }
     std::tm date{};
     const std::string copy(text);

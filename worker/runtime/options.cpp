@@ -1,7 +1,6 @@
 #include "worker/runtime/options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 #include "client/brokers.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/quantity.hpp"
+#include "common/base/whole_number.hpp"
 #include "common/manual/page.hpp"
 #include "common/model/label.hpp"
 #include "common/model/limits.hpp"
@@ -216,9 +216,8 @@ base::Expected<void> read_successors(const CommandLine& line,
                                      const Given& given,
                                      RuntimeOptions& options) {
     if (const auto jobs = setting_of(line, "--max-jobs", given.jobs_max, kJobsVariable)) {
-        const char* end = jobs->text.data() + jobs->text.size();
-        const auto read = std::from_chars(jobs->text.data(), end, options.jobs_max);
-        if (read.ec != std::errc{} || read.ptr != end || options.jobs_max == 0) {
+        options.jobs_max = base::parse_whole<std::uint64_t>(jobs->text).value_or(0);
+        if (options.jobs_max == 0) {
             return bad_setting(*jobs, "a whole number of jobs, at least 1");
         }
     }
@@ -313,11 +312,8 @@ base::Expected<void> read_masters(const CommandLine& line,
                                   RuntimeOptions& options) {
     options.secret_file = given.secret_file;
     if (const char* text = line.environment(kMasterVariable); text != nullptr) {
-        const std::string_view number(text);
-        const auto read =
-            std::from_chars(number.data(), number.data() + number.size(), options.master_fd);
-        if (read.ec != std::errc{} || read.ptr != number.data() + number.size() ||
-            options.master_fd < 3) {
+        options.master_fd = base::parse_whole<int>(text).value_or(-1);
+        if (options.master_fd < 3) {
             return bad_setting({kMasterVariable, text}, "set by the program that starts a worker");
         }
     } else if (!given.address.empty()) {

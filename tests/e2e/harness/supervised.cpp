@@ -2,7 +2,6 @@
 #include "tests/e2e/harness/supervised.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <fstream>
 #include <netinet/in.h>
@@ -12,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/whole_number.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -192,15 +192,13 @@ std::vector<pid_t> Supervised::living() const {
     std::vector<pid_t> found;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-        const std::string name = entry.path().filename().string();
-        pid_t pid = 0;
-        const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (read.ec != std::errc{} || pid == ::getpid()) {
+        const auto pid = base::parse_whole<pid_t>(entry.path().filename().string());
+        if (!pid || *pid == ::getpid()) {
             continue;
         }
         // A zombie's environment is empty.
         if (read_all(entry.path() / "environ").find(mark_) != std::string::npos) {
-            found.push_back(pid);
+            found.push_back(*pid);
         }
     }
     return found;

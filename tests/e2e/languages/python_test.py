@@ -164,6 +164,35 @@ class Clients(PythonTest):
         self.assertEqual(self.client.cancel(job), 1)
         self.reaches(job, "cancelled")
 
+    def test_a_cancel_whose_answer_was_lost_is_no_error(self):
+        from steward_client import Client, JobFailed, wire
+
+        class LosesAnswers(Client):
+            """Its connection breaks instead of the next answer; `meanwhile` happens then."""
+            meanwhile = None
+
+            def _take(self, command):
+                if command.type == wire.REPORT and self.meanwhile is not None:
+                    happens, self.meanwhile = self.meanwhile, None
+                    happens()
+                    raise ConnectionError("the answer is lost")
+                super()._take(command)
+
+        def restart():
+            self.kill_broker()
+            self.start_broker()
+
+        self.start_worker()
+        with LosesAnswers(self.frontend, heartbeat_interval="300ms") as client:
+            for meanwhile in (lambda: None, restart):
+                job = client.submit("trial", {}, delay="1h")
+                client.meanwhile = meanwhile
+                self.assertEqual(client.cancel(job), 0)  # the second time: it had ended by then
+                self.assertIsNone(client.meanwhile)
+                with self.assertRaises(JobFailed) as failed:
+                    client.wait(job)
+                self.assertEqual(failed.exception.state, "cancelled")
+
     def test_the_next_broker_is_tried_when_one_is_not_there(self):
         from steward_client import Client
         self.start_worker()

@@ -96,6 +96,15 @@ void Cancels::stored(const core::Record& fact) {
     }
 }
 
+// A wish that was sent again, because the connection with its answer broke, was fulfilled perhaps.
+void Cancels::refused(const model::JobId& job, const base::Error& why) {
+    if (why.code == base::Errc::WrongState &&
+        why.message.find("is cancelled") != std::string::npos) {
+        broken("cancelling twice is cancelling once: of " + job.text() + " a client is told \"" +
+               why.message + '"');
+    }
+}
+
 // Only the run that made a job is sure to know it.
 void Cancels::promised(std::size_t broker, const std::vector<model::JobId>& jobs) const {
     const auto present = epochs_.find(broker);

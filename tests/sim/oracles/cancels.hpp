@@ -30,6 +30,8 @@ public:
 
     /// `broker` has told a client that these are cancelled, if they had not ended.
     void promised(std::size_t broker, const std::vector<model::JobId>& jobs) const;
+    /// A client's wish that `job` be cancelled was refused.
+    static void refused(const model::JobId& job, const base::Error& why);
 
     [[nodiscard]] std::uint64_t running() const { return running_; }
 

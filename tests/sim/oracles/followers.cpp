@@ -66,10 +66,13 @@ void Followers::part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::s
     heard_late_ += was_there ? 0 : 1;
 }
 
-void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number) {
+void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number, bool is_result) {
     const Asked who{run.broker, run.run, to, number};
     if (ended_.contains(who)) {
         broken("there is one end: #" + std::to_string(number) + " has two");
+    }
+    if (is_result) {
+        check_before_end(who);
     }
     if (open_.erase(who) != 0) {
         ended_.insert(who);
@@ -90,11 +93,31 @@ void Followers::hear(const Heard& heard) {
     } else {
         said.push_back(serial);
     }
-    counted_[serial] = std::move(said);
+    counted_[heard.run][serial] = std::move(said);
 }
 
-void Followers::turn_ended(BrokerRun /*run*/) {
-    for (const auto& [serial, said] : counted_) {
+// What is said to one peer leaves in order: behind the result no part waits any more.
+void Followers::check_before_end(const Asked& who) const {
+    const auto counted = counted_.find({who.broker, who.run});
+    if (counted == counted_.end()) {
+        return;
+    }
+    for (const auto& [serial, said] : counted->second) {
+        const auto found = there_.find(serial);
+        if (found != there_.end() && std::ranges::find(found->second, who) != found->second.end()) {
+            for (const std::uint64_t one : said) {
+                check(who, one);
+            }
+        }
+    }
+}
+
+void Followers::turn_ended(BrokerRun run, bool is_all_said) {
+    const auto counted = counted_.find(run);
+    if (!is_all_said || counted == counted_.end()) {
+        return;
+    }
+    for (const auto& [serial, said] : counted->second) {
         const auto found = there_.find(serial);
         if (found == there_.end()) {
             continue;
@@ -106,7 +129,7 @@ void Followers::turn_ended(BrokerRun /*run*/) {
         }
         there_.erase(found);
     }
-    counted_.clear();
+    counted_.erase(counted);
 }
 
 void Followers::check(const Asked& who, std::uint64_t serial) const {

@@ -33,11 +33,13 @@ public:
 
     // ---- what it says ----
     void part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::string_view data);
-    void end_sent(BrokerRun run, LinkId to, std::uint64_t number);
+    /// `is_result`: the job has ended, too.
+    void end_sent(BrokerRun run, LinkId to, std::uint64_t number, bool is_result);
     /// The news tell which parts were of an attempt that the broker counts, and of the same one.
     void hear(const Heard& heard);
-    /// All that belongs to what it has read so far is sent.
-    void turn_ended(BrokerRun run);
+    /// `is_all_said`: all that belongs to what it has read so far is sent. Else some of it waits
+    /// for the journal, or behind what does.
+    void turn_ended(BrokerRun run, bool is_all_said);
 
     [[nodiscard]] std::uint64_t parts_heard() const { return heard_; }
 
@@ -70,6 +72,7 @@ private:
     };
 
     void check(const Asked& who, std::uint64_t serial) const;
+    void check_before_end(const Asked& who) const;
 
     const Network& network_;
     bool is_clean_;
@@ -78,7 +81,8 @@ private:
     std::set<Asked> ended_;
     std::map<std::uint64_t, std::vector<Asked>> there_;  // when this part came
     std::map<JobOfRun, Serials> said_;                   // by the running attempt, as the news tell
-    std::map<std::uint64_t, Serials> counted_;  // since the last turn's end: what was said up to it
+    // Since all was said that there was to say: each part that came, with what was said up to it.
+    std::map<BrokerRun, std::map<std::uint64_t, Serials>> counted_;
     std::uint64_t heard_ = 0;
     std::uint64_t heard_late_ = 0;
 };

@@ -55,6 +55,10 @@ public:
         cancels_.promised(broker, jobs);
     }
 
+    static void cancel_refused(const model::JobId& job, const base::Error& why) {
+        Cancels::refused(job, why);
+    }
+
     /// Of a broker that was left in peace for a while.
     void check_the_end(std::size_t broker, base::WallTime now) const;
 

@@ -158,6 +158,41 @@ TEST_CASE("cancel: twice is once, and the second answer is no earlier than the f
     CHECK(broker.effects.sends.front().after >= recorded);
 }
 
+// The connection with the answer may have broken: then the wish comes again.
+TEST_CASE("cancel: what is cancelled already is no error, and answered no earlier") {
+    Broker broker(patient_knowing({"X", "Y"}));
+    const JobId waiting = taken_id(broker.submit({}));
+    CHECK(cancel(broker, waiting) == 1);
+    const Seq recorded = broker.effects.appends.front().seq;
+    CHECK(cancel(broker, waiting) == 0);
+    CHECK(broker.effects.appends.empty());
+    CHECK(broker.effects.announces.empty());
+    CHECK(broker.effects.sends.front().after >= recorded);
+
+    broker.ready(1, {"X"});
+    const auto running = only_assign(broker.submit({}));
+    CHECK(cancel(broker, running.second.job) == 1);
+    broker.finish(1, running.second, Verdict::Failed);
+    CHECK(cancel(broker, running.second.job) == 0);
+    CHECK(state_of(broker, running.second.job) == JobState::Cancelled);
+    // It still cannot be edited, and was no dead letter.
+    CHECK(refused_with(broker.operate(EditJob{waiting, 1, {}})) == Errc::WrongState);
+    RetryDead retry;
+    retry.which.jobs = {waiting};
+    CHECK(refused_with(broker.operate(std::move(retry))) == Errc::WrongState);
+}
+
+TEST_CASE("cancel: who is refused because the job has ended can rely on that") {
+    Broker broker(patient_knowing({"X", "Y"}));
+    broker.ready(1, {"X"});
+    const auto job = only_assign(broker.submit({}));
+    broker.finish(1, job.second);
+    REQUIRE(!broker.effects.appends.empty());
+    const Seq recorded = broker.effects.appends.back().seq;
+    CHECK(refused_with(broker.operate(these({job.second.job}))) == Errc::WrongState);
+    CHECK(broker.effects.sends.front().after >= recorded);
+}
+
 TEST_CASE("cancel: what the worker says of its progress does not become the reason") {
     Broker broker(patient_knowing({"X", "Y"}));
     broker.ready(1, {"X"});

@@ -122,6 +122,33 @@ TEST_CASE("submit: a resent sync job answers its client at the new address, also
     CHECK(broker.core.counters().started == 1);
 }
 
+// The older connection's bytes may be read last, and that connection has gone.
+TEST_CASE("submit: of a sync job that was resent several times the last two resends are told") {
+    Broker broker;
+    broker.ready(1, {"X"});
+    const auto job = only_assign(broker.call());
+    Call again;
+    again.number = 1;
+    again.again = true;
+    again.options.sync = true;
+    for (const std::uint64_t connection : {101U, 102U, 103U, 103U}) {
+        again.peer = connection;
+        CHECK(broker.submit(again).sends.empty());
+    }
+    Partial partial;
+    partial.from = Peer{1};
+    partial.attempt = job.second;
+    CHECK(sent<JobPartial>(broker.apply(partial)).size() == 2);
+    again.again = false;  // the first one, come late
+    again.peer = 100;
+    CHECK(broker.submit(again).sends.empty());
+    const auto results = sent<JobResult>(broker.finish(1, job.second));
+    REQUIRE(results.size() == 2);
+    CHECK(results.front().first.peer == Peer{103});
+    CHECK(results.back().first.peer == Peer{102});
+    CHECK(broker.core.counters().started == 1);
+}
+
 TEST_CASE(
     "submit: what a client has acknowledged is forgotten, and its numbers are not taken again") {
     Broker broker;
