@@ -200,6 +200,31 @@ TEST_CASE("A worker takes the jobs of its channels and of no other") {
     CHECK(t.has_seen("EXECUTE_COMPLETE", 4));
 }
 
+TEST_CASE("A durable job larger than messages are by default comes to its worker, and back") {
+    for (const char* way : {"true", "false"}) {  // over a local stream, and over ZeroMQ
+        CAPTURE(way);
+        const Broker broker({{},
+                             "[broker]\nlocal_streams = " + std::string(way) +
+                                 "\n[limits]\nmessage_bytes_max = \"96MiB\"\n",
+                             {}});
+        const auto worker = broker.start_worker(kReverseProgram, {"--service-name", "large"});
+        broker.wait_until_served("large");
+        OldClient client(Old::Zmws1, broker.endpoints().frontend);
+        constexpr std::size_t kBytes = 80UL << 20U;
+        client.request_with("large",
+                            "PARAM-JSON: \"ab" + std::string(kBytes, 'c') + '"',
+                            true,
+                            json({{"durable", true}}).dump());
+        const Answer answer = client.answer();
+        REQUIRE(answer.kind == Answer::Kind::Complete);
+        REQUIRE(answer.body.size() == 1);
+        CHECK(answer.body[0].size() == kBytes + 4);
+        CHECK(answer.body[0].starts_with("\"cc"));
+        CHECK(answer.body[0].ends_with("cba\""));
+        CHECK(broker.count_events("DELEGATE_START", "large") == 1);
+    }
+}
+
 TEST_CASE("A child job inherits the context, and a job without one is its own") {
     Trial t("family", {"--concurrency", "2"});
     const json child = {{"service", "family"}, {"params", json::object()}};
