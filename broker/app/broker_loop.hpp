@@ -68,6 +68,7 @@ private:
     [[nodiscard]] bool wait();
     void watch_all();
     void answer_for_keys();
+    void cut_the_unfinished(base::MonoTime now);
     void look_around();
     void relieve_news();
     void handle_signal(int signal);
