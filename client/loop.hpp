@@ -28,7 +28,7 @@ struct LoopOptions {
     SessionOptions session;              // its `session` and `brokers` are filled in here
     std::optional<net::CurveKeys> curve;
     std::size_t queue_max = 65'536;
-    std::size_t message_bytes_max = 256UL << 20U;  // of one message from the broker
+    std::size_t message_bytes_max = model::kBrokersMessageBytesMax;  // of one from the broker
     base::Duration connect_timeout{};
     bool has_thread = true;  // false: see serve()
 };

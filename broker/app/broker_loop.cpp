@@ -1,5 +1,6 @@
 #include "broker/app/broker_loop.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -44,6 +45,7 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
     parts_.node.begin_batch(now);
     parts_.sockets.look(now.mono);
     answer_for_keys();
+    cut_the_unfinished(now.mono);
     const Amount taken = take_messages();
     if (++turns_unlooked_ >= kTurnsUnlooked) {
         look_around();
@@ -134,6 +136,20 @@ void BrokerLoop::answer_for_keys() {
     }
 }
 
+void BrokerLoop::cut_the_unfinished(base::MonoTime now) {
+    for (const auto& [side, cut] : parts_.sockets.cut_the_unfinished(now)) {
+        parts_.node.note_unfinished();
+        parts_.log.write(
+            log::Level::Warning,
+            "message_unfinished",
+            {{"side", side == Side::Frontend ? "clients" : "workers"},
+             {"from", cut.address},
+             {"bytes", std::to_string(cut.bytes)},
+             {"limit", cut.is_total ? "limits.backlog_bytes_max" : "limits.message_bytes_max"},
+             {"meaning", "a message that did not end; its connection was closed"}});
+    }
+}
+
 void BrokerLoop::look_around() {
     turns_unlooked_ = 0;
     parts_.sockets.update_subscriptions();
@@ -178,6 +194,7 @@ bool BrokerLoop::wait(bool is_under_load) {
         return note_waited(poller_.wait(base::Duration::zero()));
     }
     auto deadline = parts_.node.next_deadline();
+    deadline = std::min(deadline.value_or(base::MonoTime::max()), parts_.sockets.next_look());
     if (next_beat_ && (!deadline || *next_beat_ < *deadline)) {
         deadline = next_beat_;
     }

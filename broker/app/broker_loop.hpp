@@ -69,6 +69,7 @@ private:
     [[nodiscard]] bool note_waited(const base::Expected<std::size_t>& waited);
     void watch_all();
     void answer_for_keys();
+    void cut_the_unfinished(base::MonoTime now);
     void look_around();
     void relieve_news();
     void handle_signal(int signal);

@@ -80,6 +80,14 @@ public:
     /// Those turned away since the last call, kRefusalsMax at most.
     [[nodiscard]] std::vector<KeyRefusal> take_refusals();
 
+    /// Once a turn; see there.
+    [[nodiscard]] std::vector<ZmqTransport::Cut> cut_the_unfinished(base::MonoTime now) {
+        return zmq_->cut_the_unfinished(now);
+    }
+
+    /// When there is something to look at, though nothing has come in.
+    [[nodiscard]] base::MonoTime next_look() const { return zmq_->next_look(); }
+
     [[nodiscard]] base::Expected<void> reopen_news() { return zmq_->reopen_news(context_); }
 
     [[nodiscard]] std::string_view news_overflow() const { return zmq_->news_overflow(); }

@@ -44,6 +44,7 @@ void add_privileged(const model::BrokerReport& report, Counters& to) {
         to.add("malformed", report.messages->malformed, "c");
         to.add("undeliverable", report.messages->undeliverable, "c");
         to.add("backlog_dropped", report.messages->backlog_dropped, "c");
+        to.add("unfinished", report.messages->unfinished, "c");
     }
     if (report.journal) {
         to.add("journal_log", report.journal->log_bytes, "B");

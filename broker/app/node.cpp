@@ -221,7 +221,8 @@ void Node::Parts::complete(model::BrokerReport& report) const {
                        counters.malformed,
                        outbox.counters().undeliverable,
                        outbox.counters().backlog_dropped,
-                       audit.refused()};
+                       audit.refused(),
+                       counters.unfinished};
     if (shell_figures) {
         shell_figures(report);
     }
@@ -392,6 +393,10 @@ void Node::note_no_news(access::PrincipalId who) {
     if (const Rights* rights = parts_->rights.of(who); rights != nullptr) {
         parts_->note({rights->key, "read", "news", rights->grants.may_read_all()});
     }
+}
+
+void Node::note_unfinished() {
+    ++parts_->counters.unfinished;
 }
 
 void Node::lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed) {

@@ -63,6 +63,8 @@ public:
     void on_refused(Side side, std::string_view routing_id, const Frames& frames, base::Error why);
     /// A key that may not hear the news has asked for them: for the audit log.
     void note_no_news(access::PrincipalId who);
+    /// A connection was cut because its message did not end; counted.
+    void note_unfinished();
     /// Whoever is not allowed any more is lost: its jobs go back, and it is told nothing more.
     void lose_all_but(const std::function<bool(access::PrincipalId)>& is_allowed);
     /// The connection of a peer has ended; what it had sent was given to on_frames() before.
@@ -102,7 +104,8 @@ public:
         std::uint64_t malformed = 0;
         std::uint64_t undeliverable = 0;
         std::uint64_t backlog_dropped = 0;
-        std::uint64_t forbidden = 0;  // what a key was refused
+        std::uint64_t forbidden = 0;   // what a key was refused
+        std::uint64_t unfinished = 0;  // whose connection was cut, for they did not end
     };
 
     [[nodiscard]] const EdgeCounters& edge_counters() const;

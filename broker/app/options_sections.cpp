@@ -248,10 +248,12 @@ Section limits_section(model::Limits& l) {
         "error, and memory stays where it is.",
         {{.key = "message_bytes_max",
           .target = &l.message_bytes_max,
-          .doc = "One whole message. Who sends a larger frame is disconnected.",
+          .doc = "One whole message. Who sends a larger frame is disconnected. Clients and workers "
+                 "take 256MiB from a broker, and the journal as much for a job; the rest is for "
+                 "what is put around it.",
           .is_size = true,
           .min = kKiB,
-          .max = kGiB},
+          .max = model::kMessageBytesMost},
          live("jobs_max", &l.jobs_max, 1, kBillion, "Jobs waiting or running."),
          live("jobs_per_service_max",
               &l.jobs_per_service_max,

@@ -8,6 +8,7 @@ namespace {
 
 // Long enough that framing costs nothing, short enough that a peer can begin to work.
 constexpr std::size_t kBatchBytes = 1UL << 20U;
+static_assert(kBatchBytes + model::kMessageBytesMost < model::kBrokersMessageBytesMax);
 // What a frame takes in memory beside its bytes: many tiny messages are a backlog too.
 constexpr std::size_t kFrameCost = 64;
 constexpr std::size_t kSpareBatchesMax = 64;
@@ -154,7 +155,8 @@ void Outbox::make_busy(Lane& lane) {
     }
 }
 
-// Of those that are blocked: what others have leaves with the turn.
+// Of those that are blocked: what others have leaves with the turn. One message alone may be larger
+// than the bound: it is behind others that are on their way, or had to wait for room for all.
 void Outbox::count(Lane& lane) {
     if (lane.stands != Stands::Blocked) {
         return;
@@ -162,7 +164,7 @@ void Outbox::count(Lane& lane) {
     const std::size_t bytes = waiting_bytes(lane);
     waiting_bytes_ += bytes - lane.counted;
     lane.counted = bytes;
-    if (bytes > backlog_bytes_max_) {
+    if (bytes > backlog_bytes_max_ && messages_of(lane) > 1) {
         give_up(lane, "limits.peer_backlog_bytes_max");
     }
 }
@@ -223,6 +225,10 @@ SendStatus Outbox::send_all(Lane& lane, const PeerTable::Entry& entry) {
         status = send_messages(lane, entry);
     }
     return status;
+}
+
+std::uint64_t Outbox::messages_of(const Lane& lane) {
+    return lane.messages.size() - lane.next + (lane.batch == nullptr ? 0 : 1);
 }
 
 std::size_t Outbox::waiting_bytes(const Lane& lane) {
@@ -314,10 +320,7 @@ void Outbox::forget(Peer peer) {
 
 // How many messages that were.
 std::uint64_t Outbox::drop(Lane& lane) {
-    std::uint64_t messages = lane.messages.size() - lane.next;
-    if (lane.batch != nullptr) {
-        ++messages;
-    }
+    const std::uint64_t messages = messages_of(lane);
     lane.messages.clear();
     lane.messages.shrink_to_fit();
     lane.next = 0;

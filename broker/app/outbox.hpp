@@ -22,9 +22,9 @@ namespace steward::app {
 ///         need not wait for the journal waits behind one that must.
 /// Thread: the loop's.  Blocks: never.
 /// Cost:   flush() O(what was posted), and kRetriedMax peers that read slowly.
-/// Bound:  per peer peer_backlog_bytes_max and in_flight_max messages held for the journal; who
-///         passes one is given up. Of all peers backlog_bytes_max, but for kTransportShare of it:
-///         beyond it those are given up who have not moved for longest.
+/// Bound:  per peer peer_backlog_bytes_max, or one message, and in_flight_max messages held for the
+///         journal; who passes one is given up. Of all peers backlog_bytes_max, but for
+///         kTransportShare of it: beyond it those are given up who have not moved for longest.
 class Outbox {
 public:
     /// How many of those who read slowly a flush tries again, in turns.
@@ -104,6 +104,7 @@ private:
     static void forget_sent(Lane& lane);
     [[nodiscard]] SendStatus send_messages(Lane& lane, const PeerTable::Entry& entry);
     [[nodiscard]] SendStatus send_all(Lane& lane, const PeerTable::Entry& entry);
+    [[nodiscard]] static std::uint64_t messages_of(const Lane& lane);
     [[nodiscard]] static std::size_t waiting_bytes(const Lane& lane);
     void flush_one(Peer peer, std::vector<Peer>& lost);
     void count(Lane& lane);

@@ -1,5 +1,6 @@
 #include "broker/app/zmq_transport.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -26,6 +27,11 @@ constexpr base::Duration kReopenMax = std::chrono::seconds(1);
 // Readers share what is sent, so there is one account for all of them.
 std::shared_ptr<net::UnsentAccount> account_of_news(const net::SocketOptions& options) {
     return std::make_shared<net::UnsentAccount>(std::make_shared<net::UnsentTotal>(options.unsent));
+}
+
+// Of each side.
+net::UnfinishedBounds unfinished_bounds(const net::SocketOptions& options) {
+    return {options.bound.bytes_max, options.unfinished_bytes_max};
 }
 
 base::Expected<std::string> listen_at(net::Socket& socket,
@@ -65,6 +71,13 @@ base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
     }
     std::unique_ptr<ZmqTransport> transport(
         new ZmqTransport(std::move(*frontend), std::move(*backend), std::move(*news), options));
+    for (net::Socket* socket : {&transport->frontend_, &transport->backend_}) {
+        auto guard = net::MessageGuard::open(context, *socket, unfinished_bounds(options));
+        if (!guard) {
+            return base::Unexpected(std::move(guard.error()));
+        }
+        transport->guards_.push_back(std::move(*guard));
+    }
     auto clients = listen_at(transport->frontend_, wished.clients, "client_port");
     auto workers = listen_at(transport->backend_, wished.workers, "worker_port");
     auto news_at = listen_at(transport->news_, wished.news, "news_port");
@@ -105,8 +118,34 @@ net::ReceiveStatus ZmqTransport::receive(Side side,
                                          Frames& frames,
                                          std::uint32_t& number) {
     number = 0;
-    return options_.curve ? socket_of(side).receive_from(routing_id, frames, number)
-                          : socket_of(side).receive_from(routing_id, frames);
+    net::MessageGuard& guard = guards_[static_cast<std::size_t>(side)];
+    const net::OriginWish wish{options_.curve.has_value(), guard.is_asking()};
+    if (!wish.any()) {
+        return socket_of(side).receive_from(routing_id, frames);
+    }
+    net::Origin origin;
+    const auto status = socket_of(side).receive_from(routing_id, frames, wish, origin);
+    number = origin.number;
+    if (wish.fd && status == net::ReceiveStatus::Nothing) {
+        guard.drained();
+    } else if (wish.fd) {
+        guard.heard(origin.fd);
+    }
+    return status;
+}
+
+std::vector<ZmqTransport::Cut> ZmqTransport::cut_the_unfinished(base::MonoTime now) {
+    std::vector<Cut> cuts;
+    for (const Side side : {Side::Frontend, Side::Backend}) {
+        for (net::UnfinishedCut& cut : guards_[static_cast<std::size_t>(side)].look(now)) {
+            cuts.push_back({side, std::move(cut)});
+        }
+    }
+    return cuts;
+}
+
+base::MonoTime ZmqTransport::next_look() const {
+    return std::min(guards_.front().next_look(), guards_.back().next_look());
 }
 
 // ZeroMQ gives the address free a moment after it was told to.
@@ -133,6 +172,10 @@ void ZmqTransport::set_bounds(const net::SocketOptions& options) {
     options_.news_bytes_max = options.news_bytes_max;
     options_.topics_max = options.topics_max;
     unsent_->set_bounds(options.unsent);
+    options_.unfinished_bytes_max = options.unfinished_bytes_max;
+    for (net::MessageGuard& guard : guards_) {
+        guard.set_bounds(unfinished_bounds(options_));
+    }
 }
 
 ZmqTransport::Slots ZmqTransport::add_to(net::Poller& poller) const {

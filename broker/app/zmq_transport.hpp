@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/app/transport.hpp"
 #include "common/base/expected.hpp"
+#include "common/net/message_guard.hpp"
 #include "common/net/poller.hpp"
 #include "common/net/roles.hpp"
 #include "common/net/subscriptions.hpp"
@@ -53,13 +55,26 @@ public:
                                              Frames& frames,
                                              std::uint32_t& number);
 
-    /// There is nothing to receive until the poller says so; see net::Socket::is_quiet().
+    /// There is nothing to receive until the poller says so; see net::Socket::is_quiet(). While the
+    /// guard asks it must hear that there is nothing.
     [[nodiscard]] bool is_quiet(Side side) const {
-        return (side == Side::Frontend ? frontend_ : backend_).is_quiet();
+        return (side == Side::Frontend ? frontend_ : backend_).is_quiet() &&
+               !guards_[static_cast<std::size_t>(side)].is_asking();
     }
 
     /// To be looked at all the same: nobody waited for this side.
     void wake(Side side) { socket_of(side).wake(); }
+
+    /// Ends connections of clients and workers whose message never ends (net::MessageGuard), and
+    /// says which. Once a turn.
+    struct Cut {
+        Side side = Side::Frontend;
+        net::UnfinishedCut what;
+    };
+
+    [[nodiscard]] std::vector<Cut> cut_the_unfinished(base::MonoTime now);
+    /// When that has something to do next.
+    [[nodiscard]] base::MonoTime next_look() const;
 
     /// Closes the news and opens them anew under the same address: who reads them connects again
     /// by itself, and must be allowed to. Errors: Io.
@@ -91,6 +106,7 @@ private:
     net::Socket frontend_;
     net::Socket backend_;
     net::Socket news_;
+    std::vector<net::MessageGuard> guards_;  // by side; they end before the sockets
     net::Subscriptions subscriptions_;
     Endpoints endpoints_;
     net::SocketOptions options_;

@@ -13,6 +13,7 @@
 #include "broker/store/disk.hpp"
 #include "broker/store/journal.hpp"
 #include "common/base/expected.hpp"
+#include "common/model/limits.hpp"
 
 namespace steward::store {
 
@@ -20,8 +21,9 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kFileHeaderBytes = 32;
 inline constexpr std::size_t kCommitHeaderBytes = 36;
 inline constexpr std::size_t kRecordHeaderBytes = 4;
-/// Of the records of one commit, with their headers. JournalFeed stays far below.
-inline constexpr std::size_t kCommitBytesMax = 256UL << 20U;
+/// Of the records of one commit, with their headers. JournalFeed stays far below, but for a single
+/// job of the largest size.
+inline constexpr std::size_t kCommitBytesMax = model::kBrokersMessageBytesMax;
 
 /// What a file is for.
 enum class FileKind : std::uint32_t {

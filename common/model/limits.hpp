@@ -11,6 +11,12 @@ namespace steward::model {
 
 /// Bounds of one message, checked before its content is looked at.
 inline constexpr std::size_t kFramesPerMessageMax = 1024;
+/// What clients and workers take from a broker as one message, and the journal as one commit.
+inline constexpr std::size_t kBrokersMessageBytesMax = 256UL << 20U;
+/// What `message_bytes_max` may be set to, so that whatever a broker was given fits in there again:
+/// a batch may have a mebibyte before the last payload, and another is left for what a job has in
+/// another form there (16,384 ids in its `after` are 384 KiB).
+inline constexpr std::size_t kMessageBytesMost = kBrokersMessageBytesMax - (2UL << 20U);
 inline constexpr std::size_t kRoutingIdBytesMax = 255;  // ZeroMQ's own bound
 inline constexpr std::size_t kNameBytesMax = 255;       // service and library names
 inline constexpr std::size_t kTextBytesMax = 4096;      // failure texts, progress texts

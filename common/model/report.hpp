@@ -247,6 +247,7 @@ struct MessageFigures {
     std::uint64_t undeliverable = 0;    // their peer was gone
     std::uint64_t backlog_dropped = 0;  // of peers that read too slowly and were given up
     std::uint64_t forbidden = 0;        // requests that a key lacked the grant for
+    std::uint64_t unfinished = 0;       // did not end, and their connection was cut
 };
 
 struct BrokerReport {

@@ -1,13 +1,11 @@
 #include "common/net/monitor.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include <zmq.hpp>
 
-#include "common/net/zmq_error.hpp"
+#include "common/net/monitor_events.hpp"
 
 namespace steward::net {
 namespace {
@@ -23,13 +21,8 @@ constexpr std::string_view kNoKey =
 
 constexpr std::uint32_t kMayNotHear = 500;  // as zap.cpp says it
 
-struct Event {
-    std::uint16_t kind = 0;
-    std::uint32_t value = 0;
-};
-
 // What a failed handshake means to who has keys, and to who has none.
-std::string text_of(const Event& event, bool has_keys) {
+std::string text_of(const MonitorEvent& event, bool has_keys) {
     const std::uint16_t kind = event.kind;
     if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && event.value == kMayNotHear) {
         return "the broker knows this key, but it lacks the grant that the news need: "
@@ -52,39 +45,19 @@ std::string text_of(const Event& event, bool has_keys) {
     return {};
 }
 
-// An event is a frame of u16 kind and u32 value in the machine's order, then the endpoint.
-std::optional<Event> event_of(const Frames& frames) {
-    Event event;
-    if (frames.empty() || frames.front().size() < sizeof event.kind + sizeof event.value) {
-        return std::nullopt;
-    }
-    const char* bytes = frames.front().view().data();
-    std::memcpy(&event.kind, bytes, sizeof event.kind);
-    std::memcpy(&event.value, bytes + sizeof event.kind, sizeof event.value);
-    return event;
-}
-
 }  // namespace
 
 base::Expected<Monitor> Monitor::open(Context& context, Socket& watched) {
-    return guarded("cannot watch a socket", [&]() -> base::Expected<Monitor> {
-        // Two sockets of one context never have the same address while both are alive.
-        const std::string endpoint =
-            "inproc://monitor-" +
-            std::to_string(reinterpret_cast<std::uintptr_t>(watched.handle()));
-        if (zmq_socket_monitor(watched.handle(), endpoint.c_str(), kWatchedEvents) != 0) {
-            return zmq_failed("cannot watch a socket", errno);
-        }
-        auto pair = std::make_unique<zmq::socket_t>(context.inner(), zmq::socket_type::pair);
-        pair->set(zmq::sockopt::linger, 0);
-        pair->connect(endpoint);
-        Monitor monitor(Socket(std::move(pair), MessageBound{}), watched.handle());
-        int mechanism = ZMQ_NULL;
-        std::size_t size = sizeof mechanism;
-        zmq_getsockopt(watched.handle(), ZMQ_MECHANISM, &mechanism, &size);
-        monitor.has_keys_ = mechanism == ZMQ_CURVE;
-        return monitor;
-    });
+    auto events = begin_monitor(context, watched, kWatchedEvents, MonitorQueue::Bounded);
+    if (!events) {
+        return base::Unexpected(std::move(events.error()));
+    }
+    Monitor monitor(std::move(*events), watched.handle());
+    int mechanism = ZMQ_NULL;
+    std::size_t size = sizeof mechanism;
+    zmq_getsockopt(watched.handle(), ZMQ_MECHANISM, &mechanism, &size);
+    monitor.has_keys_ = mechanism == ZMQ_CURVE;
+    return monitor;
 }
 
 Monitor::Monitor(Socket events, void* watched) : events_(std::move(events)), watched_(watched) {}
@@ -98,17 +71,12 @@ Monitor::Monitor(Monitor&& other) noexcept
 
 Monitor::~Monitor() {
     if (watched_ != nullptr) {
-        zmq_socket_monitor(watched_, nullptr, 0);
+        end_monitor(watched_);
     }
 }
 
 std::optional<LinkEvent> Monitor::next() {
-    Frames frames;
-    while (events_.receive(frames) == ReceiveStatus::Received) {
-        const auto event = event_of(frames);
-        if (!event) {
-            continue;
-        }
+    while (const auto event = next_event(events_)) {
         if (event->kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             is_connected_ = true;
             refusal_.clear();

@@ -24,6 +24,9 @@ struct SocketOptions {
     /// The same of all readers of news together, and the topics that they may ask for.
     std::size_t news_bytes_max = 256UL << 20U;
     std::size_t topics_max = 10'000;
+    /// ROUTER: of messages that have begun and not ended, of all connections together; of one,
+    /// `bound` says it. See MessageGuard.
+    std::size_t unfinished_bytes_max = 1UL << 30U;
     /// How long what was sent may still leave after the socket is closed.
     base::Duration linger = 1s;
     /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`.

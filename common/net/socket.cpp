@@ -26,12 +26,15 @@ SendStatus send_status(int number) {
 
 // Of the connection that a frame came from. The routing id does not carry it when ZeroMQ has made
 // that while it was polled; each frame behind it does.
-std::uint32_t number_of(zmq::message_t& frame) {
-    std::uint32_t number = 0;
-    if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
-        std::from_chars(text, text + std::strlen(text), number);
+Origin origin_of(zmq::message_t& frame, OriginWish wish) {
+    Origin origin;
+    if (const char* text = wish.number ? zmq_msg_gets(frame.handle(), "User-Id") : nullptr) {
+        std::from_chars(text, text + std::strlen(text), origin.number);
     }
-    return number;
+    if (wish.fd) {
+        origin.fd = zmq_msg_get(frame.handle(), ZMQ_SRCFD);
+    }
+    return origin;
 }
 
 // Frames that are as short as they may be are memory, too.
@@ -191,18 +194,24 @@ ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames) {
     return frame.more() ? receive_rest(frames, true) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_from(std::string& routing_id, Frames& frames, std::uint32_t& number) {
+ReceiveStatus Socket::receive_from(std::string& routing_id,
+                                   Frames& frames,
+                                   OriginWish wish,
+                                   Origin& origin) {
     frames.clear();
     zmq::message_t frame;
     if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
         return nothing_received(errno);
     }
-    number = 0;
+    origin = {};
     routing_id.assign(static_cast<const char*>(frame.data()), frame.size());
-    return frame.more() ? receive_rest(frames, true, &number) : ReceiveStatus::Received;
+    return frame.more() ? receive_rest(frames, true, wish, &origin) : ReceiveStatus::Received;
 }
 
-ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_t* number) const {
+ReceiveStatus Socket::receive_rest(Frames& frames,
+                                   bool is_started,
+                                   OriginWish wish,
+                                   Origin* origin) const {
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;
@@ -214,15 +223,9 @@ ReceiveStatus Socket::receive_rest(Frames& frames, bool is_started, std::uint32_
         }
         is_started = true;
         more = frame.more();
-        // On every frame but that of the routing id, which has it only if nobody polled before.
-        if (number != nullptr && frames.empty()) {
-            if (const char* text = zmq_msg_gets(frame.handle(), "User-Id")) {
-                std::from_chars(text, text + std::strlen(text), *number);
-            }
-        }
         bytes += frame.size();
-        if (number != nullptr) {
-            *std::exchange(number, nullptr) = number_of(frame);
+        if (origin != nullptr) {
+            *std::exchange(origin, nullptr) = origin_of(frame, wish);
         }
         is_too_large =
             is_too_large || frames.size() >= bound_.frames_max || bytes > bound_.bytes_max;

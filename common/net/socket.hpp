@@ -36,6 +36,20 @@ enum class ReceiveStatus : std::uint8_t {
     Closed,    // the context is ending
 };
 
+/// Whence a message came.
+struct Origin {
+    std::uint32_t number = 0;  // that ZapHandler gave the connection; 0: none
+    int fd = -1;               // of the connection, if asked for; -1: ZeroMQ does not say
+};
+
+/// Which of that is wanted: each costs a look-up.
+struct OriginWish {
+    bool number = false;
+    bool fd = false;
+
+    [[nodiscard]] bool any() const { return number || fd; }
+};
+
 /// What one message may hold; the rest of a larger one is drained and not stored.
 struct MessageBound {
     std::size_t frames_max = model::kFramesPerMessageMax;
@@ -85,10 +99,11 @@ public:
     [[nodiscard]] ReceiveStatus receive(Frames& frames);
     /// ROUTER: the same, with the sender. `routing_id` is set also when TooLarge.
     [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id, Frames& frames);
-    /// The same, with the number that ZapHandler gave the sender's connection; 0: none.
+    /// The same, and whence it came.
     [[nodiscard]] ReceiveStatus receive_from(std::string& routing_id,
                                              Frames& frames,
-                                             std::uint32_t& number);
+                                             OriginWish wish,
+                                             Origin& origin);
 
     /// The last look found nothing to receive, and nobody has used the socket since: until its
     /// descriptor is readable there is nothing. Any use may take that sign away, so it ends this.
@@ -110,7 +125,8 @@ private:
                                          std::size_t bytes = 0) const;
     [[nodiscard]] ReceiveStatus receive_rest(Frames& frames,
                                              bool is_started,
-                                             std::uint32_t* number = nullptr) const;
+                                             OriginWish wish = {},
+                                             Origin* origin = nullptr) const;
 
     std::unique_ptr<zmq::socket_t> inner_;
     std::shared_ptr<bool> is_quiet_;

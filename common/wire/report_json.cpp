@@ -233,6 +233,7 @@ private:
         member("undeliverable", messages.undeliverable);
         member("backlog_dropped", messages.backlog_dropped);
         member("forbidden", messages.forbidden);
+        member("unfinished", messages.unfinished);
         to_.close();
     }
 

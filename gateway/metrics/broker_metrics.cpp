@@ -139,6 +139,7 @@ void put_messages(const json& messages, Page& page) {
     };
     put(unread, "garbage", "garbage");
     put(unread, "malformed", "malformed");
+    put(unread, "unfinished", "unfinished");
     put(undelivered, "undeliverable", "gone");
     put(undelivered, "backlog_dropped", "slow");
     page.put(std::move(unread));

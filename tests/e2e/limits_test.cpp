@@ -7,6 +7,7 @@
 
 #include "tests/e2e/harness/broker.hpp"
 #include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/old_worker.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
@@ -198,6 +199,48 @@ TEST_CASE("A worker takes the jobs of its channels and of no other") {
     const auto first = std::move(t.worker);
     t.start_worker();
     CHECK(t.has_seen("EXECUTE_COMPLETE", 4));
+}
+
+TEST_CASE("A durable job larger than messages are by default comes to its worker") {
+    for (const char* way : {"true", "false"}) {  // over a local stream, and over ZeroMQ
+        CAPTURE(way);
+        const Broker broker({{},
+                             "[broker]\nlocal_streams = " + std::string(way) +
+                                 "\n[limits]\nmessage_bytes_max = \"96MiB\"\n",
+                             {}});
+        const auto worker = broker.start_worker(kTrialProgram, {"--service-name", "large"});
+        broker.wait_until_served("large");
+        OldClient client(Old::Zmws1, broker.endpoints().frontend);
+        client.request_with("large",
+                            "PARAM-JSON: {\"filler\":\"" + std::string(80UL << 20U, 'c') + "\"}",
+                            true,
+                            json({{"durable", true}}).dump());
+        const Answer answer = client.answer(120s);
+        REQUIRE(answer.kind == Answer::Kind::Complete);
+        CHECK(json::parse(answer.body.at(0))["attempt"] == 1);
+        CHECK(broker.count_events("DELEGATE_START", "large") == 1);
+    }
+}
+
+TEST_CASE("A result larger than what may wait for a peer reaches the client that reads it") {
+    const Broker broker({{},
+                         "[limits]\nmessage_bytes_max = \"96MiB\"\n"
+                         "peer_backlog_bytes_max = \"1MiB\"\n",
+                         {}});
+    OldWorker worker(Old::Mdp02, "large", broker.endpoints().backend);
+    worker.ready();
+    broker.wait_until_served("large");
+    OldClient client(Old::Mdp02, broker.endpoints().frontend);
+    constexpr std::size_t kBytes = 80UL << 20U;
+    for (int i = 0; i < 2; ++i) {  // one behind the other
+        client.request("large", {"much"});
+        worker.complete(worker.job(), {std::string(kBytes, 'r')});
+    }
+    for (int i = 0; i < 2; ++i) {
+        const Answer answer = client.answer();
+        REQUIRE(answer.kind == Answer::Kind::Complete);
+        CHECK(answer.body.at(0).size() == kBytes);
+    }
 }
 
 TEST_CASE("A child job inherits the context, and a job without one is its own") {

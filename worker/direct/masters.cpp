@@ -316,14 +316,15 @@ void Masters::read_router(base::MonoTime now) {
     const bool has_keys = doors_->admission != nullptr;
     std::string master;
     wire::Frames frames;
-    std::uint32_t number = 0;
+    net::Origin origin;
     for (int i = 0; i < kMessagesPerTurn; ++i) {
-        const auto status = has_keys ? doors_->router.receive_from(master, frames, number)
-                                     : doors_->router.receive_from(master, frames);
+        const auto status =
+            has_keys ? doors_->router.receive_from(master, frames, {.number = true}, origin)
+                     : doors_->router.receive_from(master, frames);
         if (status == net::ReceiveStatus::Received && has_keys && !is_given(master)) {
             front_.turn_away(now, master, "this worker gives routing ids itself");
         } else if (status == net::ReceiveStatus::Received) {
-            front_.on_master(now, master, frames, false, rights_of(number));
+            front_.on_master(now, master, frames, false, rights_of(origin.number));
         } else if (status != net::ReceiveStatus::TooLarge) {
             return;
         }

@@ -99,6 +99,7 @@ void IoLoop::connect(std::size_t broker) {
     }
     net::SocketOptions options;
     options.reconnect = std::nullopt;  // the session decides when and where
+    options.bound.bytes_max = model::kBrokersMessageBytesMax;
     options.curve = parts_.curve;
     auto connection = net::connect(parts_.context, brokers_.at(broker), options);
     if (!connection) {

@@ -167,6 +167,30 @@ std::pair<std::size_t, std::size_t> with_and_without(const std::vector<core::Rec
 
 }  // namespace
 
+TEST_CASE("journal feed: the largest message's job is a commit that the journal takes") {
+    // All but the params, which came in the same message as the rest and so are less than it.
+    model::JobSpec spec;
+    spec.service = model::ServiceName::parse(std::string(model::kNameBytesMax, 's')).value();
+    model::JobOptions& o = spec.options;
+    o.run_at = base::WallTime::max();
+    o.delay = o.expires_in = o.time_limit = o.backoff = o.backoff_max = o.result_ttl = o.wait =
+        base::Duration::max();
+    for (model::Label* label : {&o.channel, &o.context, &o.group, &o.unique, &o.batch}) {
+        *label = std::string(model::kNameBytesMax, 'l');
+    }
+    o.after.assign(model::kAfterMax, {UINT64_MAX, UINT64_MAX});
+    o.meta = base::Blob::copy(std::string(model::kMetaBytesMax, 'm'));
+    JobAccepted fact;
+    fact.id = {UINT64_MAX, UINT64_MAX};
+    fact.spec = std::move(spec);
+    fact.schedule = fact.ends_batch = fact.spec.options.group;
+    std::string bytes;
+    core::encode_record(fact, bytes);
+    CHECK(bytes.size() > model::kAfterMax * 16);
+    CHECK(bytes.size() + store::kRecordHeaderBytes + model::kMessageBytesMost <=
+          store::kCommitBytesMax);
+}
+
 TEST_CASE("journal feed: an idle journal gets a turn's facts at once") {
     Fed fed;
     fed.jobs.accept();

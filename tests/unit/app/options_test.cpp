@@ -47,6 +47,20 @@ TEST_CASE("what may wait in memory for peers follows from the limits") {
     CHECK(sockets.receive_queue_max == 64);
 }
 
+TEST_CASE("a message may be as large as the journal, clients and workers take, and no larger") {
+    BrokerOptions options;
+    CHECK(load(options, "[limits]\nmessage_bytes_max = \"254MiB\"\n").has_value());
+    CHECK(options.socket_options().bound.bytes_max == 254U << 20U);
+    const auto refused = load(options, "[limits]\nmessage_bytes_max = 266338305\n");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == base::Errc::BadConfig);
+    CAPTURE(refused.error().message);
+    CHECK(refused.error().message.find("message_bytes_max = 266338305") != std::string::npos);
+    CHECK(refused.error().message.find("1KiB to 254MiB") != std::string::npos);
+    CHECK(load(options, "[limits]\nmessage_bytes_max = \"1KiB\"\n").has_value());
+    CHECK_FALSE(load(options, "[limits]\nmessage_bytes_max = 1023\n").has_value());
+}
+
 TEST_CASE("without file, environment and flags everything has ZMWS's defaults") {
     const auto options = load_options({});
     REQUIRE(options.has_value());

@@ -236,6 +236,23 @@ TEST_CASE("a peer whose backlog passes the limit is given up") {
     CHECK(!world.outbox.is_blocked());
 }
 
+TEST_CASE("one message waits for a slow peer however large it is, with another it is given up") {
+    Outgoing world(10'000);
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    world.post(world.a, large(1'000'000));
+    CHECK(world.flush().empty());
+    world.transport.status.clear();
+    CHECK(world.flush().empty());
+    CHECK(world.transport.take("a").size() == 1);
+    world.transport.status["a"] = SendStatus::WouldBlock;
+    world.post(world.a, large(1'000'000));
+    CHECK(world.flush().empty());
+    world.post(world.a, core::HeartbeatOut{}, 0, kMdp);
+    CHECK(world.flush() == std::vector<Peer>{world.a});
+    CHECK(world.outbox.counters().backlog_dropped == 2);
+    CHECK(world.outbox.waiting_bytes() == 0);
+}
+
 TEST_CASE("beyond what may wait for all, those are given up who have not moved for longest") {
     Outgoing world;
     world.limits.backlog_bytes_max = 40'000;  // a quarter of it is the transport's

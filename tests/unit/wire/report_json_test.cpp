@@ -378,14 +378,15 @@ TEST_CASE("The broker's shell adds what it knows") {
     CHECK_FALSE(shown(report).contains("journal"));
     CHECK_FALSE(shown(report).contains("process"));
     CHECK_FALSE(shown(report).contains("messages"));
-    report.messages = {1, 2, 3, 4, 5};
+    report.messages = {1, 2, 3, 4, 5, 6};
     report.journal = {"disk", "sync", 5, 6, 7, 8, 9, 1500ms, 2ms, 10, true};
     report.process = {11, 12, 13, 2500ms, base::WallTime(1s)};
     CHECK(shown(report)["messages"] == json{{"garbage", 1},
                                             {"malformed", 2},
                                             {"undeliverable", 3},
                                             {"backlog_dropped", 4},
-                                            {"forbidden", 5}});
+                                            {"forbidden", 5},
+                                            {"unfinished", 6}});
     CHECK(shown(report)["journal"] == json{{"engine", "disk"},
                                            {"durability", "sync"},
                                            {"checkpoint_bytes", 5},

@@ -1,0 +1,135 @@
+#include "common/net/unfinished.hpp"
+
+#include <algorithm>
+
+namespace steward::net {
+namespace {
+
+// ZeroMQ takes one message of each connection in turn. Connections that come and go in between may
+// change the order; more than twice as many turns have been everybody's.
+constexpr std::uint64_t kRounds = 2;
+constexpr std::uint64_t kTurnsMin = 64;
+
+}  // namespace
+
+void Unfinished::opened(int fd, std::uint64_t tag, base::MonoTime now) {
+    closed(fd);
+    Connection& connection = connections_[fd];
+    connection.tag = tag;
+    connection.at = now;
+}
+
+void Unfinished::closed(int fd) {
+    const auto found = connections_.find(fd);
+    if (found != connections_.end()) {
+        forget_notice(fd, found->second);
+        connections_.erase(found);
+    }
+}
+
+void Unfinished::forget_notice(int fd, Connection& connection) {
+    if (std::exchange(connection.is_noticed, false)) {
+        std::erase(noticed_, fd);
+    }
+}
+
+std::vector<int> Unfinished::all() const {
+    std::vector<int> fds;
+    fds.reserve(connections_.size());
+    for (const auto& [fd, connection] : connections_) {
+        fds.push_back(fd);
+    }
+    return fds;
+}
+
+void Unfinished::sampled(int fd, std::uint64_t bytes, std::uint64_t unread, base::MonoTime now) {
+    const auto found = connections_.find(fd);
+    if (found == connections_.end()) {
+        return;
+    }
+    Connection& c = found->second;
+    if (bytes < c.seen) {  // another connection has its descriptor, of which opened() tells soon
+        closed(fd);
+        return;
+    }
+    // Whole seconds only, so that many samples forgive no more than few.
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now - c.at);
+    c.at += seconds;
+    c.level += bytes - c.seen;
+    c.level -= std::min(c.level, kIdleBytesPerSecond * static_cast<std::uint64_t>(seconds.count()));
+    c.seen = bytes;
+    c.unread = unread;
+    if (!c.is_noticed && c.level > kNoticed) {
+        c.is_noticed = true;
+        c.noticed_at = now;
+        c.level = 0;
+        noticed_.push_back(fd);
+    }
+}
+
+void Unfinished::heard(int fd) {
+    ++taken_;
+    if (is_waiting_ && taken_ >= kRounds * connections_.size() + kTurnsMin) {
+        is_sure_ = true;
+    }
+    const auto found = connections_.find(fd);
+    if (found != connections_.end() && found->second.is_noticed) {
+        found->second.level = 0;
+        forget_notice(fd, found->second);
+    }
+}
+
+void Unfinished::drained() {
+    is_sure_ = is_waiting_;
+}
+
+bool Unfinished::is_any_over() const {
+    std::uint64_t total = 0;
+    for (const int fd : noticed_) {
+        const std::uint64_t level = connections_.at(fd).taken_in();
+        total += level;
+        if (level > bounds_.message_max + kFraming || total > bounds_.total_max) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Unfinished::judge_from_here() {
+    taken_ = 0;
+    is_sure_ = false;
+    is_waiting_ = is_any_over();
+}
+
+std::vector<Unfinished::Verdict> Unfinished::judge() {
+    std::vector<Verdict> verdicts;
+    if (!is_sure_) {
+        return verdicts;
+    }
+    is_sure_ = false;
+    is_waiting_ = false;
+    std::uint64_t left = 0;  // of those that stay
+    std::vector<int> fds;
+    for (const int fd : noticed_) {
+        const std::uint64_t level = connections_.at(fd).taken_in();
+        if (level > bounds_.message_max + kFraming) {
+            verdicts.push_back({fd, connections_.at(fd).tag, level, false});
+        } else {
+            left += level;
+            fds.push_back(fd);
+        }
+    }
+    // Who has begun last may well end.
+    std::ranges::stable_sort(fds, {}, [&](int fd) { return connections_.at(fd).noticed_at; });
+    for (auto fd = fds.begin(); fd != fds.end() && left > bounds_.total_max; ++fd) {
+        const Connection& connection = connections_.at(*fd);
+        const std::uint64_t level = connection.taken_in();
+        if (level > 0) {
+            left -= level;
+            verdicts.push_back({*fd, connection.tag, level, true});
+        }
+    }
+    return verdicts;
+}
+
+}  // namespace steward::net

@@ -1,0 +1,35 @@
+// tests/e2e: one connection of ZeroMQ's protocol (ZMTP 3.0, no keys), frame by frame, for what no
+// library would send.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace steward::e2e {
+
+class ZmtpPeer {
+public:
+    enum class More : bool { No, Yes };
+
+    /// Connects to "tcp://127.0.0.1:PORT" and shakes hands as a DEALER.
+    explicit ZmtpPeer(const std::string& endpoint);
+    ~ZmtpPeer();
+    ZmtpPeer(const ZmtpPeer&) = delete;
+    ZmtpPeer& operator=(const ZmtpPeer&) = delete;
+
+    /// Waits until the system has taken the frame; false when the other end has closed.
+    [[nodiscard]] bool send(std::string_view frame, More more);
+    /// Frames of `size` bytes that are not the last, until all have `bytes`, or the end.
+    [[nodiscard]] bool begin(std::size_t bytes, std::size_t size = 64UL << 10U);
+    /// Whether the other end has closed; waits for it.
+    [[nodiscard]] bool is_closed() const;
+
+private:
+    [[nodiscard]] bool send_bytes(std::string_view bytes) const;
+    std::string read_bytes(std::size_t count) const;
+
+    int fd_;
+};
+
+}  // namespace steward::e2e
