@@ -119,7 +119,8 @@ bool State::refuse_unknown(const Address& from, const Asker& asker, const model:
     }
     const Ended* ended = results_.find(id, now_.mono);
     if (job != nullptr || ended == nullptr || !asker.sees(ended->owner)) {
-        refuse(from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}}, last_seq_);
+        refuse(
+            from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}}, appends_.last());
         return true;
     }
     refuse(from,
@@ -127,7 +128,7 @@ bool State::refuse_unknown(const Address& from, const Asker& asker, const model:
            {Errc::WrongState,
             "job " + id.text() + " has ended: it is " + std::string(model::name_of(ended->state)),
             {}},
-           last_seq_);
+           appends_.last());
     return true;
 }
 
