@@ -3,14 +3,17 @@
 #include <algorithm>
 
 #include "broker/core/record_codec.hpp"
+#include "broker/store/segment_format.hpp"
 #include "broker/store/spill_files.hpp"
 #include "common/base/assert.hpp"
+#include "common/model/limits.hpp"
 
 namespace steward::app {
 namespace {
 
 // So that no commit is larger than any journal's room; one fact alone may be.
 constexpr std::size_t kCommitBytes = 4UL << 20U;
+static_assert(store::kCommitBytesMax >= model::kBrokersMessageBytesMax);
 // What is gathered while the journal is at work; then it is the journal's to queue it.
 constexpr std::size_t kGatherBytes = 1UL << 20U;
 // Of params and meta together: below, writing them costs less than to make a form without them.

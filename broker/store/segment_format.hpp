@@ -13,7 +13,6 @@
 #include "broker/store/disk.hpp"
 #include "broker/store/journal.hpp"
 #include "common/base/expected.hpp"
-#include "common/model/limits.hpp"
 
 namespace steward::store {
 
@@ -23,7 +22,7 @@ inline constexpr std::size_t kCommitHeaderBytes = 36;
 inline constexpr std::size_t kRecordHeaderBytes = 4;
 /// Of the records of one commit, with their headers. JournalFeed stays far below, but for a single
 /// job of the largest size.
-inline constexpr std::size_t kCommitBytesMax = model::kBrokersMessageBytesMax;
+inline constexpr std::size_t kCommitBytesMax = 256UL << 20U;
 
 /// What a file is for.
 enum class FileKind : std::uint32_t {
