@@ -152,7 +152,7 @@ net::ReceiveStatus BrokerSockets::receive(Door door,
 }
 
 void BrokerSockets::answer_for_keys() {
-    if (!zap_) {
+    if (!zap_ || zap_->socket().is_quiet()) {
         return;
     }
     zap_->answer([this](const net::ZapQuestion& asked) -> net::ZapVerdict {
