@@ -238,16 +238,22 @@ TEST_CASE("A client that submits without end meets jobs_per_service_max, others 
     std::thread flood([&] {
         NativePeer client(broker.endpoints().frontend);
         client.hello();
+        const auto read_refusal = [&](std::chrono::milliseconds patience) {
+            const json refused = client.next(kRefused, patience);
+            if (refused.is_array()) {
+                refusal = refused.at(3).get<std::string>();
+            }
+        };
         while (!is_over) {
             std::vector<json> batch = {json::array({kSession, 815, sent + 1})};
             for (int i = 0; i < 100; ++i) {
                 batch.push_back(NativePeer::submission(++sent, "nobody", false));
             }
             client.send(batch);
-            const json refused = client.next(kRefused, 0ms);
-            if (refused.is_array()) {
-                refusal = refused.at(3).get<std::string>();
-            }
+            read_refusal(0ms);
+        }
+        if (refusal.empty()) {  // on a busy machine the first may be on its way
+            read_refusal(10s);
         }
     });
     std::vector<Clock::duration> took;
