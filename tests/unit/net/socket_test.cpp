@@ -32,6 +32,21 @@ struct RawPeer {
     zmq::socket_t socket;
 };
 
+// A listening socket that is waited for, and a peer of it.
+struct Watched {
+    Watched() : listening(context), peer(listening.endpoint), slot(poller.add(listening.router)) {}
+
+    ReceiveStatus receive() { return listening.router.receive_from(id, frames); }
+
+    Context context = must(Context::open());
+    Listening listening;
+    RawPeer peer;
+    Poller poller;
+    Poller::Slot slot;
+    std::string id;
+    Frames frames;
+};
+
 ReceiveStatus receive(Listening& listening, Frames& frames) {
     await_readable(listening.router);
     std::string id;
@@ -153,72 +168,55 @@ TEST_CASE("a deadline has passed when the poller returns for it") {
 }
 
 TEST_CASE("a socket is quiet from a look that finds nothing until the poller hears of something") {
-    Context context = must(Context::open());
-    Listening listening(context);
-    RawPeer peer(listening.endpoint);
-    Poller poller;
-    const auto slot = poller.add(listening.router);
-    std::string id;
-    Frames frames;
-    CHECK_FALSE(listening.router.is_quiet());
-    CHECK(listening.router.receive_from(id, frames) == ReceiveStatus::Nothing);
-    CHECK(listening.router.is_quiet());
+    Watched it;
+    const Socket& router = it.listening.router;
+    CHECK_FALSE(router.is_quiet());
+    CHECK(it.receive() == ReceiveStatus::Nothing);
+    CHECK(router.is_quiet());
     for (const int round : {1, 2, 3}) {
         CAPTURE(round);
-        peer.send({"one"});
-        REQUIRE(must(poller.wait(kPatience)) == 1);
-        CHECK(poller.is_readable(slot));
-        CHECK_FALSE(listening.router.is_quiet());
-        CHECK(listening.router.receive_from(id, frames) == ReceiveStatus::Received);
-        CHECK_FALSE(listening.router.is_quiet());  // there may be more
-        CHECK(must(poller.wait(base::Duration::zero())) == 0);
-        CHECK(listening.router.is_quiet());
+        it.peer.send({"one"});
+        REQUIRE(must(it.poller.wait(kPatience)) == 1);
+        CHECK(it.poller.is_readable(it.slot));
+        CHECK_FALSE(router.is_quiet());
+        CHECK(it.receive() == ReceiveStatus::Received);
+        CHECK_FALSE(router.is_quiet());  // there may be more
+        CHECK(must(it.poller.wait(base::Duration::zero())) == 0);
+        CHECK(router.is_quiet());
     }
-    listening.router.wake();
-    CHECK_FALSE(listening.router.is_quiet());
+    it.listening.router.wake();
+    CHECK_FALSE(router.is_quiet());
 }
 
 // A send looks at what the descriptor has to tell, so that it tells no more.
 TEST_CASE("what comes in while a quiet socket sends is not missed by who waits") {
-    Context context = must(Context::open());
-    Listening listening(context);
-    RawPeer peer(listening.endpoint);
-    peer.send({"hello"});
-    const std::string id = listening.receive().first;
-    Poller poller;
-    poller.add(listening.router);
-    std::string from;
-    Frames frames;
+    Watched it;
+    it.peer.send({"hello"});
+    const std::string id = it.listening.receive().first;
     for (int round = 0; round < 500; ++round) {
         CAPTURE(round);
-        REQUIRE(listening.router.receive_from(from, frames) == ReceiveStatus::Nothing);
-        peer.send({std::to_string(round)});
+        REQUIRE(it.receive() == ReceiveStatus::Nothing);
+        it.peer.send({std::to_string(round)});
         for (int sent = 0; sent < round % 7; ++sent) {
-            (void)listening.router.send_to(id, frames_of({"x"}));
+            (void)it.listening.router.send_to(id, frames_of({"x"}));
             zmq::message_t taken;
-            (void)peer.socket.recv(taken, zmq::recv_flags::dontwait);
+            (void)it.peer.socket.recv(taken, zmq::recv_flags::dontwait);
         }
-        REQUIRE(must(poller.wait(kPatience)) == 1);
-        REQUIRE(listening.router.receive_from(from, frames) == ReceiveStatus::Received);
-        REQUIRE(frames.front().view() == std::to_string(round));
+        REQUIRE(must(it.poller.wait(kPatience)) == 1);
+        REQUIRE(it.receive() == ReceiveStatus::Received);
+        REQUIRE(it.frames.front().view() == std::to_string(round));
     }
 }
 
 TEST_CASE("what came while nobody waited for a socket is heard once somebody does") {
-    Context context = must(Context::open());
-    Listening listening(context);
-    RawPeer peer(listening.endpoint);
-    Poller poller;
-    const auto slot = poller.add(listening.router);
-    std::string id;
-    Frames frames;
-    CHECK(listening.router.receive_from(id, frames) == ReceiveStatus::Nothing);
-    poller.watch(slot, false, false);
-    peer.send({"early"});
-    CHECK(must(poller.wait(base::Duration::zero())) == 0);
-    poller.watch(slot, true, false);
-    REQUIRE(must(poller.wait(kPatience)) == 1);
-    CHECK(listening.router.receive_from(id, frames) == ReceiveStatus::Received);
+    Watched it;
+    CHECK(it.receive() == ReceiveStatus::Nothing);
+    it.poller.watch(it.slot, false, false);
+    it.peer.send({"early"});
+    CHECK(must(it.poller.wait(base::Duration::zero())) == 0);
+    it.poller.watch(it.slot, true, false);
+    REQUIRE(must(it.poller.wait(kPatience)) == 1);
+    CHECK(it.receive() == ReceiveStatus::Received);
 }
 
 TEST_CASE("subscriptions are counted by topic, whatever else readers send") {
