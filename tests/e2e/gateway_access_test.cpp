@@ -191,24 +191,9 @@ TEST_CASE("what others could reach is not opened without tokens, unless that is 
 
 TEST_CASE("with a certificate it speaks HTTPS, and says so to browsers") {
     Broker broker;
-    const Certificate made;
-    const std::string& certificate = made.file;
-    const TempDirectory settings;
-    const std::string config = settings.write("gateway.toml", "[gateway]\n" + made.config());
-    Process gateway(command(built_program("steward-gateway"),
-                            {"--config",
-                             config,
-                             "--broker",
-                             broker.endpoints().frontend,
-                             "--news",
-                             broker.endpoints().news,
-                             "--port",
-                             "0"}));
-    const auto line = gateway.wait_for_line("ready: https://");
-    REQUIRE(line);
-    const std::size_t colon = line->find(':', line->find("://") + 3);
-    const std::string url =
-        "https://localhost:" + line->substr(colon + 1, line->find(' ', colon) - colon - 1);
+    SecureGateway gateway(broker);
+    const std::string& certificate = gateway.certificate.file;
+    const std::string& url = gateway.url;
     const Finished trusted =
         run(command("/usr/bin/curl", {"-si", "--cacert", certificate, url + "/healthz"}));
     CHECK(trusted.code == 0);
@@ -217,8 +202,8 @@ TEST_CASE("with a certificate it speaks HTTPS, and says so to browsers") {
     const Finished old = run(command(
         "/usr/bin/curl", {"-s", "--tls-max", "1.1", "--cacert", certificate, url + "/healthz"}));
     CHECK(old.code != 0);
-    gateway.signal(SIGTERM);
-    CHECK(gateway.wait() == 0);
+    gateway.process.signal(SIGTERM);
+    CHECK(gateway.process.wait() == 0);
 }
 
 }  // namespace

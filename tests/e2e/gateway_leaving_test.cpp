@@ -101,51 +101,32 @@ TEST_CASE("a caller that sends no more and reads on gets its answer") {
 }
 
 TEST_CASE("a caller over TLS that leaves is forgotten too, one that sends no more is answered") {
-    const Certificate certificate;
     Desk desk;
     Street::start(desk);
-    Broker& broker = desk.broker();
-    const TempDirectory settings;
-    const std::string config = settings.write("gateway.toml", "[gateway]\n" + certificate.config());
-    Process gateway({built_program("steward-gateway"),
-                     {"--config",
-                      config,
-                      "--broker",
-                      broker.endpoints().frontend,
-                      "--news",
-                      broker.endpoints().news,
-                      "--port",
-                      "0"},
-                     {},
-                     {}});
-    const auto line = gateway.wait_for_line("ready: https://");
-    REQUIRE(line);
-    const std::size_t colon = line->find(':', line->find("://") + 3);
-    const std::string at =
-        "localhost:" + line->substr(colon + 1, line->find(' ', colon) - colon - 1);
+    SecureGateway gateway(desk.broker());
     const auto curl = [&](std::vector<std::string> args) {
-        args.insert(args.begin(), {"-s", "--cacert", certificate.file});
+        args.insert(args.begin(), {"-s", "--cacert", gateway.certificate.file});
         return run({"/usr/bin/curl", std::move(args), {}, {}});
     };
     const auto metric = [&](const std::string& name) {
-        return metric_in(curl({"https://" + at + "/metrics"}).out, name);
+        return metric_in(curl({gateway.url + "/metrics"}).out, name);
     };
-    REQUIRE(wait_until([&] { return curl({"-f", "https://" + at + "/readyz"}).code == 0; }));
+    REQUIRE(wait_until([&] { return curl({"-f", gateway.url + "/readyz"}).code == 0; }));
 
-    const std::string path = "https://" + at + "/v1/services/TRIAL/calls";
+    const std::string path = gateway.url + "/v1/services/TRIAL/calls";
     const Finished impatient = curl({"-m", "0.3", path, "--json", R"({"seconds":600})"});
     CHECK(impatient.code == 28);
     REQUIRE(wait_until([&] { return desk.service("TRIAL")["active"] == 1; }));
     CHECK(wait_until([&] { return metric(kConnections) == "1"; }));
     CHECK(desk.service("TRIAL")["active"] == 1);
-    const auto jobs = nlohmann::json::parse(curl({"https://" + at + "/v1/jobs?state=active"}).out);
+    const auto jobs = nlohmann::json::parse(curl({gateway.url + "/v1/jobs?state=active"}).out);
     const std::string job = jobs["jobs"][0]["jobid"];
-    CHECK(curl({"-f", "-X", "DELETE", "https://" + at + "/v1/jobs/" + job}).code == 0);
+    CHECK(curl({"-f", "-X", "DELETE", gateway.url + "/v1/jobs/" + job}).code == 0);
     CHECK(wait_until([&] { return metric(kLeft) == "1"; }));
 
     CHECK(curl({"-f", path, "--json", R"({"seconds":1.2})"}).code == 0);
-    gateway.signal(SIGTERM);
-    CHECK(gateway.wait() == 0);
+    gateway.process.signal(SIGTERM);
+    CHECK(gateway.process.wait() == 0);
 }
 
 TEST_CASE("a reader of events that sends no more hears on; one that leaves is forgotten") {

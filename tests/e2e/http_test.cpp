@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/e2e/harness/certificate.hpp"
 #include "tests/e2e/harness/desk.hpp"
 #include "tests/e2e/harness/languages.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
@@ -59,33 +60,11 @@ struct Posts : Desk {
     std::string port;
 };
 
-/// A key and a certificate for `name`, signed by itself.
 void make_certificate(const TempDirectory& folder,
                       const std::string& file,
                       const std::string& name) {
     const std::string base = (folder.path() / file).string();
-    const Finished made = run({kOpenssl,
-                               {"req",
-                                "-x509",
-                                "-newkey",
-                                "ec",
-                                "-pkeyopt",
-                                "ec_paramgen_curve:prime256v1",
-                                "-nodes",
-                                "-days",
-                                "2",
-                                "-keyout",
-                                base + ".key",
-                                "-out",
-                                base + ".pem",
-                                "-subj",
-                                "/CN=" + name,
-                                "-addext",
-                                "subjectAltName=DNS:" + name},
-                               {},
-                               {}});
-    INFO(made.err);
-    REQUIRE(made.code == 0);
+    e2e::make_certificate(name, base + ".pem", base + ".key");
 }
 
 std::string secret_file(const TempDirectory& folder) {
