@@ -8,7 +8,6 @@ namespace steward::e2e {
 
 inline constexpr const char* kPython = "/usr/bin/python3";
 inline constexpr const char* kPhp = "/usr/bin/php";
-inline constexpr const char* kOpenssl = "/usr/bin/openssl";
 
 [[nodiscard]] inline bool is_installed(const std::string& program) {
     return ::access(program.c_str(), X_OK) == 0;
