@@ -127,6 +127,8 @@ public:
 
     [[nodiscard]] bool is_connected() const override { return true; }
 
+    [[nodiscard]] std::uint64_t moved_bytes() const override { return 0; }
+
     [[nodiscard]] std::string refusal() const override { return {}; }
 
     void add_to(net::Poller& poller) override { poller.add(masters_.wake_.fd()); }
