@@ -2,9 +2,9 @@
 // a second each way, for one connection at a time and as many after the other as come.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <netinet/in.h>
@@ -84,11 +84,10 @@ private:
     void relay(int near, int far) {
         const std::size_t each = bytes_per_second_ / (1000 / static_cast<unsigned>(kTick.count()));
         std::string bytes(each, '\0');
-        for (auto next = std::chrono::steady_clock::now(); !is_over_; next += kTick) {
-            if (!move_some(near, far, bytes) || !move_some(far, near, bytes)) {
-                return;
-            }
-            std::this_thread::sleep_until(next + kTick);  // this is the rate
+        while (!is_over_ && move_some(near, far, bytes) && move_some(far, near, bytes)) {
+            // Until the next tick, which is the rate, or the end of both.
+            std::array<pollfd, 2> ends{{{near, 0, 0}, {far, 0, 0}}};
+            ::poll(ends.data(), ends.size(), static_cast<int>(kTick.count()));
         }
     }
 
