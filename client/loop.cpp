@@ -163,6 +163,9 @@ void Loop::listen() {
 
 void Loop::hear() {
     now_ = posix::read_mono();
+    if (connection_ && progress_.has_moved(*connection_, now_)) {
+        session_.moved(now_);
+    }
     session_.on_time(now_);
     follow_link();
     receive();
@@ -229,6 +232,7 @@ void Loop::connect(std::size_t broker) {
     auto connection = net::connect(context_, options_.endpoints[broker], socket);
     if (connection) {
         connection_ = std::move(*connection);
+        progress_ = {};
         unsent_.reset();
         watch();
     } else {

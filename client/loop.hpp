@@ -20,6 +20,7 @@
 #include "common/net/context.hpp"
 #include "common/net/curve.hpp"
 #include "common/net/poller.hpp"
+#include "common/net/progress.hpp"
 
 namespace steward::client {
 
@@ -113,6 +114,7 @@ private:
     net::Context context_;
     net::Poller poller_;
     std::unique_ptr<net::Connection> connection_;
+    net::Progress progress_;    // of that connection
     std::string refusal_;       // why the last broker turned this one away
     std::size_t refusals_ = 0;  // in a row, one for each try
     Inbox inbox_;

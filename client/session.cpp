@@ -163,6 +163,12 @@ void Session::disconnected(base::MonoTime now) {
     }
 }
 
+void Session::moved(base::MonoTime now) {
+    if (link_ == Link::Connected) {
+        heard_at_ = now;
+    }
+}
+
 void Session::on_time(base::MonoTime now) {
     switch (link_) {
         case Link::Pausing:

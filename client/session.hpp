@@ -144,6 +144,9 @@ public:
     /// lost in it, and only a resend brings that back.
     void on_frames(base::MonoTime now, const wire::Frames& frames);
 
+    /// A message is on its way, either way, and more of it has moved: the broker is there.
+    void moved(base::MonoTime now);
+
     // ---- time and output ----
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;

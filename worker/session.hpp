@@ -155,6 +155,9 @@ public:
     /// The answer to MeasureMemory; 0: it could not be measured.
     void resident(base::MonoTime now, std::uint64_t bytes);
 
+    /// A message is on its way, either way, and more of it has moved: the broker is there.
+    void moved(base::MonoTime now);
+
     // ---- time and output ----
     void on_time(base::MonoTime now);
     [[nodiscard]] std::optional<base::MonoTime> next_deadline() const;

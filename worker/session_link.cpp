@@ -178,6 +178,12 @@ void Session::after_work(base::MonoTime now) {
     }
 }
 
+void Session::moved(base::MonoTime now) {
+    if (is_open()) {
+        heard_at_ = now;
+    }
+}
+
 void Session::on_time(base::MonoTime now) {
     if (left_) {
         return;

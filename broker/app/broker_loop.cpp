@@ -137,16 +137,15 @@ void BrokerLoop::answer_for_keys() {
 }
 
 void BrokerLoop::cut_the_unfinished(base::MonoTime now) {
-    for (const auto& [side, cut] : parts_.sockets.cut_the_unfinished(now)) {
+    for (const UnfinishedCut& cut : parts_.sockets.cut_the_unfinished(now)) {
         parts_.node.note_unfinished();
-        parts_.log.write(
-            log::Level::Warning,
-            "message_unfinished",
-            {{"side", side == Side::Frontend ? "clients" : "workers"},
-             {"from", cut.address},
-             {"bytes", std::to_string(cut.bytes)},
-             {"limit", cut.is_total ? "limits.backlog_bytes_max" : "limits.message_bytes_max"},
-             {"meaning", "a message that did not end; its connection was closed"}});
+        parts_.log.write(log::Level::Warning,
+                         "message_unfinished",
+                         {{"side", cut.whose},
+                          {"from", cut.what.address},
+                          {"bytes", std::to_string(cut.what.bytes)},
+                          {"limit", cut.limit},
+                          {"meaning", "a message that did not end; its connection was closed"}});
     }
 }
 

@@ -50,6 +50,7 @@ base::Expected<std::unique_ptr<BrokerSockets>> BrokerSockets::open(
         stream.bound = options.bound;
         stream.standstill = options.standstill;
         stream.unsent = sockets->zmq_->unsent();
+        stream.unfinished_bytes_max = options.unfinished_bytes_max;
         if (options.curve) {
             stream.admit = [&principals](std::uint32_t user) {
                 const auto id = principals.of_user(user);
@@ -149,6 +150,29 @@ net::ReceiveStatus BrokerSockets::receive(Door door,
         }
     }
     return status;
+}
+
+std::vector<UnfinishedCut> BrokerSockets::cut_the_unfinished(base::MonoTime now) {
+    std::vector<UnfinishedCut> cuts = zmq_->cut_the_unfinished(now);
+    for (const Side side : {Side::Frontend, Side::Backend}) {
+        net::StreamServer* const stream = stream_of(side);
+        if (stream == nullptr) {
+            continue;
+        }
+        for (net::UnfinishedCut& cut : stream->take_cuts()) {
+            cuts.push_back({peers_of(side), "limits.backlog_bytes_max", std::move(cut)});
+        }
+    }
+    return cuts;
+}
+
+void BrokerSockets::set_bounds(const net::SocketOptions& options) {
+    zmq_->set_bounds(options);
+    for (const auto& stream : streams_) {
+        if (stream != nullptr) {
+            stream->set_unfinished_bytes_max(options.unfinished_bytes_max);
+        }
+    }
 }
 
 void BrokerSockets::answer_for_keys() {

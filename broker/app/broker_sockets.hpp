@@ -81,9 +81,7 @@ public:
     [[nodiscard]] std::vector<KeyRefusal> take_refusals();
 
     /// Once a turn; see there.
-    [[nodiscard]] std::vector<ZmqTransport::Cut> cut_the_unfinished(base::MonoTime now) {
-        return zmq_->cut_the_unfinished(now);
-    }
+    [[nodiscard]] std::vector<UnfinishedCut> cut_the_unfinished(base::MonoTime now);
 
     /// When there is something to look at, though nothing has come in.
     [[nodiscard]] base::MonoTime next_look() const { return zmq_->next_look(); }
@@ -93,7 +91,7 @@ public:
     [[nodiscard]] std::string_view news_overflow() const { return zmq_->news_overflow(); }
 
     /// What may wait in memory from now on.
-    void set_bounds(const net::SocketOptions& options) { zmq_->set_bounds(options); }
+    void set_bounds(const net::SocketOptions& options);
 
     static constexpr std::size_t kRefusalsMax = 64;
 

@@ -70,6 +70,7 @@ void News::write(const core::Announce& announce, wire::GrowingBuffer& to) {
     if (announce.received != nullptr) {
         event.submission = announce.received->submission;
         event.params = &announce.received->params;
+        event.params_bytes_max = params_bytes_max_;
         event.options = &announce.received->options;
     }
     writer_.append(to, event);

@@ -21,8 +21,14 @@ class News {
 public:
     static constexpr std::size_t kHeldMax = 100'000;
 
-    News(Transport& transport, Sink& sink, const PeerTable& peers)
-        : transport_(transport), sink_(sink), peers_(peers) {}
+    News(Transport& transport, Sink& sink, const PeerTable& peers, const model::Limits& limits)
+        : transport_(transport), sink_(sink), peers_(peers) {
+        set_limits(limits);
+    }
+
+    void set_limits(const model::Limits& limits) {
+        params_bytes_max_ = limits.event_params_bytes_max;
+    }
 
     /// The kinds that somebody listens to: only these need be announced.
     [[nodiscard]] model::EventSet wanted() const {
@@ -60,6 +66,7 @@ private:
     Transport& transport_;
     Sink& sink_;
     const PeerTable& peers_;
+    std::size_t params_bytes_max_ = 0;  // larger ones would stop the loop while they are written
     core::Seq durable_ = 0;
     wire::EventWriter writer_;
     std::string topic_;          // reused

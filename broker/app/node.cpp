@@ -80,7 +80,7 @@ struct Node::Parts final : Receiver {
           peers(policy.limits.peers_max),
           renderer(policy, start, peers),
           outbox(door, peers, renderer, policy.limits),
-          news(door, log, peers),
+          news(door, log, peers, policy.limits),
           journal(store),
           sink(log),
           terms{.zones = zones},
@@ -477,6 +477,7 @@ void Node::set_policy(const core::Policy& policy) {
     parts_->core.set_policy(policy);
     parts_->renderer.set_policy(policy);
     parts_->outbox.set_limits(policy.limits);
+    parts_->news.set_limits(policy.limits);
     parts_->peers.set_peers_max(policy.limits.peers_max);
     parts_->set_terms(policy);
 }

@@ -304,6 +304,12 @@ Section limits_section(model::Limits& l) {
                    "The same, for all peers together; past it those are dropped that have not "
                    "moved for longest. A quarter of it is for what ZeroMQ or the local stream has "
                    "been handed."),
+         live_size("event_params_bytes_max",
+                   &l.event_params_bytes_max,
+                   0,
+                   model::kBrokersMessageBytesMax,
+                   "Params of a job that the lifecycle log and the news show; of a larger one they "
+                   "tell the size, and it cannot be submitted again from the log."),
          live_size("news_backlog_bytes_max",
                    &l.news_backlog_bytes_max,
                    kMiB,

@@ -19,7 +19,14 @@ SendStatus translated(net::SendStatus status) {
     return SendStatus::Unroutable;
 }
 
+std::string_view peers_of(Side side) {
+    return side == Side::Frontend ? "clients" : "workers";
+}
+
 namespace {
+
+// Around the text of a topic.
+constexpr std::size_t kSubscriptionFraming = 64;
 
 // How long the loop stands still at most.
 constexpr base::Duration kReopenMax = std::chrono::seconds(1);
@@ -31,7 +38,14 @@ std::shared_ptr<net::UnsentAccount> account_of_news(const net::SocketOptions& op
 
 // Of each side.
 net::UnfinishedBounds unfinished_bounds(const net::SocketOptions& options) {
-    return {options.bound.bytes_max, options.unfinished_bytes_max};
+    return {options.bound.bytes_max, options.unfinished_bytes_max, options.unfinished_bytes_max};
+}
+
+// As if each of the topics there may be came from one reader; of all readers as much.
+net::UnfinishedBounds subscription_bounds(const net::SocketOptions& options) {
+    const std::size_t bytes =
+        options.topics_max * (net::kSubscriptionBytesMax + kSubscriptionFraming);
+    return {bytes, bytes, options.news_bytes_max};
 }
 
 base::Expected<std::string> listen_at(net::Socket& socket,
@@ -77,6 +91,9 @@ base::Expected<std::unique_ptr<ZmqTransport>> ZmqTransport::open(
             return base::Unexpected(std::move(guard.error()));
         }
         transport->guards_.push_back(std::move(*guard));
+    }
+    if (auto guarded = transport->guard_news(context); !guarded) {
+        return base::Unexpected(std::move(guarded.error()));
     }
     auto clients = listen_at(transport->frontend_, wished.clients, "client_port");
     auto workers = listen_at(transport->backend_, wished.workers, "worker_port");
@@ -134,18 +151,37 @@ net::ReceiveStatus ZmqTransport::receive(Side side,
     return status;
 }
 
-std::vector<ZmqTransport::Cut> ZmqTransport::cut_the_unfinished(base::MonoTime now) {
-    std::vector<Cut> cuts;
+base::Expected<void> ZmqTransport::guard_news(net::Context& context) {
+    auto guard = net::MessageGuard::open(context, news_, subscription_bounds(options_));
+    if (!guard) {
+        return base::Unexpected(std::move(guard.error()));
+    }
+    news_guard_.emplace(std::move(*guard));
+    return {};
+}
+
+std::vector<UnfinishedCut> ZmqTransport::cut_the_unfinished(base::MonoTime now) {
+    std::vector<UnfinishedCut> cuts;
     for (const Side side : {Side::Frontend, Side::Backend}) {
         for (net::UnfinishedCut& cut : guards_[static_cast<std::size_t>(side)].look(now)) {
-            cuts.push_back({side, std::move(cut)});
+            const std::string_view limit =
+                cut.is_total ? "limits.backlog_bytes_max" : "limits.message_bytes_max";
+            cuts.push_back({peers_of(side), limit, std::move(cut)});
+        }
+    }
+    if (news_guard_) {
+        news_guard_->drained();
+        for (net::UnfinishedCut& cut : news_guard_->look(now)) {
+            cuts.push_back({"readers of news", "limits.news_topics_max", std::move(cut)});
         }
     }
     return cuts;
 }
 
 base::MonoTime ZmqTransport::next_look() const {
-    return std::min(guards_.front().next_look(), guards_.back().next_look());
+    const base::MonoTime of_sides =
+        std::min(guards_.front().next_look(), guards_.back().next_look());
+    return news_guard_ ? std::min(of_sides, news_guard_->next_look()) : of_sides;
 }
 
 // ZeroMQ gives the address free a moment after it was told to.
@@ -154,7 +190,11 @@ base::Expected<void> ZmqTransport::reopen_news(net::Context& context) {
     if (!fresh) {
         return base::Unexpected(fresh.error());
     }
+    news_guard_.reset();
     { const net::Socket old = std::exchange(news_, std::move(*fresh)); }
+    if (auto guarded = guard_news(context); !guarded) {
+        return guarded;
+    }
     subscriptions_ = {};
     news_unsent_ = account_of_news(options_);  // the old one's bytes go when ZeroMQ lets go
     const base::MonoTime until = posix::read_mono() + kReopenMax;
@@ -175,6 +215,9 @@ void ZmqTransport::set_bounds(const net::SocketOptions& options) {
     options_.unfinished_bytes_max = options.unfinished_bytes_max;
     for (net::MessageGuard& guard : guards_) {
         guard.set_bounds(unfinished_bounds(options_));
+    }
+    if (news_guard_) {
+        news_guard_->set_bounds(subscription_bounds(options_));
     }
 }
 

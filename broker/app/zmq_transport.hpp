@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,16 @@
 namespace steward::app {
 
 [[nodiscard]] SendStatus translated(net::SendStatus status);
+
+/// Of whom a connection was ended because a message did not end.
+struct UnfinishedCut {
+    std::string_view whose;  // "clients", "workers", "readers of news"
+    std::string_view limit;  // the setting; both are literals
+    net::UnfinishedCut what;
+};
+
+/// The name of a side's peers.
+[[nodiscard]] std::string_view peers_of(Side side);
 
 /// The three addresses, as ZeroMQ writes them; wished for, or really bound.
 struct Endpoints {
@@ -65,14 +76,10 @@ public:
     /// To be looked at all the same: nobody waited for this side.
     void wake(Side side) { socket_of(side).wake(); }
 
-    /// Ends connections of clients and workers whose message never ends (net::MessageGuard), and
-    /// says which. Once a turn.
-    struct Cut {
-        Side side = Side::Frontend;
-        net::UnfinishedCut what;
-    };
-
-    [[nodiscard]] std::vector<Cut> cut_the_unfinished(base::MonoTime now);
+    /// Ends connections whose message never ends (net::MessageGuard), and says which. Readers of
+    /// news say nothing but what they want to read: of theirs all counts as one message. Once a
+    /// turn.
+    [[nodiscard]] std::vector<UnfinishedCut> cut_the_unfinished(base::MonoTime now);
     /// When that has something to do next.
     [[nodiscard]] base::MonoTime next_look() const;
 
@@ -102,11 +109,13 @@ private:
                  net::Socket news,
                  const net::SocketOptions& options);
     [[nodiscard]] net::Socket& socket_of(Side side);
+    [[nodiscard]] base::Expected<void> guard_news(net::Context& context);
 
     net::Socket frontend_;
     net::Socket backend_;
     net::Socket news_;
-    std::vector<net::MessageGuard> guards_;  // by side; they end before the sockets
+    std::vector<net::MessageGuard> guards_;        // by side; they end before the sockets
+    std::optional<net::MessageGuard> news_guard_;  // likewise
     net::Subscriptions subscriptions_;
     Endpoints endpoints_;
     net::SocketOptions options_;

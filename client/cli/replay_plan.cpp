@@ -44,6 +44,9 @@ std::optional<std::string> bytes_of(const json& params) {
 std::optional<model::Payload> payload_of(const json& event) {
     const json* encoding = member(event, "encoding");
     const json* params = member(event, "params");
+    if (member(event, "params_bytes") != nullptr) {
+        return std::nullopt;  // there were more than the log shows
+    }
     if (encoding == nullptr || params == nullptr) {
         return model::Payload{};
     }

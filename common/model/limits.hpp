@@ -35,7 +35,8 @@ inline constexpr std::uint32_t kAtOnceMax = 1'000'000;       // of a group or na
 inline constexpr std::size_t kExpressionBytesMax = 1024;     // of a schedule
 inline constexpr std::size_t kMissedRunsMax = 1000;          // of one schedule, made up for at once
 inline constexpr std::size_t kRunningPerReadyMax = 4096;     // (job, attempt) pairs in one READY
-/// Of backlog_bytes_max: a quarter is for what transports have been handed and not got rid of.
+/// Of backlog_bytes_max: a quarter is for what transports have been handed and not got rid of, half
+/// of that for large messages.
 inline constexpr std::size_t kTransportShare = 4;
 /// Ten years: the longest duration a peer may give, so that no sum of instants can overflow.
 inline constexpr base::Duration kDurationMax = std::chrono::hours{24 * 3650};
@@ -58,6 +59,7 @@ struct Limits {
     std::size_t backlog_bytes_max = 1UL << 30U;         // the same, for all peers together
     std::size_t news_backlog_bytes_max = 256UL << 20U;  // news that readers have not read
     std::size_t news_topics_max = 10'000;               // that readers of news ask for
+    std::size_t event_params_bytes_max = 16UL << 20U;   // params that an event shows
     std::size_t credit_max = 4096;                      // jobs one worker may hold
     std::size_t ahead_bytes_max = 8UL << 20U;           // params a worker holds, for more ahead
     std::size_t results_max = 1'000'000;                // ended jobs that can be fetched by id

@@ -2,6 +2,7 @@
 // messages both ways, and whether it stands.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ public:
     [[nodiscard]] virtual ReceiveStatus receive(Frames& frames) = 0;
     [[nodiscard]] virtual std::optional<LinkEvent> next_link() = 0;
     [[nodiscard]] virtual bool is_connected() const = 0;
+    /// Bytes that have come, and those that the other end's system has taken, of messages under way
+    /// as well; 0: not known.
+    [[nodiscard]] virtual std::uint64_t moved_bytes() const = 0;
     /// Why the broker turned this one away, for people; empty: it did not.
     [[nodiscard]] virtual std::string refusal() const = 0;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/net/endpoint.hpp"
+#include "common/net/tcp_bytes.hpp"
 
 namespace steward::net {
 
@@ -29,6 +30,11 @@ base::Expected<std::unique_ptr<Dealer>> Dealer::connect(Context& context,
         return base::Unexpected(std::move(connected.error()));
     }
     return dealer;
+}
+
+std::uint64_t Dealer::moved_bytes() const {
+    const auto bytes = tcp_bytes(monitor_->fd());
+    return bytes ? bytes->received + bytes->delivered : 0;
 }
 
 void Dealer::add_to(Poller& poller) {

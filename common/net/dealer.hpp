@@ -22,6 +22,8 @@ public:
 
     [[nodiscard]] bool is_connected() const override { return monitor_->is_connected(); }
 
+    [[nodiscard]] std::uint64_t moved_bytes() const override;
+
     [[nodiscard]] std::string refusal() const override { return monitor_->refusal(); }
 
     void add_to(Poller& poller) override;

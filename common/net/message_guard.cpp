@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <linux/tcp.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <optional>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,6 +12,7 @@
 #include <zmq.hpp>
 
 #include "common/net/monitor_events.hpp"
+#include "common/net/tcp_bytes.hpp"
 #include "common/posix/resident_memory.hpp"
 #include "common/posix/unique_fd.hpp"
 
@@ -22,16 +21,10 @@ namespace {
 
 constexpr int kKinds = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
 
-// Nothing: it is no TCP socket, or none at all by now.
-std::optional<std::uint64_t> received_by(int fd) {
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    constexpr std::size_t kNeeded =
-        offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received;
-    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < kNeeded) {
-        return std::nullopt;
-    }
-    return info.tcpi_bytes_received;
+// Without what is unread.
+std::optional<TakenIn> received_by(int fd) {
+    const auto bytes = tcp_bytes(fd);
+    return bytes ? std::optional(TakenIn{bytes->received, bytes->segments, 0}) : std::nullopt;
 }
 
 std::uint64_t unread_at(int fd) {
@@ -139,7 +132,7 @@ std::vector<UnfinishedCut> MessageGuard::look(base::MonoTime now) {
     } else if (now >= next_noticed_) {
         sample_noticed(now);
     }
-    unfinished_.judge_from_here();
+    unfinished_.judge_from_here(posix::resident_bytes().value_or(0));
     return cuts;
 }
 
@@ -170,8 +163,8 @@ bool MessageGuard::has_grown(base::MonoTime now) {
 
 void MessageGuard::sample_all(base::MonoTime now) {
     for (const int fd : unfinished_.all()) {
-        if (const auto bytes = received_by(fd)) {
-            unfinished_.sampled(fd, *bytes, 0, now);
+        if (const auto taken = received_by(fd)) {
+            unfinished_.sampled(fd, *taken, now);
         } else {
             unfinished_.closed(fd);
         }
@@ -186,12 +179,13 @@ void MessageGuard::sample_all(base::MonoTime now) {
 void MessageGuard::sample_noticed(base::MonoTime now) {
     const std::vector<int> noticed = unfinished_.noticed();
     for (const int fd : noticed) {
-        const auto bytes = received_by(fd);
-        if (!bytes) {
+        auto taken = received_by(fd);
+        if (!taken) {
             unfinished_.closed(fd);
             continue;
         }
-        unfinished_.sampled(fd, *bytes, unread_at(fd), now);
+        taken->unread = unread_at(fd);
+        unfinished_.sampled(fd, *taken, now);
     }
     next_noticed_ = now + kPauseEach * static_cast<std::int64_t>(noticed.size());
 }

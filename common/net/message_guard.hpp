@@ -14,13 +14,6 @@
 
 namespace steward::net {
 
-/// One that was ended.
-struct UnfinishedCut {
-    std::string address;      // of the other end, with its port
-    std::uint64_t bytes = 0;  // taken in, at least, and no message ended
-    bool is_total = false;    // see Unfinished::Verdict
-};
-
 /// Watches the connections over TCP of one ROUTER; others it does not see. Make it before bind(),
 /// end it before the socket.
 ///
@@ -58,6 +51,12 @@ public:
 
     /// No message was waiting.
     void drained() { unfinished_.drained(); }
+
+    /// For who does not look all the time: readable when a connection has come or gone.
+    [[nodiscard]] const Socket& events() const { return events_; }
+
+    /// None that it knows of. look() knows them.
+    [[nodiscard]] bool is_alone() const { return unfinished_.size() == 0; }
 
     /// When look() has something to do next.
     [[nodiscard]] base::MonoTime next_look() const {

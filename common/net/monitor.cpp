@@ -10,10 +10,10 @@
 namespace steward::net {
 namespace {
 
-constexpr int kWatchedEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                               ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+constexpr int kWatchedEvents =
+    ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+    ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 constexpr std::string_view kNoKey =
     "asks for a key, and this one has none; make one with `steward keygen` and name it "
@@ -67,7 +67,8 @@ Monitor::Monitor(Monitor&& other) noexcept
       watched_(std::exchange(other.watched_, nullptr)),
       is_connected_(other.is_connected_),
       refusal_(std::move(other.refusal_)),
-      has_keys_(other.has_keys_) {}
+      has_keys_(other.has_keys_),
+      fd_(other.fd_) {}
 
 Monitor::~Monitor() {
     if (watched_ != nullptr) {
@@ -77,6 +78,10 @@ Monitor::~Monitor() {
 
 std::optional<LinkEvent> Monitor::next() {
     while (const auto event = next_event(events_)) {
+        if (event->kind == ZMQ_EVENT_CONNECTED) {
+            fd_ = static_cast<int>(event->value);
+            continue;
+        }
         if (event->kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             is_connected_ = true;
             refusal_.clear();
@@ -85,6 +90,7 @@ std::optional<LinkEvent> Monitor::next() {
         if (std::string why = text_of(*event, has_keys_); !why.empty()) {
             refusal_ = std::move(why);
         }
+        fd_ = -1;
         // Anything else that is watched is an end: of the connection or of a try.
         return std::exchange(is_connected_, false) ? LinkEvent::Disconnected : LinkEvent::Refused;
     }

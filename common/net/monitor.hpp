@@ -33,6 +33,9 @@ public:
 
     [[nodiscard]] bool is_connected() const { return is_connected_; }
 
+    /// The connection's descriptor, which is ZeroMQ's; -1: there is none.
+    [[nodiscard]] int fd() const { return fd_; }
+
     /// Why the other end last turned this one away, for people; empty: it did not, or has said no
     /// more than that it is gone.
     [[nodiscard]] const std::string& refusal() const { return refusal_; }
@@ -48,6 +51,7 @@ private:
     bool is_connected_ = false;
     std::string refusal_;
     bool has_keys_ = false;
+    int fd_ = -1;
 };
 
 }  // namespace steward::net

@@ -13,12 +13,14 @@ namespace {
 
 namespace opt = zmq::sockopt;
 
-// A topic's length at most: what a stranger may make the publisher remember at one go.
-constexpr std::int64_t kSubscriptionBytesMax = 1024;
-
 int milliseconds(base::Duration duration) {
     const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
     return static_cast<int>(std::clamp<std::int64_t>(count, 0, std::numeric_limits<int>::max()));
+}
+
+base::Duration silence_of(const SocketOptions& options) {
+    const std::chrono::seconds longest(options.bound.bytes_max / kSlowestBytesPerSecond);
+    return std::max<base::Duration>(options.silence, longest);
 }
 
 void set_curve(zmq::socket_t& socket, const CurveKeys& keys) {
@@ -44,8 +46,8 @@ void set_common(zmq::socket_t& socket, const SocketOptions& options) {
     // Half-open connections: pings find a host that is gone although nothing is sent to it. The
     // TTL makes the other end do the same without being configured.
     socket.set(opt::heartbeat_ivl, milliseconds(options.ping));
-    socket.set(opt::heartbeat_timeout, milliseconds(options.silence));
-    socket.set(opt::heartbeat_ttl, milliseconds(options.silence));
+    socket.set(opt::heartbeat_timeout, milliseconds(silence_of(options)));
+    socket.set(opt::heartbeat_ttl, milliseconds(silence_of(options)));
     // For peers whose ZeroMQ is too old for pings; the kernel looks after a minute.
     socket.set(opt::tcp_keepalive, 1);
     socket.set(opt::tcp_keepalive_idle, 60);
@@ -111,7 +113,7 @@ base::Expected<Socket> make_publisher(Context& context, const SocketOptions& opt
         // Off: each topic is told once when its first reader comes and once when its last one goes,
         // whatever readers repeat, so that a plain count cannot drift.
         socket.set(opt::xpub_verbose, false);
-        socket.set(opt::maxmsgsize, kSubscriptionBytesMax);
+        socket.set(opt::maxmsgsize, static_cast<std::int64_t>(kSubscriptionBytesMax));
         socket.set(opt::backlog, options.backlog);
         if (options.curve) {
             socket.set(opt::zap_domain, kZapNewsDomain);  // news are not for everybody

@@ -13,6 +13,12 @@ namespace steward::net {
 
 using namespace std::chrono_literals;
 
+/// A topic's length at most: what a stranger may make the publisher remember at one go.
+inline constexpr std::size_t kSubscriptionBytesMax = 1024;
+
+/// A connection that is slower loses large messages.
+inline constexpr std::size_t kSlowestBytesPerSecond = 1UL << 20U;
+
 /// What a role leaves open. Queues are counted in messages, per peer and direction: ZeroMQ knows
 /// no bytes. What is sent is counted in bytes as well, by UnsentTotal.
 struct SocketOptions {
@@ -29,7 +35,9 @@ struct SocketOptions {
     std::size_t unfinished_bytes_max = 1UL << 30U;
     /// How long what was sent may still leave after the socket is closed.
     base::Duration linger = 1s;
-    /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`.
+    /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`, or after
+    /// what a message as large as may be takes at kSlowestBytesPerSecond: its answer to a ping
+    /// waits behind the frame that it is sending.
     base::Duration ping = 5s;
     base::Duration silence = 20s;
     /// A peer whose system takes nothing this long, although something waits for it, is dropped

@@ -23,6 +23,10 @@ public:
     [[nodiscard]] std::optional<LinkEvent> next_link() override;
     [[nodiscard]] bool is_connected() const override;
 
+    [[nodiscard]] std::uint64_t moved_bytes() const override {
+        return socket_.taken_in() + socket_.written();
+    }
+
     [[nodiscard]] std::string refusal() const override { return refusal_; }
 
     void add_to(Poller& poller) override;

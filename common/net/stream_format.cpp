@@ -17,6 +17,9 @@ std::uint32_t number_of(const StreamHeader& header) {
     return number;
 }
 
+// Frames that are as short as they may be are memory, too.
+constexpr std::size_t kFrameCost = 64;
+
 void release_body(void* owner) {
     delete[] static_cast<char*>(owner);
 }
@@ -116,8 +119,16 @@ void StreamReader::end_frame(base::Blob frame) {
     if (!more_) {
         messages_.push_back(std::exchange(frames_, {}));
         message_bytes_ = 0;
-        has_spoken_ = true;
+        ++ended_;
     }
+}
+
+std::size_t StreamReader::begun_bytes() const {
+    if (fault_ != ReceiveStatus::Nothing) {
+        return 0;
+    }
+    const std::size_t open = header_filled_ == kStreamHeaderBytes ? frame_size_ : 0;
+    return message_bytes_ - open + body_filled_ + frames_.size() * kFrameCost;
 }
 
 ReceiveStatus StreamReader::next(Frames& frames) {

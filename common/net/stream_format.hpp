@@ -49,7 +49,13 @@ public:
     [[nodiscard]] ReceiveStatus next(Frames& frames);
 
     /// Whether one whole message has come at any time.
-    [[nodiscard]] bool has_spoken() const { return has_spoken_; }
+    [[nodiscard]] bool has_spoken() const { return ended_ > 0; }
+
+    /// Whole messages that have come.
+    [[nodiscard]] std::uint64_t ended() const { return ended_; }
+
+    /// What the message under way has in memory; 0: there is none.
+    [[nodiscard]] std::size_t begun_bytes() const;
 
 private:
     [[nodiscard]] std::string_view take_opening(std::string_view bytes);
@@ -74,7 +80,7 @@ private:
     std::size_t message_bytes_ = 0;
     std::vector<Frames> messages_;  // whole ones; those before next_message_ are gone
     std::size_t next_message_ = 0;
-    bool has_spoken_ = false;
+    std::uint64_t ended_ = 0;
 };
 
 }  // namespace steward::net

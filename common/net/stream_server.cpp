@@ -1,5 +1,6 @@
 #include "common/net/stream_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <sys/epoll.h>
@@ -11,7 +12,11 @@
 namespace steward::net {
 namespace {
 
+// Read at one go, of all that have something to read: a read may bring as many messages as it has
+// words of four bytes, which weigh more in memory than on the wire, and wait until it is their
+// turn.
 constexpr std::size_t kScratchBytes = 256UL << 10U;
+constexpr std::size_t kPieceBytesMin = 2UL << 10U;
 constexpr int kEventsPerLook = 256;
 constexpr int kAcceptedPerLook = 64;
 constexpr base::Duration kRest = std::chrono::milliseconds(100);
@@ -34,6 +39,16 @@ void turn_away(posix::UniqueFd fd, MessageBound bound) {
         {base::Blob::copy(kStreamRefusal),
          base::Blob::copy("the broker asks for a key, and this user of its machine is none of "
                           "its clients; make a key with `steward keygen`")}));
+}
+
+// The process at the other end: a local stream has no address.
+std::string name_of(int fd) {
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
+        return "unknown";
+    }
+    return "process " + std::to_string(who.pid) + " of user " + std::to_string(who.uid);
 }
 
 std::uint64_t read_id(std::string_view routing_id) {
@@ -194,6 +209,7 @@ void StreamServer::cut_standing(base::MonoTime now) {
 void StreamServer::erase(Handle handle) {
     if (Connection* connection = connections_.find(handle)) {
         count(*connection, 0);
+        begun_ -= connection->begun;
         connections_.erase(handle);
     }
 }
@@ -214,9 +230,11 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
         if (connection == nullptr) {
             continue;
         }
-        const ReceiveStatus status = connection->is_faulty
-                                         ? ReceiveStatus::Closed
-                                         : connection->socket.receive(scratch_, frames);
+        const std::size_t piece = std::max(kScratchBytes / (ready_.size() + 1), kPieceBytesMin);
+        const ReceiveStatus status =
+            connection->is_faulty ? ReceiveStatus::Closed
+                                  : connection->socket.receive({scratch_.data(), piece}, frames);
+        count_begun(*connection);
         write_id(handle.number(), routing_id);
         number_ = connection->number;
         switch (status) {
@@ -233,11 +251,55 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
                 }
                 break;
             }
-            case ReceiveStatus::Nothing: connection->is_ready = false; break;
+            case ReceiveStatus::Nothing:
+                if (connection->is_faulty) {  // it was cut just now, and closes next
+                    ready_.push_back(handle);
+                } else {
+                    connection->is_ready = false;
+                }
+                break;
         }
     }
     frames.clear();
     return ReceiveStatus::Nothing;
+}
+
+void StreamServer::count_begun(Connection& connection) {
+    const std::size_t begun = connection.is_faulty ? 0 : connection.socket.begun_bytes();
+    const std::uint64_t ended = connection.socket.ended();
+    if (begun > 0 && (connection.begun == 0 || connection.ended != ended)) {
+        connection.beginning = ++beginnings_;
+        connection.ended = ended;
+    }
+    begun_ += begun;
+    begun_ -= connection.begun;
+    connection.begun = begun;
+    if (begun_ > options_.unfinished_bytes_max) {
+        cut_begun();
+    }
+}
+
+// Who has begun last may well end.
+void StreamServer::cut_begun() {
+    std::vector<std::pair<std::uint64_t, Handle>> begun;
+    for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
+        const Handle handle = connections_.handle_at(slot);
+        const Connection* const connection = connections_.find(handle);
+        if (connection != nullptr && connection->begun > 0) {
+            begun.emplace_back(connection->beginning, handle);
+        }
+    }
+    std::ranges::sort(begun, {}, [](const auto& one) { return one.first; });
+    for (const auto& [beginning, handle] : begun) {
+        if (begun_ <= options_.unfinished_bytes_max) {
+            return;
+        }
+        Connection& connection = connections_.at(handle);
+        cuts_.push_back({name_of(connection.socket.fd()), connection.begun, true});
+        begun_ -= std::exchange(connection.begun, 0);
+        connection.is_faulty = true;
+        make_ready(handle, connection);
+    }
 }
 
 SendStatus StreamServer::send(std::string_view routing_id, const Frames& frames) {

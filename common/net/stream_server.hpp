@@ -15,6 +15,7 @@
 #include "common/base/slot_map.hpp"
 #include "common/base/time.hpp"
 #include "common/net/stream_socket.hpp"
+#include "common/net/unfinished.hpp"
 #include "common/net/unsent.hpp"
 
 namespace steward::net {
@@ -30,6 +31,9 @@ struct StreamServerOptions {
     /// What all connections may have unsent, others' than these servers' too. Null: as much as each
     /// of them may (StreamSocket::kUnsentBytesMax and one message).
     std::shared_ptr<UnsentTotal> unsent = {};
+    /// What messages that have begun and not ended may have in memory, those of all connections
+    /// together; past it those begun first are ended, with their connections.
+    std::size_t unfinished_bytes_max = 1UL << 30U;
     /// The number under which a user of this machine is heard; nothing: he is told kTurnedAway.
     std::function<std::optional<std::uint32_t>(std::uint32_t user)> admit = {};
 };
@@ -64,6 +68,11 @@ public:
     /// Ends a connection, with all that waits for it. Nothing happens when it is gone.
     void cut(std::string_view routing_id);
 
+    void set_unfinished_bytes_max(std::size_t bytes) { options_.unfinished_bytes_max = bytes; }
+
+    /// Those that were ended for that since the last call; connections_max of them at most.
+    [[nodiscard]] std::vector<UnfinishedCut> take_cuts() { return std::exchange(cuts_, {}); }
+
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
     /// Whether `routing_id` is of the kind that is given here.
@@ -76,8 +85,11 @@ private:
 
         StreamSocket socket;
         std::uint32_t number = 0;
-        std::size_t counted = 0;  // of its unsent bytes, in the total
-        bool is_ready = false;    // stands in ready_
+        std::size_t counted = 0;      // of its unsent bytes, in the total
+        std::size_t begun = 0;        // bytes of a message that has not ended, in begun_
+        std::uint64_t beginning = 0;  // of that message, among all
+        std::uint64_t ended = 0;      // messages, when that was set
+        bool is_ready = false;        // stands in ready_
         bool waits_to_write = false;
         bool is_watched = false;  // stands in slow_
         bool is_faulty = false;   // is to be closed
@@ -109,6 +121,8 @@ private:
     [[nodiscard]] bool has_room(const Connection& connection, const Frames& frames) const;
     void update_writing(Handle handle, Connection& connection);
     void count(Connection& connection, std::size_t unsent) const;
+    void count_begun(Connection& connection);
+    void cut_begun();
     void erase(Handle handle);
     void turn_away_silent(base::MonoTime now);
     void cut_standing(base::MonoTime now);
@@ -126,6 +140,9 @@ private:
     std::optional<base::MonoTime> rests_until_;
     std::vector<char> scratch_;
     std::uint32_t number_ = 0;
+    std::size_t begun_ = 0;  // bytes of messages that have not ended, of all connections
+    std::uint64_t beginnings_ = 0;
+    std::vector<UnfinishedCut> cuts_;
 };
 
 }  // namespace steward::net

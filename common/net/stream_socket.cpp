@@ -204,6 +204,7 @@ bool StreamSocket::read(std::span<char> scratch) {
         return true;
     }
     const auto bytes = static_cast<std::size_t>(count);
+    taken_in_ += bytes;
     is_drained_ = bytes < place.size();
     if (wanted.empty()) {
         reader_.take({scratch.data(), bytes});

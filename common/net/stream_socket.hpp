@@ -43,12 +43,21 @@ public:
     /// Bytes that the system has taken so far.
     [[nodiscard]] std::uint64_t written() const { return written_; }
 
+    /// Bytes that have come so far.
+    [[nodiscard]] std::uint64_t taken_in() const { return taken_in_; }
+
     /// The next whole message. `scratch`: memory to read into, any size. Nothing: wait until the
     /// descriptor is readable. Closed: the other end is gone, or is none of this kind; what it had
     /// sent is told before. TooLarge: the stream cannot go on.
     [[nodiscard]] ReceiveStatus receive(std::span<char> scratch, Frames& frames);
 
     [[nodiscard]] bool has_spoken() const { return reader_.has_spoken(); }
+
+    /// Whole messages that have come.
+    [[nodiscard]] std::uint64_t ended() const { return reader_.ended(); }
+
+    /// What a message that has not ended yet has in memory.
+    [[nodiscard]] std::size_t begun_bytes() const { return reader_.begun_bytes(); }
 
     /// Nothing can be sent any more; what the other end had sent can still be received.
     [[nodiscard]] bool is_cut() const { return !can_write_; }
@@ -69,6 +78,7 @@ private:
     std::size_t first_sent_ = 0;  // of the first unsent piece
     std::size_t unsent_bytes_ = 0;
     std::uint64_t written_ = 0;
+    std::uint64_t taken_in_ = 0;
     bool can_write_ = true;
     bool can_read_ = true;
     bool is_drained_ = false;  // the last read took all that was there

@@ -42,24 +42,38 @@ std::vector<int> Unfinished::all() const {
     return fds;
 }
 
-void Unfinished::sampled(int fd, std::uint64_t bytes, std::uint64_t unread, base::MonoTime now) {
+std::uint64_t Unfinished::noticed_weight() const {
+    const std::uint64_t share = bounds_.memory_max / kUnnoticedShare / (connections_.size() + 1);
+    return std::clamp(share, kNoticedWeightMin, kNoticedWeight);
+}
+
+void Unfinished::sampled(int fd, const TakenIn& taken, base::MonoTime now) {
     const auto found = connections_.find(fd);
     if (found == connections_.end()) {
         return;
     }
     Connection& c = found->second;
-    if (bytes < c.seen) {  // another connection has its descriptor, of which opened() tells soon
+    if (taken.bytes <
+        c.seen) {  // another connection has its descriptor, of which opened() tells soon
         closed(fd);
         return;
     }
     // Whole seconds only, so that many samples forgive no more than few.
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now - c.at);
-    c.at += seconds;
-    c.level += bytes - c.seen;
-    c.level -= std::min(c.level, kIdleBytesPerSecond * static_cast<std::uint64_t>(seconds.count()));
-    c.seen = bytes;
-    c.unread = unread;
-    if (!c.is_noticed && c.level > kNoticed) {
+    const auto passed = std::chrono::floor<std::chrono::seconds>(now - c.at);
+    const auto seconds = static_cast<std::uint64_t>(passed.count());
+    c.at += passed;
+    c.level += taken.bytes - c.seen;
+    c.level -= std::min(c.level, kIdleBytesPerSecond * seconds);
+    c.held += taken.bytes - c.seen;
+    c.held -= std::min(c.held, kIdleBytesPerSecond * seconds);
+    c.weight += (taken.bytes - c.seen) * kByteWeight;
+    const std::uint32_t segments = taken.segments - c.segments;
+    c.weight += segments * kSegmentWeight;
+    c.weight -= std::min(c.weight, kIdleWeightPerSecond * seconds);
+    c.seen = taken.bytes;
+    c.segments = taken.segments;
+    c.unread = taken.unread;
+    if (!c.is_noticed && (c.level > kNoticed || c.weight > noticed_weight())) {
         c.is_noticed = true;
         c.noticed_at = now;
         c.level = 0;
@@ -75,6 +89,8 @@ void Unfinished::heard(int fd) {
     const auto found = connections_.find(fd);
     if (found != connections_.end() && found->second.is_noticed) {
         found->second.level = 0;
+        found->second.held = 0;
+        found->second.weight = 0;
         forget_notice(fd, found->second);
     }
 }
@@ -95,10 +111,27 @@ bool Unfinished::is_any_over() const {
     return false;
 }
 
-void Unfinished::judge_from_here() {
+Unfinished::Sums Unfinished::sums() const {
+    Sums sums;
+    for (const int fd : noticed_) {
+        const Connection& connection = connections_.at(fd);
+        sums.held += connection.held;
+        sums.weight += connection.weight;
+    }
+    return sums;
+}
+
+void Unfinished::judge_from_here(std::uint64_t resident) {
+    const Sums of_noticed = sums();
+    const bool is_at_rest = of_noticed.weight <= bounds_.memory_max / 2;
+    if (is_at_rest || resident < resident_at_rest_ || std::exchange(has_cut_, false)) {
+        resident_at_rest_ = resident;
+    }
+    const std::uint64_t plain = bounds_.memory_max / 2 + kPlainWeight * of_noticed.held;
+    has_grown_ = of_noticed.weight > bounds_.memory_max && resident - resident_at_rest_ > plain;
     taken_ = 0;
     is_sure_ = false;
-    is_waiting_ = is_any_over();
+    is_waiting_ = has_grown_ || is_any_over();
 }
 
 std::vector<Unfinished::Verdict> Unfinished::judge() {
@@ -121,14 +154,20 @@ std::vector<Unfinished::Verdict> Unfinished::judge() {
     }
     // Who has begun last may well end.
     std::ranges::stable_sort(fds, {}, [&](int fd) { return connections_.at(fd).noticed_at; });
-    for (auto fd = fds.begin(); fd != fds.end() && left > bounds_.total_max; ++fd) {
-        const Connection& connection = connections_.at(*fd);
+    const std::uint64_t weight_max =
+        std::exchange(has_grown_, false) ? bounds_.memory_max / 2 : UINT64_MAX;
+    std::uint64_t weight = sums().weight;
+    for (const int fd : fds) {
+        const Connection& connection = connections_.at(fd);
         const std::uint64_t level = connection.taken_in();
-        if (level > 0) {
+        const bool is_over = left > bounds_.total_max && level > 0;
+        if (is_over || weight > weight_max) {
             left -= level;
-            verdicts.push_back({*fd, connection.tag, level, true});
+            weight -= connection.weight;
+            verdicts.push_back({fd, connection.tag, level, true});
         }
     }
+    has_cut_ = has_cut_ || !verdicts.empty();
     return verdicts;
 }
 

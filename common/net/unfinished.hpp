@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,11 +19,32 @@ namespace steward::net {
 struct UnfinishedBounds {
     std::uint64_t message_max = 0;  // of one message
     std::uint64_t total_max = 0;    // of all that have not ended, together
+    std::uint64_t memory_max = 0;   // the same in memory
+};
+
+/// What the system has taken in for a connection since it was made.
+struct TakenIn {
+    std::uint64_t bytes = 0;
+    std::uint32_t segments = 0;  // begins anew behind the largest number
+    std::uint64_t unread = 0;    // of the bytes, those that ZeroMQ has not read yet
+};
+
+/// A connection that was ended for what it had not.
+struct UnfinishedCut {
+    std::string address;      // of the other end, with its port
+    std::uint64_t bytes = 0;  // taken in, at least, and no message ended
+    bool is_total = false;    // it was not over by itself: all together were
 };
 
 /// What a connection has taken in is not what it has not ended: messages end unseen until it is
 /// noticed, for asking each message whence it came costs time. Past kNoticed it is noticed, and
 /// from then on counted anew until heard() says that a message of it has ended.
+///
+/// Frames are memory beside their bytes, so each connection has a weight, too: what it can hold at
+/// most, had it ended nothing since it was opened or heard. Most have ended all, so weight alone
+/// says nothing. Where all together could weigh more than memory_max, and the process has grown by
+/// half of that and twice their bytes since they could not, those are ended that were noticed
+/// first.
 ///
 /// A connection that is over is judged when enough messages were taken after the sample, or there
 /// were no more: what it had ended by then has been heard.
@@ -33,11 +55,23 @@ class Unfinished {
 public:
     /// What a connection may have taken in before it is noticed.
     static constexpr std::uint64_t kNoticed = 256UL << 10U;
+    /// The same of its weight, for few connections; many have a part of memory_max together.
+    static constexpr std::uint64_t kNoticedWeight = 8UL << 20U;
+    static constexpr std::uint64_t kNoticedWeightMin = 64UL << 10U;
+    static constexpr std::uint64_t kUnnoticedShare = 4;
+    /// A message of large frames takes no more than this times its bytes.
+    static constexpr std::uint64_t kPlainWeight = 2;
+    /// An empty frame is 2 bytes on the wire and 64 in memory.
+    static constexpr std::uint64_t kByteWeight = 32;
+    /// One that came alone keeps the pages of a buffer of its own that were written to.
+    static constexpr std::uint64_t kSegmentWeight = 8UL << 10U;
     /// Around a message's own bytes: frames' headers, and what encryption adds to each of 1024;
     /// what is read together with its end.
     static constexpr std::uint64_t kFraming = 1UL << 20U;
     /// Pings are no messages, and an idle connection has nothing else for weeks.
     static constexpr std::uint64_t kIdleBytesPerSecond = 64;
+    static constexpr std::uint64_t kIdleWeightPerSecond =
+        kIdleBytesPerSecond * kByteWeight + kSegmentWeight;
 
     explicit Unfinished(const UnfinishedBounds& bounds) : bounds_(bounds) {}
 
@@ -55,9 +89,8 @@ public:
     /// All of them, in any order.
     [[nodiscard]] std::vector<int> all() const;
 
-    /// What the system has taken in for it since it was opened, and how much of that ZeroMQ has not
-    /// read yet, which a noticed one is not blamed for.
-    void sampled(int fd, std::uint64_t bytes, std::uint64_t unread, base::MonoTime now);
+    /// What is not read yet a noticed one is not blamed for.
+    void sampled(int fd, const TakenIn& taken, base::MonoTime now);
 
     /// A whole message was taken, of this connection; only of use while some are noticed.
     void heard(int fd);
@@ -77,16 +110,19 @@ public:
         bool is_total = false;    // it is not over by itself: all together are
     };
 
-    /// After a round of samples: the next messages decide.
-    void judge_from_here();
+    /// After a round of samples: the next messages decide. `resident`: the process's memory.
+    void judge_from_here(std::uint64_t resident);
     /// Those that are to be cut, once it is sure. They stay noticed until closed().
     [[nodiscard]] std::vector<Verdict> judge();
 
 private:
     struct Connection {
         std::uint64_t tag = 0;
-        std::uint64_t seen = 0;   // at the last sample
-        std::uint64_t level = 0;  // since it was opened, noticed or heard, less what pings may be
+        std::uint64_t seen = 0;  // at the last sample
+        std::uint32_t segments = 0;
+        std::uint64_t level = 0;   // since it was opened, noticed or heard, less what pings may be
+        std::uint64_t held = 0;    // since it was opened or heard, likewise
+        std::uint64_t weight = 0;  // of that
         std::uint64_t unread = 0;
 
         [[nodiscard]] std::uint64_t taken_in() const { return level - std::min(level, unread); }
@@ -97,6 +133,15 @@ private:
     };
 
     [[nodiscard]] bool is_any_over() const;
+
+    /// Sums of those noticed.
+    struct Sums {
+        std::uint64_t held = 0;
+        std::uint64_t weight = 0;
+    };
+
+    [[nodiscard]] Sums sums() const;
+    [[nodiscard]] std::uint64_t noticed_weight() const;
     void forget_notice(int fd, Connection& connection);
 
     UnfinishedBounds bounds_;
@@ -105,6 +150,9 @@ private:
     std::uint64_t taken_ = 0;  // messages, since judge_from_here()
     bool is_waiting_ = false;
     bool is_sure_ = false;
+    std::uint64_t resident_at_rest_ = 0;  // when those noticed could not weigh much
+    bool has_grown_ = false;              // since then, by too much
+    bool has_cut_ = false;                // what they held is free, and the process no smaller
 };
 
 }  // namespace steward::net

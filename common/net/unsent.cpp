@@ -11,8 +11,12 @@ constexpr std::size_t kShare = 8;
 }  // namespace
 
 bool UnsentTotal::has_room(std::size_t own, std::size_t message) const {
-    const std::size_t used = bytes();
-    if (used == 0) {
+    if (is_large(message)) {
+        const std::size_t large = large_.load(std::memory_order_relaxed);
+        return own == 0 && large <= bounds_.total_max / 2;
+    }
+    const std::size_t used = bytes_.load(std::memory_order_relaxed);
+    if (used == 0 && own == 0) {
         return true;
     }
     const std::size_t free = bounds_.total_max - std::min(bounds_.total_max, used);

@@ -16,7 +16,7 @@ namespace steward::net {
 /// In bytes.
 struct UnsentBounds {
     std::size_t peer_max = 4UL << 20U;     // of one connection, but for a single message
-    std::size_t total_max = 256UL << 20U;  // of all together, single messages and all
+    std::size_t total_max = 256UL << 20U;  // of all together; large messages: half, and one
 };
 
 /// What all connections of some sockets have unsent.
@@ -24,25 +24,42 @@ struct UnsentBounds {
 /// Thread: add() and remove() any; the others one.
 class UnsentTotal {
 public:
-    explicit UnsentTotal(const UnsentBounds& bounds) : bounds_(bounds) {}
+    explicit UnsentTotal(const UnsentBounds& bounds)
+        : bounds_(bounds), large_from_(bounds.total_max / kLargeShare) {}
 
     void set_bounds(const UnsentBounds& bounds) { bounds_ = bounds; }
 
     /// Whether a connection with `own` bytes unsent may be given a message more. One with none may
     /// have any message that the total has room for. Others may have as much as peer_max and an
     /// eighth of what is free: the more do not read, the less each is given, and whoever reads is
-    /// always left some.
+    /// always left some. A large message takes no room from these, nor do they keep it waiting, who
+    /// may never read: it goes while other large ones have no more than half of total_max.
     [[nodiscard]] bool has_room(std::size_t own, std::size_t message) const;
 
-    [[nodiscard]] std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t bytes() const {
+        return bytes_.load(std::memory_order_relaxed) + large_.load(std::memory_order_relaxed);
+    }
 
-    void add(std::size_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+    /// A message's bytes, or what a connection has unsent: as much is removed together as was added
+    /// together.
+    void add(std::size_t bytes) { pool_of(bytes).fetch_add(bytes, std::memory_order_relaxed); }
 
-    void remove(std::size_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+    void remove(std::size_t bytes) { pool_of(bytes).fetch_sub(bytes, std::memory_order_relaxed); }
+
+    /// A message is large that has more than this part of the total_max there was at first.
+    static constexpr std::size_t kLargeShare = 8;
 
 private:
+    [[nodiscard]] bool is_large(std::size_t bytes) const { return bytes > large_from_; }
+
+    [[nodiscard]] std::atomic<std::size_t>& pool_of(std::size_t bytes) {
+        return is_large(bytes) ? large_ : bytes_;
+    }
+
     UnsentBounds bounds_;
-    std::atomic<std::size_t> bytes_ = 0;
+    const std::size_t large_from_;
+    std::atomic<std::size_t> bytes_ = 0;  // but for large ones
+    std::atomic<std::size_t> large_ = 0;
 };
 
 /// What one connection has unsent; part of a total. Messages on their way keep it alive.

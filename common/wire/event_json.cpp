@@ -262,8 +262,15 @@ void EventWriter::append_received(GrowingBuffer& out, const EventForPeople& even
     if (event.params != nullptr && event.params->encoding != model::Encoding::Absent) {
         char* to = put(out.room(64), ",\"encoding\":\"");
         to = put(to, name_of(event.params->encoding));
-        out.end_at(put(to, "\",\"params\":"));
-        append_json_string(out, event.params->bytes.view());
+        *to++ = '"';
+        out.end_at(to);
+        const std::string_view bytes = event.params->bytes.view();
+        if (bytes.size() <= event.params_bytes_max) {
+            out.append(",\"params\":");
+            append_json_string(out, bytes);
+        } else {
+            append_number_member(out, ",\"params_bytes\":", bytes.size());
+        }
     }
     if (event.options != nullptr) {
         options_text_ = ",\"options\":";

@@ -30,6 +30,7 @@ struct EventForPeople {
     std::string_view owner;                      // the name of a key; empty: none
     model::SubmissionId submission;              // Received only; session 0: none
     const model::Payload* params = nullptr;      // Received only
+    std::size_t params_bytes_max = SIZE_MAX;     // of larger ones their size is told
     const model::JobOptions* options = nullptr;  // Received only
 };
 
@@ -41,8 +42,8 @@ class EventWriter {
 public:
     /// Appends one JSON object without a line end. Strings are escaped, bytes that are no UTF-8 are
     /// shown as {"base64": …}. Keys: at, event, job, service, attempt, worker, detail, done, total,
-    /// due, context, group, batch, owner, session, number, encoding, params, options; those without
-    /// a value are left out.
+    /// due, context, group, batch, owner, session, number, encoding, params or
+    /// params_bytes, options; those without a value are left out.
     void append(GrowingBuffer& out, const EventForPeople& event);
 
 private:

@@ -151,6 +151,13 @@ std::vector<Field> bound_fields(GatewayOptions& o) {
          .is_size = true,
          .min = kKiB,
          .max = kGiB},
+        {.key = "bodies_bytes_max",
+         .target = &s.bodies_bytes_max,
+         .doc = "Bodies of all requests that come in or are not answered, but for those of at most "
+                "64KiB; one more is answered 503.",
+         .is_size = true,
+         .min = kKiB * kKiB,
+         .max = kKiB * kGiB},
         {.key = "message_bytes_max",
          .target = &s.message_bytes_max,
          .doc = "One message of a WebSocket; a larger one closes it with code 1009.",

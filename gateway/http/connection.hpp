@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/http/answer_text.hpp"
+#include "gateway/http/body_account.hpp"
 #include "gateway/http/deadline.hpp"
 #include "gateway/http/request_reader.hpp"
 #include "gateway/http/site.hpp"
@@ -60,6 +61,7 @@ private:
         std::string head;                  // once it is ready
         base::Blob body;                   // likewise
         std::function<void()> takes_over;  // instead of both: goes on with the wire
+        BodyAccount account;               // of its request
     };
 
     enum class Awaits : std::uint8_t { Nothing, Request, Head, Body };
@@ -82,6 +84,7 @@ private:
     void pass_over_empty_lines();
     bool read_request();
     bool is_welcome();
+    bool has_room();
     [[nodiscard]] bool may_begin() const;
     void begin();
     void await(Awaits what);
@@ -108,6 +111,7 @@ private:
     Deadline deadline_;
     beast::flat_buffer buffer_;            // what has come and was not taken
     std::optional<RequestReader> reader_;  // of the request that is coming
+    BodyAccount account_;                  // of that request
     std::vector<Place> places_;            // of requests that were begun, in order
     std::uint64_t next_number_ = 0;
     std::string text_;  // to be written, or being written

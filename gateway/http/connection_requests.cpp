@@ -58,6 +58,9 @@ bool Connection::read_request() {
     for (;;) {
         error_code error;
         buffer_.consume(reader_->put(buffer_.data(), error));
+        if (!has_room()) {
+            return false;
+        }
         if (error == http::error::need_more) {
             // Lines of chunks have no limit of their own.
             if (buffer_.size() > site_->options.header_bytes_max) {
@@ -84,6 +87,18 @@ bool Connection::read_request() {
     }
 }
 
+// Who may send at all is known only behind the body.
+bool Connection::has_room() {
+    const std::size_t most = site_->options.bodies_bytes_max;
+    if (account_.holds(reader_->request().body.size(), site_->bodies_bytes, most)) {
+        return true;
+    }
+    refuse(503,
+           "the bodies of all requests together are larger than gateway.bodies_bytes_max, " +
+               std::to_string(most) + " bytes; try again later");
+    return false;
+}
+
 // The head is there: whether the rest may come, or has.
 bool Connection::is_welcome() {
     if (!reader_->knows_coding()) {
@@ -98,7 +113,7 @@ bool Connection::is_welcome() {
     reader_->eager(true);
     if (!expected.empty() && !reader_->is_done() && buffer_.size() == 0) {
         places_.push_back(
-            {next_number_++, {}, true, true, "HTTP/1.1 100 Continue\r\n\r\n", {}, {}});
+            {next_number_++, {}, true, true, "HTTP/1.1 100 Continue\r\n\r\n", {}, {}, {}});
         return false;
     }
     return true;
@@ -127,6 +142,7 @@ void Connection::begin() {
                      reader_->keep_alive() && !site_->is_closing,
                      request.method == Method::Head};
     place.is_safe = is_safe(request.method) && !reader_->upgrade();
+    place.account = std::exchange(account_, {});
     is_last_ = !place.manners.keep_alive;
     auto turn = std::make_shared<Turn>(
         shared_from_this(), place.number, std::move(request), reader_->version());
@@ -188,6 +204,7 @@ void Connection::refuse(unsigned status, std::string_view detail) {
     append_head(place.head, response, place.manners, {}, site_->options.server_name);
     place.body = std::move(response.body);
     places_.push_back(std::move(place));
+    account_ = {};
     reader_.reset();
 }
 

@@ -24,10 +24,11 @@ struct ServerOptions {
     std::string key_file;            // PEM
     std::string server_name = "steward";
 
-    std::size_t connections_max = 20'000;           // one more is answered 503 and closed
-    std::size_t header_bytes_max = 16'384;          // else 431
-    std::size_t body_bytes_max = 64UL << 20U;       // else 413
-    std::size_t message_bytes_max = 16UL << 20U;    // of a WebSocket; else close code 1009
+    std::size_t connections_max = 20'000;         // one more is answered 503 and closed
+    std::size_t header_bytes_max = 16'384;        // else 431
+    std::size_t body_bytes_max = 64UL << 20U;     // else 413
+    std::size_t bodies_bytes_max = 1UL << 30U;    // of all requests that are not answered; else 503
+    std::size_t message_bytes_max = 16UL << 20U;  // of a WebSocket; else close code 1009
     std::size_t send_queue_bytes_max = 1UL << 20U;  // of an outlet
     static constexpr std::size_t ahead_max = 32;    // of one connection, begun and not answered
     base::Duration header_timeout = 10s;            // from a request's first byte to its head's end

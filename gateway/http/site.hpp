@@ -45,6 +45,7 @@ public:
     const Handler handler;
     const std::function<void(const Served&)> on_served;
     ServerCounts counts;
+    std::size_t bodies_bytes = 0;  // see BodyAccount
     std::set<Guest*> guests;
     bool is_closing = false;  // takes no more requests
     bool is_over = false;     // the loop runs no more: nothing may be begun

@@ -211,6 +211,44 @@ TEST_CASE("a head or a body past its limit is refused, at the limit it is not") 
                         std::string(2'048, 'x')) == 431);
 }
 
+TEST_CASE("bodies that do not end have bodies_bytes_max together, and small ones are let in") {
+    Broker broker({{}, "[[service]]\nname = \"nobody\"\n", {}});
+    const Gateway gateway(broker, {.config = "bodies_bytes_max = \"8MiB\"\n"});
+    HttpClient client = gateway.client();
+    CHECK(client.get("/healthz").status == 200);
+    const std::string head =
+        "POST /v1/services/nobody/jobs HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/octet-stream\r\nContent-Length: 33554432\r\n\r\n";
+    const std::string some(3UL << 20U, 'x');
+    std::vector<std::unique_ptr<TcpStream>> streams;
+    const auto begin = [&] {
+        streams.push_back(std::make_unique<TcpStream>(gateway.port()));
+        streams.back()->send(head);
+        streams.back()->send(some);
+    };
+    for (int i = 0; i < 8; ++i) {
+        begin();
+    }
+    // Two may go on, six are told.
+    const auto told = [&] {
+        return std::ranges::count_if(streams,
+                                     [](const auto& stream) { return stream->is_readable(0ms); });
+    };
+    CHECK(wait_until([&] { return told() == 6; }));
+    for (const auto& stream : streams) {
+        if (stream->is_readable(0ms)) {
+            const std::string answer = stream->read_all();
+            CHECK(has(answer, "HTTP/1.1 503"));
+            CHECK(has(answer, "gateway.bodies_bytes_max"));
+        }
+    }
+    CHECK(client.post("/v1/services/nobody/jobs", std::string(1000, ' ') + "1").status == 202);
+    // Who leaves makes room.
+    streams.clear();
+    CHECK(wait_until(
+        [&] { return client.post("/v1/services/nobody/jobs", '"' + some + '"').status == 202; }));
+}
+
 TEST_CASE("who asks to go on first is told to, and who only wants the head gets no body") {
     Broker broker;
     const Gateway gateway(broker);

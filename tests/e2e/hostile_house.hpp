@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/native_peer.hpp"
 #include "tests/e2e/harness/old_client.hpp"
 #include "tests/e2e/harness/old_worker.hpp"
 
@@ -40,6 +42,26 @@ private:
     OldWorker worker_;
     OldClient client_;
 };
+
+inline constexpr std::size_t kMiB = 1UL << 20U;
+
+/// Of messages, since the broker began.
+inline std::uint64_t count_of(const Broker& broker, const char* kind) {
+    return figures(broker).at("messages").at(kind).get<std::uint64_t>();
+}
+
+/// The most memory that it ever had.
+inline std::size_t peak_mib(const Process& process) {
+    std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
+    for (std::string word; status >> word;) {
+        if (word == "VmHWM:") {
+            std::size_t kib = 0;
+            status >> kib;
+            return kib >> 10U;
+        }
+    }
+    return 0;
+}
 
 inline BrokerOptions with(const std::string& limits) {
     return {{}, "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\n[limits]\n" + limits, {}};

@@ -4,13 +4,11 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
+#include "tests/e2e/harness/local_stream.hpp"
 #include "tests/e2e/harness/native_peer.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 #include "tests/e2e/hostile_house.hpp"
@@ -31,21 +29,9 @@ std::size_t descriptors(Broker& broker) {
 
 /// Connects to a local stream, says a part of its beginning and leaves.
 void knock(const std::string& endpoint, std::size_t said) {
-    using namespace std::string_view_literals;
-    const std::string name = "steward/" + endpoint.substr(std::string_view("tcp://").size());
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    REQUIRE(name.size() + 1 < sizeof address.sun_path);
-    std::copy(name.begin(), name.end(), address.sun_path + 1);
-    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(descriptor >= 0);
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-    CHECK(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-    const std::string_view beginning = "STEWARD\x01"sv.substr(0, said);
+    const LocalStream stream(endpoint);
     // The broker may have closed it already.
-    [[maybe_unused]] const auto sent =
-        ::send(descriptor, beginning.data(), beginning.size(), MSG_NOSIGNAL);
-    ::close(descriptor);
+    [[maybe_unused]] const bool is_there = stream.say(LocalStream::opening().substr(0, said));
 }
 
 // STEWARD_FLOOD_SECONDS (2): for minutes, where somebody wants to see it.

@@ -6,6 +6,7 @@
 #include "tests/e2e/harness/broker.hpp"
 #include "tests/e2e/harness/old_worker.hpp"
 #include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/slow_relay.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -156,6 +157,22 @@ TEST_CASE("Idle workers are sent heartbeats") {
         CHECK_FALSE(worker.maybe_job(2500ms).has_value());
         CHECK(worker.heartbeats_heard() >= 1);
     }
+}
+
+TEST_CASE("A large job is on its way for longer than its broker may be silent, and arrives") {
+    const Broker broker({{}, "[broker]\nheartbeat_interval = \"200ms\"\n", {}});
+    SlowRelay relay(broker.endpoints().backend, 4UL << 20U);
+    const Process worker({built_program(kTrialProgram),
+                          {"--service-name", "far", "--broker", relay.endpoint()},
+                          {{"HEARTBEAT_INTERVAL", "5"}},
+                          {}});
+    broker.wait_until_served("far");
+    OldClient client(Old::Mdp01, broker.endpoints().frontend);
+    client.request("far", {std::string(8UL << 20U, ' ')});
+    const Answer answer = client.answer();
+    CHECK(answer.kind == Answer::Kind::Complete);
+    CHECK(relay.connections() == 1);
+    CHECK(broker.count_events("DELEGATE_START", "far") == 1);
 }
 
 }  // namespace steward::e2e

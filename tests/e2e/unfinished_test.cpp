@@ -1,6 +1,5 @@
 // tests/e2e: messages that begin and do not end. ZeroMQ keeps their frames and tells nobody; the
 // broker closes the connection, and nobody else notices.
-#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -20,25 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-constexpr std::size_t kMiB = 1UL << 20U;
-
-std::uint64_t count_of(const Broker& broker, const char* kind) {
-    return figures(broker).at("messages").at(kind).get<std::uint64_t>();
-}
-
-// The most that it ever had.
-std::size_t peak_mib(Broker& broker) {
-    std::ifstream status("/proc/" + std::to_string(broker.process().pid()) + "/status");
-    for (std::string word; status >> word;) {
-        if (word == "VmHWM:") {
-            std::size_t kib = 0;
-            status >> kib;
-            return kib >> 10U;
-        }
-    }
-    return 0;
-}
-
 // Others are served for a while in which the broker looks several times.
 std::vector<Clock::duration> serve_for(Others& others, std::chrono::milliseconds time) {
     std::vector<Clock::duration> took;
@@ -55,7 +35,7 @@ TEST_CASE("A message that never ends costs its connection, not the broker's memo
     Broker broker(with("message_bytes_max = \"4MiB\"\n"));
     Others others(broker);
     others.call();
-    const std::size_t before = peak_mib(broker);
+    const std::size_t before = peak_mib(broker.process());
     for (const std::string& door : {broker.endpoints().frontend, broker.endpoints().backend}) {
         std::size_t sent = 0;
         std::thread flood([&] {
@@ -73,11 +53,11 @@ TEST_CASE("A message that never ends costs its connection, not the broker's memo
         flood.join();
         MESSAGE("cut after " << sent << " MiB; p99 of " << took.size()
                              << " calls: " << p99_of(took).count() << " us; peak " << before
-                             << " to " << peak_mib(broker) << " MiB");
+                             << " to " << peak_mib(broker.process()) << " MiB");
         CHECK(broker.process().wait_for_line("message_unfinished"));
     }
     CHECK(count_of(broker, "unfinished") == 2);
-    CHECK(peak_mib(broker) < before + (kIsSanitized ? 2500 : 1000));
+    CHECK(peak_mib(broker.process()) < before + (kIsSanitized ? 2500 : 1000));
     others.call();
 }
 

@@ -1,7 +1,9 @@
 #include "worker/direct/masters.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,9 @@ constexpr mode_t kOnlyOwner = 0077;
 // Messages read in one turn from one socket: masters that send without end must not keep answers
 // from leaving.
 constexpr int kMessagesPerTurn = 256;
+// Of messages that have begun and not ended, of all masters: who can reach an address without
+// keys may send, too.
+constexpr std::size_t kUnfinishedBytesMax = 256UL << 20U;
 // Between two looks whether masters have gone, which ZeroMQ does not tell.
 constexpr base::Duration kPartingPause = std::chrono::milliseconds(10);
 constexpr std::size_t kScratchBytes = 64UL << 10U;
@@ -74,6 +79,7 @@ struct Masters::Doors {
     std::string path;                      // of an ipc address
     std::unique_ptr<Admission> admission;  // null: whoever reaches the address
     net::Socket router;
+    std::optional<net::MessageGuard> guard;      // of a tcp address; ends before the router
     std::unique_ptr<net::StreamServer> streams;  // null: none at this address
 };
 
@@ -120,6 +126,8 @@ public:
     }
 
     [[nodiscard]] bool is_connected() const override { return true; }
+
+    [[nodiscard]] std::uint64_t moved_bytes() const override { return 0; }
 
     [[nodiscard]] std::string refusal() const override { return {}; }
 
@@ -199,6 +207,17 @@ base::Expected<void> Masters::open_doors(net::Context& context,
         }
         doors->lock = std::move(*lock);
     }
+    // At an ipc address there is only the owner, and the system does not count what comes.
+    if (!address.starts_with(kIpc)) {
+        auto guard = net::MessageGuard::open(
+            context,
+            doors->router,
+            {options.bound.bytes_max, kUnfinishedBytesMax, kUnfinishedBytesMax});
+        if (!guard) {
+            return base::Unexpected(std::move(guard.error()));
+        }
+        doors->guard.emplace(std::move(*guard));
+    }
     auto bound = bind_for_owner(doors->router, address);
     if (!bound) {
         return base::Unexpected(std::move(bound.error()));
@@ -211,6 +230,7 @@ base::Expected<void> Masters::open_doors(net::Context& context,
             return base::Unexpected(std::move(listening.error()));
         }
         net::StreamServerOptions stream;
+        stream.unfinished_bytes_max = kUnfinishedBytesMax;
         if (const Admission* const its = doors->admission.get()) {
             stream.admit = [its](std::uint32_t user) { return its->of_user(user); };
         }
@@ -234,6 +254,9 @@ void Masters::add_to(net::Poller& poller) const {
         return;
     }
     poller.add(doors_->router);
+    if (doors_->guard) {
+        poller.add(doors_->guard->events());
+    }
     if (doors_->admission != nullptr) {
         poller.add(doors_->admission->socket());
     }
@@ -303,8 +326,24 @@ void Masters::read_doors() {
         doors_->admission->answer();
     }
     read_router(now);
+    cut_the_unfinished(now);
     if (doors_->streams != nullptr) {
         read_streams(now);
+    }
+}
+
+std::optional<base::MonoTime> Masters::next_look() const {
+    return doors_ != nullptr && doors_->guard && !doors_->guard->is_alone()
+               ? std::optional(doors_->guard->next_look())
+               : std::nullopt;
+}
+
+void Masters::cut_the_unfinished(base::MonoTime now) {
+    if (doors_->guard) {
+        std::ranges::move(doors_->guard->look(now), std::back_inserter(cuts_));
+    }
+    if (doors_->streams != nullptr) {
+        std::ranges::move(doors_->streams->take_cuts(), std::back_inserter(cuts_));
     }
 }
 
@@ -318,9 +357,14 @@ void Masters::read_router(base::MonoTime now) {
     wire::Frames frames;
     net::Origin origin;
     for (int i = 0; i < kMessagesPerTurn; ++i) {
-        const auto status =
-            has_keys ? doors_->router.receive_from(master, frames, {.number = true}, origin)
-                     : doors_->router.receive_from(master, frames);
+        const net::OriginWish wish{has_keys, doors_->guard && doors_->guard->is_asking()};
+        const auto status = wish.any() ? doors_->router.receive_from(master, frames, wish, origin)
+                                       : doors_->router.receive_from(master, frames);
+        if (wish.fd && status == net::ReceiveStatus::Nothing) {
+            doors_->guard->drained();
+        } else if (wish.fd) {
+            doors_->guard->heard(origin.fd);
+        }
         if (status == net::ReceiveStatus::Received && has_keys && !is_given(master)) {
             front_.turn_away(now, master, "this worker gives routing ids itself");
         } else if (status == net::ReceiveStatus::Received) {

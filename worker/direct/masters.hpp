@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "common/net/connection.hpp"
+#include "common/net/message_guard.hpp"
 #include "common/net/stream_server.hpp"
 #include "common/posix/secret.hpp"
 #include "common/posix/wake_fd.hpp"
@@ -61,6 +63,12 @@ public:
 
     [[nodiscard]] Front& front() { return front_; }
 
+    /// When turn() has something to look at, though nothing has come; nothing: never.
+    [[nodiscard]] std::optional<base::MonoTime> next_look() const;
+
+    /// Connections that were ended since the last call, because a message did not end; for the log.
+    [[nodiscard]] std::vector<net::UnfinishedCut> take_cuts() { return std::exchange(cuts_, {}); }
+
     /// Whose key was refused since the last call, for the log.
     [[nodiscard]] std::vector<net::ZapQuestion> take_refused_keys();
 
@@ -79,6 +87,7 @@ private:
     void open_channel(int fd);
     [[nodiscard]] net::SendStatus send(const std::string& master, const wire::Frames& frames);
     void read_doors();
+    void cut_the_unfinished(base::MonoTime now);
     void read_router(base::MonoTime now);
     void read_streams(base::MonoTime now);
     [[nodiscard]] const MasterRights* rights_of(std::uint32_t number) const;
@@ -91,6 +100,7 @@ private:
     posix::WakeFd wake_;  // rung when the worker's end has something to read
     std::unique_ptr<Doors> doors_;
     std::unique_ptr<Channel> channel_;
+    std::vector<net::UnfinishedCut> cuts_;
     bool is_abandoned_ = false;
 };
 

@@ -330,6 +330,10 @@ void Exchange::refill_lot() {
     }
 }
 
+void Exchange::moved() {
+    change([&] { session_.moved(posix::read_mono()); });
+}
+
 void Exchange::on_time() {
     change([&] {
         is_io_woken_ = true;

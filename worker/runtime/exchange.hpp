@@ -121,6 +121,7 @@ public:
     void connected();
     void disconnected();
     void on_frames(const wire::Frames& frames);
+    void moved();
     void on_time();
     void leave();
     void resident(std::uint64_t bytes);

@@ -50,6 +50,9 @@ void IoLoop::serve(const Exchange::Desk& desk) {
 }
 
 base::Expected<std::optional<Left>> IoLoop::turn() {
+    if (connection_ != nullptr && progress_.has_moved(*connection_, posix::read_mono())) {
+        parts_.exchange.moved();
+    }
     parts_.exchange.on_time();
     measure_memory();
     answer_questions();
@@ -85,6 +88,10 @@ base::Expected<void> IoLoop::wait(std::optional<base::MonoTime> deadline) {
     }
     if (parts_.masters != nullptr) {
         parts_.masters->watch(poller_);
+        const auto look = parts_.masters->next_look();
+        if (look && (!deadline || *look < *deadline)) {
+            deadline = look;
+        }
     }
     auto ready = poller_.wait_until(deadline, now);
     return ready ? base::Expected<void>{} : base::Unexpected(std::move(ready.error()));
@@ -110,6 +117,7 @@ void IoLoop::connect(std::size_t broker) {
         return;
     }
     connection_ = std::move(*connection);
+    progress_ = {};
     connection_->add_to(poller_);
 }
 
@@ -179,6 +187,13 @@ void IoLoop::read_masters() {
     parts_.masters->turn();
     if (const std::size_t times = parts_.masters->front().take_refusals(); times != 0) {
         parts_.log.write(log::Level::Warning, "secret_refused", {{"times", std::to_string(times)}});
+    }
+    for (const net::UnfinishedCut& cut : parts_.masters->take_cuts()) {
+        parts_.log.write(log::Level::Warning,
+                         "message_unfinished",
+                         {{"from", cut.address},
+                          {"bytes", std::to_string(cut.bytes)},
+                          {"meaning", "a message that did not end; its connection was closed"}});
     }
     for (const net::ZapQuestion& refused : parts_.masters->take_refused_keys()) {
         parts_.log.write(log::Level::Warning,

@@ -11,6 +11,7 @@
 #include "common/base/expected.hpp"
 #include "common/log/log.hpp"
 #include "common/net/connection.hpp"
+#include "common/net/progress.hpp"
 #include "common/posix/notify.hpp"
 #include "common/posix/signal_fd.hpp"
 #include "common/wire/check.hpp"
@@ -71,6 +72,7 @@ private:
     Parts parts_;
     std::vector<std::string> brokers_;
     std::unique_ptr<net::Connection> connection_;
+    net::Progress progress_;  // of that connection
     net::Poller poller_;
     net::Poller::Slot wake_slot_ = 0;
     net::Poller::Slot signals_slot_ = 0;

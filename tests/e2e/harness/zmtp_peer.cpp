@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,18 +37,18 @@ std::string frame_header(std::size_t size, char flags) {
 }
 
 // Signature, version 3.0, mechanism, no server, filler; then who this is.
-std::string greeting() {
+std::string greeting(std::string_view type) {
     std::string bytes("\xFF\0\0\0\0\0\0\0\0\x7F\x03\0NULL"sv);
     bytes.resize(kGreetingBytes, '\0');
-    constexpr std::string_view kReady =
-        "\x05READY\x0BSocket-Type\0\0\0\x06"
-        "DEALER"sv;
-    return bytes + frame_header(kReady.size(), kCommandBit) + std::string(kReady);
+    std::string ready("\x05READY\x0BSocket-Type\0\0\0"sv);
+    ready += static_cast<char>(type.size());
+    ready += type;
+    return bytes + frame_header(ready.size(), kCommandBit) + ready;
 }
 
 }  // namespace
 
-ZmtpPeer::ZmtpPeer(const std::string& endpoint)
+ZmtpPeer::ZmtpPeer(const std::string& endpoint, std::string_view type)
     : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     REQUIRE(fd_ >= 0);
     sockaddr_in address{};
@@ -56,7 +57,7 @@ ZmtpPeer::ZmtpPeer(const std::string& endpoint)
     address.sin_port =
         htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
     REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(send_bytes(greeting()));
+    REQUIRE(send_bytes(greeting(type)));
     // Until the other end has said READY as well it takes nothing but the handshake.
     read_bytes(kGreetingBytes);
     const std::string header = read_bytes(2);
@@ -98,6 +99,26 @@ bool ZmtpPeer::begin(std::size_t bytes, std::size_t size) {
         }
     }
     return true;
+}
+
+bool ZmtpPeer::repeat(std::string_view frame, std::size_t times, More more) {
+    const std::string one =
+        frame_header(frame.size(), more == More::Yes ? kMoreBit : '\0') + std::string(frame);
+    std::string all;
+    all.reserve(one.size() * times);
+    for (std::size_t i = 0; i < times; ++i) {
+        all += one;
+    }
+    return send_bytes(all);
+}
+
+bool ZmtpPeer::announce(std::size_t bytes, std::string_view frame) {
+    return send_bytes(frame_header(bytes, kMoreBit) + std::string(frame));
+}
+
+void ZmtpPeer::send_at_once() {
+    const int on = 1;
+    CHECK(::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
 }
 
 bool ZmtpPeer::is_closed() const {

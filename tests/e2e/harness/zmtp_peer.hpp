@@ -12,8 +12,8 @@ class ZmtpPeer {
 public:
     enum class More : bool { No, Yes };
 
-    /// Connects to "tcp://127.0.0.1:PORT" and shakes hands as a DEALER.
-    explicit ZmtpPeer(const std::string& endpoint);
+    /// Connects to "tcp://127.0.0.1:PORT" and shakes hands as a socket of this type.
+    explicit ZmtpPeer(const std::string& endpoint, std::string_view type = "DEALER");
     ~ZmtpPeer();
     ZmtpPeer(const ZmtpPeer&) = delete;
     ZmtpPeer& operator=(const ZmtpPeer&) = delete;
@@ -22,6 +22,12 @@ public:
     [[nodiscard]] bool send(std::string_view frame, More more);
     /// Frames of `size` bytes that are not the last, until all have `bytes`, or the end.
     [[nodiscard]] bool begin(std::size_t bytes, std::size_t size = 64UL << 10U);
+    /// The same whole frame again and again, in one piece.
+    [[nodiscard]] bool repeat(std::string_view frame, std::size_t times, More more);
+    /// The header of a frame of so many bytes, and then only `frame` of it.
+    [[nodiscard]] bool announce(std::size_t bytes, std::string_view frame);
+    /// Each send() is a packet of its own.
+    void send_at_once();
     /// Whether the other end has closed; waits for it.
     [[nodiscard]] bool is_closed() const;
 

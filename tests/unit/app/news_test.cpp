@@ -27,7 +27,7 @@ struct Newsroom {
     fakes::FakeTransport transport;
     fakes::FakeSink sink;
     PeerTable peers{10};
-    News news{transport, sink, peers};
+    News news{transport, sink, peers, model::Limits{}};
 };
 
 }  // namespace

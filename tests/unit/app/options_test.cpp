@@ -34,14 +34,14 @@ char* zmws(const char* name) {
 TEST_CASE("what may wait in memory for peers follows from the limits") {
     BrokerOptions options;
     CHECK(options.socket_options().unsent.peer_max == 4U << 20U);
-    CHECK(options.socket_options().unsent.total_max == 256U << 20U);
+    CHECK(options.socket_options().unsent.total_max == 128U << 20U);
     options.policy.limits.peer_backlog_bytes_max = 1U << 20U;
     options.policy.limits.backlog_bytes_max = 8U << 20U;
     options.policy.limits.news_backlog_bytes_max = 3U << 20U;
     options.policy.limits.news_topics_max = 7;
     const net::SocketOptions sockets = options.socket_options();
     CHECK(sockets.unsent.peer_max == 1U << 20U);
-    CHECK(sockets.unsent.total_max == 2U << 20U);
+    CHECK(sockets.unsent.total_max == 1U << 20U);
     CHECK(sockets.news_bytes_max == 3U << 20U);
     CHECK(sockets.topics_max == 7);
     CHECK(sockets.receive_queue_max == 64);

@@ -141,6 +141,19 @@ TEST_CASE("A connection that does not come about is given up after the silent in
     CHECK(brokers_of(bench.only<Connect>()) == std::vector<std::size_t>{1});
 }
 
+TEST_CASE("A broker whose message is under way, or who takes one, is not silent") {
+    Bench bench;
+    bench.connect();
+    bench.welcome();
+    for (int i = 0; i < 10; ++i) {
+        bench.pass(15s - 1us);
+        bench.session.moved(bench.now);
+    }
+    CHECK(bench.session.is_welcome());
+    bench.pass(15s);
+    CHECK_FALSE(bench.session.is_welcome());
+}
+
 TEST_CASE("A silent broker is given up after interval times tries, a beating one is not") {
     SessionOptions options;
     options.brokers = 2;

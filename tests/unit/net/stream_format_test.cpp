@@ -95,6 +95,35 @@ TEST_CASE("messages come out of a stream as they went in, however it was cut") {
     }
 }
 
+TEST_CASE("a reader knows what a message that has not ended has in memory") {
+    const std::string bytes = bytes_of(frames_of({"1234", "", "567"}));
+    StreamReader reader({}, false);
+    std::size_t taken = 0;
+    const auto take = [&](std::size_t count) {
+        reader.take(bytes.substr(taken, count));
+        taken += count;
+    };
+    CHECK(reader.begun_bytes() == 0);
+    take(4);  // a frame's header, of which nothing is held
+    CHECK(reader.begun_bytes() == 0);
+    take(3);
+    CHECK(reader.begun_bytes() == 3);
+    take(1);
+    const std::size_t frame = reader.begun_bytes() - 4;
+    CHECK(frame > 0);
+    take(4);  // an empty frame is memory, too
+    CHECK(reader.begun_bytes() == 4 + 2 * frame);
+    take(5);
+    CHECK(reader.begun_bytes() == 4 + 2 * frame + 1);
+    CHECK(reader.ended() == 0);
+    take(2);
+    CHECK(reader.begun_bytes() == 0);
+    CHECK(reader.ended() == 1);
+    StreamReader faulty({.frames_max = 1, .bytes_max = 1}, false);
+    faulty.take(bytes);
+    CHECK(faulty.begun_bytes() == 0);
+}
+
 TEST_CASE("a stream that begins with anything else is closed") {
     for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\n"),
                                      std::string("STEWARD\x02"),

@@ -1,7 +1,9 @@
 // tests/unit/net: both ends of a stream over real local sockets.
 #include <memory>
+#include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include "common/net/connection.hpp"
 #include "common/net/stream_address.hpp"
@@ -299,6 +301,49 @@ TEST_CASE("a message beyond the bound ends its connection, and only that") {
     REQUIRE(broker.next() == ReceiveStatus::Closed);
     CHECK(broker.id == id);
     REQUIRE(good->send(frames_of({std::string(1000, 'x')})) == SendStatus::Sent);
+    CHECK(broker.next() == ReceiveStatus::Received);
+}
+
+TEST_CASE("messages that do not end have a bound together: those begun first are ended") {
+    StreamServerOptions options;
+    options.unfinished_bytes_max = 25'000;
+    Broker broker(options);
+    std::vector<posix::UniqueFd> peers;
+    const auto say = [&](std::size_t who, std::string_view bytes) {
+        REQUIRE(::send(peers.at(who).get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size()));
+    };
+    const auto frame = [](std::size_t size, std::size_t sent) {
+        const StreamHeader header = stream_header(size, false);
+        return std::string(header.data(), header.size()) + std::string(sent, 'x');
+    };
+    const std::string begun = frame(20'000, 10'000);
+    const std::string rest(10'000, 'x');
+    for (std::size_t i = 0; i < 3; ++i) {
+        auto peer = connect_locally(broker.name);
+        REQUIRE(peer.has_value());
+        peers.push_back(std::move(*peer));
+        say(i, std::string(kStreamOpening) + frame(5, 5));
+        CHECK(broker.next() == ReceiveStatus::Received);
+        if (i < 2) {
+            say(i, begun);
+        }
+    }
+    // The first ends its message and begins another: now it is not the first any more.
+    say(0, rest);
+    CHECK(broker.next() == ReceiveStatus::Received);
+    say(0, begun);
+    CHECK(broker.server->take_cuts().empty());
+    say(2, begun);
+    CHECK(broker.next() == ReceiveStatus::Closed);
+    const auto cuts = broker.server->take_cuts();
+    REQUIRE(cuts.size() == 1);
+    CHECK(cuts.front().bytes == 10'000);
+    CHECK(cuts.front().address.starts_with("process "));
+    char byte = 0;
+    CHECK(::recv(peers.at(1).get(), &byte, 1, 0) <= 0);  // closed
+    CHECK(broker.server->connections() == 2);
+    say(2, rest);
     CHECK(broker.next() == ReceiveStatus::Received);
 }
 

@@ -9,24 +9,25 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMax = 10'000'000;
+constexpr std::uint64_t kMemoryMax = 1UL << 30U;
 constexpr std::uint64_t kOver = kMax + Unfinished::kFraming;  // one more is too much
 
 /// Connections of which a test says what came in, a tenth of a second after the other.
 struct Watched {
     explicit Watched(int connections = 1, std::uint64_t total_max = 100 * kMax)
-        : unfinished({kMax, total_max}) {
+        : unfinished({kMax, total_max, kMemoryMax}) {
         for (int fd = 1; fd <= connections; ++fd) {
             unfinished.opened(fd, 1000U + static_cast<std::uint64_t>(fd), now);
         }
     }
 
-    void sample(int fd, std::uint64_t bytes, std::uint64_t unread = 0) {
-        unfinished.sampled(fd, bytes, unread, now);
+    void sample(int fd, std::uint64_t bytes, std::uint64_t unread = 0, std::uint32_t segments = 0) {
+        unfinished.sampled(fd, {bytes, segments, unread}, now);
     }
 
     /// Those that are ended when it has become sure.
-    std::vector<int> judged() {
-        unfinished.judge_from_here();
+    std::vector<int> judged(std::uint64_t resident = 0) {
+        unfinished.judge_from_here(resident);
         unfinished.drained();
         std::vector<int> fds;
         for (const Unfinished::Verdict& verdict : unfinished.judge()) {
@@ -130,7 +131,7 @@ TEST_CASE("unfinished: nobody is judged before his messages were taken") {
     Watched world(3);
     world.sample(1, Unfinished::kNoticed + 1);
     world.sample(1, Unfinished::kNoticed + 1 + kOver + 1);
-    world.unfinished.judge_from_here();
+    world.unfinished.judge_from_here(0);
     REQUIRE(world.unfinished.is_waiting());
     CHECK(world.unfinished.judge().empty());
     SUBCASE("there are no more") {
@@ -199,6 +200,48 @@ TEST_CASE("unfinished: a descriptor that is another's begins anew") {
     world.sample(1, Unfinished::kNoticed + 1 + kOver + 1);
     CHECK(world.judged() == Fds{1});
     CHECK(world.last.tag == 7);
+}
+
+TEST_CASE(
+    "unfinished: what is small on the wire and large in memory is ended when memory says so") {
+    Watched world(10);
+    CHECK(world.judged(100'000'000).empty());
+    // Empty frames: 2 MB each, of which nobody is over any bound in bytes.
+    const std::uint64_t each = kMemoryMax / Unfinished::kByteWeight / 16;
+    for (int fd = 1; fd <= 10; ++fd) {
+        world.sample(fd, 2 * each);
+    }
+    CHECK(world.unfinished.noticed().size() == 10);
+    CHECK(world.judged(100'000'000).empty());  // they have ended, for all that is known
+    // Twice their bytes they may have in any case.
+    const std::uint64_t plain = 100'000'000 + kMemoryMax / 2 + 2 * 20 * each;
+    CHECK(world.judged(plain).empty());
+    CHECK(world.judged(plain + 1) == Fds{1, 2, 3, 4, 5, 6});
+    CHECK(world.last.is_total);
+}
+
+TEST_CASE("unfinished: frames that come one by one weigh what each of their buffers does") {
+    Watched world(2);
+    CHECK(world.judged(0).empty());
+    const auto segments =
+        static_cast<std::uint32_t>(kMemoryMax / Unfinished::kSegmentWeight * 3 / 4);
+    world.sample(1, 1000, 0, segments);
+    world.sample(2, 1000, 0, segments);
+    CHECK(world.unfinished.noticed() == Fds{1, 2});
+    CHECK(world.judged(kMemoryMax) == Fds{1, 2});
+}
+
+TEST_CASE("unfinished: who is heard weighs nothing, and growth from before does not count") {
+    Watched world(2);
+    const auto segments =
+        static_cast<std::uint32_t>(kMemoryMax / Unfinished::kSegmentWeight * 3 / 4);
+    world.sample(1, 1000, 0, segments);
+    CHECK(world.judged(0).empty());
+    CHECK(world.judged(kMemoryMax).empty());
+    world.sample(2, 1000, 0, segments);
+    world.unfinished.heard(1);
+    CHECK(world.judged(2 * kMemoryMax).empty());
+    CHECK(world.unfinished.noticed() == Fds{2});
 }
 
 }  // namespace steward::net

@@ -67,20 +67,47 @@ bool fill_beyond(std::size_t least,
     return is_full;
 }
 
+/// None of them large.
+void add_times(UnsentTotal& total, int times, std::size_t bytes) {
+    for (int i = 0; i < times; ++i) {
+        total.add(bytes);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a connection without anything unsent may have what the total has room for") {
     UnsentTotal total({.peer_max = 100, .total_max = 1000});
-    CHECK(total.has_room(0, 1'000'000));  // somebody must be able to get it
-    total.add(400);
-    CHECK(total.has_room(0, 600));
-    CHECK_FALSE(total.has_room(0, 601));
-    total.add(600);
+    CHECK(total.has_room(0, 125));
+    add_times(total, 9, 100);
+    CHECK(total.has_room(0, 100));
+    CHECK_FALSE(total.has_room(0, 101));
+    total.add(100);
     CHECK_FALSE(total.has_room(0, 1));
     total.add(1);  // more than there may be
     CHECK_FALSE(total.has_room(0, 1));
-    total.remove(1001);
+    total.remove(1);
+    for (int i = 0; i < 10; ++i) {
+        total.remove(100);
+    }
     CHECK(total.bytes() == 0);
+}
+
+TEST_CASE("a large message goes whatever else waits, while large ones have half of the total") {
+    UnsentTotal total({.peer_max = 100, .total_max = 1000});
+    add_times(total, 9, 100);
+    CHECK(total.has_room(0, 126));
+    CHECK(total.has_room(0, 1'000'000));  // somebody must be able to get it
+    CHECK_FALSE(total.has_room(100, 126));
+    total.add(1'000'000);
+    CHECK_FALSE(total.has_room(0, 126));
+    CHECK(total.has_room(0, 100));  // others go on meanwhile
+    total.remove(1'000'000);
+    total.add(500);
+    CHECK(total.has_room(0, 1'000'000));
+    total.add(126);
+    CHECK_FALSE(total.has_room(0, 126));
+    CHECK(total.bytes() == 1526);
 }
 
 TEST_CASE("a connection has its bound, and an eighth of what is free when that is less") {
@@ -88,7 +115,7 @@ TEST_CASE("a connection has its bound, and an eighth of what is free when that i
     total.add(60);
     CHECK(total.has_room(60, 40));
     CHECK_FALSE(total.has_room(60, 41));
-    total.add(540);
+    add_times(total, 5, 108);
     CHECK(total.has_room(10, 40));
     CHECK_FALSE(total.has_room(10, 41));
     CHECK_FALSE(total.has_room(60, 1));

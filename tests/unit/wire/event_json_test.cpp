@@ -179,6 +179,19 @@ TEST_CASE("Params that were not given are left out, empty ones are not") {
     CHECK(json::parse(line_of(event))["encoding"] == "opaque");
 }
 
+TEST_CASE("Of params that are too many an event tells how many they are") {
+    const auto params = payload(Encoding::Opaque, "12345");
+    EventForPeople event = event_of(EventKind::Received);
+    event.params = &params;
+    event.params_bytes_max = 5;
+    CHECK(json::parse(line_of(event))["params"] == "12345");
+    event.params_bytes_max = 4;
+    const json read = json::parse(line_of(event));
+    CHECK_FALSE(read.contains("params"));
+    CHECK(read["params_bytes"] == 5);
+    CHECK(read["encoding"] == "opaque");
+}
+
 TEST_CASE("Meta that is no map of strings does not spoil the line") {
     for (const std::string bytes : {"\xC1", "\x91\xFF", "junk"}) {
         model::JobOptions options;

@@ -255,6 +255,20 @@ TEST_CASE("any word of the broker shows that it lives") {
     CHECK(h.session.is_registered());
 }
 
+TEST_CASE("a broker whose message is under way is not silent") {
+    Harness h;
+    h.register_worker();
+    for (int i = 0; i < 5; ++i) {
+        h.pass(3s - kBlink);
+        h.session.moved(h.now);
+    }
+    CHECK(h.session.is_registered());
+    h.pass(3s);
+    CHECK_FALSE(h.session.is_registered());
+    h.session.moved(h.now);  // of the connection that was given up
+    CHECK_FALSE(h.session.is_registered());
+}
+
 TEST_CASE("silence is measured by the interval that the broker promised") {
     Harness h;
     h.register_worker();
