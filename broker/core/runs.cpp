@@ -199,9 +199,7 @@ void State::on(FinishRun& run) {
         count_run(jobs_.map.at(job), one.run_time);
         succeed(handle, job, std::move(one.result));
     }
-    if (!part_when_done(handle)) {
-        feed_worker(handle);
-    }
+    go_on(handle);
 }
 
 }  // namespace steward::core

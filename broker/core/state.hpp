@@ -374,9 +374,11 @@ private:
     void dispatch_queue(QueueHandle handle);
     void dispatch_queues(const std::vector<QueueHandle>& queues);
     void feed_worker(WorkerHandle handle);
+    void go_on(WorkerHandle handle);
     void list_turn(QueueHandle handle);
     LaneHandle next_lane(QueueHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
+    [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     LaneHandle pick_lane(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
     void start_attempt(JobHandle handle, WorkerHandle worker_handle);
