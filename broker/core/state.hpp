@@ -102,14 +102,11 @@ private:
 
     // ---- runs.cpp: neighbours that are alike ----
     struct Alike;
-    [[nodiscard]] std::optional<Alike> alike_of(const SubmitRun& run);
+    void aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike);
     std::size_t admit_alike(SubmitRun& run, std::size_t first, Alike& alike);
-    JobHandle create_alike(const SubmitRun& run,
-                           SubmitRun::One& one,
-                           Alike& alike,
-                           Submission& submission);
+    JobHandle create_alike(SubmitRun& run, std::size_t index, Alike& alike, Submission& submission);
     Seq append_accepted(const SubmitRun& run,
-                        const SubmitRun::One& one,
+                        std::size_t index,
                         const model::JobId& id,
                         Alike& alike);
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
