@@ -58,14 +58,14 @@ void do_and_finish(Run& run, const Load& load, bool calls) {
 
 // So many that a measurement lasts as long as it should: tried out the first time, with more and
 // more until that takes a while, as some servers do a million in the time of ten with others.
-// Afterwards some jobs warm the connections.
+// Afterwards some jobs warm what there is: each worker has had dozens, each service some.
 std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, bool calls) {
     constexpr double kTrySeconds = 0.1;
-    constexpr std::size_t kWarmJobs = 2'000;
+    const std::size_t warm =
+        std::max({std::size_t{2'000}, 64 * run.shape.workers, 2 * run.shape.services});
     std::size_t& jobs = run.jobs_of[workload.title + "/" + row_of(run)];
     if (jobs != 0) {
-        do_and_finish(
-            run, {std::min(jobs / 4 + 1, kWarmJobs), window, workload.payload_bytes}, calls);
+        do_and_finish(run, {std::min(jobs / 4 + 1, warm), window, workload.payload_bytes}, calls);
         return jobs;
     }
     for (std::size_t tried = 20; jobs == 0; tried *= 5) {

@@ -56,8 +56,10 @@ core::Send refused_for(base::Error why, const core::Input& input) {
 }
 
 void refuse_all(const base::Error& why, const core::SubmitRun& run, core::Effects& effects) {
+    std::string_view service = run.service.view();
     for (const core::SubmitRun::One& one : run.jobs) {
-        core::Refused refused{why, std::string(run.service.view())};
+        service = one.service.view().empty() ? service : one.service.view();
+        core::Refused refused{why, std::string(service)};
         refused.error.retry_after = kJournalRetryAfter;
         effects.sends.push_back(
             {{run.from.peer, one.number, run.from.form}, std::move(refused), 0});

@@ -184,8 +184,9 @@ private:
     base::Expected<core::Ready> checked(native::WorkerReady&& ready) const;
     [[nodiscard]] bool take_submit(native::BatchReader& reader);
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
-    void pass_on(core::Submit& submit, native::BatchReader& reader);
+    [[nodiscard]] bool pass_on(core::Submit& submit, native::BatchReader& reader);
     [[nodiscard]] bool take_run(core::Submit& first, native::BatchReader& reader);
+    [[nodiscard]] bool may_follow(const core::SubmitRun::One& one, core::Submit& first);
     [[nodiscard]] bool is_reserved(const model::ServiceName& name);
     [[nodiscard]] bool may_submit(core::Submit& submit);
     void take_query(core::Query&& query, std::string_view what);
@@ -247,14 +248,17 @@ bool Commands::take_submit(native::BatchReader& reader) {
     if (!reader.take(native::SubmitPlace{submit.submission.number, submit.again, submit.spec})) {
         return false;
     }
-    pass_on(submit, reader);
+    while (pass_on(submit, reader)) {
+    }
     return true;
 }
 
-// Those behind the first that are like it; false when there are none.
+// The first, and those behind it that are like it. True when one more was taken that must not be
+// among them: it stands in the first one's place.
 bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     core::SubmitRun::One second;
-    if (first.again || !reader.next_alike(second.number, second.params)) {
+    if (first.again || !reader.next_alike(second.number, second.service, second.params)) {
+        to_.take(std::move(*submit_));
         return false;
     }
     auto& run = std::get<core::SubmitRun>(submits_);
@@ -268,13 +272,27 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     run.jobs.reserve(kRunUsual);
     run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
     run.jobs.push_back(std::move(second));
-    for (bool goes_on = true; goes_on;) {
+    bool goes_on = true;
+    while (goes_on && may_follow(run.jobs.back(), first)) {
         core::SubmitRun::One& next = run.jobs.emplace_back();
-        goes_on = reader.next_alike(next.number, next.params);
+        goes_on = reader.next_alike(next.number, next.service, next.params);
     }
+    first.submission.number = run.jobs.back().number;
+    first.spec.params = std::move(run.jobs.back().params);
     run.jobs.pop_back();
     to_.take(std::move(submits_));
-    return true;
+    return goes_on;
+}
+
+// Whether it may be among jobs that are like `first`, whose service becomes its own. What the key
+// is bound to, `first` has been.
+bool Commands::may_follow(const core::SubmitRun::One& one, core::Submit& first) {
+    if (one.service.view().empty()) {
+        return true;
+    }
+    first.spec.service = one.service;
+    return !is_reserved(one.service) &&
+           (from_.rights == nullptr || from_.rights->grants.may_submit(one.service.view()).empty());
 }
 
 bool Commands::take_finish(native::BatchReader& reader) {
@@ -319,12 +337,13 @@ bool Commands::is_reserved(const model::ServiceName& name) {
     return false;
 }
 
-void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
+// True as take_run().
+bool Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
     const std::uint64_t number = submit.submission.number;
     if (session_ == 0) {
         refuse(number,
                {Errc::Malformed, "a batch with a Submit begins with a Session other than 0", {}});
-        return;
+        return false;
     }
     if (is_reserved(submit.spec.service)) {
         auto query =
@@ -334,17 +353,15 @@ void Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
         } else {
             refuse(number, std::move(query.error()));
         }
-        return;
+        return false;
     }
     if (from_.rights != nullptr && !may_submit(submit)) {
-        return;
+        return false;
     }
     submit.from = address(number);
     submit.submission.session = session_;
     submit.unknown = core::UnknownService::RefuseOnceSettled;
-    if (!take_run(submit, reader)) {
-        to_.take(std::move(*submit_));
-    }
+    return take_run(submit, reader);
 }
 
 bool Commands::may_submit(core::Submit& submit) {

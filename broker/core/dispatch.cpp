@@ -15,6 +15,14 @@ namespace {
 // half of that is left, in one message instead of hundreds.
 constexpr std::size_t kLotLeast = 64;
 
+// Of what a worker may be given ahead, the part that it gets at once while others are free.
+constexpr int kLotPart = 4;
+
+bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
+    return std::ranges::any_of(
+        queue.crews, [&](CrewHandle crew) { return !workers.crews.at(crew).free.empty(); });
+}
+
 }  // namespace
 
 // Hands out what waits in a queue while somebody has room. Afterwards, when jobs still wait that
@@ -97,11 +105,16 @@ LaneHandle State::next_lane(QueueHandle handle) {
     }
 }
 
-// The longest-waiting worker with a free slot; else the one whose turn it is to be given ahead.
+// The longest-waiting worker with a free slot, and at one instant the same until it has a lot; else
+// the one whose turn it is to be given ahead.
 WorkerHandle State::pick_worker(const Queue& queue) {
     WorkerHandle best;
     for (const CrewHandle crew_handle : queue.crews) {
-        const WorkerHandle first = workers_.crews.at(crew_handle).free.front();
+        const Crew& crew = workers_.crews.at(crew_handle);
+        if (crew.given_last_at == now_.mono && lacks_of_lot(crew_handle, crew)) {
+            return crew.given_last;
+        }
+        const WorkerHandle first = crew.free.front();
         if (first.names_something() &&
             (!best.names_something() ||
              workers_.map.at(first).turn_number < workers_.map.at(best).turn_number)) {
@@ -123,6 +136,39 @@ WorkerHandle State::pick_worker(const Queue& queue) {
         }
     }
     return {};
+}
+
+// Whether the worker that was given a job last should have the next one too, be others free or not:
+// to wake another takes longer than the jobs it has got. Nothing waits longer than twice for that:
+// a lot is as much work as the hand-over takes anyway, which is much where processors are few for
+// so many workers, and little where another would start at once.
+bool State::lacks_of_lot(CrewHandle handle, const Crew& crew) const {
+    const Worker* worker = workers_.map.find(crew.given_last);
+    if (worker == nullptr || worker->crew != handle || worker->room == Room::None ||
+        worker->run_time < base::Duration::zero()) {
+        return false;
+    }
+    const base::Duration lot = std::min(crew.hand_over, policy.ahead / kLotPart);
+    const base::Duration each = std::max(worker->run_time, base::Duration{1});
+    return static_cast<base::Duration::rep>(worker->held.size()) * each < lot &&
+           may_be_given_ahead(*worker);
+}
+
+// The worker has told how some of its jobs ended. It may be idle now: then its crew learns how long
+// it had them beyond the time that it worked on them.
+void State::go_on(WorkerHandle handle) {
+    if (part_when_done(handle)) {
+        return;
+    }
+    const Worker& worker = workers_.map.at(handle);
+    if (worker.held.empty() && worker.worked > base::Duration::zero() &&
+        worker.crew.names_something()) {
+        Crew& crew = workers_.crews.at(worker.crew);
+        const base::Duration sample = std::clamp(
+            now_.mono - worker.busy_since - worker.worked, base::Duration::zero(), policy.ahead);
+        crew.hand_over += (sample - crew.hand_over) / 8;
+    }
+    feed_worker(handle);
 }
 
 LaneHandle State::pick_lane(Crew& crew) {
@@ -168,6 +214,9 @@ void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
     hold(worker_handle, handle);
     send_assign(job, service, workers_.map.at(worker_handle));
     take_turn(worker_handle, true);
+    Crew& crew = workers_.crews.at(workers_.map.at(worker_handle).crew);
+    crew.given_last = worker_handle;
+    crew.given_last_at = now_.mono;
 }
 
 // In its place among the effects: nothing is sent as often.
@@ -228,6 +277,10 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
         key_on_start(handle);
     }
     enter_gates(job, service);
+    if (worker.held.empty()) {
+        worker.busy_since = now_.mono;
+        worker.worked = {};
+    }
     worker.held.push_back(jobs_.map, handle);
     worker.held_bytes += job.params.bytes.size();
     if (worker.running < worker.slots() && !worker.first_ahead.names_something()) {
@@ -331,21 +384,25 @@ void State::take_turn(WorkerHandle handle, bool at_end) {
     }
 }
 
-// The worker still has jobs it was given ahead. If they have waited longer than they should and
-// somebody else is free for them, they are asked back.
+// The worker still has jobs it was given ahead. Those that have waited longer than they should are
+// asked back if somebody else is free for them.
 void State::on_recall_timer(WorkerHandle handle) {
     Worker& worker = workers_.map.at(handle);
     worker.recall_timer = base::TimerHeap<Timer>::kNone;
-    if (!worker.first_ahead.names_something()) {
-        return;
-    }
     Recall recall;
-    for (JobHandle at = worker.first_ahead; at.names_something();) {
+    JobHandle at = worker.first_ahead;
+    QueueHandle asked;
+    bool somebody_is_free = false;
+    while (at.names_something()) {
         Job& job = jobs_.map.at(at);
-        const Queue& queue = services_.queues.at(job.queue);
-        const bool somebody_is_free = std::ranges::any_of(
-            queue.crews, [&](CrewHandle crew) { return !workers_.crews.at(crew).free.empty(); });
-        if (!job.recalled && somebody_is_free && now_.mono - job.given_at >= policy.ahead) {
+        if (now_.mono - job.given_at < policy.ahead) {
+            break;  // nor have those behind it: they are in the order given
+        }
+        if (asked != job.queue) {
+            asked = job.queue;
+            somebody_is_free = has_free_worker(workers_, services_.queues.at(asked));
+        }
+        if (!job.recalled && somebody_is_free) {
             job.recalled = true;
             recall.attempts.push_back({job.id, job.attempt});
         }
@@ -354,8 +411,10 @@ void State::on_recall_timer(WorkerHandle handle) {
     if (!recall.attempts.empty()) {
         send(worker.address, std::move(recall));
     }
-    worker.recall_timer = timers_.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
-                                      {Timer::Kind::Recall, handle});
+    if (worker.first_ahead.names_something()) {
+        worker.recall_timer = timers_.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
+                                          {Timer::Kind::Recall, handle});
+    }
 }
 
 }  // namespace steward::core

@@ -46,18 +46,19 @@ struct Submit {
     Asker asker{};
 };
 
-/// Neighbours in what a client said that differ in number and params alone, none of them sent
-/// before. It does what a Submit of each in turn would do; receipts are told by JobsTaken.
+/// Neighbours in what a client said that differ in number, service and params alone, none of them
+/// sent before. It does what a Submit of each in turn would do; receipts are told by JobsTaken.
 struct SubmitRun {
     struct One {
         std::uint64_t number = 0;  // of the submission and the correlation
         model::Payload params;
+        model::ServiceName service{};  // empty: that of the one before
     };
 
     Address from;               // its correlation says nothing
     std::uint64_t session = 0;  // not 0
     UnknownService unknown = UnknownService::Refuse;
-    model::ServiceName service;
+    model::ServiceName service;  // of the first
     model::JobOptions options;
     std::vector<One> jobs;
     Asker asker{};

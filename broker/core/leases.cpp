@@ -59,9 +59,7 @@ void State::on(Finish& finish) {
         ++worker.failed;
         attempt_failed(held->job, outcome);
     }
-    if (!part_when_done(held->worker)) {
-        feed_worker(held->worker);
-    }
+    go_on(held->worker);
 }
 
 // Unless it was cancelled meanwhile.
@@ -83,6 +81,7 @@ void State::measure(Worker& worker, base::Duration run_time) const {
         return;
     }
     const base::Duration sample = std::max(run_time, base::Duration{1});
+    worker.worked += sample;
     if (worker.run_time < base::Duration::zero()) {
         worker.run_time = sample;
     } else if (sample > worker.run_time) {
@@ -122,9 +121,7 @@ void State::on(Return& returned) {
         give_back(*job);
     }
     dispatch_queues(queues);
-    if (!part_when_done(worker)) {
-        feed_worker(worker);
-    }
+    go_on(worker);
 }
 
 // The worker had not started it: the attempt does not count and its number is used again.

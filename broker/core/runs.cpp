@@ -8,75 +8,119 @@ namespace steward::core {
 
 using model::EventKind;
 
-// What the jobs of a run have in common.
+// What the jobs of a run have in common, as far as they are of one service.
 struct State::Alike {
-    Service& service;
-    Queue& queue;
     model::JobOptions options;    // with the service's defaults
     Job job;                      // all but its identity and params
+    model::ServiceName name;      // the service's
+    Service* service = nullptr;   // null: there is more to its jobs than that they come in and wait
+    Queue* queue = nullptr;       // its; null: `options` and `job` are of none yet
+    bool has_defaults = false;    // `options` are not those of the run alone
+    bool is_special = false;      // those of the run are, whatever the service
     bool may_start = false;       // as far as the service goes
     std::size_t fact = SIZE_MAX;  // where the one stands that tells of those taken in so far
 };
 
+namespace {
+
+// Nothing more than that the job comes in and waits for a worker.
+bool is_plain(const model::JobOptions& options) {
+    return !options.is_unique() && options.group.empty() && options.batch.empty() &&
+           options.after.empty() && !options.wait && !options.delay && !options.run_at &&
+           !options.expires_in;
+}
+
+bool is_of_other(const SubmitRun::One& one, const model::ServiceName& service) {
+    return !one.service.view().empty() && one.service != service;
+}
+
+// How many, from this one on, are of its service; as many as a fact tells of at the most.
+std::size_t neighbours_from(const SubmitRun& run, std::size_t index) {
+    const std::size_t most = std::min(run.jobs.size() - index, Appends::kNeighboursMax);
+    std::size_t count = 1;
+    while (count < most && run.jobs[index + count].service.view().empty()) {
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace
+
 void State::on(SubmitRun& run) {
-    std::size_t next = 0;
-    auto alike = alike_of(run);
-    while (next < run.jobs.size()) {
-        if (alike) {
-            next = admit_alike(run, next, *alike);
+    Alike alike;
+    aim(run, run.service, alike);
+    for (std::size_t next = 0; next < run.jobs.size(); ++next) {
+        if (is_of_other(run.jobs[next], alike.name)) {
+            aim(run, run.jobs[next].service, alike);
         }
-        if (next < run.jobs.size()) {
-            SubmitRun::One& one = run.jobs[next++];
-            Submit submit;
-            submit.from = {run.from.peer, one.number, run.from.form};
-            submit.submission = {run.session, one.number};
-            submit.unknown = run.unknown;
-            submit.spec = {run.service, std::move(one.params), run.options};
-            submit.asker = run.asker;
-            on(submit);
+        if (alike.service != nullptr) {
+            next = admit_alike(run, next, alike);
         }
+        if (next == run.jobs.size()) {
+            return;
+        }
+        SubmitRun::One& one = run.jobs[next];
+        Submit submit;
+        submit.from = {run.from.peer, one.number, run.from.form};
+        submit.submission = {run.session, one.number};
+        submit.unknown = run.unknown;
+        submit.spec = {alike.name, std::move(one.params), run.options};
+        submit.asker = run.asker;
+        on(submit);
+        aim(run, alike.name, alike);  // that one may have changed what there is
     }
 }
 
-// Nothing when there is more to these jobs than that they come in and wait for a worker.
-std::optional<State::Alike> State::alike_of(const SubmitRun& run) {
-    const ServiceHandle handle = services_.find(run.service.view());
-    if (!handle.names_something() || run.service.is_reserved()) {
-        return std::nullopt;
+// The jobs that come next are of this service.
+void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike) {
+    const ServiceHandle handle = services_.find(name.view());
+    alike.name = name;
+    alike.service = nullptr;
+    alike.fact = SIZE_MAX;
+    if (alike.is_special || !handle.names_something() || name.is_reserved()) {
+        return;
     }
     Service& service = services_.map.at(handle);
     const Mode mode = mode_of(service);
     if (draining_ || !service.known() || mode == Mode::Draining || mode == Mode::Disabled) {
-        return std::nullopt;
+        return;
     }
-    model::JobOptions options = run.options;
-    apply_defaults(options, service);
-    if (options.is_unique() || !options.group.empty() || !options.batch.empty() ||
-        !options.after.empty() || options.wait || options.delay || options.run_at ||
-        options.expires_in) {
-        return std::nullopt;
+    const bool is_new = alike.queue == nullptr || alike.has_defaults || service.defaults != nullptr;
+    if (is_new) {
+        alike.queue = nullptr;
+        alike.has_defaults = service.defaults != nullptr;
+        alike.options = run.options;
+        apply_defaults(alike.options, service);
+        if (!is_plain(alike.options)) {
+            alike.is_special = !alike.has_defaults;
+            return;
+        }
     }
-    const QueueHandle queue = queue_for(handle, options.channel);
+    const QueueHandle queue = queue_for(handle, alike.options.channel);
     if (!queue.names_something()) {
-        return std::nullopt;
+        return;
     }
-    Job job = new_job(options, queue);
-    if (job.extras != nullptr) {
-        return std::nullopt;
+    if (is_new) {
+        alike.job = new_job(alike.options, queue);
+        alike.job.owner = run.asker.owner;
     }
-    job.owner = run.asker.owner;
-    return Alike{service,
-                 services_.queues.at(queue),
-                 std::move(options),
-                 std::move(job),
-                 may_begin(service)};
+    alike.queue = &services_.queues.at(queue);
+    alike.job.queue = queue;
+    alike.job.service = handle;
+    if (alike.job.extras != nullptr) {
+        alike.is_special = !alike.has_defaults;
+        return;
+    }
+    alike.service = &service;
+    alike.may_start = may_begin(service);
 }
 
-// Takes jobs in from `first` on up to one that is special, and says which that is.
+// Takes jobs in from `first` on up to one that is special, and says which that is; `alike` is aimed
+// at its service. Pre: at that of the first, which is not null.
 std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) {
     auto opening =
         submissions_.opening(run.session, run.jobs[first].number, now_.mono, policy.limits);
-    const bool is_told = !alike.options.sync;
+    const bool is_told = !run.options.sync;
     std::uint64_t number = 0;  // the first of those that `taken` tells of
     JobsTaken taken{{}, 0};
     Seq accepted_seq = 0;
@@ -85,15 +129,28 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
             send({run.from.peer, number, run.from.form}, JobsTaken(taken), accepted_seq);
         }
     };
+    bool waits = false;  // one of the service does
+    const auto dispatch = [&] {
+        if (std::exchange(waits, false)) {
+            dispatch_queue(alike.job.queue);
+        }
+    };
     std::size_t next = first;
     for (; next < run.jobs.size(); ++next) {
         SubmitRun::One& one = run.jobs[next];
+        if (is_of_other(one, alike.name)) {
+            dispatch();
+            aim(run, one.service, alike);
+            if (alike.service == nullptr) {
+                break;
+            }
+        }
         Submission* submission = opening.take(one.number);
-        if (submission == nullptr || !has_room_for(alike.service, one.params.bytes.size()) ||
+        if (submission == nullptr || !has_room_for(*alike.service, one.params.bytes.size()) ||
             !jobs_.owners.has_room(alike.job.owner, one.params.bytes.size(), now_.mono)) {
             break;
         }
-        const JobHandle handle = create_alike(run, one, alike, *submission);
+        const JobHandle handle = create_alike(run, next, alike, *submission);
         if (is_told && (taken.count == 0 || one.number != number + taken.count)) {
             tell();
             taken = {jobs_.map.at(handle).id, 0};
@@ -101,12 +158,13 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
         taken.count += is_told ? 1 : 0;
         accepted_seq = jobs_.map.at(handle).accepted_seq;
-        if (!alike.may_start || !begin_at_once(handle, alike.queue)) {
+        if (!alike.may_start || !begin_at_once(handle, *alike.queue)) {
             make_ready(handle, false);
+            waits = true;
         }
     }
     tell();
-    dispatch_queue(alike.job.queue);
+    dispatch();
     return next;
 }
 
@@ -117,14 +175,15 @@ bool State::has_room_for(const Service& service, std::size_t bytes) const {
            jobs_.payload_bytes() + bytes <= limits.payload_bytes_total_max;
 }
 
-JobHandle State::create_alike(const SubmitRun& run,
-                              SubmitRun::One& one,
+JobHandle State::create_alike(SubmitRun& run,
+                              std::size_t index,
                               Alike& alike,
                               Submission& submission) {
+    SubmitRun::One& one = run.jobs[index];
     const model::JobId id{epoch_, ++job_numbers_};
     const bool is_announced = announcing.has(EventKind::Received);
     if (alike.job.durable) {
-        submission.accepted_seq = append_accepted(run, one, id, alike);
+        submission.accepted_seq = append_accepted(run, index, id, alike);
         submission.durable = true;
     }
     submission.job = id;
@@ -137,7 +196,7 @@ JobHandle State::create_alike(const SubmitRun& run,
     if (job.sync) {
         job.waiter = {run.from.peer, one.number, run.from.form};
     }
-    ++alike.service.accepted;
+    ++alike.service->accepted;
     ++counters.accepted;
     if (is_announced) {
         announce(job, EventKind::Received)->received = std::make_unique<Received>(
@@ -147,19 +206,20 @@ JobHandle State::create_alike(const SubmitRun& run,
 }
 
 Seq State::append_accepted(const SubmitRun& run,
-                           const SubmitRun::One& one,
+                           std::size_t index,
                            const model::JobId& id,
                            Alike& alike) {
+    const SubmitRun::One& one = run.jobs[index];
     const bool is_small =
         one.params.bytes.size() + alike.options.meta.size() <= Appends::kNeighbourBytesMax;
     const auto owner = [&] {
         return alike.job.owner == kNobody ? model::Label() : jobs_.owners.at(alike.job.owner).name;
     };
-    if (!is_small || run.jobs.size() == 1) {
+    if (!is_small || (alike.fact == SIZE_MAX && neighbours_from(run, index) == 1)) {
         return appends_.put(JobAccepted{id,
                                         {run.session, one.number},
                                         now_.wall,
-                                        {run.service, one.params, alike.options},
+                                        {alike.name, one.params, alike.options},
                                         {},
                                         {},
                                         {},
@@ -169,8 +229,8 @@ Seq State::append_accepted(const SubmitRun& run,
     if (fact == nullptr || fact->first.number + fact->jobs.size() != id.number) {
         fact = &appends_.put<JobsAccepted>();
         alike.fact = appends_.place_of_last();
-        *fact = {id, run.session, now_.wall, run.service, alike.options, owner(), {}};
-        fact->jobs.reserve(std::min(run.jobs.size(), Appends::kNeighboursMax));
+        *fact = {id, run.session, now_.wall, alike.name, alike.options, owner(), {}};
+        fact->jobs.reserve(neighbours_from(run, index));
     }
     fact->jobs.push_back({one.number, one.params});
     return appends_.seq_at(alike.fact);
@@ -199,9 +259,7 @@ void State::on(FinishRun& run) {
         count_run(jobs_.map.at(job), one.run_time);
         succeed(handle, job, std::move(one.result));
     }
-    if (!part_when_done(handle)) {
-        feed_worker(handle);
-    }
+    go_on(handle);
 }
 
 }  // namespace steward::core

@@ -83,11 +83,12 @@ bool ServiceTable::forget_if_unknown(ServiceHandle handle, LaneTable& lanes) {
     Service& service = map.at(handle);
     if (service.jobs() + service.dead == 0) {
         std::erase_if(service.queues, [&](QueueHandle queue) { return forget(queue, lanes); });
+        note_default(service);
     }
     if (!service.is_forgettable() || !service.queues.empty()) {
         return false;
     }
-    by_name_.erase(service.name.view());
+    by_name_.erase(hash_of(service.name.view()), handle);
     map.erase(handle);
     return true;
 }

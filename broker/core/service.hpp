@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/core/queue.hpp"
+#include "common/base/flat_index.hpp"
 #include "common/base/time.hpp"
 #include "common/model/time_histogram.hpp"
 
@@ -24,29 +25,33 @@ struct AttemptFigures {
 };
 
 struct Service {
+    // What every job touches stands together: with thousands of services each line of it is
+    // fetched.
     model::ServiceName name;
-    std::vector<QueueHandle> queues;  // sorted by channel, the default one first
-    std::vector<LimitHandle> limits;  // named limits that it shares
+    QueueHandle default_queue;  // names nothing until it is made
     Mode mode = Mode::Running;
-    std::size_t ready = 0;  // in all queues
-    JobList scheduled;
-    JobList blocked;
-    std::size_t active = 0;
-    std::size_t dead = 0;                               // dead letters
-    std::size_t workers = 0;                            // those of several channels count once
     bool announced = false;                             // a worker has once served it
     bool declared = false;                              // the configuration names it
-    base::MonoTime used_at = base::MonoTime::min();     // by a worker, or an operator named it
-    std::size_t jobs_max = 0;                           // 0: as many as for any service
     std::unique_ptr<const model::JobOptions> defaults;  // null: none
+    std::size_t jobs_max = 0;                           // 0: as many as for any service
+    std::size_t ready = 0;                              // in all queues
+    std::size_t active = 0;
+    JobList scheduled;
+    JobList blocked;
+    std::vector<LimitHandle> limits;  // named limits that it shares
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::uint64_t failed = 0;  // attempts
+    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
+
+    std::vector<QueueHandle> queues;                 // sorted by channel, the default one first
+    std::size_t dead = 0;                            // dead letters
+    std::size_t workers = 0;                         // those of several channels count once
+    base::MonoTime used_at = base::MonoTime::min();  // by a worker, or an operator named it
+    std::uint64_t failed = 0;                        // attempts
     std::uint64_t failed_jobs = 0;
     std::uint64_t died = 0;  // jobs that became dead letters
     std::uint64_t expired = 0;
     std::uint64_t cancelled = 0;
-    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
 
     AttemptFigures& of_attempts() {
         if (attempts == nullptr) {
@@ -79,25 +84,24 @@ struct Service {
 class ServiceTable {
 public:
     [[nodiscard]] ServiceHandle find(std::string_view name) const {
-        const auto found = by_name_.find(name);
-        return found == by_name_.end() ? ServiceHandle{} : found->second;
+        return by_name_.find(hash_of(name),
+                             [&](ServiceHandle at) { return map.at(at).name.view() == name; });
     }
 
     /// Pre: no service has this name.
     ServiceHandle add(const model::ServiceName& name) {
         const ServiceHandle handle = map.emplace();
         map.at(handle).name = name;
-        by_name_.emplace(map.at(handle).name.view(), handle);  // the view lives as long as the name
+        by_name_.insert(hash_of(name.view()), handle);
         return handle;
     }
 
     /// The queue of this channel (empty: the default one), or a handle that names nothing.
     [[nodiscard]] QueueHandle find_queue(ServiceHandle service, std::string_view channel) const {
-        const std::vector<QueueHandle>& all = map.at(service).queues;
-        if (channel.empty()) {  // would be the first
-            return !all.empty() && queues.at(all.front()).channel.empty() ? all.front()
-                                                                          : QueueHandle{};
+        if (channel.empty()) {
+            return map.at(service).default_queue;
         }
+        const std::vector<QueueHandle>& all = map.at(service).queues;
         const auto at = place_of(all, channel);
         return at != all.end() && queues.at(*at).channel.view() == channel ? *at : QueueHandle{};
     }
@@ -109,6 +113,7 @@ public:
         queues.at(handle).channel = channel;
         std::vector<QueueHandle>& all = map.at(service).queues;
         all.insert(place_of(all, channel.view()), handle);
+        note_default(map.at(service));
         return handle;
     }
 
@@ -136,6 +141,17 @@ public:
     QueueMap queues;
 
 private:
+    static std::size_t hash_of(std::string_view name) {
+        return std::hash<std::string_view>{}(name);
+    }
+
+    // The service's queues have changed.
+    void note_default(Service& service) const {
+        const std::vector<QueueHandle>& all = service.queues;
+        const bool has_one = !all.empty() && queues.at(all.front()).channel.empty();
+        service.default_queue = has_one ? all.front() : QueueHandle{};
+    }
+
     [[nodiscard]] std::vector<QueueHandle>::const_iterator place_of(
         const std::vector<QueueHandle>& sorted, std::string_view channel) const {
         return std::ranges::lower_bound(
@@ -149,7 +165,7 @@ private:
     void forget_unknown(LaneTable& lanes);
     void list_unused(base::MonoTime now);
 
-    std::unordered_map<std::string_view, ServiceHandle> by_name_;  // looked up, never walked
+    base::FlatIndex<ServiceHandle> by_name_;
     std::optional<base::MonoTime> looked_at_;  // when make_room() looked at all last
     std::vector<ServiceHandle> unused_;        // as of then, longest unused last
 };

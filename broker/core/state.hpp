@@ -102,14 +102,11 @@ private:
 
     // ---- runs.cpp: neighbours that are alike ----
     struct Alike;
-    [[nodiscard]] std::optional<Alike> alike_of(const SubmitRun& run);
+    void aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike);
     std::size_t admit_alike(SubmitRun& run, std::size_t first, Alike& alike);
-    JobHandle create_alike(const SubmitRun& run,
-                           SubmitRun::One& one,
-                           Alike& alike,
-                           Submission& submission);
+    JobHandle create_alike(SubmitRun& run, std::size_t index, Alike& alike, Submission& submission);
     Seq append_accepted(const SubmitRun& run,
-                        const SubmitRun::One& one,
+                        std::size_t index,
                         const model::JobId& id,
                         Alike& alike);
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
@@ -374,9 +371,11 @@ private:
     void dispatch_queue(QueueHandle handle);
     void dispatch_queues(const std::vector<QueueHandle>& queues);
     void feed_worker(WorkerHandle handle);
+    void go_on(WorkerHandle handle);
     void list_turn(QueueHandle handle);
     LaneHandle next_lane(QueueHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
+    [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     LaneHandle pick_lane(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
     void start_attempt(JobHandle handle, WorkerHandle worker_handle);

@@ -33,6 +33,8 @@ struct Worker {
     JobHandle first_ahead;        // the first that is held but does not run
     std::size_t held_bytes = 0;   // params of what is held, about: an adopted job gets its own late
     base::Duration run_time{-1};  // smoothed measure of one job; negative: nothing measured yet
+    base::MonoTime busy_since{};  // it has held something ever since
+    base::Duration worked{};      // of that time, by its own measure of the jobs that ended
 
     base::MonoTime last_heard{};
     base::WallTime last_heard_at{};
@@ -127,6 +129,10 @@ struct Crew {
     WorkerList ahead;                     // busy, but may be given more ahead of time
     std::size_t workers = 0;
     QueueTurns turns;  // unused while there is one queue
+    // Smoothed: how long a worker that was idle holds jobs beyond the time that it works on them.
+    base::Duration hand_over{};
+    WorkerHandle given_last;  // a job
+    base::MonoTime given_last_at{};
 };
 
 class WorkerTable {

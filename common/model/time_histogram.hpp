@@ -40,8 +40,8 @@ struct TimeHistogram {
 
     bool operator==(const TimeHistogram&) const = default;
 
+    std::uint64_t sum_us = 0;  // of all that was counted; beside the counts of what is quick
     std::array<std::uint64_t, kBounds + 1> counts{};
-    std::uint64_t sum_us = 0;  // of all that was counted
 
 private:
     static constexpr std::size_t kFirstBits = 7;

@@ -452,10 +452,12 @@ public:
     [[nodiscard]] bool take(const SubmitPlace& to);
     [[nodiscard]] bool take(const FinishPlace& to);
 
-    /// Takes the next command when it is a Submit for the first time whose service and options are
-    /// those of the Submit that was taken last, and it is as this version writes it. Nothing is
-    /// taken otherwise.
-    [[nodiscard]] bool next_alike(std::uint64_t& number, model::Payload& params);
+    /// Takes the next command when it is a Submit for the first time whose options are those of the
+    /// Submit that was taken last, and it is as this version writes it. Nothing is taken otherwise.
+    /// `service` stays as it is when that is the same too.
+    [[nodiscard]] bool next_alike(std::uint64_t& number,
+                                  model::ServiceName& service,
+                                  model::Payload& params);
 
     /// Takes the next command when it is an Assign of a job without meta and options, as this
     /// version writes it. `to` is set in all its parts, or holds some of it and nothing is taken.

@@ -103,13 +103,34 @@ private:
 
 }  // namespace
 
-bool BatchReader::next_alike(std::uint64_t& number, model::Payload& params) {
+bool BatchReader::next_alike(std::uint64_t& number,
+                             model::ServiceName& service,
+                             model::Payload& params) {
     constexpr std::string_view kHead = "\x98\x03";  // eight fields, the first of them the type
+    constexpr std::size_t kFlags = 2;               // the head's, before the service
     Glance in(rest_);
     if (last_.head.empty() || last_.head.front() != '\xC2' || last_.options.empty() ||
-        commands_ >= model::kCommandsPerBatchMax || !in.pass(kHead) || !in.count(number) ||
-        !in.pass(last_.head) || !in.payload(params) || !in.pass(last_.options)) {
+        commands_ >= model::kCommandsPerBatchMax || !in.pass(kHead) || !in.count(number)) {
         return false;
+    }
+    const std::string_view at_head = in.rest();
+    const bool is_same = in.pass(last_.head);
+    std::string_view name;
+    if (!is_same && (!in.pass(last_.head.substr(0, kFlags)) || !in.short_text(name))) {
+        return false;
+    }
+    const std::string_view head = at_head.substr(0, at_head.size() - in.rest().size());
+    if (!in.payload(params) || !in.pass(last_.options)) {
+        return false;
+    }
+    if (!is_same) {
+        base::Expected<model::ServiceName> parsed = model::ServiceName::parse(name);
+        if (!parsed) {
+            return false;
+        }
+        last_.head = head;
+        last_.service = std::move(*parsed);
+        service = last_.service;
     }
     rest_ = in.rest();
     ++commands_;

@@ -57,7 +57,7 @@ std::vector<Command> read_in_places(const wire::Frames& frames) {
                 commands.emplace_back(submit);
                 Submit alike = submit;
                 alike.again = false;
-                while (reader.next_alike(alike.number, alike.spec.params)) {
+                while (reader.next_alike(alike.number, alike.spec.service, alike.spec.params)) {
                     commands.emplace_back(alike);
                 }
             }

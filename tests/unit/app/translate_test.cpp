@@ -324,6 +324,28 @@ TEST_CASE("native neighbours that are alike are taken as one") {
     CHECK(run.jobs[2].number == 13);
     CHECK(std::get<core::Submit>(got.inputs[2]).spec.options.priority == 1);
 
+    const Recorder mixed = heard(Side::Frontend,
+                                 batch_of({native::Session{77, 11},
+                                           submit_of(11, "mail"),
+                                           submit_of(12, "post"),
+                                           submit_of(13, "post"),
+                                           submit_of(14, "mmi.echo"),
+                                           submit_of(15, "post"),
+                                           submit_of(16, "mail")}));
+    CHECK(mixed.reading == Reading::Malformed);  // there is no mmi.echo
+    REQUIRE(mixed.inputs.size() == 3);
+    const auto& before = std::get<core::SubmitRun>(mixed.inputs[1]);
+    CHECK(before.service.view() == "mail");
+    REQUIRE(before.jobs.size() == 3);
+    CHECK(before.jobs[1].service.view() == "post");
+    CHECK(before.jobs[2].service.view().empty());
+    const auto& behind = std::get<core::SubmitRun>(mixed.inputs[2]);
+    CHECK(behind.service.view() == "post");
+    REQUIRE(behind.jobs.size() == 2);
+    CHECK(behind.jobs[0].number == 15);
+    CHECK(behind.jobs[1].service.view() == "mail");
+    CHECK(mixed.answers.size() == 1);
+
     // What the broker itself is asked is asked one by one.
     const Recorder asked = heard(
         Side::Frontend,
@@ -331,6 +353,34 @@ TEST_CASE("native neighbours that are alike are taken as one") {
             {native::Session{77, 11}, submit_of(11, "SERVER-HIST"), submit_of(12, "SERVER-HIST")}));
     REQUIRE(asked.inputs.size() == 3);
     CHECK(std::get<core::Query>(asked.inputs[2]).from.correlation == 12);
+}
+
+TEST_CASE("native neighbours are taken as one as far as the key may submit for their services") {
+    access::GrantLines lines;
+    lines.submit = {"mail*"};
+    Rights rights;
+    rights.set_grants(access::Grants::from(lines).value());
+    Recorder got;
+    got.reading = translate({Side::Frontend, kPeer, access::PrincipalId{1}, true, &rights},
+                            batch_of({native::Session{77, 11},
+                                      submit_of(11, "mail"),
+                                      submit_of(12, "mailbox"),
+                                      submit_of(13, "post"),
+                                      submit_of(14, "post"),
+                                      submit_of(15, "mail"),
+                                      submit_of(16, "post")}),
+                            {5s, 1000},
+                            got);
+    REQUIRE(got.inputs.size() == 3);
+    CHECK(std::get<core::SubmitRun>(got.inputs[1]).jobs.size() == 2);
+    REQUIRE(std::holds_alternative<core::SubmitRun>(got.inputs[2]));
+    CHECK(std::get<core::SubmitRun>(got.inputs[2]).jobs.size() == 1);
+    std::vector<std::uint64_t> refused;
+    for (const core::Send& send : got.answers) {
+        CHECK(std::get<core::Refused>(send.what).error.code == base::Errc::Forbidden);
+        refused.push_back(send.to.correlation);
+    }
+    CHECK(refused == std::vector<std::uint64_t>{13, 14, 16});
 }
 
 TEST_CASE("native successes one after another are taken as one, a failure is not") {

@@ -15,6 +15,31 @@ void teach_pace(Broker& broker, std::uint64_t peer, int count, base::Duration ru
     }
 }
 
+// The same, and each time so long goes by around the job's own run time.
+void teach_hand_over(Broker& broker, base::Duration run_time, base::Duration hand_over) {
+    for (int i = 0; i < 60; ++i) {
+        const auto [worker, attempt] = only_assign(broker.call());
+        broker.wait(run_time + hand_over);
+        broker.finish(worker, attempt, model::Verdict::Succeeded, run_time);
+    }
+}
+
+// So many calls at one instant: how many each worker is given, in the order of their first.
+std::vector<std::pair<std::uint64_t, int>> burst(Broker& broker, int calls) {
+    std::vector<std::pair<std::uint64_t, int>> given;
+    for (int i = 0; i < calls; ++i) {
+        for (const auto& [to, assign] : sent<Assign>(broker.call())) {
+            if (given.empty() || given.back().first != to.peer.value) {
+                given.emplace_back(to.peer.value, 0);
+            }
+            ++given.back().second;
+        }
+    }
+    return given;
+}
+
+using Given = std::vector<std::pair<std::uint64_t, int>>;
+
 }  // namespace
 
 TEST_CASE("dispatch: the worker that has waited longest gets the next job") {
@@ -87,6 +112,72 @@ TEST_CASE("dispatch: a fast worker is given ahead what it eats in ten millisecon
         assigned += sent<Assign>(broker.call()).size();
     }
     CHECK(assigned == 11);  // one runs, ten milliseconds' worth wait with it
+}
+
+TEST_CASE(
+    "dispatch: quick jobs come to idle workers in lots, as much work as the hand-over takes") {
+    Broker broker;
+    for (std::uint64_t worker = 1; worker <= 3; ++worker) {
+        broker.ready(worker, {"X"}, 1, 1000);
+    }
+    teach_hand_over(broker, 10us, 1ms);
+    const Given given = burst(broker, 250);
+    REQUIRE(given.size() == 3);
+    CHECK(given[0].first == 1);
+    CHECK(given[0].second >= 95);
+    CHECK(given[0].second <= 100);
+    CHECK(given[1] == std::pair<std::uint64_t, int>(2, given[0].second));
+    CHECK(given[2].first == 3);
+}
+
+TEST_CASE("dispatch: a lot belongs to one instant; the next goes to who has waited longest") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 1000);
+    broker.ready(2, {"X"}, 1, 1000);
+    teach_hand_over(broker, 10us, 1ms);
+    CHECK(burst(broker, 5) == Given{{1, 5}});
+    broker.wait(1us);
+    CHECK(burst(broker, 5) == Given{{2, 5}});
+}
+
+TEST_CASE(
+    "dispatch: where workers begin at once, or their jobs take longer, each job has its own") {
+    for (const auto& [run_time, hand_over] : {std::pair{10us, 0us}, std::pair{2'000us, 1'000us}}) {
+        Broker broker;
+        for (std::uint64_t worker = 1; worker <= 3; ++worker) {
+            broker.ready(worker, {"X"}, 1, 1000);
+        }
+        teach_hand_over(broker, run_time, hand_over);
+        CHECK(burst(broker, 3) == Given{{1, 1}, {2, 1}, {3, 1}});
+    }
+}
+
+TEST_CASE("dispatch: a lot is a quarter of what may be given ahead at the most") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 1000);
+    broker.ready(2, {"X"}, 1, 1000);
+    teach_hand_over(broker, 10us, 1s);
+    const Given given = burst(broker, 400);
+    REQUIRE(given.size() == 2);
+    CHECK(given[0] == std::pair<std::uint64_t, int>(1, 250));
+
+    Policy policy;
+    policy.ahead = base::Duration::zero();
+    Broker none(policy);
+    none.ready(1, {"X"}, 1, 1000);
+    none.ready(2, {"X"}, 1, 1000);
+    teach_hand_over(none, 10us, 1s);
+    CHECK(burst(none, 5) == Given{{1, 1}, {2, 1}});
+}
+
+TEST_CASE("dispatch: a lot ends with its worker") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 1000);
+    broker.ready(2, {"X"}, 1, 1000);
+    teach_hand_over(broker, 10us, 1ms);
+    CHECK(burst(broker, 2) == Given{{1, 2}});
+    broker.apply(Goodbye{Peer{1}, false});
+    CHECK(burst(broker, 2) == Given{{2, 2}});
 }
 
 TEST_CASE("dispatch: credit_max bounds what is given ahead") {

@@ -26,12 +26,14 @@ SubmitRun run_of(const std::vector<std::uint64_t>& numbers, const model::JobOpti
 }
 
 void submit_each(Broker& broker, const SubmitRun& run, Effects& all) {
+    model::ServiceName name = run.service;
     for (const SubmitRun::One& one : run.jobs) {
+        name = one.service.view().empty() ? name : one.service;
         Submit submit;
         submit.from = at(run.from.peer.value, one.number);
         submit.submission = {run.session, one.number};
         submit.unknown = run.unknown;
-        submit.spec = {run.service, one.params, run.options};
+        submit.spec = {name, one.params, run.options};
         Effects& effects = broker.apply(std::move(submit));
         std::ranges::move(effects.sends, std::back_inserter(all.sends));
         std::ranges::move(effects.appends, std::back_inserter(all.appends));
@@ -57,6 +59,7 @@ std::vector<std::string> told(const Effects& effects, std::uint64_t peer) {
             }
         } else if (const auto* assign = std::get_if<Assign>(&send.what)) {
             words.push_back("assign " + assign->attempt.job.text() + " " +
+                            std::string(assign->service.view()) + " " +
                             std::string(assign->params.bytes.view()) + " " +
                             std::to_string(assign->submission.number));
         } else if (const auto* result = std::get_if<JobResult>(&send.what)) {
@@ -127,12 +130,26 @@ model::JobOptions random_options(base::Prng& chance) {
     return options;
 }
 
+// Now and then another service, one of them unknown, one the broker's own.
+void spread(SubmitRun& run, base::Prng& chance) {
+    const std::uint64_t often = chance.below(3);
+    for (SubmitRun::One& one : run.jobs) {
+        if (chance.below(4) < often) {
+            const std::array names{"X", "Y", "Z", "W", "unknown", "mmi.none"};
+            one.service = service(names[chance.below(names.size())]);
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("runs: a run is answered, told, written and given out like each in turn") {
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         base::Prng chance(seed);
-        Policy policy = patient_knowing({"X"});
+        Policy policy = patient_knowing({"X", "Y", "Z", "W"});
+        policy.services[1].defaults.priority = 3;
+        policy.services[2].defaults.group = "of Z";
+        policy.services[3].jobs_max = 2;
         policy.ahead = 0s;
         policy.limits.jobs_max = 5 + chance.below(60);
         policy.limits.in_flight_max = 8 + chance.below(60);
@@ -140,8 +157,8 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
         Broker apart(policy);
         for (Broker* broker : {&together, &apart}) {
             broker->facts_tell_all = false;
-            broker->ready(1, {"X"}, static_cast<std::uint32_t>(1 + seed % 5));
-            broker->ready(2, {"X"}, static_cast<std::uint32_t>(1 + seed % 2));
+            broker->ready(1, {"X", "Y", "Z"}, static_cast<std::uint32_t>(1 + seed % 5));
+            broker->ready(2, {"X", "W"}, static_cast<std::uint32_t>(1 + seed % 2));
         }
         std::uint64_t number = 0;
         std::array<std::vector<model::Attempt>, 3> held;
@@ -152,7 +169,7 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
                 }
             }
         };
-        for (int step = 0; step < 12; ++step) {
+        for (int step = 0; step < 16; ++step) {
             CAPTURE(seed);
             CAPTURE(step);
             Effects each;
@@ -165,13 +182,17 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
                     number += odd == 0 ? 2 : 1;
                     numbers.push_back(odd == 1 && number > 3 ? number - 3 : number);
                 }
-                const SubmitRun run = run_of(numbers, random_options(chance));
+                SubmitRun run = run_of(numbers, random_options(chance));
+                spread(run, chance);
                 submit_each(apart, run, each);
                 together.apply(run);
             } else {
                 const std::uint64_t worker = 1 + chance.below(2);
                 FinishRun run{Peer{worker}, 0, {}};
                 const std::size_t ends = chance.below(held[worker].size() + 1);
+                if (ends == 0) {
+                    continue;
+                }
                 for (std::size_t i = 0; i < ends; ++i) {
                     const std::size_t at =
                         chance.below(4) == 0 ? chance.below(held[worker].size()) : 0;
@@ -256,6 +277,25 @@ TEST_CASE("runs: what they leave for the journal is three records") {
     const auto& succeeded = std::get<JobsSucceeded>(ended.appends[0].record);
     CHECK(succeeded.jobs.size() == 3);
     CHECK(succeeded.jobs[0].result.bytes.view() == "r");
+}
+
+TEST_CASE(
+    "runs: jobs of many services are one receipt, and a record for each service's neighbours") {
+    Broker broker(patient_knowing({"X", "Y"}));
+    SubmitRun run = run_of({1, 2, 3, 4});
+    run.jobs[1].service = service("Y");
+    run.jobs[3].service = service("X");
+    const Effects& effects = broker.apply(run);
+    const auto taken = sent<JobsTaken>(effects);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].second->count == 4);
+    REQUIRE(effects.appends.size() == 3);
+    CHECK(std::get<JobAccepted>(effects.appends[0].record).spec.service == service("X"));
+    const auto& two = std::get<JobsAccepted>(effects.appends[1].record);
+    CHECK(two.service == service("Y"));
+    CHECK(two.jobs.size() == 2);
+    CHECK(std::get<JobAccepted>(effects.appends[2].record).spec.service == service("X"));
+    CHECK(effects.sends[0].after == effects.appends[2].seq);
 }
 
 TEST_CASE("runs: a job with more than a few bytes has records of its own, between its neighbours") {

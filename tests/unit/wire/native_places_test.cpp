@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 std::size_t take_alike(BatchReader& reader, Submit like, std::vector<Command>& commands) {
     std::size_t taken = 0;
     like.again = false;
-    for (; reader.next_alike(like.number, like.spec.params); ++taken) {
+    for (; reader.next_alike(like.number, like.spec.service, like.spec.params); ++taken) {
         commands.emplace_back(like);
     }
     return taken;
@@ -108,6 +108,11 @@ TEST_CASE("Submissions that are alike are taken the short way up to one that is 
                               base::Blob::copy(std::string(number % 1000, 'x'))};
         commands.emplace_back(submit);
     }
+    Submit post = submit_of(4, options);
+    post.spec.service = *model::ServiceName::parse("post");
+    commands.emplace_back(post);
+    commands.emplace_back(post);
+    commands.emplace_back(submit_of(4, options));
     Submit bare = submit_of(5, options);
     bare.spec.params = {};
     commands.emplace_back(bare);
@@ -115,9 +120,9 @@ TEST_CASE("Submissions that are alike are taken the short way up to one that is 
     Submit other = submit_of(6, options);
     other.again = true;
     SUBCASE("sent before") {}
-    SUBCASE("for another service") {
+    SUBCASE("for a service with a long name") {
         other = submit_of(6, options);
-        other.spec.service = *model::ServiceName::parse("post");
+        other.spec.service = *model::ServiceName::parse(std::string(32, 'x'));
     }
     SUBCASE("with other options") {
         other = submit_of(6, {});
