@@ -17,6 +17,7 @@
 #include "broker/core/filter.hpp"
 #include "broker/core/group.hpp"
 #include "broker/core/history.hpp"
+#include "broker/core/last_said.hpp"
 #include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
 #include "broker/core/question.hpp"
@@ -139,6 +140,12 @@ private:
     void remove_waiter(WaiterHandle handle);
     void on_waiter_timer(WaiterHandle handle);
     void renew_waiter(JobHandle handle, const Submit& submit);
+    void tell_so_far(const Address& to, const Job& job);
+    void tell_last_said(const Await& await, const model::ServiceName& service);
+    void tell_parts(const Address& to,
+                    const model::JobId& job,
+                    const model::ServiceName& service,
+                    const Parts* parts);
     void tell_waiters(const Job& job,
                       const model::ServiceName& service,
                       const KeptResult& end,
@@ -236,6 +243,7 @@ private:
                      model::Payload&& result,
                      base::WallTime ended_at,
                      Seq seq);
+    void keep_said(Job& job, base::Duration result_ttl);
     void keep_dead(JobHandle handle, std::string text);
     void drop_dead_letters();
     void forget_job(JobHandle handle);
@@ -561,6 +569,7 @@ private:
     WaiterMap waiters_;
     QuestionMap questions_;
     ResultTable results_;
+    LastSaidTable last_said_{jobs_.parts};
     WorkerTable workers_;
     SubmissionTable submissions_;
     std::size_t stored_jobs_ = 0;  // that are in the spill store or packed, and only there

@@ -8,38 +8,6 @@ namespace steward::core {
 using base::Errc;
 using model::JobState;
 
-namespace {
-
-bool has_progress(const Job& job) {
-    return job.progress_done != 0 || job.progress_total != 0 ||
-           (job.extras != nullptr && !job.extras->progress_text.empty());
-}
-
-JobProgress progress_of(const Job& job) {
-    return {job.id,
-            job.progress_done,
-            job.progress_total,
-            job.extras != nullptr ? job.extras->progress_text : std::string()};
-}
-
-// Tells `tell(message)` what the running attempt has said before now.
-template <class Tell>
-void tell_so_far(const Job& job,
-                 const model::ServiceName& service,
-                 std::uint64_t run,
-                 Tell&& tell) {
-    const Parts* parts = job.extras != nullptr ? job.extras->parts.get() : nullptr;
-    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
-        const Part& part = (*parts)[i];
-        tell(JobPartial{job.id, service, part.data, model::Encoding::Absent, {run, part.number}});
-    }
-    if (has_progress(job)) {
-        tell(progress_of(job));
-    }
-}
-
-}  // namespace
-
 std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
     const model::Limits& limits = policy.limits;
     if (waiters_.size() >= limits.waiters_max) {
@@ -64,6 +32,7 @@ void State::on(Await& await) {
     if (handle.names_something() && await.asker.sees(jobs_.map.at(handle).owner)) {
         const Job& job = jobs_.map.at(handle);
         if (job.state == JobState::Dead) {
+            tell_last_said(await, name_of_service(job));
             send(await.from,
                  JobResult{job.id,
                            name_of_service(job),
@@ -78,9 +47,7 @@ void State::on(Await& await) {
             refuse(await.from, {}, std::move(*error));
         } else {
             if (await.follow) {
-                tell_so_far(job, name_of_service(job), epoch_, [&](auto&& message) {
-                    send(await.from, std::forward<decltype(message)>(message));
-                });
+                tell_so_far(await.from, job);
             }
             Waiter waiter;
             waiter.to = await.from;
@@ -99,6 +66,7 @@ void State::on(Await& await) {
                 {}});
         return;
     }
+    tell_last_said(await, ended->service);
     send(await.from,
          JobResult{ended->id,
                    ended->service,
@@ -107,6 +75,44 @@ void State::on(Await& await) {
                    ended->result,
                    model::Encoding::Absent},
          ended->seq);
+}
+
+// What the running attempt has said before now.
+void State::tell_so_far(const Address& to, const Job& job) {
+    const JobExtras* extras = job.extras.get();
+    tell_parts(to, job.id, name_of_service(job), extras != nullptr ? extras->parts.get() : nullptr);
+    if (job.has_progress()) {
+        send(to,
+             JobProgress{job.id,
+                         job.progress_done,
+                         job.progress_total,
+                         extras != nullptr ? extras->progress_text : std::string()});
+    }
+}
+
+// The same of a job that has ended. Pre: who asks may know how.
+void State::tell_last_said(const Await& await, const model::ServiceName& service) {
+    const LastSaid* said = await.follow ? last_said_.find(await.job, now_.mono) : nullptr;
+    if (said == nullptr) {
+        return;
+    }
+    tell_parts(await.from, said->job, service, said->parts.get());
+    if (said->progress_done != 0 || said->progress_total != 0 || !said->progress_text.empty()) {
+        send(await.from,
+             JobProgress{
+                 said->job, said->progress_done, said->progress_total, said->progress_text});
+    }
+}
+
+void State::tell_parts(const Address& to,
+                       const model::JobId& job,
+                       const model::ServiceName& service,
+                       const Parts* parts) {
+    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+        const Part& part = (*parts)[i];
+        send(to,
+             JobPartial{job, service, part.data, model::Encoding::Absent, {epoch_, part.number}});
+    }
 }
 
 // `patience` zero: without end.
@@ -215,7 +221,11 @@ void State::on(Partial& partial) {
     if (parts == nullptr) {
         parts = std::make_unique<Parts>(jobs_.parts);
     }
-    parts->keep({number.number, std::move(partial.data)}, policy.limits);
+    Part part{number.number, std::move(partial.data)};
+    if (parts->make_room(part.bytes(), policy.limits)) {
+        last_said_.make_room(part.bytes(), policy.limits);
+        parts->keep(std::move(part), policy.limits);
+    }
 }
 
 void State::on(Progress& progress) {
