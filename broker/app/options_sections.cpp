@@ -366,12 +366,12 @@ Section limits_section(model::Limits& l) {
              kKiB * kGiB,
              "The same, of all jobs together; those of jobs that have ended go first, then the "
              "job's own oldest, and then no more are kept."),
-        live("parts_jobs_max",
-             &l.parts_jobs_max,
-             0,
-             kBillion,
-             "Jobs that have ended and whose parts are kept (broker.parts_ttl); the first to have "
-             "ended goes first."),
+         live("parts_jobs_max",
+              &l.parts_jobs_max,
+              0,
+              kBillion,
+              "Jobs that have ended and whose parts are kept (broker.parts_ttl); the first to have "
+              "ended goes first."),
          live("dependents_max",
               &l.dependents_max,
               0,

@@ -98,9 +98,9 @@ void State::tell_last_said(const Await& await, const model::ServiceName& service
     }
     tell_parts(await.from, said->job, service, said->parts.get());
     if (said->progress_done != 0 || said->progress_total != 0 || !said->progress_text.empty()) {
-        send(await.from,
-             JobProgress{
-                 said->job, said->progress_done, said->progress_total, said->progress_text});
+        send(
+            await.from,
+            JobProgress{said->job, said->progress_done, said->progress_total, said->progress_text});
     }
 }
 

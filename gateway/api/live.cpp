@@ -17,6 +17,7 @@ constexpr base::Duration kTick = 1s;
 constexpr base::Duration kAwaitedFor = 60s;  // then it is asked again, if anybody listens still
 constexpr std::size_t kAwaitedMax = 20'000;  // jobs; others wait for their turn
 constexpr base::Duration kLinger = 60s;
+constexpr std::size_t kHeardMax = client::News::kTopicsMax;  // services heard before their jobs
 constexpr base::Duration kPatienceForNews = 500ms;
 constexpr std::string_view kJobKey = "\"job\":\"";
 
@@ -161,11 +162,47 @@ void Live::unfollow(FollowerId id) {
     feed_.unfollow(id);
 }
 
-void Live::keep(const model::JobId& job, const std::string& service) {
-    const base::MonoTime now = posix::read_mono();
-    feed_.keep(now, job, true);
-    news_->add(service + ".");
-    lingering_.push_back({now + kLinger, service + "."});
+void Live::listen(const std::string& service, std::function<void()> then) {
+    const std::string topic = service + ".";
+    if (heard_.size() >= kHeardMax && !heard_.contains(topic)) {
+        then();
+        return;
+    }
+    const auto [place, is_new] = heard_.try_emplace(topic);
+    Heard& heard = place->second;
+    heard.until = posix::read_mono() + kLinger;
+    if (heard.stands) {
+        then();
+        return;
+    }
+    heard.waiting.push_back(std::move(then));
+    if (is_new) {
+        news_->add(topic, [this, topic] { topic_is_told(topic); });
+    }
+}
+
+// It is on its way to the broker, over the connection of the news. An answer over the other one
+// comes when the broker has looked at both, mostly; nothing says it for certain.
+void Live::topic_is_told(const std::string& topic) {
+    client::Query query;
+    query.what = "limits";
+    broker_.ask(query, [this, topic](const base::Expected<nlohmann::json>& /*answer*/) {
+        topic_stands(topic);
+    });
+}
+
+void Live::topic_stands(const std::string& topic) {
+    const auto heard = heard_.find(topic);
+    if (heard != heard_.end()) {
+        heard->second.stands = true;
+        for (const auto& then : std::exchange(heard->second.waiting, {})) {
+            then();
+        }
+    }
+}
+
+void Live::keep(const model::JobId& job) {
+    feed_.keep(posix::read_mono(), job, true);
     await(job);
 }
 
@@ -183,6 +220,13 @@ void Live::take_news(std::vector<client::RawEvent> events) {
 }
 
 void Live::publish(FeedItem item) {
+    if (auto missed = feed_.missed_before(item)) {
+        tell(std::move(*missed));
+    }
+    tell(std::move(item));
+}
+
+void Live::tell(FeedItem item) {
     const Feed::Told told = feed_.publish(posix::read_mono(), std::move(item));
     if (told.to.empty()) {
         return;
@@ -262,6 +306,13 @@ void Live::tick() {
         news_->remove(std::move(lingering_.front().topic));
         lingering_.pop_front();
     }
+    std::erase_if(heard_, [&](const auto& topic) {
+        const bool is_over = topic.second.stands && topic.second.until <= now;
+        if (is_over) {
+            news_->remove(topic.first);
+        }
+        return is_over;
+    });
     for (const model::JobId& job : std::exchange(again_, {})) {
         if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
             await(job);

@@ -47,8 +47,15 @@ public:
                                                   Sink sink);
     void unfollow(FollowerId id);
 
-    /// Keeps what this job, submitted just now, will say, for those who come late.
-    void keep(const model::JobId& job, const std::string& service);
+    /// Hears the news of this service for a while. Calls `then`, at once if they are heard already,
+    /// else when the broker has had the time to know it: what is submitted then is heard from its
+    /// first event on, or told to have been missed.
+    /// Bound: as many services as there are topics of news; of further ones nothing is heard here.
+    void listen(const std::string& service, std::function<void()> then);
+
+    /// Keeps what this job, submitted just now, will say, for those who come late. Pre: listen()
+    /// before it was submitted.
+    void keep(const model::JobId& job);
 
     [[nodiscard]] std::size_t followers() const { return sinks_.size(); }
 
@@ -72,8 +79,17 @@ private:
         std::string topic;
     };
 
+    struct Heard {
+        base::MonoTime until;
+        bool stands = false;
+        std::vector<std::function<void()>> waiting;  // until it stands
+    };
+
     void take_news(std::vector<client::RawEvent> events);
     void publish(FeedItem item);
+    void tell(FeedItem item);
+    void topic_is_told(const std::string& topic);
+    void topic_stands(const std::string& topic);
     void await(const model::JobId& job);
     void hear_end(const model::JobId& job);
     void on_end(const model::JobId& job, const base::Expected<client::Answer>& answer);
@@ -85,8 +101,9 @@ private:
     Feed feed_;
     std::unordered_map<FollowerId, Follower> sinks_;
     std::unordered_map<model::JobId, Awaited> awaited_;
-    std::deque<Lingering> lingering_;  // the first to go first
-    std::vector<model::JobId> again_;  // to be awaited anew
+    std::unordered_map<std::string, Heard> heard_;  // topics, by listen()
+    std::deque<Lingering> lingering_;               // the first to go first
+    std::vector<model::JobId> again_;               // to be awaited anew
     std::uint64_t events_ = 0;
     std::unique_ptr<Loop::Timer> tick_;
     std::unique_ptr<NewsReader> news_;  // the last: its thread posts to this

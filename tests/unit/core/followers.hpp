@@ -1,6 +1,7 @@
 // What tests of followers say and look at.
 #pragma once
 
+#include "broker/core/parts.hpp"
 #include "tests/unit/core/core_fixture.hpp"
 
 namespace steward::core::test {

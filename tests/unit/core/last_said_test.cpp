@@ -1,5 +1,5 @@
-// Who follows a job that has ended: what its last attempt said comes to him for a while, then how it
-// ended; and within which bounds.
+// Who follows a job that has ended: what its last attempt said comes to him for a while, then how
+// it ended; and within which bounds.
 #include "tests/unit/core/followers.hpp"
 
 using namespace steward;
