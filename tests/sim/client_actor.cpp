@@ -8,7 +8,7 @@
 namespace steward::sim {
 namespace {
 
-constexpr int kAfterMax = 2;  // else each of many parts brings more who follow, for ever
+constexpr int kAfterMax = 3;  // else each of many parts brings more who follow, for ever
 
 // The same for several calls, so that they can be each other's duplicates.
 model::Payload nobodys_params(std::uint64_t number) {

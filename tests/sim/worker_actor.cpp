@@ -194,7 +194,7 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
         return;
     }
     if (is_quick_ && choices().chance(14, 15)) {
-        for (auto parts = choices().chance(1, 6) ? choices().between(1, 3) : 0; parts > 0;
+        for (auto parts = choices().chance(1, 3) ? choices().between(1, 3) : 0; parts > 0;
              --parts) {
             say_part(attempt);
         }
