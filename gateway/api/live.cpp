@@ -19,6 +19,8 @@ constexpr std::size_t kAwaitedMax = 20'000;  // jobs; others wait for their turn
 constexpr base::Duration kLinger = 60s;
 constexpr std::size_t kHeardMax = client::News::kTopicsMax;  // services heard before their jobs
 constexpr base::Duration kPatienceForNews = 500ms;
+constexpr base::Duration kPatienceForTopic = 100ms;
+constexpr base::Duration kLookPause = 1ms;
 constexpr std::string_view kJobKey = "\"job\":\"";
 
 // Of a topic "SERVICE.EVENT"; a service may have dots of its own.
@@ -106,7 +108,7 @@ std::vector<std::string> topics_of(const Interest& interest,
 }  // namespace
 
 Live::Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64_t before_first)
-    : loop_(loop), broker_(broker), feed_(limits, before_first) {
+    : loop_(loop), broker_(broker), feed_(limits, before_first), probes_(before_first) {
     tick();
 }
 
@@ -177,17 +179,47 @@ void Live::listen(const std::string& service, std::function<void()> then) {
     }
     heard.waiting.push_back(std::move(then));
     if (is_new) {
-        news_->add(topic, [this, topic] { topic_is_told(topic); });
+        count_topics([this, topic](std::optional<std::uint64_t> before) {
+            if (before) {
+                add_topic(topic, *before);
+            } else {
+                news_->add(topic);
+                topic_stands(topic);
+            }
+        });
     }
 }
 
-// It is on its way to the broker, over the connection of the news. An answer over the other one
-// comes when the broker has looked at both, mostly; nothing says it for certain.
-void Live::topic_is_told(const std::string& topic) {
+// As the broker counts them. Nothing: it does not say.
+void Live::count_topics(std::function<void(std::optional<std::uint64_t>)> then) {
     client::Query query;
-    query.what = "limits";
-    broker_.ask(query, [this, topic](const base::Expected<nlohmann::json>& /*answer*/) {
-        topic_stands(topic);
+    query.what = "broker";
+    broker_.ask(query, [then = std::move(then)](const base::Expected<nlohmann::json>& report) {
+        static const nlohmann::json::json_pointer kUsed("/limits/news_topics/used");
+        const bool is_told = report && report->contains(kUsed);
+        then(is_told ? std::optional(report->at(kUsed).get<std::uint64_t>()) : std::nullopt);
+    });
+}
+
+// A topic that others read already is not counted anew; one that is nobody's and comes behind it
+// is.
+void Live::add_topic(const std::string& topic, std::uint64_t before) {
+    std::string& probe = heard_.at(topic).probe;
+    probe = "?" + std::to_string(++probes_);
+    news_->add(topic);
+    news_->add(probe, [this, topic, before] {
+        look_at_topic(topic, before, posix::read_mono() + kPatienceForTopic);
+    });
+}
+
+void Live::look_at_topic(const std::string& topic, std::uint64_t before, base::MonoTime until) {
+    count_topics([this, topic, before, until](std::optional<std::uint64_t> now) {
+        if (!now || *now > before || posix::read_mono() >= until) {
+            topic_stands(topic);
+            return;
+        }
+        heard_.at(topic).look = loop_.after(
+            kLookPause, [this, topic, before, until] { look_at_topic(topic, before, until); });
     });
 }
 
@@ -195,6 +227,10 @@ void Live::topic_stands(const std::string& topic) {
     const auto heard = heard_.find(topic);
     if (heard != heard_.end()) {
         heard->second.stands = true;
+        heard->second.look.reset();
+        if (!heard->second.probe.empty()) {
+            news_->remove(std::exchange(heard->second.probe, {}));
+        }
         for (const auto& then : std::exchange(heard->second.waiting, {})) {
             then();
         }

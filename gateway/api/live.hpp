@@ -48,8 +48,9 @@ public:
     void unfollow(FollowerId id);
 
     /// Hears the news of this service for a while. Calls `then`, at once if they are heard already,
-    /// else when the broker has had the time to know it: what is submitted then is heard from its
-    /// first event on, or told to have been missed.
+    /// else when the broker counts a topic more (another reader's, it might be), or has not in a
+    /// tenth of a second: what is submitted then is heard from its first event on, or told to have
+    /// been missed.
     /// Bound: as many services as there are topics of news; of further ones nothing is heard here.
     void listen(const std::string& service, std::function<void()> then);
 
@@ -82,13 +83,17 @@ private:
     struct Heard {
         base::MonoTime until;
         bool stands = false;
+        std::string probe;                           // until it stands: a topic told behind it
+        std::unique_ptr<Loop::Timer> look;           // whether it stands
         std::vector<std::function<void()>> waiting;  // until it stands
     };
 
     void take_news(std::vector<client::RawEvent> events);
     void publish(FeedItem item);
     void tell(FeedItem item);
-    void topic_is_told(const std::string& topic);
+    void count_topics(std::function<void(std::optional<std::uint64_t>)> then);
+    void add_topic(const std::string& topic, std::uint64_t before);
+    void look_at_topic(const std::string& topic, std::uint64_t before, base::MonoTime until);
     void topic_stands(const std::string& topic);
     void await(const model::JobId& job);
     void hear_end(const model::JobId& job);
@@ -105,6 +110,7 @@ private:
     std::deque<Lingering> lingering_;               // the first to go first
     std::vector<model::JobId> again_;               // to be awaited anew
     std::uint64_t events_ = 0;
+    std::uint64_t probes_;  // numbers of topics that nobody else reads
     std::unique_ptr<Loop::Timer> tick_;
     std::unique_ptr<NewsReader> news_;  // the last: its thread posts to this
 };
