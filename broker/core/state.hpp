@@ -140,12 +140,6 @@ private:
     void remove_waiter(WaiterHandle handle);
     void on_waiter_timer(WaiterHandle handle);
     void renew_waiter(JobHandle handle, const Submit& submit);
-    void tell_so_far(const Address& to, const Job& job);
-    void tell_last_said(const Await& await, const model::ServiceName& service);
-    void tell_parts(const Address& to,
-                    const model::JobId& job,
-                    const model::ServiceName& service,
-                    const Parts* parts);
     void tell_waiters(const Job& job,
                       const model::ServiceName& service,
                       const KeptResult& end,
@@ -333,8 +327,7 @@ private:
 
     /// One step of a walk: calls `visit(handle)` for jobs that match, until it returns false or
     /// scan_jobs_max were looked at. `visit` may end jobs. Gives where to go on; 0: at the end.
-    /// In walks.hpp, as is the same of those in the store, which come first, as they only leave it
-    /// for memory.
+    /// In walks.hpp. Those in the store come first, the same way: they only leave it for memory.
     template <class Visit>
     Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit);
     template <class Visit>

@@ -8,6 +8,59 @@ namespace steward::core {
 using base::Errc;
 using model::JobState;
 
+namespace {
+
+// Tells `tell(message)` what an attempt has said before now: its parts, then how far it is.
+template <class Tell>
+void tell_said(const Parts* parts,
+               JobProgress&& progress,
+               const model::ServiceName& service,
+               std::uint64_t run,
+               Tell&& tell) {
+    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+        const Part& part = (*parts)[i];
+        tell(JobPartial{
+            progress.job, service, part.data, model::Encoding::Absent, {run, part.number}});
+    }
+    if (progress.done != 0 || progress.total != 0 || !progress.text.empty()) {
+        tell(std::move(progress));
+    }
+}
+
+// Of the running attempt.
+template <class Tell>
+void tell_so_far(const Job& job,
+                 const model::ServiceName& service,
+                 std::uint64_t run,
+                 Tell&& tell) {
+    const JobExtras* extras = job.extras.get();
+    tell_said(extras != nullptr ? extras->parts.get() : nullptr,
+              {job.id,
+               job.progress_done,
+               job.progress_total,
+               extras != nullptr ? extras->progress_text : std::string()},
+              service,
+              run,
+              tell);
+}
+
+// Of the last one; null: nothing. Pre: who asks may know how the job ended.
+template <class Tell>
+void tell_last(const LastSaid* said,
+               const model::ServiceName& service,
+               std::uint64_t run,
+               Tell&& tell) {
+    if (said != nullptr) {
+        tell_said(said->parts.get(),
+                  {said->job, said->progress_done, said->progress_total, said->progress_text},
+                  service,
+                  run,
+                  tell);
+    }
+}
+
+}  // namespace
+
 std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
     const model::Limits& limits = policy.limits;
     if (waiters_.size() >= limits.waiters_max) {
@@ -28,11 +81,15 @@ std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
 }
 
 void State::on(Await& await) {
+    const auto tell = [&](auto&& message) {
+        send(await.from, std::forward<decltype(message)>(message));
+    };
+    const LastSaid* said = await.follow ? last_said_.find(await.job, now_.mono) : nullptr;
     const JobHandle handle = find_job(await.job);
     if (handle.names_something() && await.asker.sees(jobs_.map.at(handle).owner)) {
         const Job& job = jobs_.map.at(handle);
         if (job.state == JobState::Dead) {
-            tell_last_said(await, name_of_service(job));
+            tell_last(said, name_of_service(job), epoch_, tell);
             send(await.from,
                  JobResult{job.id,
                            name_of_service(job),
@@ -47,7 +104,7 @@ void State::on(Await& await) {
             refuse(await.from, {}, std::move(*error));
         } else {
             if (await.follow) {
-                tell_so_far(await.from, job);
+                tell_so_far(job, name_of_service(job), epoch_, tell);
             }
             Waiter waiter;
             waiter.to = await.from;
@@ -66,7 +123,7 @@ void State::on(Await& await) {
                 {}});
         return;
     }
-    tell_last_said(await, ended->service);
+    tell_last(said, ended->service, epoch_, tell);
     send(await.from,
          JobResult{ended->id,
                    ended->service,
@@ -75,44 +132,6 @@ void State::on(Await& await) {
                    ended->result,
                    model::Encoding::Absent},
          ended->seq);
-}
-
-// What the running attempt has said before now.
-void State::tell_so_far(const Address& to, const Job& job) {
-    const JobExtras* extras = job.extras.get();
-    tell_parts(to, job.id, name_of_service(job), extras != nullptr ? extras->parts.get() : nullptr);
-    if (job.has_progress()) {
-        send(to,
-             JobProgress{job.id,
-                         job.progress_done,
-                         job.progress_total,
-                         extras != nullptr ? extras->progress_text : std::string()});
-    }
-}
-
-// The same of a job that has ended. Pre: who asks may know how.
-void State::tell_last_said(const Await& await, const model::ServiceName& service) {
-    const LastSaid* said = await.follow ? last_said_.find(await.job, now_.mono) : nullptr;
-    if (said == nullptr) {
-        return;
-    }
-    tell_parts(await.from, said->job, service, said->parts.get());
-    if (said->progress_done != 0 || said->progress_total != 0 || !said->progress_text.empty()) {
-        send(
-            await.from,
-            JobProgress{said->job, said->progress_done, said->progress_total, said->progress_text});
-    }
-}
-
-void State::tell_parts(const Address& to,
-                       const model::JobId& job,
-                       const model::ServiceName& service,
-                       const Parts* parts) {
-    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
-        const Part& part = (*parts)[i];
-        send(to,
-             JobPartial{job, service, part.data, model::Encoding::Absent, {epoch_, part.number}});
-    }
 }
 
 // `patience` zero: without end.
