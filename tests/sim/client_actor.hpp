@@ -30,7 +30,7 @@ private:
 
     struct Awaited {
         bool follows = false;
-        int after = 0;  // so many others that heard of the job
+        int after = 0;                  // so many others that heard of the job
         std::set<std::uint64_t> parts;  // that it heard
     };
 
