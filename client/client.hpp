@@ -132,10 +132,11 @@ public:
     [[nodiscard]] Expected<Answer> wait(const JobId& job, base::Duration timeout = {});
     /// The same, and hears the parts of the answer and the progress: first what the running attempt
     /// of a background job has said so far, then what comes, of every attempt that the job makes
-    /// meanwhile; no part twice. Missed is only what the broker did not keep: parts beyond its
-    /// limits, and from before it was started again. One too old to keep them tells what comes, or
-    /// the end alone. Called on this thread. Errors: as of wait(), and QueueFull when parts come
-    /// much faster than they are taken.
+    /// meanwhile; no part twice. For a moment after the job's end (the broker's parts_ttl) what its
+    /// last attempt said comes first, then the end. Missed is only what the broker did not keep:
+    /// parts beyond its limits, and from before it was started again. One too old to keep them
+    /// tells what comes, or the end alone. Called on this thread. Errors: as of wait(), and
+    /// QueueFull when parts come much faster than they are taken.
     [[nodiscard]] Expected<Answer> follow(const JobId& job,
                                           base::Duration timeout,
                                           OnPartial on_partial,

@@ -42,12 +42,16 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
     const std::uint64_t unfinished = core.unfinished();
     hear_clients(intake_.door(now.mono, unfinished));
     next_beat_ = parts_.notify.beat(now.mono);
+    const bool is_looking = ++turns_unlooked_ >= kTurnsUnlooked;
+    if (is_looking) {
+        parts_.sockets.update_subscriptions();  // who reads the news hears of what comes now
+    }
     parts_.node.begin_batch(now);
     parts_.sockets.look(now.mono);
     answer_for_keys();
     cut_the_unfinished(now.mono);
     const Amount taken = take_messages();
-    if (++turns_unlooked_ >= kTurnsUnlooked) {
+    if (is_looking) {
         look_around();
     }
     parts_.node.end_batch();
@@ -151,7 +155,6 @@ void BrokerLoop::cut_the_unfinished(base::MonoTime now) {
 
 void BrokerLoop::look_around() {
     turns_unlooked_ = 0;
-    parts_.sockets.update_subscriptions();
     relieve_news();
     while (const auto signal = parts_.signals.next()) {
         handle_signal(*signal);

@@ -112,6 +112,10 @@ void BrokerSockets::publish(std::string_view topic, std::string_view body) {
     zmq_->publish(topic, body);
 }
 
+Transport::Topics BrokerSockets::news_topics() const {
+    return zmq_->news_topics();
+}
+
 bool BrokerSockets::has_subscribers() const {
     return zmq_->has_subscribers();
 }

@@ -51,6 +51,7 @@ public:
 
     void publish(std::string_view topic, std::string_view body) override;
     [[nodiscard]] bool has_subscribers() const override;
+    [[nodiscard]] Topics news_topics() const override;
 
     /// Sees who is there. Once a turn, before the first receive().
     void look(base::MonoTime now);

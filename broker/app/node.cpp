@@ -219,6 +219,9 @@ void Node::Parts::complete(model::BrokerReport& report) const {
     report.usages.push_back({"backlog_bytes",
                              outbox.waiting_bytes() + transport.unsent_bytes(),
                              outbox.backlog_bytes_max()});
+    if (const auto topics = transport.news_topics(); topics.max != 0) {
+        report.usages.push_back({"news_topics", topics.read, topics.max});
+    }
     report.messages = {counters.garbage,
                        counters.malformed,
                        outbox.counters().undeliverable,

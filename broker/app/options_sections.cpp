@@ -169,6 +169,12 @@ std::vector<Field> policy_fields(BrokerOptions& o) {
              0,
              kDurationMax,
              "How long an asynchronous job's result can be fetched, when the job does not say."),
+        live("parts_ttl",
+             &p.parts_ttl,
+             0,
+             kDay,
+             "How long after its end a background job's parts and last progress are told to who "
+             "asks for its result and follows; never longer than the result is kept."),
         live("drain_limit",
              &p.drain_limit,
              0,
@@ -352,8 +358,8 @@ Section limits_section(model::Limits& l) {
               &l.parts_per_job_max,
               0,
               kBillion,
-              "Parts of the answer of a running background job that are kept for who follows it "
-              "later; the oldest go first."),
+              "Parts of the answer of a background job that are kept for who follows it later; the "
+              "oldest go first."),
          live_size("parts_bytes_per_job_max",
                    &l.parts_bytes_per_job_max,
                    0,
@@ -364,8 +370,14 @@ Section limits_section(model::Limits& l) {
              &l.parts_bytes_max,
              0,
              kKiB * kGiB,
-             "The same, of all jobs together; the job's own oldest go first, and then no more "
-             "are kept."),
+             "The same, of all jobs together; those of jobs that have ended go first, then the "
+             "job's own oldest, and then no more are kept."),
+         live("parts_jobs_max",
+              &l.parts_jobs_max,
+              0,
+              kBillion,
+              "Jobs that have ended and whose parts are kept (broker.parts_ttl); the first to have "
+              "ended goes first."),
          live("dependents_max",
               &l.dependents_max,
               0,

@@ -39,6 +39,14 @@ public:
     virtual void publish(std::string_view topic, std::string_view body) = 0;
     /// False when nobody would get what is published: nothing need be formatted.
     [[nodiscard]] virtual bool has_subscribers() const = 0;
+
+    struct Topics {
+        std::size_t read = 0;
+        std::size_t max = 0;  // 0: not bounded here
+    };
+
+    /// Topics of the news that have a reader.
+    [[nodiscard]] virtual Topics news_topics() const { return {}; }
 };
 
 }  // namespace steward::app

@@ -52,6 +52,10 @@ public:
 
     [[nodiscard]] bool has_subscribers() const override { return subscriptions_.any(); }
 
+    [[nodiscard]] Topics news_topics() const override {
+        return {subscriptions_.topics(), options_.topics_max};
+    }
+
     /// What waits for peers, but for readers of news: others may count in it as well.
     [[nodiscard]] const std::shared_ptr<net::UnsentTotal>& unsent() const { return unsent_; }
 

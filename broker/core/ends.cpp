@@ -58,11 +58,14 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
         tell_waiters(job, kept.service, kept, seq);
         follow_end(job, end, text);
     }
+    // Without its params nobody could retry it.
+    const bool is_letter = end == JobState::Dead && !job.adopted;
+    if ((job.extras != nullptr || job.has_progress()) && !job.sync && (is_kept || is_letter)) {
+        keep_said(job, is_letter ? base::Duration::max() : job.result_ttl);
+    }
     if (is_kept) {
         keep_result(job, service, text, std::move(result), now_.wall, seq);
     }
-    // Without its params nobody could retry it.
-    const bool is_letter = end == JobState::Dead && !job.adopted;
     if (policy.limits.history_jobs_max != 0) {
         remember(job, service, text);
         history_.back().params = params_to_remember(handle, is_letter);
@@ -183,6 +186,24 @@ void State::keep_result(const Job& job,
     ended->names = std::move(names);
 }
 
+// For who follows it when it is over, as long as its end can be asked for and no longer than
+// `result_ttl`. Its client may have had no time to follow it before.
+void State::keep_said(Job& job, base::Duration result_ttl) {
+    const bool has_parts = job.extras != nullptr && job.extras->parts != nullptr;
+    if (has_parts || job.has_progress()) {
+        LastSaid said;
+        said.job = job.id;
+        said.forget_at = now_.mono + std::min(policy.parts_ttl, result_ttl);
+        said.progress_done = job.progress_done;
+        said.progress_total = job.progress_total;
+        if (job.extras != nullptr) {
+            said.progress_text = std::move(job.extras->progress_text);
+            said.parts = std::move(job.extras->parts);
+        }
+        last_said_.add(std::move(said), now_.mono, policy.limits);
+    }
+}
+
 // What others wanted of it.
 void State::follow_end(const Job& job, JobState end, std::string_view text) {
     if (job.extras == nullptr) {
@@ -196,6 +217,7 @@ void State::follow_end(const Job& job, JobState end, std::string_view text) {
 void State::keep_dead(JobHandle handle, std::string text) {
     Job& job = jobs_.map.at(handle);
     job.worker = {};
+    job.forget_said();
     job.text = std::move(text);
     dead_.push_back(jobs_.map, handle);
     ++services_.map.at(job.service).dead;
@@ -217,6 +239,7 @@ void State::discard_dead(JobHandle handle) {
     append(job, JobDiscarded{job.id});
     announce(job, EventKind::Discarded);
     tell_dependents(job, JobState::Dead, "it was discarded");
+    last_said_.forget(job.id);
     release(handle);
     forget_job(handle);
 }

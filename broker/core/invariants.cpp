@@ -74,6 +74,10 @@ void State::check_jobs() const {
              "only an active job runs");
         rule(job.service == services_.queues.at(job.queue).service,
              "a job's queue is its service's");
+        rule(!job.has_progress() || job.state == JobState::Active,
+             "a job has progress while an attempt may run and no longer");
+        rule(job.state == JobState::Dead || last_said_.find(job.id, now_.mono) == nullptr,
+             "of a job that goes on nothing is kept as said last");
         if (job.extras == nullptr) {
             return;
         }
@@ -83,7 +87,7 @@ void State::check_jobs() const {
         dependents += extras.after.size();
         parts += extras.parts != nullptr ? extras.parts->bytes() : 0;
         rule(extras.parts == nullptr || job.state == JobState::Active,
-             "parts are kept while an attempt may run and no longer");
+             "a job has parts while an attempt may run and no longer");
         rule(!extras.holds_key || unique_.find(jobs_.map, UniqueTable::key_of(job)) == handle,
              "a unique key leads to the one job that has it");
         rule(!extras.holds_key || job.state != JobState::Dead, "a dead letter has no unique key");
@@ -104,7 +108,7 @@ void State::check_jobs() const {
     rule(of(JobState::Dead) == dead_.size(), "dead letters are counted");
     rule(keys == unique_.size(), "no unique key is left behind");
     rule(waiters == waiters_.size(), "every waiter waits for a job");
-    rule(parts == jobs_.parts.bytes, "parts that are kept are counted");
+    rule(parts + last_said_.bytes() == jobs_.parts.bytes, "parts that are kept are counted");
     rule(dependents == dependents_count_, "what jobs wait for is counted");
 }
 

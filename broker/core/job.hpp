@@ -40,7 +40,7 @@ struct JobExtras {
     // Those that wait for it, and some that have gone meanwhile.
     std::vector<JobHandle> dependents;
 
-    std::string progress_text;     // of the running attempt
+    std::string progress_text;     // of the attempt, until it ends
     std::unique_ptr<Parts> parts;  // likewise; null: none, as of calls
     WaiterList waiters;
     model::Label ends_batch;  // it is what follows this batch
@@ -135,6 +135,22 @@ struct Job {
 
     [[nodiscard]] GroupHandle group() const {
         return extras != nullptr ? extras->group : GroupHandle{};
+    }
+
+    /// In this attempt.
+    [[nodiscard]] bool has_progress() const {
+        return progress_done != 0 || progress_total != 0 ||
+               (extras != nullptr && !extras->progress_text.empty());
+    }
+
+    /// The next attempt begins at nothing.
+    void forget_said() {
+        progress_done = 0;
+        progress_total = 0;
+        if (extras != nullptr) {
+            extras->progress_text.clear();
+            extras->parts.reset();
+        }
     }
 
     JobExtras& more() {

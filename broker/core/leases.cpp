@@ -141,6 +141,7 @@ void State::give_back(JobHandle handle) {
     append(job, AttemptReturned{{job.id, job.attempt}});
     announce(job, EventKind::Returned);
     release(handle);
+    job.forget_said();
     --job.attempt;
     job.fate = AttemptFate::Over;
     make_ready(handle, true);
@@ -181,6 +182,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
         event->due = now_.wall + pause;
     }
     release(handle);
+    job.forget_said();
     job.fate = AttemptFate::Over;
     job.text = outcome.text;
     if (job.extras != nullptr) {
@@ -199,6 +201,7 @@ void State::attempt_snoozed(JobHandle handle, base::Duration again_in) {
         event->due = due;
     }
     release(handle);
+    job.forget_said();
     job.fate = AttemptFate::Over;
     if (job.extras != nullptr) {
         job.extras->run_at.reset();
@@ -235,6 +238,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall, std::string(why), true});
     announce(job, EventKind::Retry, why);
     release(handle);
+    job.forget_said();
     job.fate = AttemptFate::Lost;
     make_ready(handle, true);
 }

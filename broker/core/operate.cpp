@@ -176,6 +176,7 @@ bool State::retry_dead(JobHandle handle) {
 // A dead letter begins again: its attempts are counted anew, its batch waits for it once more.
 void State::revive(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
+    last_said_.forget(job.id);  // the next attempt begins at nothing
     job.failures = 0;
     job.losses = 0;
     job.fate = AttemptFate::Over;

@@ -1,5 +1,5 @@
-// broker/core: what the running attempt of a background job has said so far, kept for those who
-// follow it later. Knows no jobs.
+// broker/core: what an attempt of a background job has said so far, kept for those who follow it
+// later. Knows no jobs.
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,15 @@ struct Part {
 /// Of all jobs together.
 struct PartsInAll {
     std::uint64_t said = 0;  // the number given last
-    std::size_t bytes = 0;   // of those that are kept
+    std::size_t bytes = 0;   // of those that are kept, of jobs that run and that have ended
 };
 
 /// The latest parts of one job, without a gap. They are counted in `all`, which outlives them.
 ///
 /// Cost:  O(1) for each part.
 /// Bound: parts_per_job_max and parts_bytes_per_job_max: the oldest go.
-///        parts_bytes_max of all jobs: the job's own oldest go, and when that is not enough the new
-///        one is not kept either.
+///        parts_bytes_max of all jobs: those of ended jobs go (LastSaidTable), then the job's own
+///        oldest, and when that is not enough the new one is not kept either.
 class Parts {
 public:
     explicit Parts(PartsInAll& all) : all_(all) {}
@@ -39,6 +39,9 @@ public:
 
     ~Parts() { all_.bytes -= bytes_; }
 
+    /// For a part of so many bytes among this job's. False: it is not to be kept.
+    bool make_room(std::size_t bytes, const model::Limits& limits);
+    /// Pre: make_room() for it.
     void keep(Part&& part, const model::Limits& limits);
 
     [[nodiscard]] std::size_t size() const { return kept_.size(); }
@@ -49,7 +52,7 @@ public:
     [[nodiscard]] const Part& operator[](std::size_t index) const { return kept_[index]; }
 
 private:
-    [[nodiscard]] bool has_room(std::size_t bytes, const model::Limits& limits) const;
+    void drop_oldest();
 
     PartsInAll& all_;
     base::ChunkQueue<Part, 8> kept_;

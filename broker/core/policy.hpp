@@ -52,6 +52,7 @@ struct Policy {
     base::Duration session_idle = 10min;  // resends are recognised that long after silence
     base::Duration drain_limit = 10s;     // a draining broker runs what waits for so long
     base::Duration result_ttl = 1h;       // how long an async job's result can be fetched
+    base::Duration parts_ttl = 10s;       // how long its parts can, after its end
     std::size_t spill_jobs = 1024;        // neighbours in a queue that leave memory together
     std::vector<ServicePolicy> services;
     std::vector<GroupPolicy> groups;

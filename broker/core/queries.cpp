@@ -306,6 +306,7 @@ std::vector<model::Usage> State::usages() const {
             {"batches", batches_.map.size(), limits.batches_max},
             {"waiters", waiters_.size(), limits.waiters_max},
             {"parts_bytes", jobs_.parts.bytes, limits.parts_bytes_max},
+            {"parts_jobs", last_said_.size(), limits.parts_jobs_max},
             {"dependents", dependents_count_, limits.dependents_max}};
 }
 

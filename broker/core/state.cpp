@@ -138,6 +138,7 @@ void State::on(Tick& /*tick*/) {
                 break;
             case Timer::Kind::Results:
                 results_.forget_old(now_.mono);
+                last_said_.forget_old(now_.mono);
                 forget_old_batches();
                 timers_.arm(now_.mono + kResultsPause, Timer(Timer::Kind::Results));
                 break;

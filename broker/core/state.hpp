@@ -17,6 +17,7 @@
 #include "broker/core/filter.hpp"
 #include "broker/core/group.hpp"
 #include "broker/core/history.hpp"
+#include "broker/core/last_said.hpp"
 #include "broker/core/limit.hpp"
 #include "broker/core/policy.hpp"
 #include "broker/core/question.hpp"
@@ -233,6 +234,7 @@ private:
                      model::Payload&& result,
                      base::WallTime ended_at,
                      Seq seq);
+    void keep_said(Job& job, base::Duration result_ttl);
     void keep_dead(JobHandle handle, std::string text);
     void drop_dead_letters();
     void forget_job(JobHandle handle);
@@ -322,8 +324,7 @@ private:
 
     /// One step of a walk: calls `visit(handle)` for jobs that match, until it returns false or
     /// scan_jobs_max were looked at. `visit` may end jobs. Gives where to go on; 0: at the end.
-    /// In walks.hpp, as is the same of those in the store, which come first, as they only leave it
-    /// for memory.
+    /// In walks.hpp. Those in the store come first, the same way: they only leave it for memory.
     template <class Visit>
     Cursor visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit);
     template <class Visit>
@@ -560,6 +561,7 @@ private:
     WaiterMap waiters_;
     QuestionMap questions_;
     ResultTable results_;
+    LastSaidTable last_said_{jobs_.parts};
     WorkerTable workers_;
     SubmissionTable submissions_;
     std::size_t stored_jobs_ = 0;  // that are in the spill store or packed, and only there

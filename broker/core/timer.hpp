@@ -19,7 +19,7 @@ struct Timer {
         Limit,     // a named limit's gate opens
         Settled,   // the settling time after the start is over
         Sessions,  // forget silent clients
-        Results,   // forget results that nobody came for
+        Results,   // forget results that nobody came for, and what was said before them
         Drain,     // the drain's limit
     };
 

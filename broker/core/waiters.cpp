@@ -10,31 +10,52 @@ using model::JobState;
 
 namespace {
 
-bool has_progress(const Job& job) {
-    return job.progress_done != 0 || job.progress_total != 0 ||
-           (job.extras != nullptr && !job.extras->progress_text.empty());
+// Tells `tell(message)` what an attempt has said before now: its parts, then how far it is.
+template <class Tell>
+void tell_said(const Parts* parts,
+               JobProgress&& progress,
+               const model::ServiceName& service,
+               std::uint64_t run,
+               Tell&& tell) {
+    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+        const Part& part = (*parts)[i];
+        tell(JobPartial{
+            progress.job, service, part.data, model::Encoding::Absent, {run, part.number}});
+    }
+    if (progress.done != 0 || progress.total != 0 || !progress.text.empty()) {
+        tell(std::move(progress));
+    }
 }
 
-JobProgress progress_of(const Job& job) {
-    return {job.id,
-            job.progress_done,
-            job.progress_total,
-            job.extras != nullptr ? job.extras->progress_text : std::string()};
-}
-
-// Tells `tell(message)` what the running attempt has said before now.
+// Of the running attempt.
 template <class Tell>
 void tell_so_far(const Job& job,
                  const model::ServiceName& service,
                  std::uint64_t run,
                  Tell&& tell) {
-    const Parts* parts = job.extras != nullptr ? job.extras->parts.get() : nullptr;
-    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
-        const Part& part = (*parts)[i];
-        tell(JobPartial{job.id, service, part.data, model::Encoding::Absent, {run, part.number}});
-    }
-    if (has_progress(job)) {
-        tell(progress_of(job));
+    const JobExtras* extras = job.extras.get();
+    tell_said(extras != nullptr ? extras->parts.get() : nullptr,
+              {job.id,
+               job.progress_done,
+               job.progress_total,
+               extras != nullptr ? extras->progress_text : std::string()},
+              service,
+              run,
+              tell);
+}
+
+// Of the last one; null: nothing. Pre: who asks may know how the job ended.
+template <class Tell>
+void tell_last(const LastSaid* said,
+               const model::ServiceName& service,
+               std::uint64_t run,
+               Tell&& tell) {
+    if (said != nullptr) {
+        tell_said(said->parts.get(),
+                  {said->job, said->progress_done, said->progress_total, said->progress_text},
+                  service,
+                  run,
+                  tell);
     }
 }
 
@@ -60,10 +81,15 @@ std::optional<base::Error> State::lack_of_waiters(const Job* job) const {
 }
 
 void State::on(Await& await) {
+    const auto tell = [&](auto&& message) {
+        send(await.from, std::forward<decltype(message)>(message));
+    };
+    const LastSaid* said = await.follow ? last_said_.find(await.job, now_.mono) : nullptr;
     const JobHandle handle = find_job(await.job);
     if (handle.names_something() && await.asker.sees(jobs_.map.at(handle).owner)) {
         const Job& job = jobs_.map.at(handle);
         if (job.state == JobState::Dead) {
+            tell_last(said, name_of_service(job), epoch_, tell);
             send(await.from,
                  JobResult{job.id,
                            name_of_service(job),
@@ -78,9 +104,7 @@ void State::on(Await& await) {
             refuse(await.from, {}, std::move(*error));
         } else {
             if (await.follow) {
-                tell_so_far(job, name_of_service(job), epoch_, [&](auto&& message) {
-                    send(await.from, std::forward<decltype(message)>(message));
-                });
+                tell_so_far(job, name_of_service(job), epoch_, tell);
             }
             Waiter waiter;
             waiter.to = await.from;
@@ -99,6 +123,7 @@ void State::on(Await& await) {
                 {}});
         return;
     }
+    tell_last(said, ended->service, epoch_, tell);
     send(await.from,
          JobResult{ended->id,
                    ended->service,
@@ -215,7 +240,11 @@ void State::on(Partial& partial) {
     if (parts == nullptr) {
         parts = std::make_unique<Parts>(jobs_.parts);
     }
-    parts->keep({number.number, std::move(partial.data)}, policy.limits);
+    Part part{number.number, std::move(partial.data)};
+    if (parts->make_room(part.bytes(), policy.limits)) {
+        last_said_.make_room(part.bytes(), policy.limits);
+        parts->keep(std::move(part), policy.limits);
+    }
 }
 
 void State::on(Progress& progress) {

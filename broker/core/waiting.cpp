@@ -8,20 +8,6 @@ namespace steward::core {
 using model::EventKind;
 using model::JobState;
 
-namespace {
-
-// The next attempt begins at nothing.
-void forget_progress(Job& job) {
-    job.progress_done = 0;
-    job.progress_total = 0;
-    if (job.extras != nullptr) {
-        job.extras->progress_text.clear();
-        job.extras->parts.reset();
-    }
-}
-
-}  // namespace
-
 // Takes a job out of whichever list it is in. Its state, and who held it, stay until it enters
 // another.
 void State::release(JobHandle handle) {
@@ -77,7 +63,6 @@ WorkerHandle State::take_active(JobHandle handle, Job& job, Service& service) {
     worker.running -= has_run ? 1U : 0U;
     job.recalled = false;
     job.stopping = false;
-    forget_progress(job);
     --service.active;
     --active_;
     return has_run ? job.worker : WorkerHandle{};

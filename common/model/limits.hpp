@@ -74,6 +74,7 @@ struct Limits {
     std::size_t parts_per_job_max = 64;                  // kept of a running background job
     std::size_t parts_bytes_per_job_max = 256UL << 10U;  // the same, what they weigh
     std::size_t parts_bytes_max = 64UL << 20U;           // the same, of all jobs together
+    std::size_t parts_jobs_max = 10'000;                 // ended jobs whose parts are kept a while
     std::size_t dependents_max = 10'000'000;             // ids in the `after` of all jobs together
     std::size_t resident_jobs_max = 50'000;  // in memory, before long queues are stored or packed
     std::size_t scan_jobs_max = 65'536;      // jobs one step of a listing or bulk request visits

@@ -22,6 +22,7 @@ std::string_view name_of(FeedItem::Kind kind) {
         case FeedItem::Kind::Partial: return "partial";
         case FeedItem::Kind::Progress: return "progress";
         case FeedItem::Kind::End: return "end";
+        case FeedItem::Kind::Missed: return "missed";
     }
     return "event";
 }

@@ -17,7 +17,10 @@ constexpr base::Duration kTick = 1s;
 constexpr base::Duration kAwaitedFor = 60s;  // then it is asked again, if anybody listens still
 constexpr std::size_t kAwaitedMax = 20'000;  // jobs; others wait for their turn
 constexpr base::Duration kLinger = 60s;
+constexpr std::size_t kHeardMax = client::News::kTopicsMax;  // services heard before their jobs
 constexpr base::Duration kPatienceForNews = 500ms;
+constexpr base::Duration kPatienceForTopic = 100ms;
+constexpr base::Duration kLookPause = 1ms;
 constexpr std::string_view kJobKey = "\"job\":\"";
 
 // Of a topic "SERVICE.EVENT"; a service may have dots of its own.
@@ -105,7 +108,7 @@ std::vector<std::string> topics_of(const Interest& interest,
 }  // namespace
 
 Live::Live(Loop& loop, BrokerLink& broker, const FeedLimits& limits, std::uint64_t before_first)
-    : loop_(loop), broker_(broker), feed_(limits, before_first) {
+    : loop_(loop), broker_(broker), feed_(limits, before_first), probes_(before_first) {
     tick();
 }
 
@@ -161,11 +164,81 @@ void Live::unfollow(FollowerId id) {
     feed_.unfollow(id);
 }
 
-void Live::keep(const model::JobId& job, const std::string& service) {
-    const base::MonoTime now = posix::read_mono();
-    feed_.keep(now, job, true);
-    news_->add(service + ".");
-    lingering_.push_back({now + kLinger, service + "."});
+void Live::listen(const std::string& service, std::function<void()> then) {
+    const std::string topic = service + ".";
+    if (heard_.size() >= kHeardMax && !heard_.contains(topic)) {
+        then();
+        return;
+    }
+    const auto [place, is_new] = heard_.try_emplace(topic);
+    Heard& heard = place->second;
+    heard.until = posix::read_mono() + kLinger;
+    if (heard.stands) {
+        then();
+        return;
+    }
+    heard.waiting.push_back(std::move(then));
+    if (is_new) {
+        count_topics([this, topic](std::optional<std::uint64_t> before) {
+            if (before) {
+                add_topic(topic, *before);
+            } else {
+                news_->add(topic);
+                topic_stands(topic);
+            }
+        });
+    }
+}
+
+// As the broker counts them. Nothing: it does not say.
+void Live::count_topics(std::function<void(std::optional<std::uint64_t>)> then) {
+    client::Query query;
+    query.what = "broker";
+    broker_.ask(query, [then = std::move(then)](const base::Expected<nlohmann::json>& report) {
+        static const nlohmann::json::json_pointer kUsed("/limits/news_topics/used");
+        const bool is_told = report && report->contains(kUsed);
+        then(is_told ? std::optional(report->at(kUsed).get<std::uint64_t>()) : std::nullopt);
+    });
+}
+
+// A topic that others read already is not counted anew; one that is nobody's and comes behind it
+// is.
+void Live::add_topic(const std::string& topic, std::uint64_t before) {
+    std::string& probe = heard_.at(topic).probe;
+    probe = "?" + std::to_string(++probes_);
+    news_->add(topic);
+    news_->add(probe, [this, topic, before] {
+        look_at_topic(topic, before, posix::read_mono() + kPatienceForTopic);
+    });
+}
+
+void Live::look_at_topic(const std::string& topic, std::uint64_t before, base::MonoTime until) {
+    count_topics([this, topic, before, until](std::optional<std::uint64_t> now) {
+        if (!now || *now > before || posix::read_mono() >= until) {
+            topic_stands(topic);
+            return;
+        }
+        heard_.at(topic).look = loop_.after(
+            kLookPause, [this, topic, before, until] { look_at_topic(topic, before, until); });
+    });
+}
+
+void Live::topic_stands(const std::string& topic) {
+    const auto heard = heard_.find(topic);
+    if (heard != heard_.end()) {
+        heard->second.stands = true;
+        heard->second.look.reset();
+        if (!heard->second.probe.empty()) {
+            news_->remove(std::exchange(heard->second.probe, {}));
+        }
+        for (const auto& then : std::exchange(heard->second.waiting, {})) {
+            then();
+        }
+    }
+}
+
+void Live::keep(const model::JobId& job) {
+    feed_.keep(posix::read_mono(), job, true);
     await(job);
 }
 
@@ -183,6 +256,13 @@ void Live::take_news(std::vector<client::RawEvent> events) {
 }
 
 void Live::publish(FeedItem item) {
+    if (auto missed = feed_.missed_before(item)) {
+        tell(std::move(*missed));
+    }
+    tell(std::move(item));
+}
+
+void Live::tell(FeedItem item) {
     const Feed::Told told = feed_.publish(posix::read_mono(), std::move(item));
     if (told.to.empty()) {
         return;
@@ -262,6 +342,13 @@ void Live::tick() {
         news_->remove(std::move(lingering_.front().topic));
         lingering_.pop_front();
     }
+    std::erase_if(heard_, [&](const auto& topic) {
+        const bool is_over = topic.second.stands && topic.second.until <= now;
+        if (is_over) {
+            news_->remove(topic.first);
+        }
+        return is_over;
+    });
     for (const model::JobId& job : std::exchange(again_, {})) {
         if (feed_.is_followed(job) || feed_.records().find(job) != nullptr) {
             await(job);

@@ -47,8 +47,16 @@ public:
                                                   Sink sink);
     void unfollow(FollowerId id);
 
-    /// Keeps what this job, submitted just now, will say, for those who come late.
-    void keep(const model::JobId& job, const std::string& service);
+    /// Hears the news of this service for a while. Calls `then`, at once if they are heard already,
+    /// else when the broker counts a topic more (another reader's, it might be), or has not in a
+    /// tenth of a second: what is submitted then is heard from its first event on, or told to have
+    /// been missed.
+    /// Bound: as many services as there are topics of news; of further ones nothing is heard here.
+    void listen(const std::string& service, std::function<void()> then);
+
+    /// Keeps what this job, submitted just now, will say, for those who come late. Pre: listen()
+    /// before it was submitted.
+    void keep(const model::JobId& job);
 
     [[nodiscard]] std::size_t followers() const { return sinks_.size(); }
 
@@ -72,8 +80,21 @@ private:
         std::string topic;
     };
 
+    struct Heard {
+        base::MonoTime until;
+        bool stands = false;
+        std::string probe;                           // until it stands: a topic told behind it
+        std::unique_ptr<Loop::Timer> look;           // whether it stands
+        std::vector<std::function<void()>> waiting;  // until it stands
+    };
+
     void take_news(std::vector<client::RawEvent> events);
     void publish(FeedItem item);
+    void tell(FeedItem item);
+    void count_topics(std::function<void(std::optional<std::uint64_t>)> then);
+    void add_topic(const std::string& topic, std::uint64_t before);
+    void look_at_topic(const std::string& topic, std::uint64_t before, base::MonoTime until);
+    void topic_stands(const std::string& topic);
     void await(const model::JobId& job);
     void hear_end(const model::JobId& job);
     void on_end(const model::JobId& job, const base::Expected<client::Answer>& answer);
@@ -85,9 +106,11 @@ private:
     Feed feed_;
     std::unordered_map<FollowerId, Follower> sinks_;
     std::unordered_map<model::JobId, Awaited> awaited_;
-    std::deque<Lingering> lingering_;  // the first to go first
-    std::vector<model::JobId> again_;  // to be awaited anew
+    std::unordered_map<std::string, Heard> heard_;  // topics, by listen()
+    std::deque<Lingering> lingering_;               // the first to go first
+    std::vector<model::JobId> again_;               // to be awaited anew
     std::uint64_t events_ = 0;
+    std::uint64_t probes_;  // numbers of topics that nobody else reads
     std::unique_ptr<Loop::Timer> tick_;
     std::unique_ptr<NewsReader> news_;  // the last: its thread posts to this
 };

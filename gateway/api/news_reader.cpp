@@ -41,12 +41,12 @@ NewsReader::~NewsReader() {
     thread_.join();
 }
 
-void NewsReader::add(std::string topic) {
-    tell({std::move(topic), true});
+void NewsReader::add(std::string topic, std::function<void()> told) {
+    tell({std::move(topic), true, std::move(told)});
 }
 
 void NewsReader::remove(std::string topic) {
-    tell({std::move(topic), false});
+    tell({std::move(topic), false, {}});
 }
 
 void NewsReader::tell(Change change) {
@@ -63,10 +63,13 @@ void NewsReader::apply_changes() {
         const std::lock_guard lock(mutex_);
         changes.swap(changes_);
     }
-    for (const Change& change : changes) {
+    for (Change& change : changes) {
         // A topic beyond the bounds is not heard; whoever follows it still hears the end of jobs.
         if (change.is_added) {
             static_cast<void>(news_.add(change.topic));
+            if (change.told) {
+                loop_.post(std::move(change.told));
+            }
         } else {
             static_cast<void>(news_.remove(change.topic));
         }

@@ -35,14 +35,16 @@ public:
     NewsReader(const NewsReader&) = delete;
     NewsReader& operator=(const NewsReader&) = delete;
 
-    /// One user more, or less, of a topic ("SERVICE.", "" for everything).
-    void add(std::string topic);
+    /// One user more, or less, of a topic ("SERVICE.", "" for everything). `told` runs on the loop
+    /// when the broker is being told.
+    void add(std::string topic, std::function<void()> told = {});
     void remove(std::string topic);
 
 private:
     struct Change {
         std::string topic;
         bool is_added = false;
+        std::function<void()> told = {};
     };
 
     NewsReader(Loop& loop, client::News news, posix::WakeFd wake, Take take);

@@ -162,22 +162,26 @@ void submit_one(Desk& desk, const std::shared_ptr<Call>& call) {
             return;
         }
     }
-    desk.broker.submit(job->wait,
-                       call->name(0),
-                       std::move(job->params),
-                       job->options,
-                       [&desk, call, key, is_kept](base::Expected<client::Submitted> submitted) {
-                           if (!submitted) {
-                               desk.repeated.failed(key);
-                               call->fail(submitted.error());
-                               return;
-                           }
-                           desk.repeated.made(key, submitted->job);
-                           if (is_kept) {
-                               desk.live.keep(submitted->job, call->name(0));
-                           }
-                           answer_submitted(*call, *submitted);
-                       });
+    const auto submit = [&desk, call, key, is_kept, job = std::move(*job)] {
+        desk.broker.submit(
+            job.wait,
+            call->name(0),
+            job.params,
+            job.options,
+            [&desk, call, key, is_kept](base::Expected<client::Submitted> submitted) {
+                if (!submitted) {
+                    desk.repeated.failed(key);
+                    call->fail(submitted.error());
+                    return;
+                }
+                desk.repeated.made(key, submitted->job);
+                if (is_kept) {
+                    desk.live.keep(submitted->job);
+                }
+                answer_submitted(*call, *submitted);
+            });
+    };
+    is_kept ? desk.live.listen(call->name(0), submit) : submit();
 }
 
 // ---- many jobs in one request ----

@@ -222,31 +222,32 @@ void WebSession::submit(const json& id, const json& message) {
     if (is_followed && is_full(id)) {
         return;
     }
-    desk_.broker.submit(
-        {},
-        *service,
-        payload_of(message),
-        *options,
-        [weak = weak_from_this(), id, is_followed, service = *service, &desk = desk_](
-            const base::Expected<client::Submitted>& submitted) {
-            const auto self = weak.lock();
-            if (submitted && is_followed) {
-                desk.live.keep(submitted->job, service);
-            }
-            if (self == nullptr) {
-                return;
-            }
-            if (!submitted) {
-                self->fail(id, submitted.error());
-                return;
-            }
-            self->ok(id, {{"job", submitted->job.text()}, {"duplicate", submitted->is_duplicate}});
-            if (is_followed) {
-                Interest interest;
-                interest.jobs = {submitted->job};
-                self->begin_follow(id, interest, {service}, std::nullopt);
-            }
-        });
+    const auto done = [weak = weak_from_this(), id, is_followed, service = *service, &desk = desk_](
+                          const base::Expected<client::Submitted>& submitted) {
+        const auto self = weak.lock();
+        if (submitted && is_followed) {
+            desk.live.keep(submitted->job);
+        }
+        if (self == nullptr) {
+            return;
+        }
+        if (!submitted) {
+            self->fail(id, submitted.error());
+            return;
+        }
+        self->ok(id, {{"job", submitted->job.text()}, {"duplicate", submitted->is_duplicate}});
+        if (is_followed) {
+            Interest interest;
+            interest.jobs = {submitted->job};
+            self->begin_follow(id, interest, {service}, std::nullopt);
+        }
+    };
+    const auto submit = [&desk = desk_,
+                         service = *service,
+                         params = payload_of(message),
+                         options = std::move(*options),
+                         done] { desk.broker.submit({}, service, params, options, done); };
+    is_followed ? desk_.live.listen(*service, submit) : submit();
 }
 
 void WebSession::call(const json& id, const json& message) {
@@ -369,6 +370,10 @@ void WebSession::begin_follow(const json& id,
 // The item's text is JSON already.
 void WebSession::tell_item(const json& id, const FeedItem& item) {
     if (outlet_ == nullptr) {
+        return;
+    }
+    if (item.kind == FeedItem::Kind::Missed) {
+        send({{"id", id}, {"missed", true}});
         return;
     }
     std::string text = "{\"id\":" + json_text(id) + ",\"n\":" + std::to_string(item.number) + ",\"";

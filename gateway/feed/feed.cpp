@@ -39,6 +39,17 @@ Feed::Told Feed::publish(base::MonoTime now, FeedItem item) {
     return {told_, to_};
 }
 
+std::optional<FeedItem> Feed::missed_before(const FeedItem& item) {
+    if (!records_.has_missed_beginning(item)) {
+        return std::nullopt;
+    }
+    FeedItem missed;
+    missed.kind = FeedItem::Kind::Missed;
+    missed.job = item.job;
+    missed.text = base::Blob::copy("{}");
+    return missed;
+}
+
 void Feed::put_in_ring(const FeedItem& item) {
     Kept kept{item, 0};
     if (item.job) {
@@ -126,7 +137,7 @@ void Feed::keep(base::MonoTime now, const model::JobId& job, bool is_new) {
                                items.front().event == model::EventKind::Received &&
                                items.front().number > floor_;
     const std::uint64_t floor = is_new ? 0 : std::max(has_beginning ? 0 : floor_, records_.gone());
-    records_.open(now, job, items, floor);
+    records_.open(now, job, items, floor, is_new);
 }
 
 base::Expected<Feed::Followed> Feed::follow(base::MonoTime now,

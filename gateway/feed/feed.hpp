@@ -63,6 +63,10 @@ public:
 
     Told publish(base::MonoTime now, FeedItem item);
 
+    /// What is to be published before `item`, if anything: that the first events of its job, which
+    /// was kept as new, were not heard.
+    [[nodiscard]] std::optional<FeedItem> missed_before(const FeedItem& item);
+
     /// Keeps what this job says from now on, for those who come late. `is_new`: it was submitted
     /// just now, so that nothing of it was said before that is not in the ring.
     /// Bound: RecordLimits; the record that ended first makes room, then the quietest.

@@ -12,18 +12,24 @@ bool is_the_end(const FeedItem& item) {
            (item.kind == FeedItem::Kind::Event && model::is_end(item.event));
 }
 
+bool is_beginning(const FeedItem& item) {
+    return item.kind == FeedItem::Kind::Event && item.event == model::EventKind::Received;
+}
+
 }  // namespace
 
 void JobRecords::open(base::MonoTime now,
                       const model::JobId& job,
                       const std::vector<FeedItem>& items,
-                      std::uint64_t floor) {
-    const auto [place, is_new] = records_.try_emplace(job);
-    if (!is_new) {
+                      std::uint64_t floor,
+                      bool is_new) {
+    const auto [place, is_opened] = records_.try_emplace(job);
+    if (!is_opened) {
         return;
     }
     Record& record = place->second;
     record.floor = floor;
+    record.lacks_beginning = is_new && std::ranges::none_of(items, is_beginning);
     record.place = open_.insert(open_.end(), job);
     for (const FeedItem& item : items) {
         add(now, record, item);
@@ -45,6 +51,17 @@ bool JobRecords::is_first(const FeedItem& item) {
     const auto record = item.job ? records_.find(*item.job) : records_.end();
     return item.kind != FeedItem::Kind::Partial || record == records_.end() ||
            record->second.heard.is_first(item.part);
+}
+
+// Events come in their order: none comes before the first. Parts come another way, and may.
+bool JobRecords::has_missed_beginning(const FeedItem& item) {
+    const auto record = item.job ? records_.find(*item.job) : records_.end();
+    const bool tells = item.kind == FeedItem::Kind::Event || item.kind == FeedItem::Kind::End;
+    if (record == records_.end() || !tells || !record->second.lacks_beginning) {
+        return false;
+    }
+    record->second.lacks_beginning = false;
+    return !is_beginning(item);
 }
 
 void JobRecords::add(base::MonoTime now, Record& record, const FeedItem& item) {

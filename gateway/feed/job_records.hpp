@@ -25,6 +25,7 @@ struct FeedItem {
         Partial,   // a part of a job's answer
         Progress,  // how far a job is
         End,       // how a job ended, with its result as far as there is one
+        Missed,    // the first events of a job were not heard
     };
 
     std::uint64_t number = 0;  // given by the feed
@@ -73,6 +74,7 @@ public:
         std::list<FeedItem> items;
         std::uint64_t floor = 0;  // the last number of an item that is not here any more
         std::size_t bytes = 0;
+        bool lacks_beginning = false;           // not heard yet, or never
         std::optional<base::MonoTime> ends_at;  // the record, some time after the job has ended
         std::list<model::JobId>::iterator place;
         std::optional<std::list<FeedItem>::iterator> progress;
@@ -80,16 +82,21 @@ public:
     };
 
     /// Opens a record with what is known already; `floor` as in Record. Does nothing when there is
-    /// one. An end among the items counts from `now`.
+    /// one. An end among the items counts from `now`. `is_new`: all that the job says should be
+    /// heard, from RECEIVED on.
     void open(base::MonoTime now,
               const model::JobId& job,
               const std::vector<FeedItem>& items,
-              std::uint64_t floor);
+              std::uint64_t floor,
+              bool is_new);
     /// Puts an item into its job's record, if there is one. Pre: its number is larger than all.
     void put(base::MonoTime now, const FeedItem& item);
 
     /// False: the item is a part that its job's record has been given before.
     [[nodiscard]] bool is_first(const FeedItem& item);
+
+    /// True: before this item its new job has said something that was not heard. Once for a job.
+    [[nodiscard]] bool has_missed_beginning(const FeedItem& item);
 
     [[nodiscard]] const Record* find(const model::JobId& job) const;
 

@@ -312,8 +312,11 @@ TEST_CASE("A stream of events goes on where it was left") {
     CHECK(rest.back().json()["state"] == "succeeded");
     CHECK(rest.back().json()["result"]["service"] == "trial");
 
-    // From before the gateway's start: it says that it cannot know.
-    EventStream old(house.gateway.port(), path, {{"Last-Event-ID", "1"}});
+    // Of a job that nobody followed, from before the gateway's start: it says that it cannot know.
+    const std::string other = house.submit("reverse", "abc");
+    REQUIRE(house.reaches(other, "succeeded"));
+    EventStream old(
+        house.gateway.port(), "/v1/jobs/" + other + "/events", {{"Last-Event-ID", "1"}});
     CHECK(old.next_named("missed").data == "{}");
     CHECK(house.client.get("/v1/events", {{"Last-Event-ID", "x"}}).status == 400);
     CHECK(house.client.get("/v1/events?event=NONSENSE").status == 400);

@@ -28,6 +28,13 @@ struct Story {
     std::vector<std::string> events;
     std::vector<json> parts;
     json end;
+    bool has_missed = false;
+
+    /// All is there from the first event on, or it is told that it is not.
+    void begins() const {
+        REQUIRE_FALSE(events.empty());
+        CHECK((events.front() == "RECEIVED") != has_missed);
+    }
 };
 
 Story story_of(WebSocket& socket, int id) {
@@ -43,6 +50,27 @@ Story story_of(WebSocket& socket, int id) {
             story.parts.push_back(said["partial"]["value"]);
         } else if (said.contains("end")) {
             story.end = said["end"];
+        } else if (said.contains("missed")) {
+            story.has_missed = true;
+        }
+    }
+    return story;
+}
+
+// The same of an event stream.
+Story story_of(EventStream& stream) {
+    Story story;
+    while (story.end.is_null()) {
+        const auto said = stream.next();
+        REQUIRE(said);
+        if (said->name == "event") {
+            story.events.push_back(said->json()["event"]);
+        } else if (said->name == "partial") {
+            story.parts.push_back(said->json()["value"]);
+        } else if (said->name == "end") {
+            story.end = said->json();
+        } else if (said->name == "missed") {
+            story.has_missed = true;
         }
     }
     return story;
@@ -77,6 +105,43 @@ TEST_CASE("a job that is submitted and followed tells its parts, its events and 
     CHECK(stream.next_named("job").json()["state"] == "succeeded");
     CHECK(stream.next_named("end").json()["state"] == "succeeded");
     CHECK_FALSE(stream.next().has_value());
+}
+
+TEST_CASE("a job that is over at once tells all of its parts, whichever way it is followed") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL");
+    const Gateway gateway(desk.broker());
+    HttpClient client = gateway.client();
+    const json params = {{"parts", 3}, {"seconds", 0}};
+    const std::vector<json> parts = {1, 2, 3};
+    WebSocket socket(gateway.port(), "/v1/ws");
+    for (int id = 1; id <= 5; ++id) {
+        const auto taken = client.post("/v1/services/TRIAL/jobs?follow=true", params);
+        REQUIRE(taken.status == 202);
+        EventStream stream(gateway.port(),
+                           "/v1/jobs/" + taken.json()["job"].get<std::string>() + "/events");
+        const Story streamed = story_of(stream);
+        CHECK(streamed.parts == parts);
+        CHECK(streamed.end["state"] == "succeeded");
+        streamed.begins();
+
+        (void)answer_to(socket,
+                        {{"id", id},
+                         {"do", "submit"},
+                         {"service", "TRIAL"},
+                         {"params", params},
+                         {"follow", true}});
+        const Story told = story_of(socket, id);
+        CHECK(told.parts == parts);
+        CHECK(told.end["state"] == "succeeded");
+        told.begins();
+
+        // Submitted elsewhere, or without a word of following.
+        const std::string late = desk.submit("TRIAL", params);
+        REQUIRE(desk.reaches(late, "succeeded"));
+        EventStream found(gateway.port(), "/v1/jobs/" + late + "/events");
+        CHECK(story_of(found).parts == parts);
+    }
 }
 
 TEST_CASE("whoever comes while a job runs hears what it said so far and what comes then") {

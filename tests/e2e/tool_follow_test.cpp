@@ -127,6 +127,27 @@ TEST_CASE("wait --follow tells the latest parts when [limits] keeps no more") {
     CHECK(std::ranges::equal(parts, std::span(all).last(parts.size())));
 }
 
+TEST_CASE("wait --follow of a job that was over at once tells all of its parts") {
+    Desk desk("[limits]\nparts_jobs_max = 1\n");
+    desk.start_worker(kTrialProgram, "trial");
+    const std::string id = desk.submit("trial", {{"seconds", 0}, {"parts", 3}});
+    REQUIRE(desk.reaches(id, "succeeded"));
+    for (int i = 0; i < 2; ++i) {
+        Follower late(desk, id);
+        late.ends_with_result_of(id, 1);
+        CHECK(late.parts() == std::vector<int>{1, 2, 3});
+    }
+    // So does a dead letter; it takes the only place.
+    const std::string dead = desk.submit(
+        "trial", {{"seconds", 0}, {"parts", 3}, {"outcome", "throw"}}, {"--max-attempts", "1"});
+    REQUIRE(desk.reaches(dead, "dead"));
+    const Follower mourner(desk, dead);
+    REQUIRE(wait_until([&] { return mourner.parts() == std::vector<int>{1, 2, 3}; }));
+    Follower later(desk, id);
+    later.ends_with_result_of(id, 1);
+    CHECK(later.parts().empty());
+}
+
 TEST_CASE("wait --follow goes on when the broker was away") {
     Desk desk;
     desk.start_worker(kTrialProgram, "trial");
@@ -153,7 +174,8 @@ TEST_CASE("wait --follow prints parts and the result alone to a pipe, and ends a
     CHECK(lines.front() == "1");
     CHECK(lines[kParts - 1] == std::to_string(kParts));
     CHECK(has(lines.back(), id));
-    CHECK(desk.say({"wait", id, "--follow"}) == lines.back() + "\n");
+    CHECK(lines_of(desk.say({"wait", id, "--follow"})) == lines);  // also when it has ended
+    CHECK(desk.say({"wait", id}) == lines.back() + "\n");
     CHECK(desk.run({"wait", kUnknownJob, "--follow"}).code == kRefused);
 }
 

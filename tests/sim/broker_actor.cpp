@@ -242,7 +242,8 @@ void BrokerActor::watch_worker(const Arrived& arrived) {
                 stage_.leases.returned(run(), link, attempt);
             }
         } else if (const auto* part = std::get_if<wire::native::Partial>(&**command)) {
-            stage_.oracles.followers().part_came(run(), part->attempt.job, part->data.bytes.view());
+            stage_.oracles.followers().part_came(
+                run(), part->attempt.job, part->data.bytes.view(), stage_.schedule.now());
         } else if (const auto* ready = std::get_if<wire::native::WorkerReady>(&**command)) {
             for (const auto& running : ready->running) {
                 stage_.leases.brought_back(run(), link, running.attempt);
@@ -264,7 +265,8 @@ void BrokerActor::watch_client(const Arrived& arrived) {
         }
         const auto* await = std::get_if<wire::native::Await>(&**command);
         if (await != nullptr && await->follow) {
-            stage_.oracles.followers().asked(run(), link, await->number, await->job);
+            stage_.oracles.followers().asked(
+                run(), link, await->number, await->job, stage_.schedule.now());
         }
     }
 }

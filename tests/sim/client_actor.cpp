@@ -8,6 +8,8 @@
 namespace steward::sim {
 namespace {
 
+constexpr int kAfterMax = 3;  // else each of many parts brings more who follow, for ever
+
 // The same for several calls, so that they can be each other's duplicates.
 model::Payload nobodys_params(std::uint64_t number) {
     const std::string text = std::string(kNobodysParams) + (number % 2 == 0 ? " even" : " odd");
@@ -193,10 +195,11 @@ void ClientActor::ask_something() {
     await(job, choices().chance(1, 3));
 }
 
-void ClientActor::await(const model::JobId& job, bool follow) {
+void ClientActor::await(const model::JobId& job, bool follow, int after) {
     const Duration wait = choices().between(Duration(0), Duration(500ms));
     if (const auto number = session_->ask(now(), wire::native::Await{0, job, wait, follow})) {
         awaits_[*number].follows = follow;
+        awaits_[*number].after = after;
     }
 }
 
@@ -247,8 +250,8 @@ void ClientActor::hear_part(const client::PartialAnswer& part) {
         broken("no part is told twice: " + name() + " hears part " + std::to_string(*serial) +
                " again of #" + std::to_string(part.number));
     }
-    if (choices().chance(1, 3)) {
-        await(part.job, true);  // one more, who comes late
+    if (found->second.after < kAfterMax && choices().chance(1, 3)) {
+        await(part.job, true, found->second.after + 1);  // one more, who comes late
     }
 }
 
@@ -287,7 +290,12 @@ void ClientActor::hear(client::Happening& happening) {
     } else if (const auto* result = std::get_if<client::Result>(&happening)) {
         stage_.told_of(result->job, name());
         stage_.oracles.result_told(result->job, result->state, result->result.bytes.view());
-        if (awaits_.erase(result->number) != 0) {
+        if (const auto found = awaits_.find(result->number); found != awaits_.end()) {
+            const int after = found->second.after;
+            awaits_.erase(found);
+            if (after < kAfterMax && choices().chance(1, 4)) {
+                await(result->job, true, after + 1);  // one more, who comes after the end
+            }
             return;
         }
         stage_.calls.end_with_result(uid_of(result->number),

@@ -30,6 +30,7 @@ private:
 
     struct Awaited {
         bool follows = false;
+        int after = 0;                  // so many others that heard of the job
         std::set<std::uint64_t> parts;  // that it heard
     };
 
@@ -40,7 +41,7 @@ private:
     void forget_one();
     void work_on_batch();
     void ask_something();
-    void await(const model::JobId& job, bool follow);
+    void await(const model::JobId& job, bool follow, int after = 0);
     void ask(wire::native::Operate&& act);
     void close_batch();
     [[nodiscard]] Uid uid_of(std::uint64_t number) const;

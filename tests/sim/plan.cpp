@@ -64,7 +64,13 @@ core::Policy draw_policy(Choices& choices, const Plan& plan) {
         policy.limits_named.push_back({"shared", 2, {}, {"reverse", "resize"}});
         policy.limits_named.push_back({"paced", {}, model::Rate{10ms}, {"mail"}});
     }
+    policy.parts_ttl = choices.chance(1, 2) ? base::Duration(10s) : base::Duration(300ms);
     if (plan.has(Fault::SmallLimits)) {
+        if (choices.chance(1, 3)) {
+            policy.limits.parts_per_job_max = choices.between(0, 3);
+            policy.limits.parts_jobs_max = choices.between(0, 2);
+            policy.limits.parts_bytes_max = choices.between(0, 400);
+        }
         policy.limits.jobs_max = choices.between(5, 40);
         policy.limits.jobs_per_service_max = choices.between(2, 20);
         policy.limits.payload_bytes_total_max = choices.between(200, 4000);
@@ -94,6 +100,13 @@ std::optional<Fault> fault_named(std::string_view name) {
         }
     }
     return std::nullopt;
+}
+
+bool Plan::keeps_few_parts() const {
+    const model::Limits kept;
+    return policy.limits.parts_per_job_max < kept.parts_per_job_max ||
+           policy.limits.parts_jobs_max < kept.parts_jobs_max ||
+           policy.limits.parts_bytes_max < kept.parts_bytes_max;
 }
 
 base::Duration Plan::quiet_time_max() const {

@@ -86,6 +86,9 @@ struct Plan {
 
     /// Every open job ends within this time once no fault happens any more.
     [[nodiscard]] base::Duration quiet_time_max() const;
+
+    /// Parts may have to go before their time.
+    [[nodiscard]] bool keeps_few_parts() const;
 };
 
 /// `without`: faults that must not exist, for narrowing down a failure.

@@ -24,6 +24,7 @@ std::vector<std::pair<const char*, std::uint64_t>> rows(const Tally& tally) {
             {"results", tally.results},
             {"parts followed", tally.parts_followed},
             {"parts heard late", tally.parts_heard_late},
+            {"parts heard after the end", tally.parts_heard_last},
             {"attempts that began", tally.begun},
             {"checkpoints", tally.disk.checkpoints},
             {"deaths in calls to the disk", tally.disk.deaths_in_calls},
@@ -75,6 +76,7 @@ void Tally::add(const Tally& other) {
     results += other.results;
     parts_followed += other.parts_followed;
     parts_heard_late += other.parts_heard_late;
+    parts_heard_last += other.parts_heard_last;
     begun += other.begun;
     disk.add(other.disk);
     core.deduplicated += other.core.deduplicated;

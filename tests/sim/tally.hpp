@@ -37,6 +37,7 @@ struct Tally {
     std::uint64_t results = 0;
     std::uint64_t parts_followed = 0;
     std::uint64_t parts_heard_late = 0;
+    std::uint64_t parts_heard_last = 0;
     std::uint64_t begun = 0;  // attempts that began to run
     DiskTally disk;
     model::Counters core;  // of the first broker's last run

@@ -194,6 +194,10 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
         return;
     }
     if (is_quick_ && choices().chance(14, 15)) {
+        for (auto parts = choices().chance(1, 3) ? choices().between(1, 3) : 0; parts > 0;
+             --parts) {
+            say_part(attempt);
+        }
         tell_end(attempt);
         return;
     }
@@ -209,12 +213,17 @@ void WorkerActor::do_work(const model::Attempt& attempt) {
 
 void WorkerActor::tell_part(const model::Attempt& attempt) {
     if (works_.contains(attempt)) {
-        const std::uint64_t serial = ++stage_.parts;
-        const auto text = base::Blob::copy(part_text(serial));
-        session_->partial(now(), attempt, {model::Encoding::Opaque, text});
-        session_->progress(now(), attempt, serial, 0, "in parts");
+        say_part(attempt);
         pump();
     }
+}
+
+// The caller pumps, as of tell_end().
+void WorkerActor::say_part(const model::Attempt& attempt) {
+    const std::uint64_t serial = ++stage_.parts;
+    const auto text = base::Blob::copy(part_text(serial));
+    session_->partial(now(), attempt, {model::Encoding::Opaque, text});
+    session_->progress(now(), attempt, serial, 0, "in parts");
 }
 
 void WorkerActor::end_work(const model::Attempt& attempt) {

@@ -49,6 +49,7 @@ private:
     void check_work(const wire::native::Assign& job) const;
     void do_work(const model::Attempt& attempt);
     void tell_part(const model::Attempt& attempt);
+    void say_part(const model::Attempt& attempt);
     void end_work(const model::Attempt& attempt);
     void tell_end(const model::Attempt& attempt);
     void stop_work(const model::Attempt& attempt);

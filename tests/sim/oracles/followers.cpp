@@ -21,17 +21,28 @@ std::optional<std::uint64_t> serial_of_part(std::string_view text) {
     return uid_in(text, kPart);
 }
 
-void Followers::asked(BrokerRun run, LinkId from, std::uint64_t number, const model::JobId& job) {
-    if (is_clean_) {
-        open_[{run.broker, run.run, from, number}] = {job, {}};
+void Followers::asked(
+    BrokerRun run, LinkId from, std::uint64_t number, const model::JobId& job, MonoTime now) {
+    if (!world_.is_clean) {
+        return;
+    }
+    Follower& follower = open_[{run.broker, run.run, from, number}];
+    follower = {job, {}};
+    const auto last = last_.find({run.broker, run.run, job});
+    if (last != last_.end() && now < last->second.until) {
+        follower.last = last->second.said;
     }
 }
 
-void Followers::part_came(BrokerRun run, const model::JobId& job, std::string_view data) {
+void Followers::part_came(BrokerRun run,
+                          const model::JobId& job,
+                          std::string_view data,
+                          MonoTime now) {
     const auto serial = serial_of_part(data);
     if (!serial) {
         return;
     }
+    came_at_[*serial] = now;
     std::vector<Asked>& there = there_[*serial];
     there.clear();  // of a broker that its worker has left
     for (const auto& [who, follower] : open_) {
@@ -64,6 +75,7 @@ void Followers::part_sent(BrokerRun run, LinkId to, std::uint64_t number, std::s
     const bool was_there =
         there != there_.end() && std::ranges::find(there->second, who) != there->second.end();
     heard_late_ += was_there ? 0 : 1;
+    heard_last_ += std::ranges::count(found->second.last, *serial) != 0 ? 1U : 0U;
 }
 
 void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number, bool is_result) {
@@ -82,7 +94,7 @@ void Followers::end_sent(BrokerRun run, LinkId to, std::uint64_t number, bool is
 void Followers::hear(const Heard& heard) {
     const JobOfRun key{heard.run.broker, heard.run.run, heard.id};
     if (heard.event != "PROGRESS") {
-        said_.erase(key);
+        end_attempt(heard, key);
         return;
     }
     const auto serial = heard.body.value("done", std::uint64_t{0});
@@ -96,8 +108,35 @@ void Followers::hear(const Heard& heard) {
     counted_[heard.run][serial] = std::move(said);
 }
 
+// What an attempt said stays when its job ends with it. What is told of its failure and of a
+// cancellation comes before the end.
+void Followers::end_attempt(const Heard& heard, const JobOfRun& key) {
+    if (heard.event == "EXECUTE_ERROR" || heard.event == "DELEGATE_ERROR" ||
+        heard.event == "CANCELLING") {
+        return;
+    }
+    const auto said = said_.find(key);
+    if (heard.ends_job() && said != said_.end() && world_.is_roomy) {
+        // The end was no earlier than the last part.
+        last_[key] = {said->second, came_at_[said->second.back()] + world_.parts_ttl};
+    } else if (!heard.ends_job()) {
+        last_.erase(key);  // it is tried again, or discarded
+        for (auto& [who, follower] : open_) {
+            if (follower.job == heard.id) {
+                follower.last.clear();
+            }
+        }
+    }
+    said_.erase(key);
+}
+
 // What is said to one peer leaves in order: behind the result no part waits any more.
 void Followers::check_before_end(const Asked& who) const {
+    if (const auto follower = open_.find(who); follower != open_.end()) {
+        for (const std::uint64_t serial : follower->second.last) {
+            check(who, serial);
+        }
+    }
     const auto counted = counted_.find({who.broker, who.run});
     if (counted == counted_.end()) {
         return;
@@ -134,8 +173,8 @@ void Followers::turn_ended(BrokerRun run, bool is_all_said) {
 
 void Followers::check(const Asked& who, std::uint64_t serial) const {
     const auto found = open_.find(who);
-    if (found == open_.end() || !is_quick_ || network_.was_hurt(who.link) ||
-        !network_.stands(who.link)) {
+    if (found == open_.end() || !world_.is_quick || !world_.is_roomy ||
+        network_.was_hurt(who.link) || !network_.stands(who.link)) {
         return;
     }
     if (!found->second.parts.contains(serial)) {

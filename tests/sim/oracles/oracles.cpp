@@ -26,7 +26,11 @@ Oracles::Oracles(const Plan& plan, const Network& network, const Leases& leases)
       attempts_(plan.policy),
       figures_(plan.has(Fault::SmallLimits)),
       results_(!plan.brokers_die() && plan.brokers == 1, !plan.has(Fault::OldDialects)),
-      followers_(network, !plan.has(Fault::Garbage), !plan.has(Fault::SlowPeer)),
+      followers_(network,
+                 {.is_clean = !plan.has(Fault::Garbage),
+                  .is_quick = !plan.has(Fault::SlowPeer),
+                  .is_roomy = !plan.keeps_few_parts(),
+                  .parts_ttl = plan.policy.parts_ttl}),
       modes_(!plan.has(Fault::WallJumps)) {}
 
 void Oracles::started(BrokerRun run, std::uint64_t epoch) {
@@ -103,6 +107,7 @@ void Oracles::add_to(Tally& tally) const {
     tally.results = results_.told_count();
     tally.parts_followed = followers_.parts_heard();
     tally.parts_heard_late = followers_.parts_heard_late();
+    tally.parts_heard_last = followers_.parts_heard_last();
 }
 
 }  // namespace steward::sim

@@ -186,5 +186,5 @@ TEST_CASE("every setting of the policy and of the limits is in the table") {
         }
     }
     CHECK(in_limits == sizeof(model::Limits) / sizeof(std::size_t));
-    CHECK(in_policy == 16);  // all of core::Policy but what are rows, and `limits`
+    CHECK(in_policy == 17);  // all of core::Policy but what are rows, and `limits`
 }

@@ -142,6 +142,34 @@ TEST_CASE("An await that follows hears no part twice, though the broker tells it
     CHECK(told() == "ff");
 }
 
+TEST_CASE(
+    "An await that is sent again when its job is over hears the parts it has not, then the end") {
+    Bench bench;
+    bench.connect();
+    const auto number = bench.session.ask(bench.now, native::Await{0, kJob, 1h, true}).value();
+    const auto part = [&](const char* data, std::uint64_t at) {
+        return native::JobPartial{
+            number, kJob, {model::Encoding::Json, base::Blob::copy(data)}, {5, at}};
+    };
+    bench.sent();
+    bench.hear(part("a", 1));
+    CHECK(bench.only<PartialAnswer>().size() == 1);
+    bench.session.disconnected(bench.now);
+    bench.pass(1s);
+    bench.connect();
+    CHECK(sent_await(bench).follow);
+    bench.hear(part("a", 1),
+               part("b", 2),
+               native::JobProgress{number, kJob, 2, 2, ""},
+               native::Result{number, kJob, model::JobState::Succeeded, {}, {}});
+    const auto happenings = bench.drain();
+    REQUIRE(happenings.size() == 3);
+    CHECK(std::get<PartialAnswer>(happenings[0]).data.bytes.view() == "b");
+    CHECK(std::holds_alternative<ProgressUpdate>(happenings[1]));
+    CHECK(std::holds_alternative<Result>(happenings[2]));
+    CHECK(bench.session.open() == 0);
+}
+
 TEST_CASE("An await that follows hears of its job what came in one message in its order") {
     Bench bench;
     bench.connect();

@@ -1,51 +1,12 @@
 // Who follows a job: what comes to him on the way to its end, from when on, and within which
 // bounds.
-#include "tests/unit/core/core_fixture.hpp"
+#include "tests/unit/core/followers.hpp"
 
 using namespace steward;
 using namespace steward::core;
 using namespace steward::core::test;
 using base::Errc;
 using model::Verdict;
-
-namespace {
-
-Await follow(std::uint64_t peer, const model::JobId& job, base::Duration wait = 1h) {
-    return {at(peer, peer), job, wait, true};
-}
-
-Effects& report(Broker& broker, const model::Attempt& attempt, std::uint64_t done) {
-    Progress progress;
-    progress.from = Peer{1};
-    progress.attempt = attempt;
-    progress.done = done;
-    progress.total = 9;
-    progress.text = "step " + std::to_string(done);
-    return broker.apply(std::move(progress));
-}
-
-Effects& part(Broker& broker, const model::Attempt& attempt, std::string_view data) {
-    Partial partial;
-    partial.from = Peer{1};
-    partial.attempt = attempt;
-    partial.data = {model::Encoding::Json, base::Blob::copy(data)};
-    return broker.apply(std::move(partial));
-}
-
-std::string parts_told(const Effects& effects) {
-    std::string told;
-    for (const auto& [to, partial] : sent<JobPartial>(effects)) {
-        told += std::string(partial->data.bytes.view()) + " ";
-    }
-    return told;
-}
-
-std::size_t kept_bytes(Broker& broker) {
-    const auto usages = ask<model::BrokerReport>(broker, QueryKind::Broker).usages;
-    return std::ranges::find(usages, "parts_bytes", &model::Usage::name)->used;
-}
-
-}  // namespace
 
 TEST_CASE(
     "following: parts and progress come to who follows, under his number, and to nobody else") {
@@ -110,7 +71,7 @@ TEST_CASE("following: parts are numbered upward, told again under the same numbe
     CHECK(kept[1].second->part == third);
 }
 
-TEST_CASE("following: what was said goes with its attempt, however that ends") {
+TEST_CASE("following: what was said goes with its attempt, unless the job ends with it") {
     Broker broker;
     broker.ready(1, {"X"});
     auto job = only_assign(broker.submit(Call{}.with([](auto& o) { o.backoff = 1s; })));
@@ -128,7 +89,7 @@ TEST_CASE("following: what was said goes with its attempt, however that ends") {
     part(broker, job.second, "[3]");
     CHECK(parts_told(broker.apply(follow(52, job.second.job))) == "[3] ");
     broker.finish(1, job.second);
-    CHECK(kept_bytes(broker) == 0);
+    CHECK(kept_bytes(broker) == sizeof(Part) + 3);
 }
 
 TEST_CASE("following: of a call no parts are kept, for its client is there from the start") {
@@ -187,9 +148,14 @@ TEST_CASE("following: of all jobs no more parts are kept than allowed, until oth
     // One that finds no room even so is not kept, and is heard all the same by who is there.
     CHECK(parts_told(part(broker, other.second, "ee")) == "ee ");
     CHECK(parts_told(broker.apply(follow(52, other.second.job))).empty());
+    // What has ended makes room first.
     broker.finish(1, one.second);
+    CHECK(kept_bytes(broker) == 2 * sizeof(Part) + 2);
     part(broker, other.second, "f");
-    CHECK(parts_told(broker.apply(follow(53, other.second.job))) == "f ");
+    CHECK(parts_told(broker.apply(follow(53, one.second.job))) == "a b ");
+    part(broker, other.second, "g");
+    CHECK(parts_told(broker.apply(follow(54, one.second.job))).empty());
+    CHECK(parts_told(broker.apply(follow(55, other.second.job))) == "f g ");
 }
 
 TEST_CASE("following: with a limit of 0 nothing is kept") {
@@ -247,15 +213,4 @@ TEST_CASE("following: takes a waiter's place, and is refused where there is none
     const Effects& effects = broker.apply(follow(51, job.second.job));
     CHECK(sent<JobProgress>(effects).empty());
     CHECK(refused_with(effects) == Errc::TooManyWaiters);
-}
-
-TEST_CASE("following: a job that has ended tells its end alone") {
-    Broker broker;
-    broker.ready(1, {"X"});
-    const auto job = only_assign(broker.submit({}));
-    report(broker, job.second, 1);
-    broker.finish(1, job.second);
-    const Effects& effects = broker.apply(follow(50, job.second.job));
-    CHECK(effects.sends.size() == 1);
-    CHECK(sent<JobResult>(effects).size() == 1);
 }

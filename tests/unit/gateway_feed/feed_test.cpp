@@ -235,6 +235,36 @@ TEST_CASE("Late followers of a job hear all that it said") {
     CHECK_FALSE(f.follow(in_jobs({job(1), job(2)})).is_ended);
 }
 
+TEST_CASE("A new job whose first events were not heard is told to have missed them, once") {
+    Fixture f;
+    const auto missed = [&](const FeedItem& item) { return f.feed.missed_before(item); };
+    const auto keep = [&](std::uint64_t id, bool is_new) { f.feed.keep(at(0s), job(id), is_new); };
+    keep(1, true);
+    CHECK_FALSE(missed(said(Kind::Partial, 1)));
+    CHECK_FALSE(missed(event(EventKind::Received, 1)));
+    CHECK_FALSE(missed(event(EventKind::Enqueued, 1)));
+    CHECK_FALSE(missed(said(Kind::End, 1)));
+    keep(2, true);
+    CHECK_FALSE(missed(said(Kind::Partial, 2)));
+    const auto told = missed(event(EventKind::ExecuteComplete, 2));
+    REQUIRE(told);
+    CHECK(told->kind == Kind::Missed);
+    CHECK(told->job == job(2));
+    CHECK(f.tell(*told).empty());
+    CHECK_FALSE(missed(said(Kind::End, 2)));
+    CHECK(f.follow(in_jobs({job(2)})).items.front().kind == Kind::Missed);
+    keep(3, true);
+    CHECK(missed(said(Kind::End, 3)));
+    // The beginning was heard before the answer to the submission came.
+    f.tell(event(EventKind::Received, 4));
+    keep(4, true);
+    CHECK_FALSE(missed(event(EventKind::Enqueued, 4)));
+    // Who follows a job that he did not submit expects no beginning.
+    keep(5, false);
+    CHECK_FALSE(missed(event(EventKind::Enqueued, 5)));
+    CHECK_FALSE(missed(event(EventKind::Enqueued, 6)));
+}
+
 TEST_CASE("A job that goes on after its end has not ended") {
     Fixture f;
     f.feed.keep(at(0s), job(1), true);
