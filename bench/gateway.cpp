@@ -67,6 +67,34 @@ void measure_library(RunningBroker& broker, std::size_t calls, Series& series) {
                (own_cpu_seconds() - cpu) * 1e6 / count);
 }
 
+// As HTTP has it: as many connections as calls, each with one call at a time.
+void measure_library_apart(RunningBroker& broker, std::size_t calls, Series& series) {
+    client::Options options;
+    options.brokers = {broker.at()};
+    std::vector<std::unique_ptr<client::Client>> clients;
+    const auto call_often = [](client::Client& client, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            require(went_well(client.call("noop", nlohmann::json(kParams))));
+        }
+    };
+    for (std::size_t i = 0; i < kInFlight; ++i) {
+        clients.push_back(std::make_unique<client::Client>(options));
+        call_often(*clients.back(), 1);
+    }
+    const double cpu = own_cpu_seconds();
+    const auto start = Clock::now();
+    {
+        std::vector<std::jthread> callers;
+        for (const auto& client : clients) {
+            callers.emplace_back([&] { call_often(*client, calls / kInFlight); });
+        }
+    }
+    const auto count = static_cast<double>(calls / kInFlight * kInFlight);
+    const std::string name = "client library, 64 clients with a call each";
+    series.add("calls/s", name, count / seconds_since(start));
+    series.add("processor time a call, us", name, (own_cpu_seconds() - cpu) * 1e6 / count);
+}
+
 struct Way {
     std::string name;
     std::string request;
@@ -206,6 +234,7 @@ int main(int argc, char** argv) {
         const std::string port_text = port_after(line, "ready: ");
         const auto port = static_cast<std::uint16_t>(std::strtoul(port_text.c_str(), nullptr, 10));
         measure_library(broker, calls, series);
+        measure_library_apart(broker, calls, series);
         measure_floor(calls, series);
         measure_http(*gateway, port, calls, series);
         measure_followers(broker, *gateway, port, series);

@@ -221,7 +221,7 @@ TEST_CASE("A client that submits without end meets jobs_per_service_max, others 
     std::atomic<bool> is_over = false;
     std::size_t sent = 0;
     std::string refusal;
-    std::thread flood([&] {
+    std::jthread flood([&] {
         NativePeer client(broker.endpoints().frontend);
         client.hello();
         const auto read_refusal = [&](std::chrono::milliseconds patience) {

@@ -38,7 +38,7 @@ TEST_CASE("A message that never ends costs its connection, not the broker's memo
     const std::size_t before = peak_mib(broker.process());
     for (const std::string& door : {broker.endpoints().frontend, broker.endpoints().backend}) {
         std::size_t sent = 0;
-        std::thread flood([&] {
+        std::jthread flood([&] {
             ZmtpPeer peer(door);
             constexpr std::size_t kEnough = 64UL << 10U;  // 64 GiB: it is cut before
             while (sent < kEnough && peer.begin(kMiB)) {

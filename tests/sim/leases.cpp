@@ -13,11 +13,13 @@ void Leases::assigned(
     BrokerRun run, LinkId to, const model::JobId& job, std::uint32_t number, Uid uid) {
     ++assigned_count_;
     uids_[job] = uid;
-    check_number(run, job, number, to);
-    check_nobody_runs_it(run, to, job, uid);
+    if (check_number(run, job, number, to)) {
+        check_nobody_runs_it(run, to, job, uid);
+    }
 }
 
-void Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t number, LinkId to) {
+// False for what is out of date: it waited for a slow peer while the lease was taken from that.
+bool Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t number, LinkId to) {
     const auto [place, is_first] = leases_.try_emplace({run, job});
     Lease& lease = place->second;
     if (number != 0 && !is_first) {
@@ -25,10 +27,8 @@ void Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t 
             number == lease.number &&
             (lease.returned || foreseen_.contains({run, to, {job, number}}) ||
              foreseen_.contains({run, lease.holder, {job, number}}));
-        // What waited for a slow peer may be sent after the lease was taken from it.
-        const bool waited = number < lease.number && network_.was_hurt(to);
-        if (waited) {
-            return;
+        if (number < lease.number && network_.was_hurt(to)) {
+            return false;
         }
         if (number <= lease.number && !again_after_return) {
             broken("attempts rise: " + name_of({job, number}) + " after attempt " +
@@ -36,6 +36,7 @@ void Leases::check_number(BrokerRun run, const model::JobId& job, std::uint32_t 
         }
     }
     lease = {number, to, false};
+    return true;
 }
 
 void Leases::check_nobody_runs_it(BrokerRun run,

@@ -75,7 +75,10 @@ private:
         bool stopped = false;
     };
 
-    void check_number(BrokerRun run, const model::JobId& job, std::uint32_t number, LinkId to);
+    [[nodiscard]] bool check_number(BrokerRun run,
+                                    const model::JobId& job,
+                                    std::uint32_t number,
+                                    LinkId to);
     void check_nobody_runs_it(BrokerRun run, LinkId to, const model::JobId& job, Uid uid) const;
 
     const Network& network_;
