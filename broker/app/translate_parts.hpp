@@ -6,6 +6,7 @@
 #include "broker/app/translate.hpp"
 #include "common/wire/dialect.hpp"
 #include "common/wire/frames.hpp"
+#include "common/wire/native.hpp"
 
 namespace steward::app {
 
@@ -31,5 +32,12 @@ void answer_unreadable(const Sender& from, wire::Form form, base::Error error, R
 /// The names a worker may announce: well-formed and not the broker's own.
 /// Errors: BadName, ReservedName.
 [[nodiscard]] base::Expected<model::ServiceName> parse_announced(std::string_view name);
+
+/// What a native worker announces.
+/// Errors: UnsupportedVersion, Malformed, BadName, ReservedName.
+[[nodiscard]] base::Expected<core::Ready> checked(wire::native::WorkerReady&& ready,
+                                                  const core::Address& from);
+
+[[nodiscard]] base::Error unspoken(std::uint32_t version);
 
 }  // namespace steward::app
