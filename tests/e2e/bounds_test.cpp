@@ -227,7 +227,10 @@ TEST_CASE("Masters of a worker that begin messages and never end them are cut of
     CHECK(called.code == 0);
 }
 
-TEST_CASE("A large job goes to its worker beside a client that does not read") {
+// Not where a sanitizer keeps what was freed: to the broker's guard that is memory which a peer
+// holds that sent as much before, and this one has.
+TEST_CASE("A large job goes to its worker beside a client that does not read" *
+          doctest::skip(kIsSanitized)) {
     Broker broker(with("message_bytes_max = \"16MiB\"\nbacklog_bytes_max = \"64MiB\"\n"));
     Others others(broker);
     OldWorker worker(Old::Mdp02, "large", broker.endpoints().backend);
