@@ -8,8 +8,9 @@
 
 namespace steward::base {
 
-/// The number that `text` is: digits of `radix`, in front of them a minus if Number has a sign. Nothing
-/// for any other text (empty, with a plus, a space or 0x), and when it does not fit in a Number.
+/// The number that `text` is: digits of `radix`, in front of them a minus if Number has a sign.
+/// Nothing for any other text (empty, with a plus, a space or 0x), and when it does not fit in a
+/// Number.
 template <class Number>
 [[nodiscard]] std::optional<Number> parse_whole(std::string_view text, int radix = 10) {
     Number number{};

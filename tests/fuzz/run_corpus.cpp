@@ -1,6 +1,6 @@
 // tests: runs a fuzz entry point as a plain test, with any compiler: every file of a corpus folder,
-// then a bounded number of seeded mutations of them. What libFuzzer has found stands in the folder's
-// found.hex, an input a line. A failure is a crash: an assertion says where.
+// then a bounded number of seeded mutations of them. What libFuzzer has found stands in the
+// folder's found.hex, an input a line. A failure is a crash: an assertion says where.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -163,7 +163,8 @@ TEST_CASE("A topic that is too long, and one too many, are refused") {
     }
     CHECK(news.add("more").error().code == Errc::TooManyNames);
     CHECK(news.add("end.").has_value());  // is there already
-    // Each has arrived, too. (Step by step, for the count is the same before and after the exchange.)
+    // Each has arrived, too. (Step by step, for the count is the same before and after the
+    // exchange.)
     CHECK(publisher.knows(News::kTopicsMax));
     CHECK(news.remove("2").has_value());
     CHECK(publisher.knows(News::kTopicsMax - 1));
