@@ -25,6 +25,9 @@ std::string_view peers_of(Side side) {
 
 namespace {
 
+// A process grows and shrinks by as much as some dozens of mebibytes for whatever reasons.
+constexpr std::size_t kSuspectedBytesMin = 128UL << 20U;
+
 // Around the text of a topic.
 constexpr std::size_t kSubscriptionFraming = 64;
 
@@ -38,7 +41,9 @@ std::shared_ptr<net::UnsentAccount> account_of_news(const net::SocketOptions& op
 
 // Of each side.
 net::UnfinishedBounds unfinished_bounds(const net::SocketOptions& options) {
-    return {options.bound.bytes_max, options.unfinished_bytes_max, options.unfinished_bytes_max};
+    return {options.bound.bytes_max,
+            options.unfinished_bytes_max,
+            std::max(options.unfinished_bytes_max, kSuspectedBytesMin)};
 }
 
 // As if each of the topics there may be came from one reader; of all readers as much.
