@@ -148,10 +148,8 @@ net::ReceiveStatus ZmqTransport::receive(Side side,
     net::Origin origin;
     const auto status = socket_of(side).receive_from(routing_id, frames, wish, origin);
     number = origin.number;
-    if (wish.fd && status == net::ReceiveStatus::Nothing) {
-        guard.drained();
-    } else if (wish.fd) {
-        guard.heard(origin.fd);
+    if (wish.fd) {
+        guard.received(status, origin.fd);
     }
     return status;
 }

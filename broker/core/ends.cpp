@@ -60,7 +60,7 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
     }
     // Without its params nobody could retry it.
     const bool is_letter = end == JobState::Dead && !job.adopted;
-    if ((job.extras != nullptr || job.has_progress()) && !job.sync && (is_kept || is_letter)) {
+    if (!job.sync && (is_kept || is_letter)) {
         keep_said(job, is_letter ? base::Duration::max() : job.result_ttl);
     }
     if (is_kept) {
@@ -190,18 +190,19 @@ void State::keep_result(const Job& job,
 // `result_ttl`. Its client may have had no time to follow it before.
 void State::keep_said(Job& job, base::Duration result_ttl) {
     const bool has_parts = job.extras != nullptr && job.extras->parts != nullptr;
-    if (has_parts || job.has_progress()) {
-        LastSaid said;
-        said.job = job.id;
-        said.forget_at = now_.mono + std::min(policy.parts_ttl, result_ttl);
-        said.progress_done = job.progress_done;
-        said.progress_total = job.progress_total;
-        if (job.extras != nullptr) {
-            said.progress_text = std::move(job.extras->progress_text);
-            said.parts = std::move(job.extras->parts);
-        }
-        last_said_.add(std::move(said), now_.mono, policy.limits);
+    if (!has_parts && !job.has_progress()) {
+        return;
     }
+    LastSaid said;
+    said.job = job.id;
+    said.forget_at = now_.mono + std::min(policy.parts_ttl, result_ttl);
+    said.progress_done = job.progress_done;
+    said.progress_total = job.progress_total;
+    if (job.extras != nullptr) {
+        said.progress_text = std::move(job.extras->progress_text);
+        said.parts = std::move(job.extras->parts);
+    }
+    last_said_.add(std::move(said), now_.mono, policy.limits);
 }
 
 // What others wanted of it.

@@ -73,11 +73,14 @@ void State::on(SubmitRun& run) {
 
 // The jobs that come next are of this service.
 void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike) {
-    const ServiceHandle handle = services_.find(name.view());
     alike.name = name;
     alike.service = nullptr;
     alike.fact = SIZE_MAX;
-    if (alike.is_special || !handle.names_something() || name.is_reserved()) {
+    if (alike.is_special || name.is_reserved()) {
+        return;
+    }
+    const ServiceHandle handle = services_.find(name.view());
+    if (!handle.names_something()) {
         return;
     }
     Service& service = services_.map.at(handle);

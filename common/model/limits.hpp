@@ -71,7 +71,7 @@ struct Limits {
     std::size_t batches_max = 100'000;
     std::size_t waiters_max = 1'000'000;                 // requests that wait for a result
     std::size_t waiters_per_job_max = 10'000;            // the same, of one job
-    std::size_t parts_per_job_max = 64;                  // kept of a running background job
+    std::size_t parts_per_job_max = 64;                  // kept of a background job
     std::size_t parts_bytes_per_job_max = 256UL << 10U;  // the same, what they weigh
     std::size_t parts_bytes_max = 64UL << 20U;           // the same, of all jobs together
     std::size_t parts_jobs_max = 10'000;                 // ended jobs whose parts are kept a while

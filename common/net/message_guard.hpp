@@ -43,11 +43,18 @@ public:
 
     void set_bounds(const UnfinishedBounds& bounds) { unfinished_.set_bounds(bounds); }
 
-    /// Whether the next message's descriptor should be asked for, and given to heard().
+    /// Whether the next message's descriptor should be asked for, and given to received().
     [[nodiscard]] bool is_asking() const { return !unfinished_.noticed().empty(); }
 
-    /// A message was taken from the socket, of the connection with this descriptor; -1: not known.
-    void heard(int fd) { unfinished_.heard(fd); }
+    /// What a receive gave that asked for the descriptor: a message, of the connection with this
+    /// one (-1: not known), or nothing.
+    void received(ReceiveStatus status, int fd) {
+        if (status == ReceiveStatus::Nothing) {
+            drained();
+        } else {
+            unfinished_.heard(fd);
+        }
+    }
 
     /// No message was waiting.
     void drained() { unfinished_.drained(); }

@@ -53,9 +53,8 @@ void Unfinished::sampled(int fd, const TakenIn& taken, base::MonoTime now) {
         return;
     }
     Connection& c = found->second;
-    if (taken.bytes <
-        c.seen) {  // another connection has its descriptor, of which opened() tells soon
-        closed(fd);
+    if (taken.bytes < c.seen) {
+        closed(fd);  // another connection has its descriptor, of which opened() tells soon
         return;
     }
     // Whole seconds only, so that many samples forgive no more than few.

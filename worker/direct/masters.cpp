@@ -360,10 +360,8 @@ void Masters::read_router(base::MonoTime now) {
         const net::OriginWish wish{has_keys, doors_->guard && doors_->guard->is_asking()};
         const auto status = wish.any() ? doors_->router.receive_from(master, frames, wish, origin)
                                        : doors_->router.receive_from(master, frames);
-        if (wish.fd && status == net::ReceiveStatus::Nothing) {
-            doors_->guard->drained();
-        } else if (wish.fd) {
-            doors_->guard->heard(origin.fd);
+        if (wish.fd) {
+            doors_->guard->received(status, origin.fd);
         }
         if (status == net::ReceiveStatus::Received && has_keys && !is_given(master)) {
             front_.turn_away(now, master, "this worker gives routing ids itself");

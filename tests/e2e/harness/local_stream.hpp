@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,6 +11,8 @@
 #include <unistd.h>
 
 #include <doctest/doctest.h>
+
+#include "tests/e2e/harness/send_all.hpp"
 
 namespace steward::e2e {
 
@@ -36,16 +37,7 @@ public:
     LocalStream& operator=(const LocalStream&) = delete;
 
     /// Waits until the system has taken them; false when the other end has closed.
-    [[nodiscard]] bool say(std::string_view bytes) const {
-        while (!bytes.empty()) {
-            const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (sent < 0 && errno != EINTR) {
-                return false;
-            }
-            bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
-        }
-        return true;
-    }
+    [[nodiscard]] bool say(std::string_view bytes) const { return send_all(fd_, bytes); }
 
     [[nodiscard]] static std::string opening() { return {"STEWARD\x01", 8}; }
 

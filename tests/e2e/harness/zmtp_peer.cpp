@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/process.hpp"
+#include "tests/e2e/harness/send_all.hpp"
 
 namespace steward::e2e {
 namespace {
@@ -57,7 +57,7 @@ ZmtpPeer::ZmtpPeer(const std::string& endpoint, std::string_view type)
     address.sin_port =
         htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
     REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(send_bytes(greeting(type)));
+    REQUIRE(send_all(fd_, greeting(type)));
     // Until the other end has said READY as well it takes nothing but the handshake.
     read_bytes(kGreetingBytes);
     const std::string header = read_bytes(2);
@@ -69,17 +69,6 @@ ZmtpPeer::~ZmtpPeer() {
     ::close(fd_);
 }
 
-bool ZmtpPeer::send_bytes(std::string_view bytes) const {
-    while (!bytes.empty()) {
-        const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
-    }
-    return true;
-}
-
 std::string ZmtpPeer::read_bytes(std::size_t count) const {
     std::string bytes(count, '\0');
     REQUIRE(::recv(fd_, bytes.data(), count, MSG_WAITALL) == static_cast<ssize_t>(count));
@@ -87,14 +76,14 @@ std::string ZmtpPeer::read_bytes(std::size_t count) const {
 }
 
 bool ZmtpPeer::send(std::string_view frame, More more) {
-    return send_bytes(frame_header(frame.size(), more == More::Yes ? kMoreBit : '\0')) &&
-           send_bytes(frame);
+    return send_all(fd_, frame_header(frame.size(), more == More::Yes ? kMoreBit : '\0')) &&
+           send_all(fd_, frame);
 }
 
 bool ZmtpPeer::begin(std::size_t bytes, std::size_t size) {
     const std::string frame = frame_header(size, kMoreBit) + std::string(size, 'x');
     for (std::size_t sent = 0; sent < bytes; sent += size) {
-        if (!send_bytes(frame)) {
+        if (!send_all(fd_, frame)) {
             return false;
         }
     }
@@ -109,11 +98,11 @@ bool ZmtpPeer::repeat(std::string_view frame, std::size_t times, More more) {
     for (std::size_t i = 0; i < times; ++i) {
         all += one;
     }
-    return send_bytes(all);
+    return send_all(fd_, all);
 }
 
 bool ZmtpPeer::announce(std::size_t bytes, std::string_view frame) {
-    return send_bytes(frame_header(bytes, kMoreBit) + std::string(frame));
+    return send_all(fd_, frame_header(bytes, kMoreBit) + std::string(frame));
 }
 
 void ZmtpPeer::send_at_once() {

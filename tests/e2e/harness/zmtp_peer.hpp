@@ -32,7 +32,6 @@ public:
     [[nodiscard]] bool is_closed() const;
 
 private:
-    [[nodiscard]] bool send_bytes(std::string_view bytes) const;
     std::string read_bytes(std::size_t count) const;
 
     int fd_;

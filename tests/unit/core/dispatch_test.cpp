@@ -15,7 +15,15 @@ void teach_pace(Broker& broker, std::uint64_t peer, int count, base::Duration ru
     }
 }
 
-// The same, and each time so long goes by around the job's own run time.
+// So many workers of X that run one job at a time.
+void announce(Broker& broker, std::uint64_t workers) {
+    for (std::uint64_t worker = 1; worker <= workers; ++worker) {
+        broker.ready(worker, {"X"}, 1, 1000);
+    }
+}
+
+// Lets whoever gets it finish a job of `run_time` many times, so long after it was given as the
+// hand-over takes beside that.
 void teach_hand_over(Broker& broker, base::Duration run_time, base::Duration hand_over) {
     for (int i = 0; i < 60; ++i) {
         const auto [worker, attempt] = only_assign(broker.call());
@@ -117,9 +125,7 @@ TEST_CASE("dispatch: a fast worker is given ahead what it eats in ten millisecon
 TEST_CASE(
     "dispatch: quick jobs come to idle workers in lots, as much work as the hand-over takes") {
     Broker broker;
-    for (std::uint64_t worker = 1; worker <= 3; ++worker) {
-        broker.ready(worker, {"X"}, 1, 1000);
-    }
+    announce(broker, 3);
     teach_hand_over(broker, 10us, 1ms);
     const Given given = burst(broker, 250);
     REQUIRE(given.size() == 3);
@@ -132,8 +138,7 @@ TEST_CASE(
 
 TEST_CASE("dispatch: a lot belongs to one instant; the next goes to who has waited longest") {
     Broker broker;
-    broker.ready(1, {"X"}, 1, 1000);
-    broker.ready(2, {"X"}, 1, 1000);
+    announce(broker, 2);
     teach_hand_over(broker, 10us, 1ms);
     CHECK(burst(broker, 5) == Given{{1, 5}});
     broker.wait(1us);
@@ -144,9 +149,7 @@ TEST_CASE(
     "dispatch: where workers begin at once, or their jobs take longer, each job has its own") {
     for (const auto& [run_time, hand_over] : {std::pair{10us, 0us}, std::pair{2'000us, 1'000us}}) {
         Broker broker;
-        for (std::uint64_t worker = 1; worker <= 3; ++worker) {
-            broker.ready(worker, {"X"}, 1, 1000);
-        }
+        announce(broker, 3);
         teach_hand_over(broker, run_time, hand_over);
         CHECK(burst(broker, 3) == Given{{1, 1}, {2, 1}, {3, 1}});
     }
@@ -154,8 +157,7 @@ TEST_CASE(
 
 TEST_CASE("dispatch: a lot is a quarter of what may be given ahead at the most") {
     Broker broker;
-    broker.ready(1, {"X"}, 1, 1000);
-    broker.ready(2, {"X"}, 1, 1000);
+    announce(broker, 2);
     teach_hand_over(broker, 10us, 1s);
     const Given given = burst(broker, 400);
     REQUIRE(given.size() == 2);
@@ -164,16 +166,14 @@ TEST_CASE("dispatch: a lot is a quarter of what may be given ahead at the most")
     Policy policy;
     policy.ahead = base::Duration::zero();
     Broker none(policy);
-    none.ready(1, {"X"}, 1, 1000);
-    none.ready(2, {"X"}, 1, 1000);
+    announce(none, 2);
     teach_hand_over(none, 10us, 1s);
     CHECK(burst(none, 5) == Given{{1, 1}, {2, 1}});
 }
 
 TEST_CASE("dispatch: a lot ends with its worker") {
     Broker broker;
-    broker.ready(1, {"X"}, 1, 1000);
-    broker.ready(2, {"X"}, 1, 1000);
+    announce(broker, 2);
     teach_hand_over(broker, 10us, 1ms);
     CHECK(burst(broker, 2) == Given{{1, 2}});
     broker.apply(Goodbye{Peer{1}, false});
