@@ -85,7 +85,8 @@ bool State::adopt_known(WorkerHandle handle,
     if (const WorkerHandle earlier = take_out(job_handle); earlier.names_something()) {
         freed.push_back(earlier);
     }
-    hold(handle, job_handle);
+    job.worker = handle;
+    hold(workers_.map.at(handle), job_handle, job, services_.map.at(job.service));
     if (job.cancelling) {
         stop_attempt(job_handle, job.text);
     }
@@ -142,7 +143,9 @@ bool State::adopt_unknown(WorkerHandle handle, Ready::Running& running) {
     job.losses_max = policy.max_losses;
     job.adopted = true;
     adopted_.insert_or_assign(key, Adopted{job.id, false, std::nullopt});
-    hold(handle, jobs_.add(std::move(job)));
+    job.worker = handle;
+    const JobHandle added = jobs_.add(std::move(job));
+    hold(workers_.map.at(handle), added, jobs_.map.at(added), services_.map.at(service));
     return true;
 }
 

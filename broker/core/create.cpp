@@ -187,6 +187,7 @@ bool State::begin_at_once(JobHandle handle, const Queue& queue) {
     announce(job, model::EventKind::Enqueued);
     announce(job, model::EventKind::Dequeued);
     start_attempt(handle, worker);
+    note_given(worker);
     return true;
 }
 

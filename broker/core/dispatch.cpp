@@ -37,7 +37,7 @@ void State::dispatch_queue(QueueHandle handle) {
         if (!worker.names_something()) {
             return;
         }
-        assign(lane, worker);
+        assign(lane, worker, 0);
     }
 }
 
@@ -50,13 +50,23 @@ void State::dispatch_queues(const std::vector<QueueHandle>& queues) {
 // Gives a worker that has got room what waits for its queues.
 void State::feed_worker(WorkerHandle handle) {
     take_turn(handle, false);
-    while (workers_.map.at(handle).room != Room::None) {
-        const LaneHandle lane = pick_lane(workers_.crews.at(workers_.map.at(handle).crew));
+    const Worker& worker = workers_.map.at(handle);
+    while (worker.room != Room::None) {
+        Crew& crew = workers_.crews.at(worker.crew);
+        const LaneHandle lane = pick_lane(crew);
         if (!lane.names_something()) {
             return;
         }
-        assign(lane, handle);
+        const bool goes_on = crew.queues.size() == 1 && goes_on_alone(lanes_.map.at(lane));
+        assign(lane, handle, goes_on ? may_hold(worker) : 0);
     }
+}
+
+// Whether its turn lasts as long as it has jobs, and each may start once the first may.
+bool State::goes_on_alone(const Lane& lane) const {
+    const Queue& queue = services_.queues.at(lane.queue);
+    return !lane.group.names_something() && lane.level->turns.size() == 1 &&
+           services_.map.at(queue.service).limits.empty();
 }
 
 // Tells the crews that serve several queues that this one may have a next job.
@@ -187,21 +197,37 @@ LaneHandle State::pick_lane(Crew& crew) {
     return index == SIZE_MAX ? LaneHandle{} : picked;
 }
 
-// Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
-void State::assign(LaneHandle lane_handle, WorkerHandle worker_handle) {
-    const Lane& lane = lanes_.map.at(lane_handle);
-    const JobHandle handle = lanes_.first_job(lane_handle);
-    const Group* group = groups_.map.find(lane.group);
-    lanes_.spend_turn(
-        services_.queues.at(lane.queue), lane_handle, group != nullptr ? group->weight : 1);
-    release(handle);
-    start_attempt(handle, worker_handle);
+// Gives the worker the first job of the lane, and those behind it while it holds less than `most`.
+// Pre: the lane's turn has come, and is not over before; the worker has room.
+void State::assign(LaneHandle lane, WorkerHandle worker_handle, std::size_t most) {
+    const Worker& worker = workers_.map.at(worker_handle);
+    const Group* group = groups_.map.find(lanes_.map.at(lane).group);
+    const std::uint32_t weight = group != nullptr ? group->weight : 1;
+    JobHandle handle = lanes_.first_job(lane);
+    do {
+        lanes_.spend_turn(lane, weight);
+        take_out(handle);
+        start_attempt(handle, worker_handle);
+        handle = lanes_.first_job(lane);
+    } while (
+        handle.names_something() && worker.held.size() < most &&
+        (worker.held.size() < worker.slots() || worker.held_bytes < policy.limits.ahead_bytes_max));
+    note_given(worker_handle);
 }
 
-// The job is the worker's. Pre: it is in no list; the worker has room.
+void State::note_given(WorkerHandle handle) {
+    take_turn(handle, true);
+    Crew& crew = workers_.crews.at(workers_.map.at(handle).crew);
+    crew.given_last = handle;
+    crew.given_last_at = now_.mono;
+}
+
+// The job is the worker's. Pre: it is in no list; the worker has room. The caller notes that it was
+// given something.
 void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
     Job& job = jobs_.map.at(handle);
-    const Service& service = services_.map.at(job.service);
+    Worker& worker = workers_.map.at(worker_handle);
+    Service& service = services_.map.at(job.service);
     ++job.attempt;
     ++counters.started;
     job.expires = base::MonoTime::max();  // it is being started in time
@@ -211,29 +237,22 @@ void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
     }
     job.worker = worker_handle;
     announce(job, EventKind::DelegateStart);
-    hold(worker_handle, handle);
-    send_assign(job, service, workers_.map.at(worker_handle));
-    take_turn(worker_handle, true);
-    Crew& crew = workers_.crews.at(workers_.map.at(worker_handle).crew);
-    crew.given_last = worker_handle;
-    crew.given_last_at = now_.mono;
+    hold(worker, handle, job, service);
+    send_assign(job, service, worker);
 }
 
 // In its place among the effects: nothing is sent as often.
 void State::send_assign(const Job& job, const Service& service, const Worker& worker) {
-    Send& send = out_->sends.emplace_back();
-    send.to = worker.address;
-    if (job.extras != nullptr && job.extras->starts_once) {
-        send.after = job.accepted_seq;
-    }
-    auto& assign = send.what.emplace<Assign>();
-    assign.attempt = {job.id, job.attempt};
-    assign.service = service.name;
-    assign.params = job.params;
-    assign.time_limit = job.time_limit;
-    assign.submission = job.submission;
-    assign.meta = job.meta;
-    assign.options = shown_to_worker(job);
+    const bool is_gated = job.extras != nullptr && job.extras->starts_once;
+    out_->sends.emplace_back(worker.address,
+                             Assign{{job.id, job.attempt},
+                                    service.name,
+                                    job.params,
+                                    job.time_limit,
+                                    job.submission,
+                                    job.meta,
+                                    shown_to_worker(job)},
+                             is_gated ? job.accepted_seq : 0);
 }
 
 // Null when there is nothing beside the defaults.
@@ -263,14 +282,11 @@ std::unique_ptr<const model::JobOptions> State::shown_to_worker(const Job& job) 
     return shown;
 }
 
-// Enters the job into what the worker holds. Pre: the job is in no list.
-void State::hold(WorkerHandle worker_handle, JobHandle handle) {
-    Worker& worker = workers_.map.at(worker_handle);
-    Job& job = jobs_.map.at(handle);
+// Enters the job into what the worker holds. Pre: the job is in no list, `job.worker` is the
+// worker's handle.
+void State::hold(Worker& worker, JobHandle handle, Job& job, Service& service) {
     job.state = JobState::Active;
-    job.worker = worker_handle;
     job.given_at = now_.mono;
-    Service& service = services_.map.at(job.service);
     ++service.active;
     ++active_;
     if (job.extras != nullptr) {
@@ -292,7 +308,7 @@ void State::hold(WorkerHandle worker_handle, JobHandle handle) {
     }
     if (worker.recall_timer == base::TimerHeap<Timer>::kNone) {
         worker.recall_timer = timers_.arm(now_.mono + std::max(policy.ahead, base::Duration{1000}),
-                                          {Timer::Kind::Recall, worker_handle});
+                                          {Timer::Kind::Recall, job.worker});
     }
 }
 
@@ -329,9 +345,8 @@ void State::promote_ahead(Worker& worker) {
     }
 }
 
-// A worker without a free slot may hold, ahead of time, what it will eat in Policy::ahead going by
-// its measured run times, or by how long it has been at its present job if that is longer. Nothing
-// ahead while it holds much: quick jobs with large params would fill its connection.
+// A worker without a free slot may be given more ahead of time while it holds less than it may.
+// Nothing ahead while it holds much: quick jobs with large params would fill its connection.
 bool State::may_be_given_ahead(const Worker& worker) const {
     const std::size_t slots = worker.slots();
     const std::size_t held = worker.held.size();
@@ -339,21 +354,26 @@ bool State::may_be_given_ahead(const Worker& worker) const {
         return true;
     }
     const bool waits_for_lot = worker.room == Room::None && held - slots >= kLotLeast;
-    const std::size_t counted = waits_for_lot ? 2 * held : held;
-    if (policy.ahead == base::Duration::zero() || worker.run_time < base::Duration::zero() ||
-        counted >= std::min<std::size_t>(worker.credit_max, policy.limits.credit_max) ||
-        worker.held_bytes >= policy.limits.ahead_bytes_max) {
-        return false;
+    return (waits_for_lot ? 2 * held : held) < may_hold(worker) &&
+           worker.held_bytes < policy.limits.ahead_bytes_max;
+}
+
+// Jobs that run in its slots, and what it will eat in Policy::ahead going by its measured run
+// times, or by how long it has been at its present job if that is longer.
+std::size_t State::may_hold(const Worker& worker) const {
+    const std::size_t slots = worker.slots();
+    if (worker.run_time < base::Duration::zero()) {
+        return slots;
     }
     base::Duration run_time = std::max(worker.run_time, base::Duration{1});
     if (!worker.held.empty()) {
         const Job& oldest = jobs_.map.at(worker.held.front());
         run_time = std::max(run_time, now_.mono - (oldest.deadline - oldest.time_limit));
     }
-    // One more than it holds ahead, without a division: this is asked for each job.
-    const std::size_t each = static_cast<std::size_t>(run_time.count());
-    const std::size_t all = slots * static_cast<std::size_t>(policy.ahead.count());
-    return each <= all && (counted - slots + 1) * each <= all;
+    const std::size_t ahead = slots * static_cast<std::size_t>(policy.ahead.count()) /
+                              static_cast<std::size_t>(run_time.count());
+    const std::size_t most = std::min<std::size_t>(worker.credit_max, policy.limits.credit_max);
+    return std::max(slots, std::min(slots + ahead, most));
 }
 
 // Puts the worker where its crew looks for it; `at_end` when it has just been given a job.

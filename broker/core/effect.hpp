@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -137,6 +138,13 @@ using Message = std::variant<JobTaken,
 
 /// Not before the journal's record `after` is durable; 0: at once.
 struct Send {
+    Send() = default;
+
+    /// `its_what`: a Message, or one of its kinds, which is made in its place.
+    template <class What>
+    Send(const Address& its_to, What&& its_what, Seq its_after = 0)
+        : to(its_to), what(std::forward<What>(its_what)), after(its_after) {}
+
     Address to;
     Message what;
     Seq after = 0;

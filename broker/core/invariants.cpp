@@ -102,7 +102,7 @@ void State::check_jobs() const {
     });
     const auto of = [&](JobState state) { return count[static_cast<std::size_t>(state)]; };
     rule(of(JobState::Scheduled) == scheduled_, "scheduled jobs are counted");
-    rule(of(JobState::Ready) + stored_jobs_ == ready_, "ready jobs are counted");
+    rule(of(JobState::Ready) + spilling_.stored_jobs == ready_, "ready jobs are counted");
     rule(of(JobState::Active) == active_, "active jobs are counted");
     rule(of(JobState::Blocked) == blocked_, "blocked jobs are counted");
     rule(of(JobState::Dead) == dead_.size(), "dead letters are counted");
@@ -240,7 +240,7 @@ void State::check_services() const {
         }
         rule(ready == service.ready, "a service's ready jobs are those of its queues");
     });
-    rule(jobs == jobs_.map.size() + stored_jobs_, "every job is some service's");
+    rule(jobs == jobs_.map.size() + spilling_.stored_jobs, "every job is some service's");
 }
 
 // Gates count what runs, hold to their bound, and wake whoever only waits for time.

@@ -283,7 +283,7 @@ model::BrokerReport State::report_broker() const {
     report.schedules = schedules_.size();
     report.batches = batches_.map.size();
     report.mode = name_of(mode_);
-    report.stored = stored_jobs_;
+    report.stored = spilling_.stored_jobs;
     report.usages = usages();
     return report;
 }

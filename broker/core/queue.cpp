@@ -22,6 +22,7 @@ LaneHandle LaneTable::find_lane(
         const LaneHandle handle = map.emplace();
         Lane& lane = map.at(handle);
         lane.queue = queue;
+        lane.level = &level;
         lane.group = group;
         lane.priority = priority;
         lane.owner = owner;
@@ -94,32 +95,41 @@ void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
         return;
     }
     lane.turns_left = 0;
-    const auto closed =
-        queue.closed.empty() ? queue.closed.end() : queue.closed.find(lane.priority);
-    const bool was_closed = closed != queue.closed.end();
-    LaneList& turns = (was_closed ? closed->second : queue.open.at(lane.priority)).turns;
+    LaneList& turns = lane.level->turns;
     at_front ? turns.push_front(map, handle) : turns.push_back(map, handle);
-    if (was_closed) {
+    open_level(queue, lane.priority);
+}
+
+// Pre: a lane of the level may start.
+void LaneTable::open_level(Queue& queue, std::int32_t priority) {
+    const auto closed = queue.closed.empty() ? queue.closed.end() : queue.closed.find(priority);
+    if (closed != queue.closed.end()) {
         queue.open.insert(queue.closed.extract(closed));
     }
 }
 
-bool LaneTable::push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd end) {
-    Job& job = jobs.at(handle);
+LaneTable::Place LaneTable::place_for(QueueMap& queues, const Job& job) {
     Queue& queue = queues.at(job.queue);
     Level& level = level_of(queue, job.priority)->second;
-    const LaneHandle lane = find_lane(level, job.queue, job.priority, job.owner, job.group());
+    return {&queue, find_lane(level, job.queue, job.priority, job.owner, job.group())};
+}
+
+bool LaneTable::push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd end) {
+    Job& job = jobs.at(handle);
+    Lane& lane = map.at(place.lane);
     const bool at_front = end == LaneEnd::Front;
-    job.block = block_for(lane, job, end);
+    job.block = block_for(place.lane, job, end);
     Block& block = blocks.at(job.block);
     const bool was_full = is_full(block);
     at_front ? block.jobs.push_front(jobs, handle) : block.jobs.push_back(jobs, handle);
     ++block.size;
     block.bytes += job.params.bytes.size();
-    ++map.at(lane).size;
-    ++level.jobs;
-    ++queue.size;
-    take_turn(queue, lane, at_front);
+    ++lane.size;
+    ++lane.level->jobs;
+    ++place.queue->size;
+    if (!lane.turn.linked) {
+        take_turn(*place.queue, place.lane, at_front);
+    }
     return !was_full && is_full(block);
 }
 
@@ -130,21 +140,23 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     Block& block = blocks.at(block_handle);
     const LaneHandle lane_handle = block.lane;
     Lane& lane = map.at(lane_handle);
-    auto level = level_of(queue, lane.priority);
     block.jobs.remove(jobs, handle);
     --block.size;
     --lane.size;
-    --level->second.jobs;
+    --lane.level->jobs;
     --queue.size;
     if (block.spill != nullptr) {
         block.spill->set(block.spill->entries.find(job.id), Spill::Place::Gone);
+    } else if (block.size > 0) {
+        return;  // the lane goes on as before
     }
     drop_if_empty(block_handle);
     if (first_job(lane_handle).names_something()) {
         return;
     }
+    const auto level = level_of(queue, lane.priority);
     if (lane.turn.linked) {
-        lose_turn(queue, lane_handle, parked);
+        lose_turn(lane_handle, parked);
     }
     if (lane.size == 0 && lane.is_special()) {
         drop_lane(level->second, lane_handle);
@@ -152,23 +164,23 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     settle_level(queue, level);
 }
 
-void LaneTable::lose_turn(Queue& queue, LaneHandle handle, LaneList* parked) {
+void LaneTable::lose_turn(LaneHandle handle, LaneList* parked) {
     Lane& lane = map.at(handle);
     if (lane.parked) {
         parked->remove(map, handle);
         lane.parked = false;
     } else {
-        queue.open.at(lane.priority).turns.remove(map, handle);
+        lane.level->turns.remove(map, handle);
     }
 }
 
-void LaneTable::spend_turn(Queue& queue, LaneHandle handle, std::uint32_t weight) {
+void LaneTable::spend_turn(LaneHandle handle, std::uint32_t weight) {
     Lane& lane = map.at(handle);
     if (lane.turns_left == 0) {
         lane.turns_left = weight;
     }
     if (--lane.turns_left == 0) {
-        LaneList& turns = queue.open.at(lane.priority).turns;
+        LaneList& turns = lane.level->turns;
         if (turns.size() > 1) {
             turns.remove(map, handle);
             turns.push_back(map, handle);
@@ -190,13 +202,8 @@ void LaneTable::unpark(Queue& queue, LaneHandle handle, LaneList& parked) {
     Lane& lane = map.at(handle);
     parked.remove(map, handle);
     lane.parked = false;
-    const auto closed = queue.closed.find(lane.priority);
-    if (closed != queue.closed.end()) {
-        closed->second.turns.push_back(map, handle);
-        queue.open.insert(queue.closed.extract(closed));
-    } else {
-        queue.open.at(lane.priority).turns.push_back(map, handle);
-    }
+    lane.level->turns.push_back(map, handle);
+    open_level(queue, lane.priority);
 }
 
 // Puts a level where it belongs after a lane has left its turns.

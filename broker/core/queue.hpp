@@ -27,11 +27,14 @@ struct Block {
 using BlockMap = base::SlotMap<Block>;
 using BlockList = base::LinkedList<Block, &Block::of_lane>;
 
+struct Level;
+
 /// Jobs of one queue, priority, owner and group, first in, first out. It waits for its turn while
 /// its first block has jobs and is not spilled.
 struct Lane {
     QueueHandle queue;
-    GroupHandle group;  // names nothing: jobs without one
+    Level* level = nullptr;  // its priority's
+    GroupHandle group;       // names nothing: jobs without one
     std::int32_t priority = 0;
     OwnerId owner = kNobody;
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
@@ -99,9 +102,17 @@ public:
         return block.size >= block_jobs || block.bytes >= kBlockBytes;
     }
 
+    /// Where jobs of one queue, priority, owner and group come: good until a job leaves a lane.
+    struct Place {
+        Queue* queue;
+        LaneHandle lane;
+    };
+
+    /// Made if need be.
+    Place place_for(QueueMap& queues, const Job& job);
     /// Adds to the queue. Gives true when this has filled the job's block.
-    /// Pre: the job is in no list.
-    bool push(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneEnd end);
+    /// Pre: the job is in no list, and `place` is one for it.
+    bool push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd end);
     void remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneList* parked);
 
     /// The lane whose turn it is, or one that names nothing.
@@ -114,9 +125,10 @@ public:
         return {};
     }
 
-    /// The lane's first job, if it is in memory.
+    /// The lane's first job, if it is in memory; none of a lane that is no more.
     [[nodiscard]] JobHandle first_job(LaneHandle handle) const {
-        const Block* first = blocks.find(map.at(handle).blocks.front());
+        const Lane* lane = map.find(handle);
+        const Block* first = lane != nullptr ? blocks.find(lane->blocks.front()) : nullptr;
         return first != nullptr && first->spill == nullptr ? first->jobs.front() : JobHandle{};
     }
 
@@ -125,7 +137,7 @@ public:
     }
 
     /// The lane whose turn it is gives a job: after as many as `weight` the next has its turn.
-    void spend_turn(Queue& queue, LaneHandle handle, std::uint32_t weight);
+    void spend_turn(LaneHandle handle, std::uint32_t weight);
 
     /// Calls `visit(handle)` for the queue's blocks, highest priority first, lane by lane, until it
     /// returns false.
@@ -202,7 +214,8 @@ private:
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
-    void lose_turn(Queue& queue, LaneHandle handle, LaneList* parked);
+    static void open_level(Queue& queue, std::int32_t priority);
+    void lose_turn(LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Queue::Levels::iterator level);
     void drop_lane(Level& level, LaneHandle handle);
     void erase_lane(LaneHandle handle);

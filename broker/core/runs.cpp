@@ -132,10 +132,12 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
             send({run.from.peer, number, run.from.form}, JobsTaken(taken), accepted_seq);
         }
     };
-    bool waits = false;  // one of the service does
+    std::optional<LaneTable::Place> place;  // where those of the service wait, when one does
     const auto dispatch = [&] {
-        if (std::exchange(waits, false)) {
+        if (place) {
+            list_turn(alike.job.queue);
             dispatch_queue(alike.job.queue);
+            place.reset();
         }
     };
     std::size_t next = first;
@@ -161,10 +163,14 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
         taken.count += is_told ? 1 : 0;
         accepted_seq = jobs_.map.at(handle).accepted_seq;
-        if (!alike.may_start || !begin_at_once(handle, *alike.queue)) {
-            make_ready(handle, false);
-            waits = true;
+        if (!place && alike.may_start && begin_at_once(handle, *alike.queue)) {
+            continue;
         }
+        if (!place) {
+            place = lanes_.place_for(services_.queues, jobs_.map.at(handle));
+        }
+        line_up(handle, *place, back_for(alike.job));
+        ++alike.service->ready;
     }
     tell();
     dispatch();

@@ -36,7 +36,7 @@ JobsSpilled State::spilled_fact(BlockHandle handle) const {
 
 // What of a spill the fact tells of waits. Null: repair has given all of it up.
 base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) {
-    auto entries = spills_->open(fact.spill);
+    auto entries = spilling_.store->open(fact.spill);
     if (!entries) {
         return base::Unexpected(std::move(entries.error()));
     }
@@ -69,7 +69,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
 }
 
 base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
-    if (spills_ == nullptr) {
+    if (spilling_.store == nullptr) {
         return base::fail(base::Errc::Malformed,
                           "the journal tells of jobs in spills, and there is no store for them");
     }
@@ -100,7 +100,7 @@ base::Expected<void> State::restore_fact(const JobsSpilled& fact) {
         group = name_group(fact.options);
         groups_.map.at(group).jobs += jobs;
     }
-    stored_jobs_ += jobs;
+    spilling_.stored_jobs += jobs;
     ready_ += jobs;
     services_.map.at(service).ready += jobs;
     lanes_.add_spilled(services_.queues.at(queue),

@@ -31,7 +31,7 @@ bool State::may_leave(const Job& job) {
 // A block of some lane was filled: it goes, with those before it that should have gone already.
 // Never a lane's first one.
 void State::spill_filled_blocks() {
-    for (const BlockHandle filled : std::exchange(filled_blocks_, {})) {
+    for (const BlockHandle filled : std::exchange(spilling_.filled_blocks, {})) {
         std::size_t left = kBlocksAtOnce;
         for (BlockHandle at = filled; left > 0; --left) {
             const Block* block = lanes_.blocks.find(at);
@@ -60,7 +60,7 @@ void State::spill_block(BlockHandle handle) {
     }
     // It costs a file, or a piece of memory, and the places of those that stay.
     const std::size_t least = block.size / 2 + block.size % 2;
-    if (spills_ != nullptr && durable >= least && durable * 4 >= small * 3) {
+    if (spilling_.store != nullptr && durable >= least && durable * 4 >= small * 3) {
         store_block(handle);
     } else if (small >= least) {
         pack_block(handle);
@@ -87,12 +87,12 @@ void State::store_block(BlockHandle handle) {
     if (bytes.size() > kSpillBytesMax) {
         return;
     }
-    const auto number = spills_->write(entries, bytes);
+    const auto number = spilling_.store->write(entries, bytes);
     if (!number) {
         note_spill_failure(number.error());
         return;
     }
-    spill_fails_ = false;
+    spilling_.fails = false;
     spill->number = *number;
     spill->entries = SpillEntries(entries);
     take_out_stored(handle, std::move(spill));
@@ -104,19 +104,19 @@ void State::pack_block(BlockHandle handle) {
     spill->packed = std::make_unique<PackedJobs>(jobs_.map.at(block.jobs.front()));
     spill->entries.reserve(block.size);
     spill->places.reserve(block.size);
-    packing_.clear();
+    spilling_.packing.clear();
     for (JobHandle at = block.jobs.front(); at.names_something();) {
         const Job& job = jobs_.map.at(at);
         const bool leaves = is_packable(job);
         if (leaves) {
-            spill->packed->put(job, packing_);
+            spill->packed->put(job, spilling_.packing);
             jobs_.packed_bytes += job.params.bytes.size();
         }
-        spill->entries.add(job.id, static_cast<std::uint32_t>(packing_.size()));
+        spill->entries.add(job.id, static_cast<std::uint32_t>(spilling_.packing.size()));
         spill->add_place(leaves);
         at = job.place.next;
     }
-    spill->packed->bytes = std::string(packing_);  // not a byte too large
+    spill->packed->bytes = std::string(spilling_.packing);  // not a byte too large
     take_out_stored(handle, std::move(spill));
 }
 
@@ -137,13 +137,13 @@ void State::take_out_stored(BlockHandle handle, std::unique_ptr<Spill> spill) {
         }
         at = next;
     }
-    stored_jobs_ += spill->stored;
+    spilling_.stored_jobs += spill->stored;
     lanes_.spill(handle, std::move(spill));
 }
 
 // The jobs stay in memory. Said once until it works again.
 void State::note_spill_failure(const base::Error& error) {
-    if (!std::exchange(spill_fails_, true)) {
+    if (!std::exchange(spilling_.fails, true)) {
         note(Severity::Warning, "spill_failed", {{"why", error.message}});
     }
 }

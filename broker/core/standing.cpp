@@ -143,7 +143,8 @@ bool State::each_batch(Visit&& visit) const {
 template <class Put>
 bool State::write_spilled(Put&& put) const {
     bool goes_on = true;
-    for (std::uint32_t slot = 0; slot < services_.queues.slots() && stored_jobs_ > 0; ++slot) {
+    for (std::uint32_t slot = 0; slot < services_.queues.slots() && spilling_.stored_jobs > 0;
+         ++slot) {
         const QueueHandle queue = services_.queues.handle_at(slot);
         goes_on = goes_on && (!queue.names_something() ||
                               lanes_.walk(services_.queues.at(queue), [&](BlockHandle handle) {

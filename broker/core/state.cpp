@@ -22,11 +22,11 @@ std::uint64_t epoch_of(std::uint16_t broker_id, base::WallTime start) {
 
 State::State(const Policy& initial, const base::Now& start, std::uint64_t seed, SpillStore* spills)
     : now_(start),
-      spills_(spills),
       prng_(seed),
       start_(start),
       epoch_(epoch_of(initial.broker_id, start.wall)),
       settled_at_(start.mono + initial.settle) {
+    spilling_.store = spills;
     set_policy(initial);
     timers_.arm(settled_at_, Timer(Timer::Kind::Settled));
     timers_.arm(start.mono + initial.session_idle, Timer(Timer::Kind::Sessions));
@@ -187,7 +187,7 @@ void State::settle_consequences() {
         configure_schedules();
     }
     consequences_.wait = false;
-    if (std::exchange(refills_, false)) {
+    if (std::exchange(spilling_.refills, false)) {
         refill_all();
     }
     // Each may cause the others; every round ends at least one job's waiting.
@@ -197,7 +197,7 @@ void State::settle_consequences() {
         finish_batches();
         open_gates();
     }
-    if (!filled_blocks_.empty()) {
+    if (!spilling_.filled_blocks.empty()) {
         spill_filled_blocks();
     }
     if (!recalled_.empty()) {
@@ -327,7 +327,7 @@ void State::set_quota(OwnerId owner, const model::Quota& quota) {
 }
 
 std::size_t State::waiting_and_running() const {
-    return jobs_.map.size() + stored_jobs_ - dead_.size();
+    return jobs_.map.size() + spilling_.stored_jobs - dead_.size();
 }
 
 }  // namespace steward::core

@@ -23,6 +23,7 @@
 #include "broker/core/question.hpp"
 #include "broker/core/results.hpp"
 #include "broker/core/schedules.hpp"
+#include "broker/core/spilling.hpp"
 #include "broker/core/submissions.hpp"
 #include "broker/core/timer.hpp"
 #include "broker/core/unique.hpp"
@@ -169,10 +170,12 @@ private:
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);
+    [[nodiscard]] LaneEnd back_for(const Job& job) const;
+    void line_up(JobHandle handle, const LaneTable::Place& place, LaneEnd end);
     void arm_job_timer(JobHandle handle);
     void cancel_job_timer(Job& job);
     void on_job_timer(JobHandle handle);
-    void unlink_ready(JobHandle handle);
+    void unlink_ready(JobHandle handle, const Job& job, Service& service);
 
     // ---- spilling.cpp, unspilling.cpp, spilled_facts.cpp: long queues on the disk, or packed ----
     static bool is_packable(const Job& job) {
@@ -378,15 +381,18 @@ private:
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     LaneHandle pick_lane(Crew& crew);
-    void assign(LaneHandle lane, WorkerHandle worker_handle);
+    [[nodiscard]] bool goes_on_alone(const Lane& lane) const;
+    void assign(LaneHandle lane, WorkerHandle worker_handle, std::size_t most);
+    void note_given(WorkerHandle handle);
     void start_attempt(JobHandle handle, WorkerHandle worker_handle);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
-    void hold(WorkerHandle worker_handle, JobHandle handle);
+    void hold(Worker& worker, JobHandle handle, Job& job, Service& service);
     void run_held(Job& job, Worker& worker);
     void count_wait(Job& job);
     void promote_ahead(Worker& worker);
     [[nodiscard]] bool may_be_given_ahead(const Worker& worker) const;
+    [[nodiscard]] std::size_t may_hold(const Worker& worker) const;
     void take_turn(WorkerHandle handle, bool at_end);
     void on_recall_timer(WorkerHandle handle);
 
@@ -535,7 +541,6 @@ private:
 
     base::Now now_;
     Effects* out_ = nullptr;
-    SpillStore* spills_ = nullptr;
 
     base::Prng prng_;
     base::Now start_;
@@ -552,6 +557,7 @@ private:
 
     JobTable jobs_;
     LaneTable lanes_;
+    Spilling spilling_;  // of lanes_
     ServiceTable services_;
     GroupTable groups_;
     LimitTable limits_;
@@ -564,13 +570,7 @@ private:
     LastSaidTable last_said_{jobs_.parts};
     WorkerTable workers_;
     SubmissionTable submissions_;
-    std::size_t stored_jobs_ = 0;  // that are in the spill store or packed, and only there
-    std::vector<BlockHandle> filled_blocks_;  // in this apply()
-    std::string packing_;                     // of the block that is being packed
-    std::vector<JobHandle> recalled_;         // for this apply()
-    bool spill_fails_ = false;
-    bool refills_ = false;             // the broker has just settled
-    bool earlier_spills_wait_ = true;  // until it has
+    std::vector<JobHandle> recalled_;  // for this apply()
     JobList dead_;                     // dead letters, oldest first
     Mode mode_ = Mode::Running;        // of all services
     bool are_schedules_configured_ = false;

@@ -144,7 +144,7 @@ void State::admit_waiting_for(const model::ServiceName& service) {
 
 void State::on_settled() {
     end_orphans();
-    refills_ = true;
+    spilling_.refills = true;
     std::vector<Submit> waiting = std::exchange(unsettled_, {});
     unsettled_bytes_ = 0;
     for (Submit& submit : waiting) {

@@ -35,7 +35,7 @@ base::Expected<std::string_view> State::stored_bytes(const Spill& spill,
             .substr(begin, spill.entries.end(end - 1) - begin);
     }
     const std::vector<SpillEntry> entries = spill.entries.part(index, end);
-    auto read = spills_->read(spill.number, spill.entries.begin(index), entries);
+    auto read = spilling_.store->read(spill.number, spill.entries.begin(index), entries);
     if (!read) {
         return base::Unexpected(std::move(read.error()));
     }
@@ -92,7 +92,7 @@ JobHandle State::bring_back(BlockHandle handle, std::size_t index, std::string_v
     jobs_.packed_bytes -= bytes_in_memory;
     jobs_.owners.lose(job->owner, 1, bytes_in_memory);
     spill.set(index, Spill::Place::InMemory);
-    --stored_jobs_;
+    --spilling_.stored_jobs;
     return jobs_.add(*std::move(job));
 }
 
@@ -108,7 +108,7 @@ void State::stop_for_damage(std::string_view why) {
 // A job by its id, in memory from here on; until the end of this apply() if nothing becomes of it.
 JobHandle State::find_job(const model::JobId& id) {
     const JobHandle known = jobs_.find(id);
-    if (known.names_something() || stored_jobs_ == 0) {
+    if (known.names_something() || spilling_.stored_jobs == 0) {
         return known;
     }
     const auto found = find_stored(id);
@@ -156,7 +156,7 @@ void State::forget_recalled() {
         jobs_.packed_bytes += bytes_in_memory;
         jobs_.owners.gain(job->owner, 1, bytes_in_memory);
         block.spill->set(block.spill->entries.find(job->id), Spill::Place::Stored);
-        ++stored_jobs_;
+        ++spilling_.stored_jobs;
         block.jobs.remove(jobs_.map, handle);
         jobs_.remove(handle);
     }
@@ -219,7 +219,7 @@ void State::refill(LaneHandle handle) {
 
 // What an earlier run spilled may be running: its worker has time to say so.
 bool State::waits(const Spill& spill) const {
-    return spill.is_of_earlier_run && earlier_spills_wait_;
+    return spill.is_of_earlier_run && spilling_.do_earlier_wait;
 }
 
 // One of its jobs is about to leave.
@@ -238,7 +238,7 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
     if (begin == 0 && block.of_lane.next.names_something()) {
         const Spill* after = lanes_.blocks.at(block.of_lane.next).spill.get();
         if (after != nullptr && after->packed == nullptr) {
-            spills_->will_need(after->number);
+            spilling_.store->will_need(after->number);
         }
     }
     std::string room;
@@ -274,7 +274,7 @@ void State::bring_up(BlockHandle from, BlockHandle to) {
 
 // The broker has settled: no worker comes any more for what an earlier run gave out.
 void State::refill_all() {
-    earlier_spills_wait_ = false;
+    spilling_.do_earlier_wait = false;
     for (std::uint32_t slot = 0; slot < lanes_.map.slots(); ++slot) {
         const LaneHandle handle = lanes_.map.handle_at(slot);
         if (handle.names_something() && lanes_.map.at(handle).spilled > 0) {
@@ -286,7 +286,7 @@ void State::refill_all() {
 
 void State::drop_spills() {
     for (const SpillNumber number : std::exchange(lanes_.dropped, {})) {
-        spills_->drop(number);
+        spilling_.store->drop(number);
     }
 }
 

@@ -21,13 +21,15 @@ void State::release(JobHandle handle) {
 WorkerHandle State::take_out(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
-    cancel_job_timer(job);
+    if (job.timer != base::TimerHeap<Timer>::kNone) {
+        cancel_job_timer(job);
+    }
     switch (job.state) {
         case JobState::Scheduled:
             service.scheduled.remove(jobs_.map, handle);
             --scheduled_;
             break;
-        case JobState::Ready: unlink_ready(handle); break;
+        case JobState::Ready: unlink_ready(handle, job, service); break;
         case JobState::Active: return take_active(handle, job, service);
         case JobState::Blocked:
             service.blocked.remove(jobs_.map, handle);
@@ -68,13 +70,12 @@ WorkerHandle State::take_active(JobHandle handle, Job& job, Service& service) {
     return has_run ? job.worker : WorkerHandle{};
 }
 
-void State::unlink_ready(JobHandle handle) {
-    const Job& job = jobs_.map.at(handle);
+void State::unlink_ready(JobHandle handle, const Job& job, Service& service) {
     refill_before_leaving(lanes_.blocks.at(job.block));
     const GroupHandle group = job.group();
     LaneList* parked = group.names_something() ? &groups_.map.at(group).parked : nullptr;
     lanes_.remove(services_.queues, jobs_.map, handle, parked);
-    --services_.map.at(job.service).ready;
+    --service.ready;
     --ready_;
     announce(job, EventKind::Dequeued);
 }
@@ -113,24 +114,33 @@ void State::schedule(JobHandle handle, base::MonoTime due) {
 // The caller dispatches.
 void State::make_ready(JobHandle handle, bool at_front) {
     Job& job = jobs_.map.at(handle);
-    job.state = JobState::Ready;
     job.worker = {};
-    job.ready_at = now_.mono;
-    // What an earlier run left waits until the broker has settled, and keeps its place then.
-    const LaneEnd end = at_front                    ? LaneEnd::Front
-                        : lanes_.spills.size() == 0 ? LaneEnd::Back
-                        : job.due == settled_at_    ? LaneEnd::ById
-                        : earlier_spills_wait_      ? LaneEnd::BeforeEarlier
-                                                    : LaneEnd::Back;
-    if (lanes_.push(services_.queues, jobs_.map, handle, end)) {
-        filled_blocks_.push_back(job.block);
-    }
+    line_up(
+        handle, lanes_.place_for(services_.queues, job), at_front ? LaneEnd::Front : back_for(job));
     ++services_.map.at(job.service).ready;
-    ++ready_;
     retake_key(handle);
-    announce(job, EventKind::Enqueued);
     arm_job_timer(handle);
     list_turn(job.queue);
+}
+
+// What an earlier run left waits until the broker has settled, and keeps its place then.
+LaneEnd State::back_for(const Job& job) const {
+    return lanes_.spills.size() == 0   ? LaneEnd::Back
+           : job.due == settled_at_    ? LaneEnd::ById
+           : spilling_.do_earlier_wait ? LaneEnd::BeforeEarlier
+                                       : LaneEnd::Back;
+}
+
+// Into a lane. The caller counts it in its service.
+void State::line_up(JobHandle handle, const LaneTable::Place& place, LaneEnd end) {
+    Job& job = jobs_.map.at(handle);
+    job.state = JobState::Ready;
+    job.ready_at = now_.mono;
+    if (lanes_.push(place, jobs_.map, handle, end)) {
+        spilling_.filled_blocks.push_back(job.block);
+    }
+    ++ready_;
+    announce(job, EventKind::Enqueued);
 }
 
 // A job that is due at an instant of the calendar is watched by the wall clock, until it is due.

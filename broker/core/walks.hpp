@@ -24,7 +24,7 @@ Cursor State::visit_jobs(const JobFilter& filter, Cursor from, Visit&& visit) {
         return 0;
     }
     const bool begins = from == 0 || (from & (kStoredJobs | kMemoryJobs)) == kStoredJobs;
-    if (begins && stored_jobs_ > 0) {
+    if (begins && spilling_.stored_jobs > 0) {
         const Cursor next = visit_stored(*wanted, from, visit);
         if (next != kMemoryJobs || !recalled_.empty()) {
             return next;  // what was looked at is in memory until the end of this apply()

@@ -66,6 +66,10 @@ TEST_CASE("background, volatile") {
     hold("background, volatile", {}, {0.1, 0.2, 0.1, 160, 0.01});
 }
 
+TEST_CASE("background, 8,000 waiting") {
+    hold("background, 8,000 waiting", {.waiting = 8000}, {0.1, 0.2, 0.1, 160, 0.01});
+}
+
 TEST_CASE("background, durable") {
     hold("background, durable", {.durable = true}, {0.1, 0.2, 0.1, 160, 0.01});
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kClientId = "client";
 constexpr std::array<const char*, 2> kWorkerIds = {"worker-0", "worker-1"};
+constexpr std::size_t kSlowly = 256;  // jobs a turn
 constexpr int kTurnsMax = 10'000'000;
 
 // Marks who is at work, and who was before when it ends.
@@ -155,7 +156,8 @@ void Path::client_step() {
                     std::holds_alternative<client::Result>(*happening) ? std::size_t{1} : 0;
             }
         }
-        while (to_submit_ > 0 && client_.open() < settings_.window) {
+        while (to_submit_ > 0 && client_.open() < settings_.window &&
+               (settings_.waiting == 0 || submitted_ - finished_ < settings_.waiting)) {
             packing_.clear(SIZE_MAX);
             model::JobOptions options;
             options.durable = settings_.durable;
@@ -171,6 +173,7 @@ void Path::client_step() {
                 break;
             }
             --to_submit_;
+            ++submitted_;
         }
         while (auto batch = client_.take_batch(now_.mono)) {
             const At nobody(Stage::None);
@@ -209,7 +212,12 @@ void Path::worker_step(std::size_t index) {
         }
         while (session.next_action()) {
         }
-        while (const wire::native::Assign* job = session.next_job(now_.mono)) {
+        for (std::size_t done = 0; settings_.waiting == 0 || done < kSlowly || to_submit_ == 0;
+             ++done) {
+            const wire::native::Assign* job = session.next_job(now_.mono);
+            if (job == nullptr) {
+                break;
+            }
             ++finished_;
             session.finished(now_.mono, model::Attempt(job->attempt), model::Outcome{}, 1us);
         }

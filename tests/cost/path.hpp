@@ -33,6 +33,7 @@ struct Settings {
     std::size_t window = 1000;  // open requests
     std::size_t payload_bytes = 100;
     std::size_t services = 1;  // in turn
+    std::size_t waiting = 0;   // so many wait and run while workers are slower than the client
 };
 
 class Path {
@@ -74,6 +75,7 @@ private:
     std::size_t next_service_ = 0;
     std::array<std::unique_ptr<worker::Session>, 2> workers_;
     std::size_t to_submit_ = 0;
+    std::size_t submitted_ = 0;
     std::size_t answered_ = 0;
     std::size_t finished_ = 0;
     std::size_t messages_ = 0;
