@@ -267,9 +267,7 @@ void Node::Parts::tell() {
         }
     }
     effects.stops.clear();
-    for (core::Send& send : effects.sends) {
-        outbox.post(std::move(send));
-    }
+    outbox.post(effects.sends);
     effects.sends.clear();
     news.take(effects.announces);
     write_notes();

@@ -66,34 +66,50 @@ Outbox::Lane* Outbox::find_lane(Peer peer) {
     return slot < lanes_.size() && lanes_[slot].peer == peer ? &lanes_[slot] : nullptr;
 }
 
-void Outbox::post(core::Send&& send) {
+// Mostly a worker is given many jobs one after another.
+void Outbox::post(std::vector<core::Send>& sends) {
+    Lane* lane = nullptr;  // of a native worker that a job was staged for just before
+    for (core::Send& send : sends) {
+        const auto* assign = std::get_if<core::Assign>(&send.what);
+        if (assign != nullptr && lane != nullptr && lane->peer == send.to.peer &&
+            lane->batch != nullptr && lane->held == 0 && send.after <= durable_) {
+            stage(*assign, *lane);
+        } else {
+            Lane* its = take(std::move(send));
+            lane = assign != nullptr ? its : nullptr;
+        }
+    }
+}
+
+// Its lane when it is staged for a native peer, else null.
+Outbox::Lane* Outbox::take(core::Send&& send) {
     const PeerTable::Entry* entry = peers_.find(send.to.peer);
     if (entry == nullptr) {
         ++counters_.undeliverable;
-        return;
+        return nullptr;
     }
     Lane& lane = lane_of(send.to.peer);
     if (lane.stands == Stands::GivenUp) {
         ++counters_.backlog_dropped;
-        return;
+        return nullptr;
     }
     // A heartbeat says nothing about jobs: a slow disk must not make the broker look dead.
     const bool waits_its_turn =
         lane.held > 0 && !std::holds_alternative<core::HeartbeatOut>(send.what);
     if (send.after <= durable_ && !waits_its_turn) {
-        stage(std::move(send), *entry, lane);
-        return;
+        return stage(std::move(send), *entry, lane) ? &lane : nullptr;
     }
     if (lane.held >= held_max_) {
         give_up(lane, "limits.in_flight_max");
         ++given_up_.back().messages;
         ++counters_.backlog_dropped;
-        return;
+        return nullptr;
     }
     // Records become durable in order, so a little waiting for a later one is all this can cost.
     send.after = held_.empty() ? send.after : std::max(send.after, held_.back().after);
     ++lane.held;
     held_.push_back(std::move(send));
+    return nullptr;
 }
 
 void Outbox::set_durable(core::Seq seq) {
@@ -116,7 +132,8 @@ void Outbox::set_durable(core::Seq seq) {
     }
 }
 
-void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane) {
+// Whether its peer is a native one.
+bool Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane) {
     lane.side = entry.side;
     const wire::Form form = Renderer::form_of(send, entry);
     if (form.dialect != wire::DialectId::Native) {
@@ -125,7 +142,7 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
             put(lane, std::move(*frames));
             count(lane);
         }
-        return;
+        return false;
     }
     if (lane.batch == nullptr) {
         if (spare_batches_.empty()) {
@@ -135,10 +152,21 @@ void Outbox::stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane)
         spare_batches_.pop_back();
     }
     if (const auto* assign = std::get_if<core::Assign>(&send.what)) {
-        lane.batch->add(Renderer::view_of(*assign));  // most are
-    } else {
-        renderer_.add_native(std::move(send), *lane.batch);
+        stage(*assign, lane);  // most are
+        return true;
     }
+    renderer_.add_native(std::move(send), *lane.batch);
+    note_staged(lane);
+    return true;
+}
+
+// Pre: the lane has a batch.
+void Outbox::stage(const core::Assign& assign, Lane& lane) {
+    lane.batch->add(Renderer::view_of(assign));
+    note_staged(lane);
+}
+
+void Outbox::note_staged(Lane& lane) {
     make_busy(lane);
     if (lane.batch->bytes() >= kBatchBytes) {
         close_batch(lane);

@@ -48,8 +48,8 @@ public:
         std::string_view limit;  // the setting; a literal
     };
 
-    /// Takes one message. One for a peer that is not known is counted and dropped.
-    void post(core::Send&& send);
+    /// Takes messages in their order. One for a peer that is not known is counted and dropped.
+    void post(std::vector<core::Send>& sends);
     /// Records up to `seq` are safe: what waited for them may go.
     void set_durable(core::Seq seq);
     /// Hands everything that may go to the transport. Appends the peers that turned out to be gone
@@ -97,7 +97,10 @@ private:
     Lane& lane_of(Peer peer);
     Lane& new_lane(Peer peer, std::uint32_t slot);
     [[nodiscard]] Lane* find_lane(Peer peer);
-    void stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane);
+    Lane* take(core::Send&& send);
+    bool stage(core::Send&& send, const PeerTable::Entry& entry, Lane& lane);
+    void stage(const core::Assign& assign, Lane& lane);
+    void note_staged(Lane& lane);
     void make_busy(Lane& lane);
     void put(Lane& lane, Frames&& message);
     void close_batch(Lane& lane);

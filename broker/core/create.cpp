@@ -186,7 +186,7 @@ bool State::begin_at_once(JobHandle handle, const Queue& queue) {
     job.ready_at = now_.mono;
     announce(job, model::EventKind::Enqueued);
     announce(job, model::EventKind::Dequeued);
-    start_attempt(handle, worker);
+    start_attempt(handle, job, worker, workers_.map.at(worker));
     note_given(worker);
     return true;
 }

@@ -23,6 +23,13 @@ bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
         queue.crews, [&](CrewHandle crew) { return !workers.crews.at(crew).free.empty(); });
 }
 
+// Whether its turn lasts as long as it has jobs, and each may start once the first may.
+bool goes_on_alone(const Lane& lane, const ServiceTable& services) {
+    const Queue& queue = services.queues.at(lane.queue);
+    return !lane.group.names_something() && lane.level->turns.size() == 1 &&
+           services.map.at(queue.service).limits.empty();
+}
+
 }  // namespace
 
 // Hands out what waits in a queue while somebody has room. Afterwards, when jobs still wait that
@@ -37,7 +44,7 @@ void State::dispatch_queue(QueueHandle handle) {
         if (!worker.names_something()) {
             return;
         }
-        assign(lane, worker, 0);
+        assign(lane, worker);
     }
 }
 
@@ -57,16 +64,12 @@ void State::feed_worker(WorkerHandle handle) {
         if (!lane.names_something()) {
             return;
         }
-        const bool goes_on = crew.queues.size() == 1 && goes_on_alone(lanes_.map.at(lane));
-        assign(lane, handle, goes_on ? may_hold(worker) : 0);
+        if (crew.queues.size() == 1 && goes_on_alone(lanes_.map.at(lane), services_)) {
+            assign_lot(lane, handle);
+        } else {
+            assign(lane, handle);
+        }
     }
-}
-
-// Whether its turn lasts as long as it has jobs, and each may start once the first may.
-bool State::goes_on_alone(const Lane& lane) const {
-    const Queue& queue = services_.queues.at(lane.queue);
-    return !lane.group.names_something() && lane.level->turns.size() == 1 &&
-           services_.map.at(queue.service).limits.empty();
 }
 
 // Tells the crews that serve several queues that this one may have a next job.
@@ -197,21 +200,36 @@ LaneHandle State::pick_lane(Crew& crew) {
     return index == SIZE_MAX ? LaneHandle{} : picked;
 }
 
-// Gives the worker the first job of the lane, and those behind it while it holds less than `most`.
-// Pre: the lane's turn has come, and is not over before; the worker has room.
-void State::assign(LaneHandle lane, WorkerHandle worker_handle, std::size_t most) {
-    const Worker& worker = workers_.map.at(worker_handle);
+// Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
+void State::assign(LaneHandle lane, WorkerHandle worker_handle) {
+    const JobHandle handle = lanes_.first_job(lane);
     const Group* group = groups_.map.find(lanes_.map.at(lane).group);
-    const std::uint32_t weight = group != nullptr ? group->weight : 1;
-    JobHandle handle = lanes_.first_job(lane);
-    do {
-        lanes_.spend_turn(lane, weight);
-        take_out(handle);
-        start_attempt(handle, worker_handle);
-        handle = lanes_.first_job(lane);
-    } while (
-        handle.names_something() && worker.held.size() < most &&
-        (worker.held.size() < worker.slots() || worker.held_bytes < policy.limits.ahead_bytes_max));
+    lanes_.spend_turn(lane, group != nullptr ? group->weight : 1);
+    release(handle);
+    start_attempt(handle, jobs_.map.at(handle), worker_handle, workers_.map.at(worker_handle));
+    note_given(worker_handle);
+}
+
+// The same with as many of its jobs as the worker may have. Pre: goes_on_alone() too.
+void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle) {
+    const Lane& lane = lanes_.map.at(lane_handle);
+    const std::size_t stay = lane.spilled == 0 ? 1 : few_jobs() + 1;  // others come up before
+    if (lanes_.blocks.at(lane.blocks.front()).size <= stay) {
+        assign(lane_handle, worker_handle);
+        return;
+    }
+    Worker& worker = workers_.map.at(worker_handle);
+    const std::size_t most = may_hold(worker);
+    const std::size_t given =
+        lanes_.pop(services_.queues, jobs_.map, lane_handle, stay, [&](JobHandle handle, Job& job) {
+            cancel_job_timer(job);
+            announce(job, EventKind::Dequeued);
+            start_attempt(handle, job, worker_handle, worker);
+            return worker.held.size() < worker.slots() ||
+                   (worker.held.size() < most && worker.held_bytes < policy.limits.ahead_bytes_max);
+        });
+    services_.map.at(services_.queues.at(lane.queue).service).ready -= given;
+    ready_ -= given;
     note_given(worker_handle);
 }
 
@@ -224,9 +242,7 @@ void State::note_given(WorkerHandle handle) {
 
 // The job is the worker's. Pre: it is in no list; the worker has room. The caller notes that it was
 // given something.
-void State::start_attempt(JobHandle handle, WorkerHandle worker_handle) {
-    Job& job = jobs_.map.at(handle);
-    Worker& worker = workers_.map.at(worker_handle);
+void State::start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker) {
     Service& service = services_.map.at(job.service);
     ++job.attempt;
     ++counters.started;

@@ -37,7 +37,10 @@ bool needs_params_after(const Job& job, JobState end) {
 }  // namespace
 
 // Pre: the job is in no list. Tells whoever waits and forgets the job, unless it is a dead letter.
-void State::end_job(JobHandle handle, JobState end, std::string text, model::Payload&& result) {
+void State::end_job(JobHandle handle,
+                    JobState end,
+                    std::string_view text,
+                    model::Payload&& result) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
     STEWARD_ASSERT(model::may_become(job.state, end));
@@ -53,14 +56,14 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
         unique_.release(jobs_.map, handle);
     }
     if (job.sync || job.adopted || job.extras != nullptr) {
-        const KeptResult kept{service.name, end, text, result};
+        const KeptResult kept{service.name, end, std::string(text), result};
         keep_for_resend(job, kept);
         tell_waiters(job, kept.service, kept, seq);
         follow_end(job, end, text);
     }
     // Without its params nobody could retry it.
     const bool is_letter = end == JobState::Dead && !job.adopted;
-    if (!job.sync && (is_kept || is_letter)) {
+    if (!job.sync && (is_kept || is_letter) && job.has_said()) {
         keep_said(job, is_letter ? base::Duration::max() : job.result_ttl);
     }
     if (is_kept) {
@@ -71,7 +74,7 @@ void State::end_job(JobHandle handle, JobState end, std::string text, model::Pay
         history_.back().params = params_to_remember(handle, is_letter);
     }
     if (is_letter) {
-        keep_dead(handle, std::move(text));
+        keep_dead(handle, std::string(text));
     } else {
         forget_job(handle);
     }
@@ -186,13 +189,9 @@ void State::keep_result(const Job& job,
     ended->names = std::move(names);
 }
 
-// For who follows it when it is over, as long as its end can be asked for and no longer than
-// `result_ttl`. Its client may have had no time to follow it before.
+// What it has said, for who follows it when it is over, as long as its end can be asked for and no
+// longer than `result_ttl`. Its client may have had no time to follow it before.
 void State::keep_said(Job& job, base::Duration result_ttl) {
-    const bool has_parts = job.extras != nullptr && job.extras->parts != nullptr;
-    if (!has_parts && !job.has_progress()) {
-        return;
-    }
     LastSaid said;
     said.job = job.id;
     said.forget_at = now_.mono + std::min(policy.parts_ttl, result_ttl);

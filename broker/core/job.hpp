@@ -143,6 +143,11 @@ struct Job {
                (extras != nullptr && !extras->progress_text.empty());
     }
 
+    /// That its end must not take from who follows it.
+    [[nodiscard]] bool has_said() const {
+        return has_progress() || (extras != nullptr && extras->parts != nullptr);
+    }
+
     /// The next attempt begins at nothing.
     void forget_said() {
         progress_done = 0;

@@ -17,13 +17,13 @@ std::optional<State::Held> State::held_by(Peer from,
     if (!worker.names_something()) {
         return std::nullopt;
     }
-    const JobHandle job = held_job(worker, attempt);
+    const JobHandle job = held_job(workers_.map.at(worker), worker, attempt);
     return job.names_something() ? std::optional(Held{worker, job}) : std::nullopt;
 }
 
 // Mostly it is the one that the worker has had for longest. What is held is in memory.
-JobHandle State::held_job(WorkerHandle worker, const model::Attempt& attempt) {
-    JobHandle handle = workers_.map.at(worker).held.front();
+JobHandle State::held_job(const Worker& its, WorkerHandle worker, const model::Attempt& attempt) {
+    JobHandle handle = its.held.front();
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->id != attempt.job) {
         handle = jobs_.find(attempt.job);
@@ -52,7 +52,7 @@ void State::on(Finish& finish) {
     const Job& job = jobs_.map.at(held->job);
     count_run(job, finish.run_time);
     if (job.cancelling || outcome.verdict == model::Verdict::Succeeded) {
-        succeed(held->worker, held->job, std::move(outcome.result));
+        succeed(worker, held->job, std::move(outcome.result));
     } else if (outcome.verdict == model::Verdict::Snoozed && !job.adopted) {
         attempt_snoozed(held->job, outcome.again_in);
     } else {
@@ -63,14 +63,17 @@ void State::on(Finish& finish) {
 }
 
 // Unless it was cancelled meanwhile.
-void State::succeed(WorkerHandle worker, JobHandle handle, model::Payload&& result) {
-    const Job& job = jobs_.map.at(handle);
-    release(handle);
+void State::succeed(Worker& worker, JobHandle handle, model::Payload&& result) {
+    Job& job = jobs_.map.at(handle);
+    cancel_job_timer(job);
+    if (take_active(worker, handle, job, services_.map.at(job.service))) {
+        promote_ahead(worker);
+    }
     if (job.cancelling) {
         end_job(handle, JobState::Cancelled, job.text, {});
         return;
     }
-    ++workers_.map.at(worker).succeeded;
+    ++worker.succeeded;
     end_job(handle, JobState::Succeeded, {}, std::move(result));
 }
 
@@ -231,7 +234,7 @@ void State::attempt_lost(JobHandle handle, std::string_view why) {
         text += job.losses == 1 ? " time, the last because " : " times, the last because ";
         text += why;
         release(handle);
-        end_job(handle, job.sync ? JobState::Failed : JobState::Dead, std::move(text), {});
+        end_job(handle, job.sync ? JobState::Failed : JobState::Dead, text, {});
         return;
     }
     ++service.of_attempts().retried;

@@ -138,7 +138,7 @@ bool State::cancel_job(JobHandle handle, std::string_view why) {
     Job& job = jobs_.map.at(handle);
     if (job.state != JobState::Active) {
         release(handle);
-        end_job(handle, JobState::Cancelled, std::string(why), {});
+        end_job(handle, JobState::Cancelled, why, {});
         return true;
     }
     if (job.cancelling) {

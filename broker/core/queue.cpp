@@ -118,8 +118,11 @@ bool LaneTable::push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd
     Job& job = jobs.at(handle);
     Lane& lane = map.at(place.lane);
     const bool at_front = end == LaneEnd::Front;
-    job.block = block_for(place.lane, job, end);
-    Block& block = blocks.at(job.block);
+    Block* last = blocks.find(lane.blocks.back());
+    const bool goes_there =
+        end == LaneEnd::Back && last != nullptr && last->spill == nullptr && !is_full(*last);
+    job.block = goes_there ? lane.blocks.back() : block_for(place.lane, job, end);
+    Block& block = goes_there ? *last : blocks.at(job.block);
     const bool was_full = is_full(block);
     at_front ? block.jobs.push_front(jobs, handle) : block.jobs.push_back(jobs, handle);
     ++block.size;
@@ -141,10 +144,7 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     const LaneHandle lane_handle = block.lane;
     Lane& lane = map.at(lane_handle);
     block.jobs.remove(jobs, handle);
-    --block.size;
-    --lane.size;
-    --lane.level->jobs;
-    --queue.size;
+    take_off(queue, lane, block, 1);
     if (block.spill != nullptr) {
         block.spill->set(block.spill->entries.find(job.id), Spill::Place::Gone);
     } else if (block.size > 0) {
@@ -176,15 +176,16 @@ void LaneTable::lose_turn(LaneHandle handle, LaneList* parked) {
 
 void LaneTable::spend_turn(LaneHandle handle, std::uint32_t weight) {
     Lane& lane = map.at(handle);
+    LaneList& turns = lane.level->turns;
+    if (turns.size() == 1) {
+        return;
+    }
     if (lane.turns_left == 0) {
         lane.turns_left = weight;
     }
     if (--lane.turns_left == 0) {
-        LaneList& turns = lane.level->turns;
-        if (turns.size() > 1) {
-            turns.remove(map, handle);
-            turns.push_back(map, handle);
-        }
+        turns.remove(map, handle);
+        turns.push_back(map, handle);
     }
 }
 

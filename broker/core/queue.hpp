@@ -3,6 +3,7 @@
 // policy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -115,6 +116,26 @@ public:
     bool push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd end);
     void remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneList* parked);
 
+    /// The lane's first jobs leave it, each given to `visit(handle, job)`, until that returns false
+    /// or `stay` are left in the first block. Says how many. Pre: the block is in memory, the lane
+    /// is not parked, stay > 0.
+    template <class Visit>
+    std::size_t pop(
+        QueueMap& queues, JobMap& jobs, LaneHandle handle, std::size_t stay, Visit&& visit) {
+        Lane& lane = map.at(handle);
+        Block& block = blocks.at(lane.blocks.front());
+        const std::size_t most = block.size - std::min(block.size, stay);
+        std::size_t popped = 0;
+        for (bool goes_on = true; goes_on && popped < most; ++popped) {
+            const JobHandle first = block.jobs.front();
+            Job& job = block.jobs.pop_front(jobs);
+            job.block = {};
+            goes_on = visit(first, job);
+        }
+        take_off(queues.at(lane.queue), lane, block, popped);
+        return popped;
+    }
+
     /// The lane whose turn it is, or one that names nothing.
     [[nodiscard]] static LaneHandle front(const Queue& queue) {
         for (const auto& [priority, level] : queue.open) {
@@ -213,6 +234,14 @@ private:
     BlockHandle front_block(LaneHandle handle);
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);
+
+    static void take_off(Queue& queue, Lane& lane, Block& block, std::size_t jobs) {
+        block.size -= jobs;
+        lane.size -= jobs;
+        lane.level->jobs -= jobs;
+        queue.size -= jobs;
+    }
+
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
     static void open_level(Queue& queue, std::int32_t priority);
     void lose_turn(LaneHandle handle, LaneList* parked);

@@ -66,13 +66,13 @@ void State::shun_epoch(const model::JobId& id) {
 // whose fact did not reach the disk.
 void State::put_back(JobHandle handle, base::MonoTime due) {
     const Job& job = jobs_.map.at(handle);
-    if (job.extras != nullptr && due <= settled_at_) {
+    if (job.extras != nullptr && due <= settling_.ends_at) {
         job.extras->run_at.reset();
     }
     if (job.extras != nullptr && job.extras->unmet > 0) {
         block(handle);
     } else {
-        schedule(handle, std::max(due, settled_at_));
+        schedule(handle, std::max(due, settling_.ends_at));
     }
 }
 
@@ -197,7 +197,7 @@ base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
     if (job->extras != nullptr) {
         job->extras->run_at.reset();
     }
-    schedule(handle, settled_at_);
+    schedule(handle, settling_.ends_at);
     key_on_start(handle);
     return {};
 }

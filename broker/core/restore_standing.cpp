@@ -31,7 +31,7 @@ base::Expected<void> State::restore_fact(const JobStands& fact) {
         if (job->extras != nullptr) {
             job->extras->run_at.reset();
         }
-        schedule(handle, settled_at_);
+        schedule(handle, settling_.ends_at);
         key_on_start(handle);
     } else {
         put_back(handle, job->due);

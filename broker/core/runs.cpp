@@ -258,7 +258,7 @@ void State::on(FinishRun& run) {
     Worker& worker = workers_.map.at(handle);
     refresh(worker);
     for (FinishRun::One& one : run.attempts) {
-        const JobHandle job = held_job(handle, one.attempt);
+        const JobHandle job = held_job(worker, handle, one.attempt);
         if (!job.names_something()) {
             ++counters.late_results;
             forget_overdue(handle, one.attempt);
@@ -266,7 +266,7 @@ void State::on(FinishRun& run) {
         }
         measure(worker, one.run_time);
         count_run(jobs_.map.at(job), one.run_time);
-        succeed(handle, job, std::move(one.result));
+        succeed(worker, job, std::move(one.result));
     }
     go_on(handle);
 }

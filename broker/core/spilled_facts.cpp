@@ -48,7 +48,7 @@ base::Expected<std::unique_ptr<Spill>> State::spill_of(const JobsSpilled& fact) 
     spill->entries = SpillEntries(*entries);
     spill->places.assign(spill->entries.size(), Spill::Place::Stored);
     spill->stored = spill->entries.size();
-    spill->ready_at = settled_at_;
+    spill->ready_at = settling_.ends_at;
     spill->is_of_earlier_run = true;
     for (const std::uint16_t index : fact.gone) {
         if (index < spill->places.size()) {

@@ -21,14 +21,11 @@ std::uint64_t epoch_of(std::uint16_t broker_id, base::WallTime start) {
 }  // namespace
 
 State::State(const Policy& initial, const base::Now& start, std::uint64_t seed, SpillStore* spills)
-    : now_(start),
-      prng_(seed),
-      start_(start),
-      epoch_(epoch_of(initial.broker_id, start.wall)),
-      settled_at_(start.mono + initial.settle) {
+    : now_(start), prng_(seed), start_(start), epoch_(epoch_of(initial.broker_id, start.wall)) {
+    settling_.ends_at = start.mono + initial.settle;
     spilling_.store = spills;
     set_policy(initial);
-    timers_.arm(settled_at_, Timer(Timer::Kind::Settled));
+    timers_.arm(settling_.ends_at, Timer(Timer::Kind::Settled));
     timers_.arm(start.mono + initial.session_idle, Timer(Timer::Kind::Sessions));
     timers_.arm(start.mono + kResultsPause, Timer(Timer::Kind::Results));
 }

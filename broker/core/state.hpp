@@ -23,6 +23,7 @@
 #include "broker/core/question.hpp"
 #include "broker/core/results.hpp"
 #include "broker/core/schedules.hpp"
+#include "broker/core/settling.hpp"
 #include "broker/core/spilling.hpp"
 #include "broker/core/submissions.hpp"
 #include "broker/core/timer.hpp"
@@ -152,9 +153,11 @@ private:
     };
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
-    [[nodiscard]] JobHandle held_job(WorkerHandle worker, const model::Attempt& attempt);
+    [[nodiscard]] JobHandle held_job(const Worker& its,
+                                     WorkerHandle worker,
+                                     const model::Attempt& attempt);
     void measure(Worker& worker, base::Duration run_time) const;
-    void succeed(WorkerHandle worker, JobHandle handle, model::Payload&& result);
+    void succeed(Worker& worker, JobHandle handle, model::Payload&& result);
     void count_run(const Job& job, base::Duration measured);
     void attempt_failed(JobHandle handle, const model::Outcome& outcome);
     void attempt_lost(JobHandle handle, std::string_view why);
@@ -166,7 +169,7 @@ private:
     // ---- waiting.cpp: the lists that jobs wait in ----
     void release(JobHandle handle);
     WorkerHandle take_out(JobHandle handle);
-    WorkerHandle take_active(JobHandle handle, Job& job, Service& service);
+    bool take_active(Worker& worker, JobHandle handle, Job& job, Service& service);
     void block(JobHandle handle);
     void schedule(JobHandle handle, base::MonoTime due);
     void make_ready(JobHandle handle, bool at_front);
@@ -220,7 +223,10 @@ private:
     [[nodiscard]] JobsSpilled spilled_fact(BlockHandle handle) const;
 
     // ---- ends.cpp: the ends of jobs and what follows from them ----
-    void end_job(JobHandle handle, model::JobState end, std::string text, model::Payload&& result);
+    void end_job(JobHandle handle,
+                 model::JobState end,
+                 std::string_view text,
+                 model::Payload&& result);
     void count_end(Service& service, model::JobState end);
     Seq append_end(const Job& job, std::string_view text, model::Payload&& result);
     void keep_for_resend(const Job& job, const KeptResult& end);
@@ -381,10 +387,10 @@ private:
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     LaneHandle pick_lane(Crew& crew);
-    [[nodiscard]] bool goes_on_alone(const Lane& lane) const;
-    void assign(LaneHandle lane, WorkerHandle worker_handle, std::size_t most);
+    void assign(LaneHandle lane, WorkerHandle worker_handle);
+    void assign_lot(LaneHandle lane, WorkerHandle worker_handle);
     void note_given(WorkerHandle handle);
-    void start_attempt(JobHandle handle, WorkerHandle worker_handle);
+    void start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
     void hold(Worker& worker, JobHandle handle, Job& job, Service& service);
@@ -530,7 +536,7 @@ private:
 
     [[nodiscard]] bool has_consequences() const;
 
-    [[nodiscard]] bool is_settled() const { return now_.mono >= settled_at_; }
+    [[nodiscard]] bool is_settled() const { return now_.mono >= settling_.ends_at; }
 
     [[nodiscard]] const model::ServiceName& name_of_service(const Job& job) const {
         return services_.map.at(job.service).name;
@@ -575,11 +581,7 @@ private:
     Mode mode_ = Mode::Running;        // of all services
     bool are_schedules_configured_ = false;
 
-    // The settling time after a start: what must wait for workers to come back.
-    base::MonoTime settled_at_{};
-    std::vector<Submit> unsettled_;
-    std::size_t unsettled_bytes_ = 0;  // of their params
-
+    Settling settling_;
     Consequences consequences_;  // of what was done in this apply()
     AdoptedTable adopted_;
 

@@ -105,35 +105,35 @@ bool State::answer_resend(const Submit& submit, const Submission& submission) {
 }
 
 void State::wait_until_settled(Submit& submit) {
-    if (unsettled_.size() >= policy.limits.in_flight_max) {
+    if (settling_.submits.size() >= policy.limits.in_flight_max) {
         refuse(submit.from,
                submit.spec.service.view(),
                {Errc::TooManyJobs,
                 "the broker has just started and still waits for its workers; " +
-                    std::to_string(unsettled_.size()) +
+                    std::to_string(settling_.submits.size()) +
                     " submissions wait with it, as many as [limits] in_flight_max allows",
-                settled_at_ - now_.mono});
+                settling_.ends_at - now_.mono});
         return;
     }
     const std::size_t bytes = submit.spec.params.bytes.size();
-    if (jobs_.payload_bytes() + unsettled_bytes_ + bytes > policy.limits.payload_bytes_total_max) {
+    if (jobs_.payload_bytes() + settling_.bytes + bytes > policy.limits.payload_bytes_total_max) {
         base::Error error = lack_of_payload_room();
-        error.retry_after = settled_at_ - now_.mono;
+        error.retry_after = settling_.ends_at - now_.mono;
         refuse(submit.from, submit.spec.service.view(), std::move(error));
         return;
     }
-    unsettled_bytes_ += bytes;
-    unsettled_.push_back(std::move(submit));
+    settling_.bytes += bytes;
+    settling_.submits.push_back(std::move(submit));
 }
 
 // A worker has announced the service: first-time submissions for it need not wait any longer.
 void State::admit_waiting_for(const model::ServiceName& service) {
     std::vector<Submit> waiting;
-    std::erase_if(unsettled_, [&](Submit& submit) {
+    std::erase_if(settling_.submits, [&](Submit& submit) {
         if (submit.again || submit.spec.service != service) {
             return false;
         }
-        unsettled_bytes_ -= submit.spec.params.bytes.size();
+        settling_.bytes -= submit.spec.params.bytes.size();
         waiting.push_back(std::move(submit));
         return true;
     });
@@ -145,8 +145,8 @@ void State::admit_waiting_for(const model::ServiceName& service) {
 void State::on_settled() {
     end_orphans();
     spilling_.refills = true;
-    std::vector<Submit> waiting = std::exchange(unsettled_, {});
-    unsettled_bytes_ = 0;
+    std::vector<Submit> waiting = std::exchange(settling_.submits, {});
+    settling_.bytes = 0;
     for (Submit& submit : waiting) {
         on(submit);  // at once: whoever still ran it has come back by now
     }
@@ -286,7 +286,7 @@ std::optional<base::Error> State::lack_of_room(const Submit& submit, const Servi
 base::Error State::lack_of_payload_room() const {
     return {Errc::TooManyJobs,
             "the params of all jobs take " +
-                std::to_string(jobs_.payload_bytes() + unsettled_bytes_) +
+                std::to_string(jobs_.payload_bytes() + settling_.bytes) +
                 " bytes; this one would pass [limits] payload_bytes_total_max",
             kRetryAfter};
 }

@@ -167,7 +167,7 @@ JobHandle State::restored_job(const model::JobId& id) {
     const JobHandle handle = find_job(id);
     if (handle.names_something() && jobs_.map.at(handle).state == JobState::Ready) {
         release(handle);
-        schedule(handle, settled_at_);
+        schedule(handle, settling_.ends_at);
     }
     return handle;
 }

@@ -21,16 +21,16 @@ void State::release(JobHandle handle) {
 WorkerHandle State::take_out(JobHandle handle) {
     Job& job = jobs_.map.at(handle);
     Service& service = services_.map.at(job.service);
-    if (job.timer != base::TimerHeap<Timer>::kNone) {
-        cancel_job_timer(job);
-    }
+    cancel_job_timer(job);
     switch (job.state) {
         case JobState::Scheduled:
             service.scheduled.remove(jobs_.map, handle);
             --scheduled_;
             break;
         case JobState::Ready: unlink_ready(handle, job, service); break;
-        case JobState::Active: return take_active(handle, job, service);
+        case JobState::Active:
+            return take_active(workers_.map.at(job.worker), handle, job, service) ? job.worker
+                                                                                  : WorkerHandle{};
         case JobState::Blocked:
             service.blocked.remove(jobs_.map, handle);
             --blocked_;
@@ -50,8 +50,8 @@ WorkerHandle State::take_out(JobHandle handle) {
     return {};
 }
 
-WorkerHandle State::take_active(JobHandle handle, Job& job, Service& service) {
-    Worker& worker = workers_.map.at(job.worker);
+// True when it ran: a slot of the worker is free now.
+bool State::take_active(Worker& worker, JobHandle handle, Job& job, Service& service) {
     const JobHandle next = job.place.next;
     worker.held.remove(jobs_.map, handle);
     worker.held_bytes = worker.held.empty() ? 0
@@ -67,7 +67,7 @@ WorkerHandle State::take_active(JobHandle handle, Job& job, Service& service) {
     job.stopping = false;
     --service.active;
     --active_;
-    return has_run ? job.worker : WorkerHandle{};
+    return has_run;
 }
 
 void State::unlink_ready(JobHandle handle, const Job& job, Service& service) {
@@ -125,10 +125,10 @@ void State::make_ready(JobHandle handle, bool at_front) {
 
 // What an earlier run left waits until the broker has settled, and keeps its place then.
 LaneEnd State::back_for(const Job& job) const {
-    return lanes_.spills.size() == 0   ? LaneEnd::Back
-           : job.due == settled_at_    ? LaneEnd::ById
-           : spilling_.do_earlier_wait ? LaneEnd::BeforeEarlier
-                                       : LaneEnd::Back;
+    return lanes_.spills.size() == 0      ? LaneEnd::Back
+           : job.due == settling_.ends_at ? LaneEnd::ById
+           : spilling_.do_earlier_wait    ? LaneEnd::BeforeEarlier
+                                          : LaneEnd::Back;
 }
 
 // Into a lane. The caller counts it in its service.

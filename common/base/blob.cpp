@@ -33,10 +33,7 @@ void Blob::release() noexcept {
     give_block(body_, sizeof(Body) + behind);
 }
 
-Blob Blob::copy(std::string_view bytes) {
-    if (bytes.empty()) {
-        return {};
-    }
+Blob Blob::copy_some(std::string_view bytes) {
     STEWARD_ASSERT(bytes.size() <= UINT32_MAX);
     void* memory = take_block(sizeof(Body) + bytes.size());
     auto* body = new (memory) Body{1, static_cast<std::uint32_t>(bytes.size()), nullptr};

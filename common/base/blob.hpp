@@ -42,7 +42,10 @@ public:
     }
 
     /// One allocation holding a copy of `bytes`.
-    [[nodiscard]] static Blob copy(std::string_view bytes);
+    [[nodiscard]] static Blob copy(std::string_view bytes) {
+        return bytes.empty() ? Blob() : copy_some(bytes);
+    }
+
     /// Shares `bytes`, which live as long as `owner`; `release(owner)` runs when the last Blob
     /// goes.
     [[nodiscard]] static Blob adopt(std::string_view bytes, void* owner, void (*release)(void*));
@@ -72,6 +75,8 @@ private:
     };
 
     explicit Blob(Body* body) noexcept : body_(body) {}
+
+    [[nodiscard]] static Blob copy_some(std::string_view bytes);
 
     void hold() const noexcept { body_->references.fetch_add(1, std::memory_order_relaxed); }
 

@@ -50,6 +50,18 @@ public:
         --size_;
     }
 
+    /// The first element leaves the list. Pre: there is one.
+    template <class Map>
+    T& pop_front(Map& map) {
+        T& first = map.at(head_);
+        Links<T>& links = first.*Member;
+        head_ = links.next;
+        (head_.names_something() ? (map.at(head_).*Member).previous : tail_) = {};
+        links = {};
+        --size_;
+        return first;
+    }
+
     [[nodiscard]] Handle<T> front() const { return head_; }
 
     [[nodiscard]] Handle<T> back() const { return tail_; }

@@ -25,11 +25,15 @@ struct Outgoing {
     }
 
     void post(Peer peer, core::Message&& what, core::Seq after = 0, wire::Form form = {}) {
-        outbox.post({{peer, 0, form.pack()}, std::move(what), after});
+        std::vector<core::Send> sends;
+        sends.emplace_back(core::Address{peer, 0, form.pack()}, std::move(what), after);
+        outbox.post(sends);
     }
 
     void taken(Peer peer, std::uint64_t number, core::Seq after = 0) {
-        outbox.post({{peer, number, 0}, core::JobTaken{{1, number}, {}}, after});
+        std::vector<core::Send> sends;
+        sends.emplace_back(core::Address{peer, number, 0}, core::JobTaken{{1, number}, {}}, after);
+        outbox.post(sends);
     }
 
     std::vector<Peer> flush() {
@@ -38,7 +42,7 @@ struct Outgoing {
         return lost;
     }
 
-    /// The numbers of the Accepted commands sent to a peer, a list for each batch.
+    /// The numbers of the Accepted commands, and of jobs, sent to a peer, a list for each batch.
     std::vector<std::vector<std::uint64_t>> numbers_sent(std::string_view to) {
         std::vector<std::vector<std::uint64_t>> messages;
         for (const Words& words : transport.take(to)) {
@@ -50,7 +54,10 @@ struct Outgoing {
             messages.emplace_back();
             for (auto next = reader.next(); next && *next; next = reader.next()) {
                 const auto* accepted = std::get_if<native::Accepted>(&**next);
-                messages.back().push_back(accepted != nullptr ? accepted->number : 0);
+                const auto* assign = std::get_if<native::Assign>(&**next);
+                messages.back().push_back(accepted != nullptr ? accepted->number
+                                          : assign != nullptr ? assign->attempt.job.number
+                                                              : 0);
             }
         }
         return messages;
@@ -76,6 +83,13 @@ core::JobResult large(std::size_t bytes) {
             model::Encoding::Opaque};
 }
 
+core::Assign job(std::uint64_t number) {
+    core::Assign assign;
+    assign.attempt = {{1, number}, 1};
+    assign.service = *model::ServiceName::parse("REV");
+    return assign;
+}
+
 using Numbers = std::vector<std::vector<std::uint64_t>>;
 
 }  // namespace
@@ -92,6 +106,34 @@ TEST_CASE("a turn's commands for one peer leave as one message") {
     CHECK(world.numbers_sent("b") == Numbers{{11, 12, 13}});
     CHECK(!world.outbox.is_blocked());
     CHECK(world.flush().empty());
+    CHECK(world.transport.sent.empty());
+}
+
+TEST_CASE("many jobs for one worker leave in order, whatever comes between them") {
+    Outgoing world;
+    std::vector<core::Send> sends;
+    const auto add = [&](Peer peer, core::Message&& what, core::Seq after = 0) {
+        sends.emplace_back(core::Address{peer, 0, 0}, std::move(what), after);
+    };
+    add(world.a, job(1));
+    add(world.a, job(2));
+    add(world.b, job(11));
+    add(world.a, job(3));
+    add(world.a, core::Disconnect{});
+    add(world.a, job(4));
+    add(world.a, job(5), 7);  // waits for the journal, and so do those behind it
+    add(world.a, job(6));
+    add(world.b, job(12));
+    add(Peer{99}, job(21));  // nobody
+    world.outbox.post(sends);
+    CHECK(world.flush().empty());
+    CHECK(world.numbers_sent("a") == Numbers{{1, 2, 3, 0, 4}});
+    CHECK(world.numbers_sent("b") == Numbers{{11, 12}});
+    CHECK(world.outbox.counters().undeliverable == 1);
+    CHECK(world.outbox.held() == 2);
+    world.outbox.set_durable(7);
+    CHECK(world.flush().empty());
+    CHECK(world.numbers_sent("a") == Numbers{{5, 6}});
     CHECK(world.transport.sent.empty());
 }
 
