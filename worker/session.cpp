@@ -49,6 +49,8 @@ struct Session::Obey {
         }
     }
 
+    void operator()(wire::native::Heartbeat&) const { session.beat_along(now); }
+
     void operator()(wire::native::RegisterAgain&) const {
         session.link_ = Link::Open;
         session.announce();

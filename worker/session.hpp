@@ -250,6 +250,8 @@ private:
     void recall(base::MonoTime now, const std::vector<model::Attempt>& attempts);
     void give_back(base::MonoTime now, const model::Attempt& attempt);
     void forget_waiting();
+    void beat(base::MonoTime now);
+    void beat_along(base::MonoTime now);
     void after_work(base::MonoTime now);
     void settle(Spot spot, model::Outcome&& outcome, base::Duration run_time);
     void set_free(Entry& entry);

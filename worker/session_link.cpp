@@ -184,6 +184,20 @@ void Session::moved(base::MonoTime now) {
     }
 }
 
+void Session::beat(base::MonoTime now) {
+    must_beat_ = true;
+    beat_at_ = now + options_.heartbeat_interval;
+    failures_ = is_registered() ? 0 : failures_;
+}
+
+// The broker beats for many workers at one instant. Who would beat soon anyway does so now: neither
+// has to be woken once more for that.
+void Session::beat_along(base::MonoTime now) {
+    if (is_registered() && beat_at_ - now <= options_.heartbeat_interval / 2) {
+        beat(now);
+    }
+}
+
 void Session::on_time(base::MonoTime now) {
     if (left_) {
         return;
@@ -198,9 +212,7 @@ void Session::on_time(base::MonoTime now) {
              "the broker has been silent for " + std::to_string(silence_max().count() / 1000) +
                  " ms (" + std::to_string(options_.heartbeat_tries) + " heartbeats)");
     } else if (is_open() && now >= beat_at_) {
-        must_beat_ = true;
-        beat_at_ = now + options_.heartbeat_interval;
-        failures_ = is_registered() ? 0 : failures_;
+        beat(now);
     }
     if (idle_at_ && now >= *idle_at_) {
         idle_at_.reset();

@@ -187,7 +187,7 @@ bool State::begin_at_once(JobHandle handle, const Queue& queue) {
     announce(job, model::EventKind::Enqueued);
     announce(job, model::EventKind::Dequeued);
     start_attempt(handle, job, worker, workers_.map.at(worker));
-    note_given(worker);
+    take_turn(worker, true);
     return true;
 }
 

@@ -207,7 +207,7 @@ void State::assign(LaneHandle lane, WorkerHandle worker_handle) {
     lanes_.spend_turn(lane, group != nullptr ? group->weight : 1);
     release(handle);
     start_attempt(handle, jobs_.map.at(handle), worker_handle, workers_.map.at(worker_handle));
-    note_given(worker_handle);
+    take_turn(worker_handle, true);
 }
 
 // The same with as many of its jobs as the worker may have. Pre: goes_on_alone() too.
@@ -230,18 +230,10 @@ void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle) {
         });
     services_.map.at(services_.queues.at(lane.queue).service).ready -= given;
     ready_ -= given;
-    note_given(worker_handle);
+    take_turn(worker_handle, true);
 }
 
-void State::note_given(WorkerHandle handle) {
-    take_turn(handle, true);
-    Crew& crew = workers_.crews.at(workers_.map.at(handle).crew);
-    crew.given_last = handle;
-    crew.given_last_at = now_.mono;
-}
-
-// The job is the worker's. Pre: it is in no list; the worker has room. The caller notes that it was
-// given something.
+// The job is the worker's. Pre: it is in no list; the worker has room. The caller ends its turn.
 void State::start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker) {
     Service& service = services_.map.at(job.service);
     ++job.attempt;
@@ -392,9 +384,14 @@ std::size_t State::may_hold(const Worker& worker) const {
     return std::max(slots, std::min(slots + ahead, most));
 }
 
-// Puts the worker where its crew looks for it; `at_end` when it has just been given a job.
+// Puts the worker where its crew looks for it; `at_end` when it has just been given jobs.
 void State::take_turn(WorkerHandle handle, bool at_end) {
     Worker& worker = workers_.map.at(handle);
+    if (at_end) {
+        Crew& crew = workers_.crews.at(worker.crew);
+        crew.given_last = handle;
+        crew.given_last_at = now_.mono;
+    }
     Room room = Room::None;
     if (!worker.leaving && worker.crew.names_something()) {
         room = worker.held.size() < worker.slots() ? Room::Free

@@ -10,6 +10,14 @@ using model::JobState;
 
 namespace {
 
+// Heartbeats are sent for many workers at one instant, up to a sixteenth of the interval early: an
+// idle broker that has many is not woken for each.
+base::MonoTime next_beat(base::MonoTime now, const Policy& policy) {
+    const base::Duration together = policy.heartbeat_interval / 16;
+    const base::MonoTime due = now + policy.heartbeat_interval;
+    return together > base::Duration::zero() ? due - due.time_since_epoch() % together : due;
+}
+
 // As it announced itself.
 void describe(Worker& worker, Ready& ready, const Policy& policy) {
     worker.address = ready.from;
@@ -118,7 +126,7 @@ void State::on(Ready& ready) {
     Worker& worker = workers_.map.at(handle);
     describe(worker, ready, policy);
     worker.since = now_.wall;
-    worker.next_beat = now_.mono + policy.heartbeat_interval;
+    worker.next_beat = next_beat(now_.mono, policy);
     worker.next_deadline = worker.held.empty() ? base::MonoTime::max() : now_.mono;
     refresh(worker);
     join_crew(handle, crew);
@@ -333,7 +341,7 @@ void State::on_worker_timer(WorkerHandle handle) {
         return;
     }
     if (now_.mono >= worker.next_beat) {
-        worker.next_beat = now_.mono + policy.heartbeat_interval;
+        worker.next_beat = next_beat(now_.mono, policy);
         send(worker.address, HeartbeatOut{});
     }
     arm_worker_timer(handle);

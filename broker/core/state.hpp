@@ -389,7 +389,6 @@ private:
     LaneHandle pick_lane(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
     void assign_lot(LaneHandle lane, WorkerHandle worker_handle);
-    void note_given(WorkerHandle handle);
     void start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;

@@ -39,6 +39,22 @@ TEST_CASE("registry: a worker is beaten to every interval and dead after three s
     CHECK(broker.core.counters().strangers == 1);
 }
 
+TEST_CASE("registry: workers that came one after another are beaten to at one instant, none late") {
+    Broker broker;
+    broker.ready(1, {"X"});
+    for (std::uint64_t peer = 2; peer <= 4; ++peer) {
+        broker.wait(100ms);
+        broker.ready(peer, {"X"});
+    }
+    CHECK(sent<HeartbeatOut>(broker.wait(4699ms)).empty());
+    CHECK(sent<HeartbeatOut>(broker.wait(1ms)).size() == 4);
+    for (std::uint64_t peer = 1; peer <= 4; ++peer) {
+        broker.apply(Heartbeat{Peer{peer}, 0, true});
+    }
+    CHECK(sent<HeartbeatOut>(broker.wait(4687ms)).empty());
+    CHECK(sent<HeartbeatOut>(broker.wait(313ms)).size() == 4);
+}
+
 TEST_CASE("registry: any sign of life keeps a worker") {
     Broker broker;
     broker.ready(1, {"X"});

@@ -224,6 +224,22 @@ TEST_CASE("heartbeats go at the worker's own interval, also while work runs") {
     CHECK(h.session.running() == 1);
 }
 
+TEST_CASE("a worker beats along with its broker when it would beat soon anyway") {
+    Harness h;
+    h.register_worker();
+    h.pass(500ms - kBlink);
+    h.say({native::Heartbeat{}});
+    CHECK(h.said().empty());
+    h.pass(kBlink);
+    h.say({native::Heartbeat{}});
+    CHECK(only<native::Heartbeat>(h.said()).size() == 1);
+    h.say({native::Heartbeat{}});
+    h.pass(1s - kBlink);
+    CHECK(h.said().empty());
+    h.pass(kBlink);
+    CHECK(only<native::Heartbeat>(h.said()).size() == 1);
+}
+
 TEST_CASE("heartbeats that could not be sent are one when they can") {
     Harness h;
     h.register_worker();
