@@ -40,7 +40,7 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
     const core::Core& core = parts_.node.core();
     const std::uint64_t accepted = core.counters().accepted;
     const std::uint64_t unfinished = core.unfinished();
-    hear_clients(intake_.door(now.mono, unfinished));
+    hear_clients(intake_.door(now.mono, unfinished, core.busy_queues()));
     next_beat_ = parts_.notify.beat(now.mono);
     const bool is_looking = ++turns_unlooked_ >= kTurnsUnlooked;
     if (is_looking) {

@@ -19,8 +19,9 @@ void Intake::note_turn(base::MonoTime begin,
     }
 }
 
-Intake::Door Intake::door(base::MonoTime now, std::uint64_t unfinished) {
-    is_open_ = !is_busy_ending_ || unfinished <= (is_open_ ? kPlenty : kFew);
+Intake::Door Intake::door(base::MonoTime now, std::uint64_t unfinished, std::uint64_t queues) {
+    const std::uint64_t at_hand = unfinished + kQueueWeight * queues;
+    is_open_ = !is_busy_ending_ || at_hand <= (is_open_ ? kPlenty : kFew);
     if (!is_open_ && now - last_heard_ < kPatience) {
         return Door::Closed;
     }

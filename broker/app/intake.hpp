@@ -10,8 +10,10 @@
 namespace steward::app {
 
 /// Clients wait in their sockets while more than kPlenty jobs are at hand and ending jobs takes a
-/// quarter of the loop's time, so that about as many come in as are done. They are heard all the
-/// same once in kPatience. Slow workers hold up nobody: whoever submits is heard at once.
+/// quarter of the loop's time, so that about as many come in as are done. A queue in which some
+/// wait takes as much room in the caches as kQueueWeight jobs, and counts as so many. They are
+/// heard all the same once in kPatience. Slow workers hold up nobody: whoever submits is heard at
+/// once.
 ///
 /// Thread: the loop's.
 class Intake {
@@ -28,11 +30,12 @@ public:
         Open
     };
 
-    /// At a turn's beginning. `unfinished`: jobs that wait and run.
-    [[nodiscard]] Door door(base::MonoTime now, std::uint64_t unfinished);
+    /// At a turn's beginning. `unfinished`: jobs that wait and run; `queues`: in which some wait.
+    [[nodiscard]] Door door(base::MonoTime now, std::uint64_t unfinished, std::uint64_t queues);
 
     static constexpr std::uint64_t kPlenty = 16'384;
     static constexpr std::uint64_t kFew = 8'192;
+    static constexpr std::uint64_t kQueueWeight = 3;
     static constexpr base::Duration kPatience = std::chrono::milliseconds(1);
 
 private:

@@ -66,4 +66,8 @@ std::size_t Core::unfinished() const {
     return state_->waiting_and_running();
 }
 
+std::size_t Core::busy_queues() const {
+    return state_->busy_queues();
+}
+
 }  // namespace steward::core

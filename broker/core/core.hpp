@@ -68,6 +68,8 @@ public:
 
     /// Jobs that wait and run.
     [[nodiscard]] std::size_t unfinished() const;
+    /// Queues, of services and their channels, in which some wait.
+    [[nodiscard]] std::size_t busy_queues() const;
 
     /// What a query for all services tells.
     [[nodiscard]] model::ServiceReport services() const;

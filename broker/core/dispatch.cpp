@@ -23,6 +23,12 @@ bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
         queue.crews, [&](CrewHandle crew) { return !workers.crews.at(crew).free.empty(); });
 }
 
+// Of a worker that may hold `most`.
+bool has_room(const Worker& worker, std::size_t most, const model::Limits& limits) {
+    const std::size_t held = worker.held.size();
+    return held < worker.slots() || (held < most && worker.held_bytes < limits.ahead_bytes_max);
+}
+
 // Whether its turn lasts as long as it has jobs, and each may start once the first may.
 bool goes_on_alone(const Lane& lane, const ServiceTable& services) {
     const Queue& queue = services.queues.at(lane.queue);
@@ -36,15 +42,16 @@ bool goes_on_alone(const Lane& lane, const ServiceTable& services) {
 // may start, no worker of the queue has a free slot.
 void State::dispatch_queue(QueueHandle handle) {
     for (;;) {
-        const LaneHandle lane = next_lane(handle);
-        if (!lane.names_something()) {
-            return;
-        }
         const WorkerHandle worker = pick_worker(services_.queues.at(handle));
         if (!worker.names_something()) {
             return;
         }
+        const LaneHandle lane = next_lane(handle);
+        if (!lane.names_something()) {
+            return;
+        }
         assign(lane, worker);
+        take_turn(worker, true);
     }
 }
 
@@ -58,17 +65,26 @@ void State::dispatch_queues(const std::vector<QueueHandle>& queues) {
 void State::feed_worker(WorkerHandle handle) {
     take_turn(handle, false);
     const Worker& worker = workers_.map.at(handle);
-    while (worker.room != Room::None) {
-        Crew& crew = workers_.crews.at(worker.crew);
+    if (worker.room == Room::None) {
+        return;
+    }
+    Crew& crew = workers_.crews.at(worker.crew);
+    const std::size_t most = may_hold(worker);
+    bool is_given = false;
+    while (has_room(worker, most, policy.limits)) {
         const LaneHandle lane = pick_lane(crew);
         if (!lane.names_something()) {
-            return;
+            break;
         }
         if (crew.queues.size() == 1 && goes_on_alone(lanes_.map.at(lane), services_)) {
-            assign_lot(lane, handle);
+            assign_lot(lane, handle, most);
         } else {
             assign(lane, handle);
         }
+        is_given = true;
+    }
+    if (is_given) {
+        take_turn(handle, true);
     }
 }
 
@@ -201,17 +217,19 @@ LaneHandle State::pick_lane(Crew& crew) {
 }
 
 // Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
+// The caller ends the worker's turn.
 void State::assign(LaneHandle lane, WorkerHandle worker_handle) {
     const JobHandle handle = lanes_.first_job(lane);
     const Group* group = groups_.map.find(lanes_.map.at(lane).group);
     lanes_.spend_turn(lane, group != nullptr ? group->weight : 1);
-    release(handle);
-    start_attempt(handle, jobs_.map.at(handle), worker_handle, workers_.map.at(worker_handle));
-    take_turn(worker_handle, true);
+    Job& job = jobs_.map.at(handle);
+    cancel_job_timer(job);
+    unlink_ready(handle, job, services_.map.at(job.service));
+    start_attempt(handle, job, worker_handle, workers_.map.at(worker_handle));
 }
 
-// The same with as many of its jobs as the worker may have. Pre: goes_on_alone() too.
-void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle) {
+// The same with those behind it while the worker holds less than `most`. Pre: goes_on_alone() too.
+void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle, std::size_t most) {
     const Lane& lane = lanes_.map.at(lane_handle);
     const std::size_t stay = lane.spilled == 0 ? 1 : few_jobs() + 1;  // others come up before
     if (lanes_.blocks.at(lane.blocks.front()).size <= stay) {
@@ -219,18 +237,15 @@ void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle) {
         return;
     }
     Worker& worker = workers_.map.at(worker_handle);
-    const std::size_t most = may_hold(worker);
     const std::size_t given =
         lanes_.pop(services_.queues, jobs_.map, lane_handle, stay, [&](JobHandle handle, Job& job) {
             cancel_job_timer(job);
             announce(job, EventKind::Dequeued);
             start_attempt(handle, job, worker_handle, worker);
-            return worker.held.size() < worker.slots() ||
-                   (worker.held.size() < most && worker.held_bytes < policy.limits.ahead_bytes_max);
+            return has_room(worker, most, policy.limits);
         });
     services_.map.at(services_.queues.at(lane.queue).service).ready -= given;
     ready_ -= given;
-    take_turn(worker_handle, true);
 }
 
 // The job is the worker's. Pre: it is in no list; the worker has room. The caller ends its turn.
@@ -362,8 +377,8 @@ bool State::may_be_given_ahead(const Worker& worker) const {
         return true;
     }
     const bool waits_for_lot = worker.room == Room::None && held - slots >= kLotLeast;
-    return (waits_for_lot ? 2 * held : held) < may_hold(worker) &&
-           worker.held_bytes < policy.limits.ahead_bytes_max;
+    const std::size_t most = may_hold(worker);
+    return has_room(worker, waits_for_lot ? (most + 1) / 2 : most, policy.limits);
 }
 
 // Jobs that run in its slots, and what it will eat in Policy::ahead going by its measured run

@@ -143,6 +143,7 @@ void State::check_owners() const {
 // What waits and may start has no idle worker; what is parked has found a gate closed.
 void State::check_queues() const {
     std::size_t ready = 0;
+    std::size_t with_jobs = 0;
     for_each(services_.queues, [&](QueueHandle handle, const Queue& queue) {
         std::size_t size = 0;
         bool may_start = false;
@@ -184,6 +185,7 @@ void State::check_queues() const {
         }
         rule(size == queue.size, "a queue's jobs are counted");
         ready += size;
+        with_jobs += size > 0 ? 1U : 0U;
         const Service& service = services_.map.at(queue.service);
         may_start = may_start && starts(service);
         for (const LimitHandle limit : service.limits) {
@@ -199,6 +201,7 @@ void State::check_queues() const {
         rule(workers == queue.workers, "a queue's workers are counted");
     });
     rule(ready == ready_, "every ready job is in a queue");
+    rule(with_jobs == lanes_.with_jobs, "queues with jobs are counted");
 }
 
 void State::check_blocks(LaneHandle handle) const {

@@ -129,7 +129,7 @@ bool LaneTable::push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd
     block.bytes += job.params.bytes.size();
     ++lane.size;
     ++lane.level->jobs;
-    ++place.queue->size;
+    with_jobs += place.queue->size++ == 0 ? 1U : 0U;
     if (!lane.turn.linked) {
         take_turn(*place.queue, place.lane, at_front);
     }
@@ -346,6 +346,7 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
     its.earlier = its.earlier.names_something() ? its.earlier : handle;
     its.earlier_last = std::max(its.earlier_last, spilled->entries.bounds().second);
     level->second.jobs += block.size;
+    with_jobs += queue.size == 0 && block.size > 0 ? 1U : 0U;
     queue.size += block.size;
     spill(handle, std::move(spilled));
     settle_level(queue, level);

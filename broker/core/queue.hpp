@@ -217,6 +217,7 @@ public:
     LaneMap map;
     BlockMap blocks;
     SpillIndex spills;
+    std::size_t with_jobs = 0;  // queues that have some
     std::size_t block_jobs = 1024;
     std::vector<SpillNumber> dropped;  // from the store, that no block needs; the owner clears it
 
@@ -235,11 +236,12 @@ private:
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);
 
-    static void take_off(Queue& queue, Lane& lane, Block& block, std::size_t jobs) {
+    void take_off(Queue& queue, Lane& lane, Block& block, std::size_t jobs) {
         block.size -= jobs;
         lane.size -= jobs;
         lane.level->jobs -= jobs;
         queue.size -= jobs;
+        with_jobs -= queue.size == 0 && jobs > 0 ? 1U : 0U;
     }
 
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);

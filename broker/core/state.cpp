@@ -327,4 +327,8 @@ std::size_t State::waiting_and_running() const {
     return jobs_.map.size() + spilling_.stored_jobs - dead_.size();
 }
 
+std::size_t State::busy_queues() const {
+    return lanes_.with_jobs;
+}
+
 }  // namespace steward::core

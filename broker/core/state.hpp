@@ -80,6 +80,7 @@ public:
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
     [[nodiscard]] std::size_t waiting_and_running() const;
+    [[nodiscard]] std::size_t busy_queues() const;
     [[nodiscard]] model::ServiceReport services() const;
     std::optional<OwnerId> owner_of(std::string_view name);
     void set_quota(OwnerId owner, const model::Quota& quota);
@@ -223,10 +224,7 @@ private:
     [[nodiscard]] JobsSpilled spilled_fact(BlockHandle handle) const;
 
     // ---- ends.cpp: the ends of jobs and what follows from them ----
-    void end_job(JobHandle handle,
-                 model::JobState end,
-                 std::string_view text,
-                 model::Payload&& result);
+    void end_job(JobHandle job, model::JobState end, std::string_view why, model::Payload&& result);
     void count_end(Service& service, model::JobState end);
     Seq append_end(const Job& job, std::string_view text, model::Payload&& result);
     void keep_for_resend(const Job& job, const KeptResult& end);
@@ -388,7 +386,7 @@ private:
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     LaneHandle pick_lane(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
-    void assign_lot(LaneHandle lane, WorkerHandle worker_handle);
+    void assign_lot(LaneHandle lane, WorkerHandle worker_handle, std::size_t most);
     void start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;

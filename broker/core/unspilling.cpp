@@ -224,7 +224,8 @@ bool State::waits(const Spill& spill) const {
 
 // One of its jobs is about to leave.
 void State::refill_before_leaving(const Block& block) {
-    if (block.spill == nullptr && block.size <= few_jobs()) {
+    if (block.spill == nullptr && block.size <= few_jobs() &&
+        lanes_.map.at(block.lane).spilled > 0) {
         refill(block.lane);
     }
 }

@@ -35,8 +35,10 @@ base::Expected<void> ServiceName::check(std::string_view text) {
 bool ServiceName::is_reserved() const {
     static constexpr std::array<std::string_view, 5> kServerRequests = {
         "SERVER-JOBS", "SERVER-ACTIVE", "SERVER-HIST", "SERVER-WORKERS", "SERVER-STATUS"};
-    return view().starts_with("mmi.") ||
-           std::ranges::find(kServerRequests, view()) != kServerRequests.end();
+    if (view().starts_with('S')) {  // asked of each job: one look at most names
+        return std::ranges::find(kServerRequests, view()) != kServerRequests.end();
+    }
+    return view().starts_with("mmi.");
 }
 
 }  // namespace steward::model

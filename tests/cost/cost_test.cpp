@@ -85,3 +85,9 @@ TEST_CASE("one call at a time") {
 TEST_CASE("1,000 services in turn") {
     hold("1,000 services in turn", {.services = 1000}, {0.1, 0.2, 0.1, 170, 0.01});
 }
+
+TEST_CASE("1,000 services, 8,000 waiting") {
+    hold("1,000 services, 8,000 waiting",
+         {.services = 1000, .waiting = 8000},
+         {0.1, 0.2, 0.1, 170, 0.01});
+}

@@ -30,45 +30,54 @@ struct Loop {
 TEST_CASE("clients are heard while no jobs end, however many wait") {
     Loop loop;
     loop.turn(400, 0);
-    CHECK(loop.intake.door(loop.now, 10'000'000) == Door::Open);
+    CHECK(loop.intake.door(loop.now, 10'000'000, 0) == Door::Open);
 }
 
 TEST_CASE("clients are heard while jobs that end take little of the loop's time") {
     Loop loop;
     loop.turn(900, 100);
-    CHECK(loop.intake.door(loop.now, 10'000'000) == Door::Open);
+    CHECK(loop.intake.door(loop.now, 10'000'000, 0) == Door::Open);
     for (int i = 0; i < 100; ++i) {
         loop.turn(0, 100, 1);
         loop.now += 900us;  // it waits
     }
-    CHECK(loop.intake.door(loop.now, 10'000'000) == Door::Open);
+    CHECK(loop.intake.door(loop.now, 10'000'000, 0) == Door::Open);
 }
 
 TEST_CASE("where the loop is busy with jobs that end, plenty of them are enough") {
     Loop loop;
     loop.turn(200, 200);
-    CHECK(loop.intake.door(loop.now, Intake::kPlenty) == Door::Open);
-    CHECK(loop.intake.door(loop.now, kMany) == Door::Closed);
+    CHECK(loop.intake.door(loop.now, Intake::kPlenty, 0) == Door::Open);
+    CHECK(loop.intake.door(loop.now, kMany, 0) == Door::Closed);
     SUBCASE("until few are left") {
-        CHECK(loop.intake.door(loop.now, Intake::kFew + 1) == Door::Closed);
-        CHECK(loop.intake.door(loop.now, Intake::kFew) == Door::Open);
-        CHECK(loop.intake.door(loop.now, Intake::kFew + 1) == Door::Open);
+        CHECK(loop.intake.door(loop.now, Intake::kFew + 1, 0) == Door::Closed);
+        CHECK(loop.intake.door(loop.now, Intake::kFew, 0) == Door::Open);
+        CHECK(loop.intake.door(loop.now, Intake::kFew + 1, 0) == Door::Open);
     }
     SUBCASE("or jobs end more slowly") {
         loop.turn(0, 0);
-        CHECK(loop.intake.door(loop.now, kMany) == Door::Open);
+        CHECK(loop.intake.door(loop.now, kMany, 0) == Door::Open);
     }
+}
+
+TEST_CASE("jobs in many queues are plenty sooner than jobs in one") {
+    Loop loop;
+    loop.turn(200, 200);
+    constexpr std::uint64_t kJobs = Intake::kPlenty / (1 + Intake::kQueueWeight);
+    CHECK(loop.intake.door(loop.now, kJobs, kJobs) == Door::Open);
+    CHECK(loop.intake.door(loop.now, kJobs + 1, kJobs + 1) == Door::Closed);
+    CHECK(loop.intake.door(loop.now, kJobs + 1, 1) == Door::Open);
 }
 
 TEST_CASE("a client is never kept waiting longer than the patience") {
     Loop loop;
     loop.turn(200, 200);
-    CHECK(loop.intake.door(loop.now, Intake::kFew) == Door::Open);
+    CHECK(loop.intake.door(loop.now, Intake::kFew, 0) == Door::Open);
     for (int i = 0; i < 3; ++i) {
         const base::MonoTime heard = loop.now;
-        CHECK(loop.intake.door(heard + Intake::kPatience - 1us, kMany) == Door::Closed);
+        CHECK(loop.intake.door(heard + Intake::kPatience - 1us, kMany, 0) == Door::Closed);
         loop.now = heard + Intake::kPatience;
-        CHECK(loop.intake.door(loop.now, kMany) == Door::Ajar);
+        CHECK(loop.intake.door(loop.now, kMany, 0) == Door::Ajar);
     }
 }
 
