@@ -146,10 +146,9 @@ public:
         return {};
     }
 
-    /// The lane's first job, if it is in memory; none of a lane that is no more.
+    /// The lane's first job, if it is in memory.
     [[nodiscard]] JobHandle first_job(LaneHandle handle) const {
-        const Lane* lane = map.find(handle);
-        const Block* first = lane != nullptr ? blocks.find(lane->blocks.front()) : nullptr;
+        const Block* first = blocks.find(map.at(handle).blocks.front());
         return first != nullptr && first->spill == nullptr ? first->jobs.front() : JobHandle{};
     }
 

@@ -34,12 +34,6 @@ bool is_of_other(const SubmitRun::One& one, const model::ServiceName& service) {
     return !one.service.view().empty() && one.service != service;
 }
 
-// Whether jobs of at least this priority have their turn in the queue, so that its crews know.
-bool has_turn(const Queue& queue, std::int32_t priority) {
-    return !queue.open.empty() && queue.open.begin()->first >= priority &&
-           !queue.open.begin()->second.turns.empty();
-}
-
 // How many, from this one on, are of its service; as many as a fact tells of at the most.
 std::size_t neighbours_from(const SubmitRun& run, std::size_t index) {
     const std::size_t most = std::min(run.jobs.size() - index, Appends::kNeighboursMax);
@@ -139,7 +133,7 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
     };
     std::optional<LaneTable::Place> place;  // where those of the service wait, when one does
-    bool is_listed = false;
+    bool is_listed = false;                 // its crews know that jobs of its priority wait
     const auto dispatch = [&] {
         if (place) {
             if (!is_listed) {
@@ -176,7 +170,9 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
             continue;
         }
         if (!place) {
-            is_listed = has_turn(*alike.queue, alike.job.priority);
+            const LaneHandle front = LaneTable::front(*alike.queue);
+            is_listed =
+                front.names_something() && lanes_.map.at(front).priority >= alike.job.priority;
             place = lanes_.place_for(services_.queues, jobs_.map.at(handle));
         }
         line_up(handle, *place, back_for(alike.job));

@@ -214,6 +214,10 @@ bool State::has_consequences() const {
            !consequences_.unparked.empty() || dead_.size() > policy.limits.dead_letters_max;
 }
 
+bool State::is_settled() const {
+    return now_.mono >= settling_.ends_at;
+}
+
 // A draining broker runs what waits while somebody is there to run it.
 bool State::drain_is_over() const {
     if (now_.mono >= drain_ends_) {

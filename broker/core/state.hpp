@@ -224,7 +224,10 @@ private:
     [[nodiscard]] JobsSpilled spilled_fact(BlockHandle handle) const;
 
     // ---- ends.cpp: the ends of jobs and what follows from them ----
-    void end_job(JobHandle job, model::JobState end, std::string_view why, model::Payload&& result);
+    void end_job(JobHandle handle,
+                 model::JobState end,
+                 std::string_view text,
+                 model::Payload&& result);
     void count_end(Service& service, model::JobState end);
     Seq append_end(const Job& job, std::string_view text, model::Payload&& result);
     void keep_for_resend(const Job& job, const KeptResult& end);
@@ -532,8 +535,7 @@ private:
               Peer worker = {});
 
     [[nodiscard]] bool has_consequences() const;
-
-    [[nodiscard]] bool is_settled() const { return now_.mono >= settling_.ends_at; }
+    [[nodiscard]] bool is_settled() const;
 
     [[nodiscard]] const model::ServiceName& name_of_service(const Job& job) const {
         return services_.map.at(job.service).name;
