@@ -24,10 +24,7 @@ public:
 
     template <class... Args>
     HandleType emplace(Args&&... args) {
-        if (free_ == kNone) {
-            grow();
-        }
-        const std::uint32_t slot = free_;
+        const std::uint32_t slot = free_ != kNone ? free_ : fresh_slot();
         Cell& cell = cell_at(slot);
         free_ = cell.next_free;
         std::construct_at(&cell.value, std::forward<Args>(args)...);
@@ -108,7 +105,7 @@ public:
             }
         }
         for (Cell* chunk : chunks_) {
-            delete[] chunk;
+            std::allocator<Cell>().deallocate(chunk, kChunk);
         }
     }
 
@@ -139,13 +136,14 @@ private:
         return chunks_.data()[slot / kChunk][slot % kChunk];
     }
 
-    // The lowest slots are given out first.
-    void grow() {
-        chunks_.push_back(new Cell[kChunk]);
-        for (std::uint32_t i = kChunk; i > 0; --i) {
-            chunks_.back()[i - 1].next_free = std::exchange(free_, slots_ + i - 1);
+    // A chunk's memory is untouched until its cells are used, the lowest first: a map of few elements
+    // costs few.
+    std::uint32_t fresh_slot() {
+        if (slots_ % kChunk == 0) {
+            chunks_.push_back(std::allocator<Cell>().allocate(kChunk));
         }
-        slots_ += kChunk;
+        std::construct_at(&cell_at(slots_));
+        return slots_++;
     }
 
     std::vector<Cell*> chunks_;

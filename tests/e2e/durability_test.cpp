@@ -25,6 +25,8 @@ using Args = std::vector<std::string>;
 
 const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
 const std::string kSettleSoon = "[broker]\nsettle = \"300ms\"\n";
+// However slowly a worker starts again: its service is not refused meanwhile.
+const std::string kSettleLate = "[broker]\nsettle = \"10s\"\n";
 
 // STEWARD_CRASHES kills so often; as many as fit into an ordinary test without it.
 std::size_t crashes_wanted() {
@@ -69,7 +71,7 @@ std::map<std::string, std::vector<std::string>> ends_of(const Broker& broker) {
 }  // namespace
 
 TEST_CASE("Killed again and again under load: every acknowledged job comes to its end") {
-    Broker broker({kFastHeartbeats, kSettleSoon, {}});
+    Broker broker({kFastHeartbeats, kSettleLate, {}});
     const Args args = {"--service-name", "crash", "--concurrency", "4"};
     std::vector<std::unique_ptr<Process>> workers;
     for (int i = 0; i < 2; ++i) {
