@@ -38,8 +38,8 @@ base::Expected<std::vector<model::JobId>> State::unmet_of(const std::vector<mode
             unmet.push_back(id);
             continue;
         }
-        const Ended* ended = results_.find(id, now_.mono);
-        if (ended == nullptr || !asker.sees(ended->owner)) {
+        const std::optional<Ended> ended = results_.find(id, now_.mono);
+        if (!ended || !asker.sees(ended->owner)) {
             return cannot_wait(id,
                                "is not known: it never was, or it ended longer ago than its "
                                "result is kept");

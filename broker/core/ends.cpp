@@ -163,30 +163,26 @@ void State::keep_result(const Job& job,
                         model::Payload&& result,
                         base::WallTime ended_at,
                         Seq seq) {
-    auto names = names_of(job);
-    const std::size_t bytes =
-        (names != nullptr ? sizeof *names : 0) + text.size() + result.bytes.size();
-    Ended* ended =
-        results_.add(job.id, now_.mono + job.result_ttl, bytes, now_.mono, policy.limits);
+    Ended ended;
+    ended.id = job.id;
+    ended.service = service.name;
+    ended.state = job.state;
+    ended.sync = job.sync;
+    ended.durable = job.durable;
+    ended.owner = job.owner;
+    ended.priority = job.priority;
+    ended.attempt = job.attempt;
+    ended.text = base::Blob::copy(text);
+    ended.result = std::move(result);
+    ended.accepted_at = job.accepted_at;
+    ended.started_at = job.started_at;
+    ended.ended_at = ended_at;
+    ended.forget_at = now_.mono + job.result_ttl;
+    ended.seq = seq;
+    ended.channel = services_.queues.at(job.queue).channel;
+    ended.names = names_of(job);
+    results_.add(std::move(ended), now_.mono, policy.limits);
     counters.results_dropped = results_.dropped();
-    if (ended == nullptr) {
-        return;
-    }
-    ended->service = service.name;
-    ended->state = job.state;
-    ended->sync = job.sync;
-    ended->durable = job.durable;
-    ended->owner = job.owner;
-    ended->priority = job.priority;
-    ended->attempt = job.attempt;
-    ended->text = base::Blob::copy(text);
-    ended->result = std::move(result);
-    ended->accepted_at = job.accepted_at;
-    ended->started_at = job.started_at;
-    ended->ended_at = ended_at;
-    ended->seq = seq;
-    ended->channel = services_.queues.at(job.queue).channel;
-    ended->names = std::move(names);
 }
 
 // What it has said, for who follows it when it is over, as long as its end can be asked for and no

@@ -64,8 +64,8 @@ Cursor State::list_ended(const JobFilter& filter,
                          model::ListReport& report) const {
     if (!filter.jobs.empty()) {
         for (const model::JobId& id : filter.jobs) {
-            const Ended* ended = results_.find(id, now_.mono);
-            if (ended != nullptr && matches_ended(*ended, filter)) {
+            const std::optional<Ended> ended = results_.find(id, now_.mono);
+            if (ended && matches_ended(*ended, filter)) {
                 report.rows.push_back(ended->row(jobs_.owners));
             }
         }
@@ -74,7 +74,7 @@ Cursor State::list_ended(const JobFilter& filter,
     std::uint64_t number = std::max(from & ~kResults, results_.first());
     const std::uint64_t end = std::min(results_.end(), number + policy.limits.scan_jobs_max);
     while (number < end && report.rows.size() < rows_max) {
-        const Ended& ended = results_.at(number++);
+        const Ended ended = results_.at(number++);
         if (ended.forget_at > now_.mono && matches_ended(ended, filter)) {
             report.rows.push_back(ended.row(jobs_.owners));
         }

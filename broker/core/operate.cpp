@@ -69,8 +69,8 @@ void State::change_jobs(
 void State::apply(const Address& from, CancelJobs& request) {
     if (request.which.jobs.size() == 1) {
         const model::JobId& id = request.which.jobs.front();
-        const Ended* ended = results_.find(id, now_.mono);
-        const bool is_done = ended != nullptr && ended->state == JobState::Cancelled &&
+        const std::optional<Ended> ended = results_.find(id, now_.mono);
+        const bool is_done = ended && ended->state == JobState::Cancelled &&
                              request.which.asker.sees(ended->owner);
         if (!is_done && refuse_unknown(from, request.which.asker, id)) {
             return;
@@ -117,8 +117,8 @@ bool State::refuse_unknown(const Address& from, const Asker& asker, const model:
     if (job != nullptr && asker.sees(job->owner)) {
         return false;
     }
-    const Ended* ended = results_.find(id, now_.mono);
-    if (job != nullptr || ended == nullptr || !asker.sees(ended->owner)) {
+    const std::optional<Ended> ended = results_.find(id, now_.mono);
+    if (job != nullptr || !ended || !asker.sees(ended->owner)) {
         refuse(
             from, {}, {Errc::UnknownJob, "no job " + id.text() + " is known", {}}, appends_.last());
         return true;

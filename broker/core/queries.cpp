@@ -325,8 +325,8 @@ std::optional<model::StatusReport> State::report_status(const model::JobId& id,
                 return report;
             }
         }
-        const Ended* ended = results_.find(id, now_.mono);
-        if (ended == nullptr || !asker.sees(ended->owner)) {
+        const std::optional<Ended> ended = results_.find(id, now_.mono);
+        if (!ended || !asker.sees(ended->owner)) {
             return std::nullopt;
         }
         report.job = ended->row(jobs_.owners);

@@ -64,7 +64,7 @@ base::Expected<void> State::restore_fact(const ResultKept& fact) {
         ended.names =
             std::make_unique<const JobNames>(JobNames{fact.context, fact.group, fact.batch});
     }
-    if (results_.find(fact.id, start_.mono) == nullptr) {
+    if (!results_.find(fact.id, start_.mono)) {
         results_.add(std::move(ended), start_.mono, policy.limits);
     }
     return {};

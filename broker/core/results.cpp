@@ -71,50 +71,131 @@ std::optional<std::uint32_t> ResultIndex::find(const model::JobId& id) const {
     return page->numbers[place_of(id)];
 }
 
-void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& limits) {
-    if (Ended* place = add(ended.id, ended.forget_at, ended.bytes() - sizeof ended, now, limits)) {
-        *place = std::move(ended);
-    }
+namespace {
+
+// Whether it is a number of the smaller type, which it is then.
+template <class Small>
+bool fits(std::int64_t value, Small& small) {
+    small = static_cast<Small>(value);
+    return small == value;
 }
 
-Ended* ResultTable::add(const model::JobId& id,
-                        base::MonoTime forget_at,
-                        std::size_t bytes,
-                        base::MonoTime now,
-                        const model::Limits& limits) {
+}  // namespace
+
+bool ResultTable::differ_little(const Ended& ended, const Base& base, Differences& differences) {
+    const auto after = [](std::uint64_t value, std::uint64_t from) {
+        return static_cast<std::int64_t>(value - from);
+    };
+    differences.owner = ended.owner;
+    differences.state = ended.state;
+    differences.encoding = ended.result.encoding;
+    differences.sync = ended.sync;
+    differences.durable = ended.durable;
+    differences.has_seq = ended.seq != 0;
+    return ended.id.epoch == base.id.epoch && ended.text.empty() && ended.channel.empty() &&
+           ended.names == nullptr &&
+           fits(after(ended.id.number, base.id.number), differences.number) &&
+           fits((ended.accepted_at - base.accepted_at).count(), differences.accepted_us) &&
+           fits((ended.started_at - ended.accepted_at).count(), differences.waited_us) &&
+           fits((ended.ended_at - ended.started_at).count(), differences.ran_us) &&
+           fits((ended.forget_at - base.forget_at).count(), differences.forget_us) &&
+           (ended.seq == 0 || fits(after(ended.seq, base.seq), differences.seq)) &&
+           fits(ended.priority, differences.priority) && fits(ended.attempt, differences.attempt);
+}
+
+std::size_t ResultTable::bytes_beside(const Ended& ended) {
+    return (ended.names != nullptr ? sizeof *ended.names : 0) + ended.text.size() +
+           ended.result.bytes.size();
+}
+
+void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& limits) {
     forget_old(now);
-    bytes += sizeof(Ended);
-    if (forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
-        return nullptr;
+    if (ring_.empty()) {
+        bases_.clear();
+    }
+    const Base its{ended.id, ended.accepted_at, ended.forget_at, ended.seq};
+    const bool begins_part = bases_.empty() || end() % kPart == 0;
+    Differences differences;
+    const bool is_little = differ_little(ended, begins_part ? its : bases_.back(), differences);
+    const std::size_t bytes =
+        sizeof(Kept) + bytes_beside(ended) + (is_little ? 0 : sizeof(Ended));
+    if (its.forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
+        return;
     }
     while (ring_.size() >= limits.results_max || bytes_ + bytes > limits.results_bytes_max) {
-        dropped_ += ring_.front().forget_at > now ? 1U : 0U;
+        dropped_ += first_forget_at_ > now ? 1U : 0U;
         drop_front();
     }
-    index_.insert(id, static_cast<std::uint32_t>(end()));
+    if (begins_part) {
+        bases_.push_back(its);
+    }
+    if (ring_.empty()) {
+        first_forget_at_ = its.forget_at;
+    }
+    index_.insert(its.id, static_cast<std::uint32_t>(end()));
     bytes_ += bytes;
-    Ended& ended = ring_.emplace_back();
-    ended.id = id;
-    ended.forget_at = forget_at;
-    return &ended;
+    if (is_little) {
+        ring_.emplace_back(
+            differences, std::move(ended.service), std::move(ended.result.bytes));
+    } else {
+        ring_.emplace_back(std::make_unique<const Ended>(std::move(ended)));
+    }
 }
 
-const Ended* ResultTable::find(const model::JobId& id, base::MonoTime now) const {
-    const auto number = index_.find(id);
-    if (!number) {
-        return nullptr;
+std::optional<Ended> ResultTable::find(const model::JobId& id, base::MonoTime now) const {
+    const auto low = index_.find(id);
+    if (!low) {
+        return std::nullopt;
     }
-    const std::uint32_t after_first = *number - static_cast<std::uint32_t>(first_);
-    const Ended& ended = at(first_ + after_first);
-    return ended.forget_at > now ? &ended : nullptr;
+    const std::uint64_t number = first_ + (*low - static_cast<std::uint32_t>(first_));
+    return forget_at(number) > now ? std::optional(at(number)) : std::nullopt;
+}
+
+model::JobId ResultTable::id(std::uint64_t number) const {
+    const Kept& its = kept(number);
+    if (its.whole != nullptr) {
+        return its.whole->id;
+    }
+    const model::JobId& base = base_of(number).id;
+    return {base.epoch, base.number + static_cast<std::uint64_t>(std::int64_t{its.differences.number})};
+}
+
+Ended ResultTable::at(std::uint64_t number) const {
+    const Kept& its = kept(number);
+    if (its.whole != nullptr) {
+        return *its.whole;
+    }
+    const Base& base = base_of(number);
+    const Differences& from = its.differences;
+    Ended ended;
+    ended.id = id(number);
+    ended.service = its.service;
+    ended.state = from.state;
+    ended.sync = from.sync;
+    ended.durable = from.durable;
+    ended.owner = from.owner;
+    ended.priority = from.priority;
+    ended.attempt = from.attempt;
+    ended.result = {from.encoding, its.result};
+    ended.accepted_at = base.accepted_at + base::Duration{from.accepted_us};
+    ended.started_at = ended.accepted_at + base::Duration{from.waited_us};
+    ended.ended_at = ended.started_at + base::Duration{from.ran_us};
+    ended.forget_at = forget_at(number);
+    ended.seq = from.has_seq ? base.seq + static_cast<std::uint64_t>(std::int64_t{from.seq}) : 0;
+    return ended;
 }
 
 void ResultTable::drop_front() {
-    const Ended& oldest = ring_.front();
-    index_.erase(oldest.id);
-    bytes_ -= oldest.bytes();
+    index_.erase(id(first_));
+    bytes_ -= bytes_of(kept(first_));
     ring_.pop_front();
     ++first_;
+    if (first_ % kPart == 0) {
+        bases_.pop_front();
+    }
+    if (!ring_.empty()) {
+        first_forget_at_ = forget_at(first_);
+    }
 }
 
 }  // namespace steward::core

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,12 +38,7 @@ struct Ended {
     base::MonoTime forget_at{};
     std::uint64_t seq = 0;  // of the record that must be durable before this is told
     model::Label channel;
-    std::unique_ptr<const JobNames> names;
-
-    [[nodiscard]] std::size_t bytes() const {
-        return sizeof *this + (names != nullptr ? sizeof *names : 0) + text.size() +
-               result.bytes.size();
-    }
+    std::shared_ptr<const JobNames> names;
 
     [[nodiscard]] model::JobRow row(const OwnerTable& owners) const;
 };
@@ -89,24 +86,21 @@ private:
 /// In the order of ending. What has reached its time is not found any more, and goes when all that
 /// ended before it has gone.
 ///
+/// Most results differ little from those that ended just before: they are kept as the differences,
+/// in less than half the memory. A broker that begins gets its memory page by page from the
+/// system, and of all that it does for quick jobs only the results stay and need new pages.
+///
 /// Cost:  O(1).
 /// Bound: results_max and results_bytes_max: the oldest go first, and are counted.
 class ResultTable {
 public:
     /// Nothing when forget_at has come already. Pre: the id is not in the table.
     void add(Ended&& ended, base::MonoTime now, const model::Limits& limits);
-    /// A new one to be filled in, with this id and time to forget it; null as above. `bytes` is
-    /// what it will have in names, text and result.
-    Ended* add(const model::JobId& id,
-               base::MonoTime forget_at,
-               std::size_t bytes,
-               base::MonoTime now,
-               const model::Limits& limits);
-    [[nodiscard]] const Ended* find(const model::JobId& id, base::MonoTime now) const;
+    [[nodiscard]] std::optional<Ended> find(const model::JobId& id, base::MonoTime now) const;
 
     /// Forgets what has reached its time and stands at the front.
     void forget_old(base::MonoTime now) {
-        while (!ring_.empty() && ring_.front().forget_at <= now) {
+        while (!ring_.empty() && first_forget_at_ <= now) {
             drop_front();
         }
     }
@@ -123,15 +117,88 @@ public:
     [[nodiscard]] std::uint64_t end() const { return first_ + ring_.size(); }
 
     /// Pre: first() <= number < end().
-    [[nodiscard]] const Ended& at(std::uint64_t number) const {
+    [[nodiscard]] Ended at(std::uint64_t number) const;
+
+private:
+    static constexpr std::size_t kPart = 512;
+
+    // What the results of a part are told from: how its first one is.
+    struct Base {
+        model::JobId id;
+        base::WallTime accepted_at;
+        base::MonoTime forget_at;
+        std::uint64_t seq;
+    };
+
+    struct Differences {
+        std::int32_t number = 0;       // of the id, after the base's
+        std::int32_t accepted_us = 0;  // after the base
+        std::uint32_t waited_us = 0;   // until it was started
+        std::uint32_t ran_us = 0;
+        std::int32_t forget_us = 0;  // after the base's
+        std::int32_t seq = 0;        // after the base's, if it has one
+        std::int16_t priority = 0;
+        OwnerId owner = kNobody;
+        model::JobState state = model::JobState::Succeeded;
+        model::Encoding encoding = model::Encoding::Absent;
+        std::uint8_t attempt = 0;
+        bool sync : 1 = false;
+        bool durable : 1 = false;
+        bool has_seq : 1 = false;
+    };
+
+    struct Kept {
+        Kept(const Differences& from, model::ServiceName&& its, base::Blob&& with)
+            : differences(from), service(std::move(its)), result(std::move(with)) {}
+
+        explicit Kept(std::unique_ptr<const Ended> all) : whole(std::move(all)) {}
+
+        Differences differences;
+        model::ServiceName service;
+        base::Blob result;
+        // All of a result that differs by more, or has more; the others are nothing then.
+        std::unique_ptr<const Ended> whole;
+    };
+
+    // False when they are too large, or it has more than these.
+    [[nodiscard]] static bool differ_little(const Ended& ended,
+                                            const Base& base,
+                                            Differences& differences);
+    // What names, text and result take beside it.
+    [[nodiscard]] static std::size_t bytes_beside(const Ended& ended);
+
+    [[nodiscard]] static std::size_t bytes_of(const Kept& kept) {
+        return sizeof kept + (kept.whole == nullptr ? kept.result.size()
+                                                    : sizeof(Ended) + bytes_beside(*kept.whole));
+    }
+
+    [[nodiscard]] const Kept& kept(std::uint64_t number) const {
         return ring_[static_cast<std::size_t>(number - first_)];
     }
 
-private:
+    [[nodiscard]] const Base& base_of(std::uint64_t number) const {
+        return bases_[static_cast<std::size_t>(number / kPart - first_ / kPart)];
+    }
+
+    [[nodiscard]] base::MonoTime forget_at(std::uint64_t number) const {
+        const Kept& its = kept(number);
+        return its.whole != nullptr
+                   ? its.whole->forget_at
+                   : base_of(number).forget_at + base::Duration{its.differences.forget_us};
+    }
+
+    [[nodiscard]] model::JobId id(std::uint64_t number) const;
     void drop_front();
 
-    base::ChunkQueue<Ended, 512> ring_;
+public:
+    /// What a result weighs that differs little, beside its bytes.
+    static constexpr std::size_t kWeight = sizeof(Kept);
+
+private:
+    base::ChunkQueue<Kept, kPart> ring_;
+    std::deque<Base> bases_;  // of the parts that the ring is in, by number / kPart
     std::uint64_t first_ = 1;
+    base::MonoTime first_forget_at_{};  // of the first
     ResultIndex index_;  // the lower half of numbers
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;

@@ -349,7 +349,7 @@ void State::tell_group(GroupHandle handle, model::JobOptions& options) const {
 template <class Put>
 bool State::write_results(Put&& put) const {
     for (std::uint64_t number = results_.first(); number < results_.end(); ++number) {
-        const Ended& ended = results_.at(number);
+        const Ended ended = results_.at(number);
         if (!ended.durable || ended.forget_at <= now_.mono) {
             continue;
         }

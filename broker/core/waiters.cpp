@@ -113,8 +113,8 @@ void State::on(Await& await) {
         }
         return;
     }
-    const Ended* ended = results_.find(await.job, now_.mono);
-    if (ended == nullptr || !await.asker.sees(ended->owner)) {
+    const std::optional<Ended> ended = results_.find(await.job, now_.mono);
+    if (!ended || !await.asker.sees(ended->owner)) {
         refuse(await.from,
                {},
                {Errc::UnknownJob,

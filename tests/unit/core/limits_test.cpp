@@ -126,7 +126,7 @@ TEST_CASE("limits: results weigh results_bytes_max together and not a byte more"
         }
         return found;
     };
-    constexpr std::size_t kEach = sizeof(Ended) + 1;  // "r"
+    constexpr std::size_t kEach = ResultTable::kWeight + 1;  // "r"
     CHECK(kept(2 * kEach) == 2);
     CHECK(kept(2 * kEach - 1) == 1);
     CHECK(kept(kEach - 1) == 0);
