@@ -69,10 +69,7 @@ void State::end_job(JobHandle handle,
     if (is_kept) {
         keep_result(job, service, text, std::move(result), now_.wall, seq);
     }
-    if (policy.limits.history_jobs_max != 0) {
-        remember(job, service, text);
-        history_.back().params = params_to_remember(handle, is_letter);
-    }
+    remember(handle, service, text, is_letter);
     if (is_letter) {
         keep_dead(handle, std::string(text));
     } else {
@@ -163,25 +160,25 @@ void State::keep_result(const Job& job,
                         model::Payload&& result,
                         base::WallTime ended_at,
                         Seq seq) {
-    Ended ended;
-    ended.id = job.id;
-    ended.service = service.name;
-    ended.state = job.state;
-    ended.sync = job.sync;
-    ended.durable = job.durable;
-    ended.owner = job.owner;
-    ended.priority = job.priority;
-    ended.attempt = job.attempt;
-    ended.text = base::Blob::copy(text);
-    ended.result = std::move(result);
-    ended.accepted_at = job.accepted_at;
-    ended.started_at = job.started_at;
-    ended.ended_at = ended_at;
-    ended.forget_at = now_.mono + job.result_ttl;
-    ended.seq = seq;
-    ended.channel = services_.queues.at(job.queue).channel;
-    ended.names = names_of(job);
-    results_.add(std::move(ended), now_.mono, policy.limits);
+    results_.add({.id = job.id,
+                  .service = service.name,
+                  .state = job.state,
+                  .sync = job.sync,
+                  .durable = job.durable,
+                  .owner = job.owner,
+                  .priority = job.priority,
+                  .attempt = job.attempt,
+                  .text = base::Blob::copy(text),
+                  .result = std::move(result),
+                  .accepted_at = job.accepted_at,
+                  .started_at = job.started_at,
+                  .ended_at = ended_at,
+                  .forget_at = now_.mono + job.result_ttl,
+                  .seq = seq,
+                  .channel = services_.queues.at(job.queue).channel,
+                  .names = names_of(job)},
+                 now_.mono,
+                 policy.limits);
     counters.results_dropped = results_.dropped();
 }
 
@@ -253,39 +250,42 @@ void State::forget_job(JobHandle handle) {
     }
 }
 
-// Keeps a finished job for the listings, but for its params.
-void State::remember(const Job& job, const Service& service, std::string_view text) {
+// Keeps a finished job for the listings. Long params are cut so that history stays small.
+void State::remember(JobHandle handle,
+                     const Service& service,
+                     std::string_view text,
+                     bool is_letter) {
+    Past* const past = history_.add(policy.limits.history_jobs_max);
+    if (past == nullptr) {
+        return;
+    }
+    const Job& job = jobs_.map.at(handle);
     const Worker* worker = workers_.map.find(job.worker);
-    Past& past = history_.add(policy.limits.history_jobs_max);
-    past.id = job.id;
-    if (past.service.view().data() != service.name.view().data()) {
-        past.service = service.name;
+    past->id = job.id;
+    if (past->service.view().data() != service.name.view().data()) {
+        past->service = service.name;
     }
-    past.channel = services_.queues.at(job.queue).channel;
-    past.names = names_of(job);
-    past.state = job.state;
-    past.sync = job.sync;
-    past.owner = job.owner;
-    past.priority = job.priority;
-    past.attempt = job.attempt;
-    past.failures = job.failures;
-    past.losses = job.losses;
-    past.client = job.waiter.peer;
-    past.worker = worker != nullptr ? worker->address.peer : Peer{};
-    past.accepted_at = job.accepted_at;
-    past.started_at = job.started_at;
-    past.ended_at = now_.wall;
-    past.text = base::Blob::copy(text);
-}
-
-// Long ones are cut so that history stays small.
-model::Payload State::params_to_remember(JobHandle handle, bool are_needed) {
-    const model::Payload& params = jobs_.map.at(handle).params;
-    if (params.bytes.size() > kHistoryParamsBytesMax) {
-        return {model::Encoding::Opaque,
-                base::Blob::copy(params.bytes.view().substr(0, kHistoryParamsBytesMax))};
+    past->channel = services_.queues.at(job.queue).channel;
+    past->names = names_of(job);
+    past->state = job.state;
+    past->sync = job.sync;
+    past->owner = job.owner;
+    past->priority = job.priority;
+    past->attempt = job.attempt;
+    past->failures = job.failures;
+    past->losses = job.losses;
+    past->client = job.waiter.peer;
+    past->worker = worker != nullptr ? worker->address.peer : Peer{};
+    past->accepted_at = job.accepted_at;
+    past->started_at = job.started_at;
+    past->ended_at = now_.wall;
+    past->text = base::Blob::copy(text);
+    if (job.params.bytes.size() > kHistoryParamsBytesMax) {
+        past->params = {model::Encoding::Opaque,
+                        base::Blob::copy(job.params.bytes.view().substr(0, kHistoryParamsBytesMax))};
+    } else {
+        past->params = is_letter ? job.params : jobs_.take_params(handle);
     }
-    return are_needed ? params : jobs_.take_params(handle);
 }
 
 }  // namespace steward::core

@@ -48,21 +48,24 @@ struct Past {
 /// Cost: O(1).  Bound: the caller's `most`.  Thread: one.
 class History {
 public:
-    /// The place of the newest, still with what stood there before. Pre: most > 0.
-    Past& add(std::size_t most) {
+    /// So many come behind the next one: what they would write over need not be written.
+    void expect(std::size_t more) { more_ = more; }
+
+    /// The place of the newest, still with what stood there before; null when there is none for it.
+    [[nodiscard]] Past* add(std::size_t most) {
+        if (most <= more_) {
+            return nullptr;
+        }
         if (ring_.size() > most || (next_ != 0 && ring_.size() < most)) [[unlikely]] {
             fit(most);
         }
         if (ring_.size() < most) {
-            return ring_.emplace_back();
+            return &ring_.emplace_back();
         }
         Past& place = ring_[next_];
         next_ = next_ + 1 == most ? 0 : next_ + 1;
-        return place;
+        return &place;
     }
-
-    /// What add() gave last. Pre: it has not been empty since.
-    [[nodiscard]] Past& back() { return ring_[(next_ == 0 ? ring_.size() : next_) - 1]; }
 
     [[nodiscard]] std::size_t size() const { return ring_.size(); }
 
@@ -78,6 +81,7 @@ private:
 
     std::vector<Past> ring_;  // grows to the bound first
     std::size_t next_ = 0;    // the oldest, once it does not grow any more
+    std::size_t more_ = 0;
 };
 
 }  // namespace steward::core

@@ -17,13 +17,15 @@ std::optional<State::Held> State::held_by(Peer from,
     if (!worker.names_something()) {
         return std::nullopt;
     }
-    const JobHandle job = held_job(workers_.map.at(worker), worker, attempt);
+    const JobHandle job = held_job(workers_.map.at(worker).held.front(), worker, attempt);
     return job.names_something() ? std::optional(Held{worker, job}) : std::nullopt;
 }
 
-// Mostly it is the one that the worker has had for longest. What is held is in memory.
-JobHandle State::held_job(const Worker& its, WorkerHandle worker, const model::Attempt& attempt) {
-    JobHandle handle = its.held.front();
+// `likely`: mostly it is the one that the worker has had for longest. What is held is in memory.
+JobHandle State::held_job(JobHandle likely,
+                          WorkerHandle worker,
+                          const model::Attempt& attempt) const {
+    JobHandle handle = likely;
     const Job* job = jobs_.map.find(handle);
     if (job == nullptr || job->id != attempt.job) {
         handle = jobs_.find(attempt.job);

@@ -1,6 +1,7 @@
 // broker/core: neighbours in one message that are alike. What they have in common is looked up and
 // decided once; what is special about one of them is left to the handler of its kind.
 #include <algorithm>
+#include <span>
 
 #include "broker/core/state.hpp"
 
@@ -263,8 +264,16 @@ void State::on(FinishRun& run) {
     }
     Worker& worker = workers_.map.at(handle);
     refresh(worker);
+    // What ends before so many others in one message is never seen in the history.
+    const std::size_t seen = policy.limits.history_jobs_max;
+    std::size_t unseen = run.attempts.size() - std::min(run.attempts.size(), seen);
+    if (unseen > 0 && count_held(handle, std::span(run.attempts).last(seen)) < seen) {
+        unseen = 0;
+    }
     for (FinishRun::One& one : run.attempts) {
-        const JobHandle job = held_job(worker, handle, one.attempt);
+        history_.expect(unseen > 0 ? seen : 0);
+        unseen -= std::min<std::size_t>(unseen, 1);
+        const JobHandle job = held_job(worker.held.front(), handle, one.attempt);
         if (!job.names_something()) {
             ++counters.late_results;
             forget_overdue(handle, one.attempt);
@@ -275,6 +284,19 @@ void State::on(FinishRun& run) {
         succeed(worker, job, std::move(one.result));
     }
     go_on(handle);
+}
+
+std::size_t State::count_held(WorkerHandle worker, std::span<const FinishRun::One> some) const {
+    std::size_t count = 0;
+    JobHandle likely = workers_.map.at(worker).held.front();
+    for (const FinishRun::One& one : some) {
+        const JobHandle job = held_job(likely, worker, one.attempt);
+        if (job.names_something()) {
+            likely = jobs_.map.at(job).place.next;
+            ++count;
+        }
+    }
+    return count;
 }
 
 }  // namespace steward::core

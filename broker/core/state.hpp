@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -154,9 +155,10 @@ private:
     };
 
     std::optional<Held> held_by(Peer from, std::uint32_t form, const model::Attempt& attempt);
-    [[nodiscard]] JobHandle held_job(const Worker& its,
+    [[nodiscard]] JobHandle held_job(JobHandle likely,
                                      WorkerHandle worker,
-                                     const model::Attempt& attempt);
+                                     const model::Attempt& attempt) const;
+    [[nodiscard]] std::size_t count_held(WorkerHandle worker, std::span<const FinishRun::One> some) const;
     void measure(Worker& worker, base::Duration run_time) const;
     void succeed(Worker& worker, JobHandle handle, model::Payload&& result);
     void count_run(const Job& job, base::Duration measured);
@@ -250,8 +252,7 @@ private:
     void forget_job(JobHandle handle);
     void discard_dead(JobHandle handle);
     void follow_end(const Job& job, model::JobState end, std::string_view text);
-    void remember(const Job& job, const Service& service, std::string_view text);
-    [[nodiscard]] model::Payload params_to_remember(JobHandle handle, bool are_needed);
+    void remember(JobHandle handle, const Service& service, std::string_view text, bool is_letter);
 
     // ---- dependencies.cpp: jobs that wait for others ----
     [[nodiscard]] base::Expected<std::vector<model::JobId>> unmet_of(
@@ -590,7 +591,6 @@ private:
     std::size_t active_ = 0;
     std::size_t blocked_ = 0;
     std::size_t dependents_count_ = 0;  // ids in the `after` of all jobs
-
     bool draining_ = false;
     bool stopped_ = false;
     base::MonoTime drain_ends_{};

@@ -75,13 +75,6 @@ public:
         }
     }
 
-    /// Hands over the memory; it is longer than size() was.
-    [[nodiscard]] std::unique_ptr<char[]> release() {
-        used_ = 0;
-        capacity_ = 0;
-        return std::move(bytes_);
-    }
-
 private:
     static constexpr std::size_t kFirstRoomBytes = 512;
 

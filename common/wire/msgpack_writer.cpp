@@ -1,17 +1,9 @@
 // common/wire: the parts of the msgpack writer that are not worth inlining.
 #include "common/wire/msgpack_writer.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "common/base/bytes.hpp"
 
 namespace steward::wire {
-namespace {
-
-constexpr std::size_t kFirstRoomBytes = 256;
-
-}  // namespace
 
 void MsgpackWriter::integer(std::int64_t value) {
     if (value >= 0) {
@@ -46,22 +38,6 @@ void MsgpackWriter::collection(unsigned fix_form, unsigned form, std::size_t siz
         STEWARD_ASSERT(size <= UINT32_MAX);
         head(form + 1, static_cast<std::uint32_t>(size));
     }
-}
-
-void MsgpackWriter::clear(std::size_t kept_bytes_max) {
-    used_ = 0;
-    if (buffer_.size() > std::max(kept_bytes_max, kFirstRoomBytes)) {
-        buffer_ = {};
-    }
-}
-
-std::string MsgpackWriter::release() {
-    used_ = 0;
-    return std::exchange(buffer_, {});
-}
-
-void MsgpackWriter::grow(std::size_t bytes) {
-    buffer_.resize(std::max({kFirstRoomBytes, buffer_.size() * 2, used_ + bytes}));
 }
 
 }  // namespace steward::wire

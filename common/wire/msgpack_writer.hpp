@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include "common/base/assert.hpp"
 #include "common/wire/big_endian.hpp"
+#include "common/wire/growing_buffer.hpp"
 
 namespace steward::wire {
 
@@ -45,36 +45,24 @@ public:
 
     /// Changes one byte that was written before. Pre: at < size().
     void patch(std::size_t at, std::uint8_t value) {
-        STEWARD_ASSERT(at < used_);
-        buffer_[at] = static_cast<char>(value);
+        buffer_.patch(at, static_cast<char>(value));
     }
 
     /// Forgets all but the first `bytes`. Pre: bytes <= size().
-    void cut(std::size_t bytes) {
-        STEWARD_ASSERT(bytes <= used_);
-        used_ = bytes;
-    }
+    void cut(std::size_t bytes) { buffer_.shrink(bytes); }
 
-    [[nodiscard]] std::string_view view() const { return {buffer_.data(), used_}; }
+    [[nodiscard]] std::string_view view() const { return buffer_.view(); }
 
-    [[nodiscard]] std::size_t size() const { return used_; }
+    [[nodiscard]] std::size_t size() const { return buffer_.size(); }
 
     // For those who write much: they ask for room once, put values there, and say where they ended.
 
     /// A place behind what is there, for at least `bytes` bytes. The next call of any other kind
     /// than end_at() may move everything.
-    [[nodiscard]] char* room(std::size_t bytes) {
-        if (buffer_.size() - used_ < bytes) [[unlikely]] {
-            grow(bytes);
-        }
-        return buffer_.data() + used_;
-    }
+    [[nodiscard]] char* room(std::size_t bytes) { return buffer_.room(bytes); }
 
     /// Pre: `end` lies within the room that was given last.
-    void end_at(const char* end) {
-        used_ = static_cast<std::size_t>(end - buffer_.data());
-        STEWARD_ASSERT(used_ <= buffer_.size());
-    }
+    void end_at(const char* end) { buffer_.end_at(end); }
 
     /// Room: 9 bytes.
     static char* put_unsigned(char* to, std::uint64_t value) {
@@ -121,16 +109,13 @@ public:
     }
 
     /// Forgets the content; keeps the memory unless it is more than `kept_bytes_max`.
-    void clear(std::size_t kept_bytes_max);
-    /// Hands over the memory; it may be longer than size() was.
-    [[nodiscard]] std::string release();
+    void clear(std::size_t kept_bytes_max) { buffer_.clear(kept_bytes_max); }
 
 private:
-    void grow(std::size_t bytes);
-
     void byte(unsigned value) {
-        *room(1) = static_cast<char>(value);
-        ++used_;
+        char* to = room(1);
+        *to = static_cast<char>(value);
+        end_at(to + 1);
     }
 
     template <class Integer>
@@ -180,8 +165,7 @@ private:
 
     void collection(unsigned fix_form, unsigned form, std::size_t size);
 
-    std::string buffer_;  // its size is the room there is
-    std::size_t used_ = 0;
+    GrowingBuffer buffer_;
 };
 
 }  // namespace steward::wire

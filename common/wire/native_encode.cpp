@@ -14,10 +14,9 @@
 namespace steward::wire::native {
 namespace {
 
-// A larger buffer goes out as it is; a smaller one is copied and kept for the next batch, unless it
-// is far too large for the present one: a busy writer allocates once a batch, an idle one keeps
-// little.
-constexpr std::size_t kKeptBytesMax = 1UL << 20U;
+// What was written is copied, and the buffer kept for the next batch, unless it is far too large for
+// the present one: a busy writer allocates once a batch, an idle one keeps little.
+constexpr std::size_t kKeptBytesMax = 2UL << 20U;
 constexpr std::size_t kKeptShare = 8;
 
 // The whole characters at the front of `text` that fit into `bytes_max`.
@@ -249,19 +248,10 @@ void lay_out(Encoder& io, const PackedSubmit& c) {
     io.packed(c.job);
 }
 
-void release_string(void* owner) {
-    delete static_cast<std::string*>(owner);
-}
-
 base::Blob take_control(MsgpackWriter& control) {
-    const std::size_t size = control.size();
-    if (size <= kKeptBytesMax) {
-        base::Blob copy = base::Blob::copy(control.view());
-        control.clear(size * kKeptShare);
-        return copy;
-    }
-    auto* owner = new std::string(control.release());
-    return base::Blob::adopt(std::string_view(*owner).substr(0, size), owner, &release_string);
+    base::Blob copy = base::Blob::copy(control.view());
+    control.clear(std::min(copy.size() * kKeptShare, kKeptBytesMax));
+    return copy;
 }
 
 }  // namespace
