@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "common/base/expected.hpp"
@@ -24,10 +25,16 @@ public:
     /// Drops what was here and takes the next command of `reader`, as BatchReader::next() tells it.
     void read(wire::native::BatchReader& reader) noexcept {
         // Where a job was another finds its place.
-        if (wire::native::Assign* const place = job();
-            place != nullptr && reader.next_assign(*place)) {
-            return;
+        if (wire::native::Assign* const place = job(); place != nullptr) {
+            if (!std::exchange(is_plain_, true)) {
+                place->meta = {};
+                place->options = {};
+            }
+            if (reader.next_assign(*place)) {
+                return;
+            }
         }
+        is_plain_ = false;
         // Built where it stays: a move of so many fields costs more than all else done with a job.
         std::destroy_at(&content_);
         ::new (static_cast<void*>(&content_)) Content{reader.next()};
@@ -51,6 +58,7 @@ private:
     };
 
     Content content_{std::optional<wire::native::Command>{}};
+    bool is_plain_ = false;  // the job has neither meta nor options
 };
 
 using ArrivalPtr = std::unique_ptr<Arrival>;

@@ -16,6 +16,24 @@ namespace steward::wire {
 /// Thread: one.  Bound: none of its own; the caller watches size().
 class GrowingBuffer {
 public:
+    GrowingBuffer() = default;
+    ~GrowingBuffer() = default;
+    GrowingBuffer(const GrowingBuffer&) = delete;
+    GrowingBuffer& operator=(const GrowingBuffer&) = delete;
+
+    /// What was moved from is empty.
+    GrowingBuffer(GrowingBuffer&& other) noexcept
+        : bytes_(std::move(other.bytes_)),
+          capacity_(std::exchange(other.capacity_, 0)),
+          used_(std::exchange(other.used_, 0)) {}
+
+    GrowingBuffer& operator=(GrowingBuffer&& other) noexcept {
+        bytes_ = std::move(other.bytes_);
+        capacity_ = std::exchange(other.capacity_, 0);
+        used_ = std::exchange(other.used_, 0);
+        return *this;
+    }
+
     /// A place behind what is there, for at least `bytes` bytes. What is written there counts from
     /// end_at() on; the next call may move everything.
     [[nodiscard]] char* room(std::size_t bytes) {

@@ -460,7 +460,8 @@ public:
                                   model::Payload& params);
 
     /// Takes the next command when it is an Assign of a job without meta and options, as this
-    /// version writes it. `to` is set in all its parts, or holds some of it and nothing is taken.
+    /// version writes it. All other parts of `to` are set; or some are, and nothing is taken.
+    /// Pre: `to` has neither.
     [[nodiscard]] bool next_assign(Assign& to);
 
     /// Likewise when it is a Finish that tells of success.

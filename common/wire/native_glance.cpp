@@ -160,8 +160,6 @@ bool BatchReader::next_assign(Assign& to) {
         to.service = service;
     }
     to.time_limit = base::Duration{time_limit};
-    to.meta = {};
-    to.options = {};
     rest_ = in.rest();
     ++commands_;
     return true;

@@ -202,8 +202,6 @@ TEST_CASE(
         }
         const Frames frames = encode_all({command});
         BatchReader reader(frames);
-        place.options.group = "of the one before";
-        place.meta = base::Blob::copy("\x80");
         if (reader.next_assign(place)) {
             ++taken;
             CHECK(Command(place) == command);
