@@ -281,8 +281,9 @@ void State::remember(JobHandle handle,
     past->ended_at = now_.wall;
     past->text = base::Blob::copy(text);
     if (job.params.bytes.size() > kHistoryParamsBytesMax) {
-        past->params = {model::Encoding::Opaque,
-                        base::Blob::copy(job.params.bytes.view().substr(0, kHistoryParamsBytesMax))};
+        past->params = {
+            model::Encoding::Opaque,
+            base::Blob::copy(job.params.bytes.view().substr(0, kHistoryParamsBytesMax))};
     } else {
         past->params = is_letter ? job.params : jobs_.take_params(handle);
     }

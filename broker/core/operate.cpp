@@ -70,8 +70,8 @@ void State::apply(const Address& from, CancelJobs& request) {
     if (request.which.jobs.size() == 1) {
         const model::JobId& id = request.which.jobs.front();
         const std::optional<Ended> ended = results_.find(id, now_.mono);
-        const bool is_done = ended && ended->state == JobState::Cancelled &&
-                             request.which.asker.sees(ended->owner);
+        const bool is_done =
+            ended && ended->state == JobState::Cancelled && request.which.asker.sees(ended->owner);
         if (!is_done && refuse_unknown(from, request.which.asker, id)) {
             return;
         }

@@ -117,8 +117,7 @@ void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& li
     const bool begins_part = bases_.empty() || end() % kPart == 0;
     Differences differences;
     const bool is_little = differ_little(ended, begins_part ? its : bases_.back(), differences);
-    const std::size_t bytes =
-        sizeof(Kept) + bytes_beside(ended) + (is_little ? 0 : sizeof(Ended));
+    const std::size_t bytes = sizeof(Kept) + bytes_beside(ended) + (is_little ? 0 : sizeof(Ended));
     if (its.forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
         return;
     }
@@ -135,8 +134,7 @@ void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& li
     index_.insert(its.id, static_cast<std::uint32_t>(end()));
     bytes_ += bytes;
     if (is_little) {
-        ring_.emplace_back(
-            differences, std::move(ended.service), std::move(ended.result.bytes));
+        ring_.emplace_back(differences, std::move(ended.service), std::move(ended.result.bytes));
     } else {
         ring_.emplace_back(std::make_unique<const Ended>(std::move(ended)));
     }
@@ -157,7 +155,8 @@ model::JobId ResultTable::id(std::uint64_t number) const {
         return its.whole->id;
     }
     const model::JobId& base = base_of(number).id;
-    return {base.epoch, base.number + static_cast<std::uint64_t>(std::int64_t{its.differences.number})};
+    return {base.epoch,
+            base.number + static_cast<std::uint64_t>(std::int64_t{its.differences.number})};
 }
 
 Ended ResultTable::at(std::uint64_t number) const {

@@ -199,7 +199,7 @@ private:
     std::deque<Base> bases_;  // of the parts that the ring is in, by number / kPart
     std::uint64_t first_ = 1;
     base::MonoTime first_forget_at_{};  // of the first
-    ResultIndex index_;  // the lower half of numbers
+    ResultIndex index_;                 // the lower half of numbers
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;
 };

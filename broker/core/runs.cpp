@@ -286,11 +286,11 @@ void State::on(FinishRun& run) {
     go_on(handle);
 }
 
-std::size_t State::count_held(WorkerHandle worker, std::span<const FinishRun::One> some) const {
+std::size_t State::count_held(WorkerHandle by, std::span<const FinishRun::One> of) const {
     std::size_t count = 0;
-    JobHandle likely = workers_.map.at(worker).held.front();
-    for (const FinishRun::One& one : some) {
-        const JobHandle job = held_job(likely, worker, one.attempt);
+    JobHandle likely = workers_.map.at(by).held.front();
+    for (const FinishRun::One& one : of) {
+        const JobHandle job = held_job(likely, by, one.attempt);
         if (job.names_something()) {
             likely = jobs_.map.at(job).place.next;
             ++count;

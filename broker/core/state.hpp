@@ -158,7 +158,7 @@ private:
     [[nodiscard]] JobHandle held_job(JobHandle likely,
                                      WorkerHandle worker,
                                      const model::Attempt& attempt) const;
-    [[nodiscard]] std::size_t count_held(WorkerHandle worker, std::span<const FinishRun::One> some) const;
+    [[nodiscard]] std::size_t count_held(WorkerHandle by, std::span<const FinishRun::One> of) const;
     void measure(Worker& worker, base::Duration run_time) const;
     void succeed(Worker& worker, JobHandle handle, model::Payload&& result);
     void count_run(const Job& job, base::Duration measured);

@@ -136,8 +136,8 @@ private:
         return chunks_.data()[slot / kChunk][slot % kChunk];
     }
 
-    // A chunk's memory is untouched until its cells are used, the lowest first: a map of few elements
-    // costs few.
+    // A chunk's memory is untouched until its cells are used, the lowest first: a map of few
+    // elements costs few.
     std::uint32_t fresh_slot() {
         if (slots_ % kChunk == 0) {
             chunks_.push_back(std::allocator<Cell>().allocate(kChunk));

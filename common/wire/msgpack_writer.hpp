@@ -44,9 +44,7 @@ public:
     void raw(std::string_view bytes) { end_at(put_raw(room(bytes.size()), bytes)); }
 
     /// Changes one byte that was written before. Pre: at < size().
-    void patch(std::size_t at, std::uint8_t value) {
-        buffer_.patch(at, static_cast<char>(value));
-    }
+    void patch(std::size_t at, std::uint8_t value) { buffer_.patch(at, static_cast<char>(value)); }
 
     /// Forgets all but the first `bytes`. Pre: bytes <= size().
     void cut(std::size_t bytes) { buffer_.shrink(bytes); }

@@ -14,8 +14,8 @@
 namespace steward::wire::native {
 namespace {
 
-// What was written is copied, and the buffer kept for the next batch, unless it is far too large for
-// the present one: a busy writer allocates once a batch, an idle one keeps little.
+// What was written is copied, and the buffer kept for the next batch, unless it is far too large
+// for the present one: a busy writer allocates once a batch, an idle one keeps little.
 constexpr std::size_t kKeptBytesMax = 2UL << 20U;
 constexpr std::size_t kKeptShare = 8;
 

@@ -1,5 +1,7 @@
 // Results that differ little from those before them and results that differ by much, kept beside
 // each other: each is told as it was.
+#include "broker/core/results.hpp"
+
 #include <deque>
 #include <limits>
 #include <string>
@@ -7,7 +9,6 @@
 
 #include <doctest/doctest.h>
 
-#include "broker/core/results.hpp"
 #include "common/base/prng.hpp"
 
 namespace {
@@ -79,17 +80,14 @@ private:
                 break;
             default:
                 ended.channel = "night";
-                ended.names = std::make_shared<const core::JobNames>(
-                    core::JobNames{"a", {}, "b"});
+                ended.names = std::make_shared<const core::JobNames>(core::JobNames{"a", {}, "b"});
         }
     }
 
     base::Prng random_;
 };
 
-void check_all(const core::ResultTable& table,
-               const std::deque<Ended>& model,
-               base::MonoTime now) {
+void check_all(const core::ResultTable& table, const std::deque<Ended>& model, base::MonoTime now) {
     REQUIRE(table.end() - table.first() == table.size());
     REQUIRE(table.size() <= model.size());
     const std::size_t gone = model.size() - table.size();

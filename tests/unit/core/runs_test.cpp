@@ -153,6 +153,7 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
         policy.ahead = 0s;
         policy.limits.jobs_max = 5 + chance.below(60);
         policy.limits.in_flight_max = 8 + chance.below(60);
+        policy.limits.history_jobs_max = chance.below(6);
         Broker together(policy);
         Broker apart(policy);
         for (Broker* broker : {&together, &apart}) {
@@ -199,6 +200,9 @@ TEST_CASE("runs: a run is answered, told, written and given out like each in tur
                     run.attempts.push_back(
                         {held[worker][at], 1ms, {model::Encoding::Opaque, base::Blob::copy("r")}});
                     held[worker].erase(held[worker].begin() + static_cast<std::ptrdiff_t>(at));
+                    if (chance.below(8) == 0) {  // and one that has ended long ago
+                        run.attempts.push_back({{{1, 1'000'000}, 1}, 1ms, {}});
+                    }
                 }
                 for (const FinishRun::One& one : run.attempts) {
                     Effects& effects = apart.finish(worker, one.attempt);
