@@ -35,7 +35,7 @@ public:
 
     static constexpr std::uint64_t kPlenty = 16'384;
     static constexpr std::uint64_t kFew = 8'192;
-    static constexpr std::uint64_t kQueueWeight = 3;
+    static constexpr std::uint64_t kQueueWeight = 6;
     static constexpr base::Duration kPatience = std::chrono::milliseconds(1);
 
 private:
