@@ -105,7 +105,7 @@ public:
 
     /// Where jobs of one queue, priority, owner and group come: good until a job leaves a lane.
     struct Place {
-        Queue* queue;
+        Queue* queue = nullptr;
         LaneHandle lane;
     };
 

@@ -125,9 +125,9 @@ private:
     // What the results of a part are told from: how its first one is.
     struct Base {
         model::JobId id;
-        base::WallTime accepted_at;
-        base::MonoTime forget_at;
-        std::uint64_t seq;
+        base::WallTime accepted_at{};
+        base::MonoTime forget_at{};
+        std::uint64_t seq = 0;
     };
 
     struct Differences {
