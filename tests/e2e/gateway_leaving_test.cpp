@@ -135,8 +135,12 @@ TEST_CASE("a reader of events that sends no more hears on; one that leaves is fo
     auto reader = std::make_unique<TcpStream>(street.gateway.port());
     reader->send("GET /v1/events?service=TRIAL HTTP/1.1\r\nHost: localhost\r\n\r\n");
     reader->finish();
-    CHECK(reader->read_until(": still here\n").has_value());
-    street.client.post("/TRIAL", nlohmann::json::object());
+    CHECK(reader->read_until(": still here\n\n").has_value());
+    // What happens before the broker has been told that somebody listens is nobody's news.
+    REQUIRE(wait_until([&] {
+        street.client.post("/TRIAL", nlohmann::json::object());
+        return reader->is_readable(100ms);
+    }));
     CHECK(reader->read_until("EXECUTE_COMPLETE").has_value());
     CHECK(street.metric(streams) == "1");
     reader.reset();
