@@ -103,8 +103,9 @@ bool ResultTable::differ_little(const Ended& ended, const Base& base, Difference
            fits(ended.priority, differences.priority) && fits(ended.attempt, differences.attempt);
 }
 
-std::size_t ResultTable::bytes_beside(const Ended& ended) {
-    return (ended.names != nullptr ? sizeof *ended.names : 0) + ended.text.size() +
+std::size_t ResultTable::bytes_of(const Ended& ended, bool is_whole) {
+    return sizeof(Kept) + (is_whole ? sizeof ended : 0) +
+           (ended.names != nullptr ? sizeof *ended.names : 0) + ended.text.size() +
            ended.result.bytes.size();
 }
 
@@ -117,7 +118,7 @@ void ResultTable::add(Ended&& ended, base::MonoTime now, const model::Limits& li
     const bool begins_part = bases_.empty() || end() % kPart == 0;
     Differences differences;
     const bool is_little = differ_little(ended, begins_part ? its : bases_.back(), differences);
-    const std::size_t bytes = sizeof(Kept) + bytes_beside(ended) + (is_little ? 0 : sizeof(Ended));
+    const std::size_t bytes = bytes_of(ended, !is_little);
     if (its.forget_at <= now || limits.results_max == 0 || bytes > limits.results_bytes_max) {
         return;
     }

@@ -87,8 +87,7 @@ private:
 /// ended before it has gone.
 ///
 /// Most results differ little from those that ended just before: they are kept as the differences,
-/// in less than half the memory. A broker that begins gets its memory page by page from the
-/// system, and of all that it does for quick jobs only the results stay and need new pages.
+/// in less than half the memory. Of all that is done for quick jobs only they stay.
 ///
 /// Cost:  O(1).
 /// Bound: results_max and results_bytes_max: the oldest go first, and are counted.
@@ -116,8 +115,20 @@ public:
 
     [[nodiscard]] std::uint64_t end() const { return first_ + ring_.size(); }
 
-    /// Pre: first() <= number < end().
+    /// Pre: first() <= number < end(), here and below.
     [[nodiscard]] Ended at(std::uint64_t number) const;
+
+    [[nodiscard]] bool is_durable(std::uint64_t number) const {
+        const Kept& its = kept(number);
+        return its.whole != nullptr ? its.whole->durable : its.differences.durable;
+    }
+
+    [[nodiscard]] base::MonoTime forget_at(std::uint64_t number) const {
+        const Kept& its = kept(number);
+        return its.whole != nullptr
+                   ? its.whole->forget_at
+                   : base_of(number).forget_at + base::Duration{its.differences.forget_us};
+    }
 
 private:
     static constexpr std::size_t kPart = 512;
@@ -164,12 +175,12 @@ private:
     [[nodiscard]] static bool differ_little(const Ended& ended,
                                             const Base& base,
                                             Differences& differences);
-    // What names, text and result take beside it.
-    [[nodiscard]] static std::size_t bytes_beside(const Ended& ended);
+    // What a result takes with its names, text and bytes.
+    [[nodiscard]] static std::size_t bytes_of(const Ended& ended, bool is_whole);
 
     [[nodiscard]] static std::size_t bytes_of(const Kept& kept) {
-        return sizeof kept + (kept.whole == nullptr ? kept.result.size()
-                                                    : sizeof(Ended) + bytes_beside(*kept.whole));
+        return kept.whole != nullptr ? bytes_of(*kept.whole, true)
+                                     : sizeof kept + kept.result.size();
     }
 
     [[nodiscard]] const Kept& kept(std::uint64_t number) const {
@@ -180,25 +191,13 @@ private:
         return bases_[static_cast<std::size_t>(number / kPart - first_ / kPart)];
     }
 
-    [[nodiscard]] base::MonoTime forget_at(std::uint64_t number) const {
-        const Kept& its = kept(number);
-        return its.whole != nullptr
-                   ? its.whole->forget_at
-                   : base_of(number).forget_at + base::Duration{its.differences.forget_us};
-    }
-
     [[nodiscard]] model::JobId id(std::uint64_t number) const;
     void drop_front();
 
-public:
-    /// What a result weighs that differs little, beside its bytes.
-    static constexpr std::size_t kWeight = sizeof(Kept);
-
-private:
     base::ChunkQueue<Kept, kPart> ring_;
     std::deque<Base> bases_;  // of the parts that the ring is in, by number / kPart
     std::uint64_t first_ = 1;
-    base::MonoTime first_forget_at_{};  // of the first
+    base::MonoTime first_forget_at_{};  // forget_at(first_): every end asks for it
     ResultIndex index_;                 // the lower half of numbers
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;

@@ -349,10 +349,10 @@ void State::tell_group(GroupHandle handle, model::JobOptions& options) const {
 template <class Put>
 bool State::write_results(Put&& put) const {
     for (std::uint64_t number = results_.first(); number < results_.end(); ++number) {
-        const Ended ended = results_.at(number);
-        if (!ended.durable || ended.forget_at <= now_.mono) {
+        if (!results_.is_durable(number) || results_.forget_at(number) <= now_.mono) {
             continue;
         }
+        const Ended ended = results_.at(number);
         const JobNames names = ended.names != nullptr ? *ended.names : JobNames{};
         if (!put(ResultKept{ended.id,
                             ended.service,

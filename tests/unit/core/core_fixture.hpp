@@ -323,6 +323,12 @@ Report ask(Broker& broker, QueryKind kind, JobFilter which = {}, Cursor after = 
     return std::get<Report>(std::move(*answers.front().second->report));
 }
 
+/// How much there is of what has the limit of this name.
+inline std::size_t used(Broker& broker, std::string_view name) {
+    const auto usages = ask<model::BrokerReport>(broker, QueryKind::Broker).usages;
+    return std::ranges::find(usages, name, &model::Usage::name)->used;
+}
+
 inline JobFilter only_job(const model::JobId& id) {
     JobFilter filter;
     filter.jobs = {id};

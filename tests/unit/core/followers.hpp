@@ -37,8 +37,7 @@ inline std::string parts_told(const Effects& effects) {
 }
 
 inline std::size_t kept_bytes(Broker& broker) {
-    const auto usages = ask<model::BrokerReport>(broker, QueryKind::Broker).usages;
-    return std::ranges::find(usages, "parts_bytes", &model::Usage::name)->used;
+    return used(broker, "parts_bytes");
 }
 
 }  // namespace steward::core::test

@@ -48,8 +48,7 @@ Call with_ttl(base::Duration ttl) {
 }
 
 std::size_t kept_jobs(Broker& broker) {
-    const auto usages = ask<model::BrokerReport>(broker, QueryKind::Broker).usages;
-    return std::ranges::find(usages, "parts_jobs", &model::Usage::name)->used;
+    return used(broker, "parts_jobs");
 }
 
 }  // namespace

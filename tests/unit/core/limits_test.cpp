@@ -126,10 +126,13 @@ TEST_CASE("limits: results weigh results_bytes_max together and not a byte more"
         }
         return found;
     };
-    constexpr std::size_t kEach = ResultTable::kWeight + 1;  // "r"
-    CHECK(kept(2 * kEach) == 2);
-    CHECK(kept(2 * kEach - 1) == 1);
-    CHECK(kept(kEach - 1) == 0);
+    Broker broker;
+    broker.ready(1, {"X"});
+    run_one(broker);
+    const std::size_t each = used(broker, "results_bytes");
+    CHECK(kept(2 * each) == 2);
+    CHECK(kept(2 * each - 1) == 1);
+    CHECK(kept(each - 1) == 0);
 }
 
 TEST_CASE("limits: a worker holds credit_max jobs, whatever it asks for") {
