@@ -5,6 +5,7 @@
 #include <fstream>
 #include <memory>
 #include <unistd.h>
+#include <utility>
 
 #include "bench/peers/bytes.hpp"
 #include "bench/peers/peer.hpp"
@@ -97,6 +98,29 @@ public:
                         "\"num_replicas\":1,\"max_consumers\":-1,\"max_msgs\":-1,"
                         "\"max_bytes\":-1,\"max_age\":0,\"discard\":\"new\",\"storage\":\"") +
                 (durable_ ? "file" : "memory") + "\"}");
+    }
+
+    void send(std::string& out, std::size_t service, std::string_view payload) override {
+        put_message(out, "j." + service_name(service), inbox_ + ".ack", payload);
+    }
+
+protected:
+    void message(const NatsMessage& message, std::string& out) override {
+        if (message.body.find("\"error\"") != std::string_view::npos) {
+            refused("nats-server", message.body);
+        }
+        if (is_open()) {
+            add_done();
+        } else if (std::exchange(has_stream_, true)) {
+            opened();
+        } else {
+            create_consumer(out);
+        }
+    }
+
+private:
+    // Before this one's request is answered the stream may still be in the making for another.
+    void create_consumer(std::string& out) {
         put_message(out,
                     "$JS.API.CONSUMER.DURABLE.CREATE.J.W",
                     inbox_ + ".consumer",
@@ -106,25 +130,8 @@ public:
                     "\"max_waiting\":4096}}");
     }
 
-    void send(std::string& out, std::size_t service, std::string_view payload) override {
-        put_message(out, "j." + service_name(service), inbox_ + ".ack", payload);
-    }
-
-protected:
-    void message(const NatsMessage& message, std::string& /*out*/) override {
-        if (message.body.find("\"error\"") != std::string_view::npos) {
-            refused("nats-server", message.body);
-        }
-        if (is_open()) {
-            add_done();
-        } else if (++answers_ == 2) {
-            opened();
-        }
-    }
-
-private:
     bool durable_;
-    int answers_ = 0;
+    bool has_stream_ = false;
     std::string inbox_ = "i" + std::to_string(getpid()) + "-" +
                          std::to_string(reinterpret_cast<std::uintptr_t>(this));
 };
