@@ -14,6 +14,7 @@ namespace steward::bench {
 namespace {
 
 constexpr std::size_t kPullJobs = 128;  // of one request of a worker, which has two open
+constexpr int kCreateTries = 1'000;     // of a submitter, for the stream and its consumer
 constexpr const char* kConnect =
     "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"lang\":\"c\","
     "\"version\":\"1\",\"protocol\":1}\r\n";
@@ -90,6 +91,33 @@ public:
 
     void open(std::string& out) override {
         out.append(kConnect).append("SUB ").append(inbox_).append(".* 1\r\n");
+        create_stream(out);
+    }
+
+    void send(std::string& out, std::size_t service, std::string_view payload) override {
+        put_message(out, "j." + service_name(service), inbox_ + ".ack", payload);
+    }
+
+protected:
+    void message(const NatsMessage& message, std::string& out) override {
+        const bool is_error = message.body.find("\"error\"") != std::string_view::npos;
+        if (is_error && (is_open() || ++tries_ == kCreateTries)) {
+            refused("nats-server", message.body);
+        }
+        if (is_open()) {
+            add_done();
+        } else if (is_error ? has_stream_ : !std::exchange(has_stream_, true)) {
+            create_consumer(out);
+        } else if (is_error) {
+            create_stream(out);
+        } else {
+            opened();
+        }
+    }
+
+private:
+    // What another submitter has in the making at this moment is refused: both ask again.
+    void create_stream(std::string& out) {
         put_message(
             out,
             "$JS.API.STREAM.CREATE.J",
@@ -100,26 +128,6 @@ public:
                 (durable_ ? "file" : "memory") + "\"}");
     }
 
-    void send(std::string& out, std::size_t service, std::string_view payload) override {
-        put_message(out, "j." + service_name(service), inbox_ + ".ack", payload);
-    }
-
-protected:
-    void message(const NatsMessage& message, std::string& out) override {
-        if (message.body.find("\"error\"") != std::string_view::npos) {
-            refused("nats-server", message.body);
-        }
-        if (is_open()) {
-            add_done();
-        } else if (std::exchange(has_stream_, true)) {
-            opened();
-        } else {
-            create_consumer(out);
-        }
-    }
-
-private:
-    // Before this one's request is answered the stream may still be in the making for another.
     void create_consumer(std::string& out) {
         put_message(out,
                     "$JS.API.CONSUMER.DURABLE.CREATE.J.W",
@@ -132,6 +140,7 @@ private:
 
     bool durable_;
     bool has_stream_ = false;
+    int tries_ = 0;
     std::string inbox_ = "i" + std::to_string(getpid()) + "-" +
                          std::to_string(reinterpret_cast<std::uintptr_t>(this));
 };
