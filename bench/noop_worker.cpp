@@ -20,12 +20,10 @@ using steward::bench::Tally;
 int main(int argc, char** argv) {
     std::string tally_file;
     std::string slot = "0";
-    std::string first = "0";
     std::string services = "0";
     // What is served must be known before the options are read.
     for (int i = 1; i + 1 < argc; ++i) {
         const std::string_view option = argv[i];
-        first = option == "--first-service" ? argv[i + 1] : first;
         services = option == "--services" ? argv[i + 1] : services;
     }
     std::shared_ptr<Tally> tally;
@@ -44,12 +42,10 @@ int main(int argc, char** argv) {
     Program program(argc, argv);
     program.option("--tally", tally_file, "Where to count finished jobs")
         .option("--slot", slot, "The place there")
-        .option("--first-service", first, "The number of the first service besides noop")
-        .option("--services", services, "How many there are of them")
+        .option("--services", services, "How many there are besides noop")
         .serve("noop", work);
-    const std::size_t begin = std::strtoull(first.c_str(), nullptr, 10);
-    const std::size_t end = begin + std::strtoull(services.c_str(), nullptr, 10);
-    for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t count = std::strtoull(services.c_str(), nullptr, 10);
+    for (std::size_t i = 0; i < count; ++i) {
         program.serve(steward::bench::service_name(i), work);
     }
     return program.run();

@@ -1,14 +1,16 @@
 // bench: the real broker with real worker processes, driven through the client library.
 #include "bench/steward_subject.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "bench/figures.hpp"
 #include "bench/peers/side.hpp"
 #include "bench/running_broker.hpp"
+#include "bench/steward_crowd.hpp"
 #include "client/client.hpp"
 
 namespace steward::bench {
@@ -17,7 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kPatienceSeconds = 60;
-constexpr std::size_t kServicesOfOne = 4'000;
 constexpr const char* kConfig =
     "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\njobs_per_service_max = "
     "100000000\npayload_bytes_total_max = \"64GiB\"\n[[service]]\nname = \"s0\"\n";
@@ -71,6 +72,54 @@ private:
     std::atomic<bool> all_well_ = true;
 };
 
+// Calls of which so many are in flight: the answer of one starts the next, on the client's thread.
+// Kept by their callbacks, the last of which may still look at them when run() has returned.
+class Calls : public std::enable_shared_from_this<Calls> {
+public:
+    Calls(client::Client& client,
+          const std::vector<std::string>& services,
+          client::Params payload,
+          std::size_t jobs)
+        : client_(client), services_(services), payload_(std::move(payload)), jobs_(jobs) {}
+
+    void run(std::size_t in_flight) {
+        for (std::size_t i = 0; i < in_flight; ++i) {
+            start_next();
+        }
+        is_over_.wait(false);
+    }
+
+private:
+    void start_next() {
+        const std::size_t job = started_.fetch_add(1);
+        if (job < jobs_) {
+            client_.call_async(services_[job % services_.size()],
+                               payload_,
+                               {},
+                               [self = shared_from_this()](auto answer) {
+                                   require(went_well(answer));
+                                   self->end_one();
+                               });
+        }
+    }
+
+    void end_one() {
+        start_next();
+        if (ended_.fetch_add(1) + 1 == jobs_) {
+            is_over_.store(true);
+            is_over_.notify_one();
+        }
+    }
+
+    client::Client& client_;
+    const std::vector<std::string>& services_;
+    client::Params payload_;
+    std::size_t jobs_;
+    std::atomic<std::size_t> started_ = 0;
+    std::atomic<std::size_t> ended_ = 0;
+    std::atomic<bool> is_over_ = false;
+};
+
 class StewardStarted final : public Started {
 public:
     explicit StewardStarted(const Shape& shape) : shape_(shape) {
@@ -79,8 +128,9 @@ public:
         start_workers(port_after(line, "workers "));
         client::Options options;
         options.brokers = {"127.0.0.1:" + port_after(line, "clients ")};
-        for (std::size_t i = 0; i < shape.clients; ++i) {
-            clients_.push_back(std::make_unique<client::Client>(options));
+        client_ = std::make_unique<client::Client>(options);
+        if (shape.clients > 1) {
+            crowd_ = std::make_unique<StewardCrowd>(options, shape.clients);
         }
         for (std::size_t i = 0; i < shape.services; ++i) {
             services_.push_back(service_name(i));
@@ -92,10 +142,14 @@ public:
         const client::Params payload = payload_of(load, 'x');
         client::JobOptions options;
         options.durable = shape_.durable;
+        if (crowd_) {
+            submit_of_many(load, payload, options);
+            return;
+        }
         window_.set_most(load.window);
         for (std::size_t i = 0; i < load.jobs; ++i) {
             window_.enter();
-            client_of(i).submit_async(
+            client_->submit_async(
                 service_of(i), payload, options, [this](auto id) { window_.leave(went_well(id)); });
         }
         window_.wait_for_all();
@@ -105,18 +159,11 @@ public:
         const client::Params payload = payload_of(load, kCallMark);
         if (load.window == 1) {
             for (std::size_t i = 0; i < load.jobs; ++i) {
-                require(went_well(client_of(i).call(service_of(i), payload)));
+                require(went_well(client_->call(service_of(i), payload)));
             }
             return;
         }
-        window_.set_most(load.window);
-        for (std::size_t i = 0; i < load.jobs; ++i) {
-            window_.enter();
-            client_of(i).call_async(service_of(i), payload, {}, [this](auto answer) {
-                window_.leave(went_well(answer));
-            });
-        }
-        window_.wait_for_all();
+        std::make_shared<Calls>(*client_, services_, payload, load.jobs)->run(load.window);
     }
 
 private:
@@ -126,31 +173,41 @@ private:
         return model::Payload{model::Encoding::Opaque, base::Blob::copy(bytes)};
     }
 
-    client::Client& client_of(std::size_t job) { return *clients_[job % clients_.size()]; }
+    // They submit in turn, as the connections of a peer do.
+    void submit_of_many(const Load& load,
+                        const client::Params& payload,
+                        const client::JobOptions& options) {
+        std::size_t sent = 0;
+        std::size_t answered = 0;
+        while (answered < load.jobs) {
+            for (; sent < load.jobs && sent - answered < load.window; ++sent) {
+                crowd_->client(sent % crowd_->size())
+                    .submit_async(service_of(sent), payload, options, [&answered](auto id) {
+                        require(went_well(id));
+                        ++answered;
+                    });
+            }
+            crowd_->step(true);
+        }
+    }
 
     const std::string& service_of(std::size_t job) { return services_[job % services_.size()]; }
 
-    // Each is a process: that is what the library makes. One may name so many services; where there
-    // are more, each part of them has workers of its own.
+    // Each is a process: that is what the library makes.
     void start_workers(const std::string& port) {
-        for (std::size_t first = 0; first < shape_.services; first += kServicesOfOne) {
-            for (std::size_t i = 0; i < shape_.workers; ++i) {
-                workers_.push_back(std::make_unique<Child>(
-                    "steward-bench-worker",
-                    std::vector<std::string>{
-                        "--backend-port",
-                        port,
-                        "--log-level",
-                        "error",
-                        "--tally",
-                        tally_file(),
-                        "--slot",
-                        std::to_string(workers_.size()),
-                        "--first-service",
-                        std::to_string(first),
-                        "--services",
-                        std::to_string(std::min(kServicesOfOne, shape_.services - first))}));
-            }
+        for (std::size_t i = 0; i < shape_.workers; ++i) {
+            workers_.push_back(
+                std::make_unique<Child>("steward-bench-worker",
+                                        std::vector<std::string>{"--backend-port",
+                                                                 port,
+                                                                 "--log-level",
+                                                                 "error",
+                                                                 "--tally",
+                                                                 tally_file(),
+                                                                 "--slot",
+                                                                 std::to_string(i),
+                                                                 "--services",
+                                                                 std::to_string(shape_.services)}));
         }
     }
 
@@ -158,7 +215,7 @@ private:
         const auto start = Clock::now();
         for (;;) {
             require(seconds_since(start) < kPatienceSeconds, "the workers do not come");
-            const auto workers = clients_.front()->query("workers");
+            const auto workers = client_->query("workers");
             if (workers && workers->size() >= workers_.size()) {
                 return;
             }
@@ -169,7 +226,8 @@ private:
     Shape shape_;
     Window window_;
     std::vector<std::string> services_;
-    std::vector<std::unique_ptr<client::Client>> clients_;
+    std::unique_ptr<client::Client> client_;
+    std::unique_ptr<StewardCrowd> crowd_;  // where there are many
 };
 
 class Steward final : public Subject {

@@ -180,7 +180,6 @@ private:
     [[nodiscard]] bool pass_on(core::Submit& submit, native::BatchReader& reader);
     [[nodiscard]] bool take_run(core::Submit& first, native::BatchReader& reader);
     [[nodiscard]] bool may_follow(const core::SubmitRun::One& one, core::Submit& first);
-    [[nodiscard]] bool is_reserved(const model::ServiceName& name);
     [[nodiscard]] bool may_submit(core::Submit& submit);
     void take_query(core::Query&& query, std::string_view what);
 
@@ -215,7 +214,6 @@ private:
     std::optional<core::Input> finish_;
     core::Input submits_{std::in_place_type<core::SubmitRun>};
     core::Input finishes_{std::in_place_type<core::FinishRun>};
-    model::ServiceName ordinary_;  // the last name that was not the broker's own
 };
 
 bool Commands::take(native::BatchReader& reader) {
@@ -284,7 +282,7 @@ bool Commands::may_follow(const core::SubmitRun::One& one, core::Submit& first) 
         return true;
     }
     first.spec.service = one.service;
-    return !is_reserved(one.service) &&
+    return !one.service.is_reserved() &&
            (from_.rights == nullptr || from_.rights->grants.may_submit(one.service.view()).empty());
 }
 
@@ -318,18 +316,6 @@ bool Commands::take_finish(native::BatchReader& reader) {
     return true;
 }
 
-// One comparison of places where the name is that of the submission before.
-bool Commands::is_reserved(const model::ServiceName& name) {
-    if (name.view().data() == ordinary_.view().data()) {
-        return false;
-    }
-    if (name.is_reserved()) {
-        return true;
-    }
-    ordinary_ = name;
-    return false;
-}
-
 // True as take_run().
 bool Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
     const std::uint64_t number = submit.submission.number;
@@ -338,7 +324,7 @@ bool Commands::pass_on(core::Submit& submit, native::BatchReader& reader) {
                {Errc::Malformed, "a batch with a Submit begins with a Session other than 0", {}});
         return false;
     }
-    if (is_reserved(submit.spec.service)) {
+    if (submit.spec.service.is_reserved()) {
         auto query =
             management_query(address(number), submit.spec.service.view(), submit.spec.params);
         if (query) {

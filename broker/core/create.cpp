@@ -7,7 +7,7 @@ namespace steward::core {
 
 // The service of this name, made if need be; names nothing when there are too many.
 ServiceHandle State::service_for(const model::ServiceName& name) {
-    const ServiceHandle existing = services_.find(name.view());
+    const ServiceHandle existing = services_.find(name);
     if (existing.names_something()) {
         return existing;
     }

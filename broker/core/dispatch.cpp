@@ -19,8 +19,9 @@ constexpr std::size_t kLotLeast = 64;
 constexpr int kLotPart = 4;
 
 bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
-    return std::ranges::any_of(
-        queue.crews, [&](CrewHandle crew) { return !workers.crews.at(crew).free.empty(); });
+    return std::ranges::any_of(queue.crews, [&](const ServingCrew& serving) {
+        return !workers.crews.at(serving.crew).free.empty();
+    });
 }
 
 // Of a worker that may hold `most`.
@@ -95,12 +96,10 @@ void State::list_turn(QueueHandle handle) {
     if (!lane.names_something()) {
         return;
     }
-    for (const CrewHandle crew_handle : queue.crews) {
-        Crew& crew = workers_.crews.at(crew_handle);
+    for (const ServingCrew& serving : queue.crews) {
+        Crew& crew = workers_.crews.at(serving.crew);
         if (crew.queues.size() > 1) {
-            const auto at = std::ranges::lower_bound(crew.queues, handle);
-            crew.turns.list(static_cast<std::size_t>(at - crew.queues.begin()),
-                            lanes_.map.at(lane).priority);
+            crew.turns.list(serving.index, lanes_.map.at(lane).priority);
         }
     }
 }
@@ -138,9 +137,9 @@ LaneHandle State::next_lane(QueueHandle handle) {
 // the one whose turn it is to be given ahead.
 WorkerHandle State::pick_worker(const Queue& queue) {
     WorkerHandle best;
-    for (const CrewHandle crew_handle : queue.crews) {
-        const Crew& crew = workers_.crews.at(crew_handle);
-        if (crew.given_last_at == now_.mono && lacks_of_lot(crew_handle, crew)) {
+    for (const ServingCrew& serving : queue.crews) {
+        const Crew& crew = workers_.crews.at(serving.crew);
+        if (crew.given_last_at == now_.mono && lacks_of_lot(serving.crew, crew)) {
             return crew.given_last;
         }
         const WorkerHandle first = crew.free.front();
@@ -153,8 +152,8 @@ WorkerHandle State::pick_worker(const Queue& queue) {
     if (best.names_something()) {
         return best;
     }
-    for (const CrewHandle crew_handle : queue.crews) {
-        WorkerList& ahead = workers_.crews.at(crew_handle).ahead;
+    for (const ServingCrew& serving : queue.crews) {
+        WorkerList& ahead = workers_.crews.at(serving.crew).ahead;
         while (!ahead.empty()) {
             const WorkerHandle first = ahead.front();
             const Worker& worker = workers_.map.at(first);

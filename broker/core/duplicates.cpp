@@ -19,7 +19,7 @@ bool is_waiting(JobState state) {
 // True when the submission is answered: it has become the earlier job, or is refused because of it.
 bool State::join_duplicate(Submit& submit) {
     model::JobOptions& options = submit.spec.options;
-    const ServiceHandle service = services_.find(submit.spec.service.view());
+    const ServiceHandle service = services_.find(submit.spec.service);
     if (!service.names_something()) {
         return false;
     }

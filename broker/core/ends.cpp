@@ -262,9 +262,7 @@ void State::remember(JobHandle handle,
     const Job& job = jobs_.map.at(handle);
     const Worker* worker = workers_.map.find(job.worker);
     past->id = job.id;
-    if (past->service.view().data() != service.name.view().data()) {
-        past->service = service.name;
-    }
+    past->service = service.name;
     past->channel = services_.queues.at(job.queue).channel;
     past->names = names_of(job);
     past->state = job.state;

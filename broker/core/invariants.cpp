@@ -192,9 +192,10 @@ void State::check_queues() const {
             may_start = may_start && limits_.map.at(limit).gate.is_open(now_.mono);
         }
         std::size_t workers = 0;
-        for (const CrewHandle crew_handle : queue.crews) {
-            const Crew& crew = workers_.crews.at(crew_handle);
-            rule(std::ranges::binary_search(crew.queues, handle), "a queue's crews serve it");
+        for (const ServingCrew& serving : queue.crews) {
+            const Crew& crew = workers_.crews.at(serving.crew);
+            rule(serving.index < crew.queues.size() && crew.queues[serving.index] == handle,
+                 "a queue's crews serve it");
             rule(!may_start || crew.free.empty(), "nobody who could run a job is idle");
             workers += crew.workers;
         }

@@ -96,7 +96,7 @@ void State::apply(const Address& from, SetModes& request) {
                            "the service \"" + change.service + "\" belongs to the broker",
                            {}});
         }
-        const bool is_known = services_.find(name->view()).names_something();
+        const bool is_known = services_.find(*name).names_something();
         if (!is_known && services_.size() >= policy.limits.services_max) {
             return refuse(from,
                           change.service,

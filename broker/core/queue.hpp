@@ -25,7 +25,7 @@ struct Block {
     base::Links<Block> of_lane;
 };
 
-using BlockMap = base::SlotMap<Block>;
+using BlockMap = base::SlotMap<Block, Block, base::kCacheLine>;
 using BlockList = base::LinkedList<Block, &Block::of_lane>;
 
 struct Level;
@@ -35,33 +35,41 @@ struct Level;
 struct Lane {
     QueueHandle queue;
     Level* level = nullptr;  // its priority's
-    GroupHandle group;       // names nothing: jobs without one
     std::int32_t priority = 0;
     OwnerId owner = kNobody;
+    bool parked = false;   // `turn` is in its group's list, not in its level's
+    std::size_t size = 0;  // jobs in all blocks
+    BlockList blocks;      // one at least while it has jobs
+
+    base::Links<Lane> turn;
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
-    bool parked = false;           // `turn` is in its group's list, not in its level's
-    std::size_t size = 0;          // jobs in all blocks
+    GroupHandle group;             // names nothing: jobs without one
     std::size_t spilled = 0;       // blocks that are
-    BlockList blocks;              // one at least while it has jobs
     BlockHandle earlier;           // the first of those that an earlier run spilled
     model::JobId earlier_last;     // the highest id in those
-    base::Links<Lane> turn;
+
     base::Links<Lane> of_level;
 
     /// Whether it goes with its last job.
     [[nodiscard]] bool is_special() const { return owner != kNobody || group.names_something(); }
 };
 
-using LaneMap = base::SlotMap<Lane>;
+using LaneMap = base::SlotMap<Lane, Lane, base::kCacheLine>;
 using LaneList = base::LinkedList<Lane, &Lane::turn>;
 using LevelLanes = base::LinkedList<Lane, &Lane::of_level>;
 
 /// The lanes of one priority.
 struct Level {
     LaneList turns;        // those whose first job may start, as far as is known
-    LevelLanes lanes;      // all there are, in no order
-    LaneHandle no_group;   // nobody's jobs without one: kept while the level is
     std::size_t jobs = 0;  // of all lanes, parked ones too
+    LaneHandle no_group;   // nobody's jobs without one: kept while the level is
+    LevelLanes lanes;      // all there are, in no order
+};
+
+/// A crew that serves a queue, and which of the crew's queues that is.
+struct ServingCrew {
+    CrewHandle crew;
+    std::uint32_t index = 0;
 };
 
 /// Deficit round-robin with every job of cost 1: in its turn a lane gives as many jobs as its group
@@ -71,16 +79,16 @@ struct Level {
 struct Queue {
     using Levels = std::map<std::int32_t, Level, std::greater<>>;
 
+    // What every job touches stands at the front: with thousands of queues each line is fetched.
     ServiceHandle service;
-    model::Label channel;           // empty: the default one
-    std::vector<CrewHandle> crews;  // those that serve it
+    model::Label channel;            // empty: the default one
+    std::size_t size = 0;            // all jobs in it
+    LimitHandle parked_at;           // the named limit that it found closed
+    std::vector<ServingCrew> crews;  // those that serve it
+    Levels open;                     // levels with lanes that may start, and a few empty ones
+    Levels closed;                   // levels in which every lane is parked
     std::size_t workers = 0;
-    std::size_t size = 0;        // all jobs in it
-    LimitHandle parked_at;       // the named limit that it found closed
-    base::Links<Queue> parking;  // in that limit's list
-
-    Levels open;    // levels with lanes that may start, and a few empty ones
-    Levels closed;  // levels in which every lane is parked
+    base::Links<Queue> parking;  // in the list of the limit that it is parked at
 };
 
 using QueueMap = base::SlotMap<Queue>;

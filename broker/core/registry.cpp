@@ -198,8 +198,9 @@ CrewHandle State::crew_for(const Ready& ready) {
     }
     const CrewHandle handle = workers_.crews.emplace(queues, std::move(services));
     workers_.crew_of.emplace(std::move(queues), handle);
+    std::uint32_t index = 0;
     for (const QueueHandle queue : workers_.crews.at(handle).queues) {
-        services_.queues.at(queue).crews.push_back(handle);
+        services_.queues.at(queue).crews.push_back({handle, index++});
         list_turn(queue);
     }
     return handle;
@@ -238,7 +239,9 @@ void State::leave_crew(WorkerHandle handle) {
     }
     if (--crew.workers == 0) {
         for (const QueueHandle queue : crew.queues) {
-            std::erase(services_.queues.at(queue).crews, crew_handle);
+            std::erase_if(services_.queues.at(queue).crews, [&](const ServingCrew& serving) {
+                return serving.crew == crew_handle;
+            });
         }
         workers_.crew_of.erase(crew.queues);
         workers_.crews.erase(crew_handle);

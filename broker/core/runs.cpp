@@ -80,7 +80,7 @@ void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& ali
     if (alike.is_special || name.is_reserved()) {
         return;
     }
-    const ServiceHandle handle = services_.find(name.view());
+    const ServiceHandle handle = services_.find(name);
     if (!handle.names_something()) {
         return;
     }

@@ -98,7 +98,7 @@ void State::run_schedule(const ScheduleRun& run) {
              "scheduled_run_skipped",
              {{"schedule", std::string(run.schedule.view())}, {"why", why}});
     };
-    const ServiceHandle known = services_.find(submit.spec.service.view());
+    const ServiceHandle known = services_.find(submit.spec.service);
     if (const auto error = refusal(submit, services_.map.find(known))) {
         return skip(error->message);
     }

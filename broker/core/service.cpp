@@ -88,7 +88,7 @@ bool ServiceTable::forget_if_unknown(ServiceHandle handle, LaneTable& lanes) {
     if (!service.is_forgettable() || !service.queues.empty()) {
         return false;
     }
-    by_name_.erase(hash_of(service.name.view()), handle);
+    by_name_.erase(service.name.hash(), handle);
     map.erase(handle);
     return true;
 }

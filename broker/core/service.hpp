@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,8 +24,8 @@ struct AttemptFigures {
 };
 
 struct Service {
-    // What every job touches stands together: with thousands of services each line of it is
-    // fetched.
+    // What every job touches stands at the front, line of the cache by line: with thousands of
+    // services each is fetched.
     model::ServiceName name;
     QueueHandle default_queue;  // names nothing until it is made
     Mode mode = Mode::Running;
@@ -35,14 +34,15 @@ struct Service {
     std::unique_ptr<const model::JobOptions> defaults;  // null: none
     std::size_t jobs_max = 0;                           // 0: as many as for any service
     std::size_t ready = 0;                              // in all queues
+
     std::size_t active = 0;
     JobList scheduled;
     JobList blocked;
+    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
+
     std::vector<LimitHandle> limits;  // named limits that it shares
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
-
     std::vector<QueueHandle> queues;                 // sorted by channel, the default one first
     std::size_t dead = 0;                            // dead letters
     std::size_t workers = 0;                         // those of several channels count once
@@ -84,15 +84,20 @@ struct Service {
 class ServiceTable {
 public:
     [[nodiscard]] ServiceHandle find(std::string_view name) const {
-        return by_name_.find(hash_of(name),
+        return by_name_.find(base::SmallText::hash(name),
                              [&](ServiceHandle at) { return map.at(at).name.view() == name; });
+    }
+
+    [[nodiscard]] ServiceHandle find(const model::ServiceName& name) const {
+        return by_name_.find(name.hash(),
+                             [&](ServiceHandle at) { return map.at(at).name == name; });
     }
 
     /// Pre: no service has this name.
     ServiceHandle add(const model::ServiceName& name) {
         const ServiceHandle handle = map.emplace();
         map.at(handle).name = name;
-        by_name_.insert(hash_of(name.view()), handle);
+        by_name_.insert(name.hash(), handle);
         return handle;
     }
 
@@ -141,10 +146,6 @@ public:
     QueueMap queues;
 
 private:
-    static std::size_t hash_of(std::string_view name) {
-        return std::hash<std::string_view>{}(name);
-    }
-
     // The service's queues have changed.
     void note_default(Service& service) const {
         const std::vector<QueueHandle>& all = service.queues;

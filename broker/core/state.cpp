@@ -57,7 +57,7 @@ void State::apply_service_policies() {
         if (!name) {
             continue;
         }
-        const ServiceHandle known = services_.find(name->view());
+        const ServiceHandle known = services_.find(*name);
         Service& service = services_.map.at(known.names_something() ? known : services_.add(*name));
         service.declared = true;
         service.jobs_max = settings.jobs_max;

@@ -153,7 +153,7 @@ void State::on_settled() {
 }
 
 void State::admit(Submit& submit) {
-    const ServiceHandle existing = services_.find(submit.spec.service.view());
+    const ServiceHandle existing = services_.find(submit.spec.service);
     const bool known = existing.names_something() && services_.map.at(existing).known();
     if (!known && submit.unknown == UnknownService::RefuseOnceSettled && !is_settled()) {
         wait_until_settled(submit);

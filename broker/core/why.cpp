@@ -144,7 +144,7 @@ void State::why_no_worker(const Queue& queue, std::vector<std::string>& reasons)
         const WorkerHandle handle = workers_.map.handle_at(slot);
         const Worker* worker = workers_.map.find(handle);
         if (worker == nullptr ||
-            std::ranges::find(queue.crews, worker->crew) == queue.crews.end()) {
+            std::ranges::find(queue.crews, worker->crew, &ServingCrew::crew) == queue.crews.end()) {
             continue;
         }
         ++named;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -12,12 +13,18 @@
 
 namespace steward::base {
 
+/// Bytes that a processor fetches at once.
+inline constexpr std::size_t kCacheLine = 64;
+
 /// Elements live in chunks, so an element never moves and growth never copies. Freed slots are
 /// reused last-in first-out; the generation goes up at each reuse.
 ///
+/// Eight bytes stand before each element. Chunks begin at a line of the cache, so elements that are
+/// eight bytes less than a number of lines, or cells that are aligned so, touch no line of others.
+///
 /// Cost:   O(1) for all calls.  Thread: one.
 /// Bound:  none of its own; the owner holds size() to its limit.
-template <class T, class Tag = T>
+template <class T, class Tag = T, std::size_t CellAlignment = alignof(T)>
 class SlotMap {
 public:
     using HandleType = Handle<Tag>;
@@ -105,7 +112,7 @@ public:
             }
         }
         for (Cell* chunk : chunks_) {
-            std::allocator<Cell>().deallocate(chunk, kChunk);
+            ::operator delete(chunk, kChunk * sizeof(Cell), kChunkAlignment);
         }
     }
 
@@ -113,7 +120,9 @@ private:
     static constexpr std::uint32_t kChunk = 1024;
     static constexpr std::uint32_t kNone = UINT32_MAX;  // the end of the list of free slots
 
-    struct Cell {
+    static constexpr std::align_val_t kChunkAlignment{kCacheLine};
+
+    struct alignas(CellAlignment) Cell {
         Cell() {}  // NOLINT(modernize-use-equals-default): the union member has no default
 
         ~Cell() {}  // NOLINT(modernize-use-equals-default)
@@ -140,7 +149,8 @@ private:
     // elements costs few.
     std::uint32_t fresh_slot() {
         if (slots_ % kChunk == 0) {
-            chunks_.push_back(std::allocator<Cell>().allocate(kChunk));
+            chunks_.push_back(
+                static_cast<Cell*>(::operator new(kChunk * sizeof(Cell), kChunkAlignment)));
         }
         std::construct_at(&cell_at(slots_));
         return slots_++;

@@ -179,16 +179,13 @@ void Decoder::service(model::ServiceName& value) {
         return;
     }
     last_.head = {last_.submit, static_cast<std::size_t>(in_.rest().data() - last_.submit)};
-    const std::string_view known = last_.service.view();
-    if (text.empty() || text != known) {
+    if (text.empty() || text != last_.service.view()) {
         base::Expected<model::ServiceName> name = model::ServiceName::parse(text);
         if (!name) {
             error_ = std::move(name.error());
             return;
         }
         last_.service = std::move(*name);
-    } else if (value.view().data() == known.data()) {
-        return;  // a place that has it from the command before
     }
     value = last_.service;
 }

@@ -124,13 +124,11 @@ bool BatchReader::next_alike(std::uint64_t& number,
         return false;
     }
     if (!is_same) {
-        base::Expected<model::ServiceName> parsed = model::ServiceName::parse(name);
-        if (!parsed) {
+        if (!service.assign(name)) {
             return false;
         }
         last_.head = head;
-        last_.service = std::move(*parsed);
-        service = last_.service;
+        last_.service = service;
     }
     rest_ = in.rest();
     ++commands_;

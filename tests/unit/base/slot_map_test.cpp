@@ -1,6 +1,8 @@
 // tests: elements under handles that know when they are stale.
 #include "common/base/slot_map.hpp"
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -135,5 +137,20 @@ TEST_CASE("a handle is found by its number, and by none that was made up") {
     for (const std::uint64_t number :
          {std::uint64_t{7'000'000}, UINT64_MAX, std::uint64_t{UINT32_MAX}}) {
         CHECK_FALSE(map.handle_of(number).names_something());
+    }
+}
+
+TEST_CASE("elements of whole lines of the cache, or aligned to them, share none") {
+    struct Wide {
+        std::array<char, steward::base::kCacheLine - 8> bytes{};
+    };
+
+    SlotMap<Wide> wide;
+    SlotMap<int, int, steward::base::kCacheLine> aligned;
+    for (int i = 0; i < 1'500; ++i) {  // more than a chunk
+        const void* const whole = &wide.at(wide.emplace());
+        const void* const one = &aligned.at(aligned.emplace(i));
+        CHECK(reinterpret_cast<std::uintptr_t>(whole) % steward::base::kCacheLine == 8);
+        CHECK(reinterpret_cast<std::uintptr_t>(one) % steward::base::kCacheLine == 8);
     }
 }

@@ -14,6 +14,9 @@ namespace {
 
 bool is_name(std::string_view text) {
     const auto name = ServiceName::parse(text);
+    ServiceName assigned = *ServiceName::parse("before");
+    CHECK(assigned.assign(text) == name.has_value());
+    CHECK(assigned.view() == (name ? text : "before"));
     if (!name) {
         CHECK(name.error().code == base::Errc::BadName);
         CHECK_FALSE(name.error().message.empty());
@@ -43,6 +46,16 @@ TEST_CASE("a name has no space or control character, and anything else") {
         const std::string text = {'a', static_cast<char>(c), 'b'};
         CAPTURE(c);
         CHECK(is_name(text) == (c > 0x20 && c != 0x7F));
+    }
+    // Wherever it stands among bytes that are looked at eight at a time.
+    for (const std::size_t size : {1UL, 3UL, 7UL, 8UL, 9UL, 15UL, 16UL, 17UL, 30UL}) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (int c = 0; c < 256; ++c) {
+                std::string text(size, c % 2 == 0 ? '!' : '\xFF');
+                text[at] = static_cast<char>(c);
+                CHECK(is_name(text) == (c > 0x20 && c != 0x7F));
+            }
+        }
     }
     CHECK_FALSE(is_name(" a"));
     CHECK_FALSE(is_name("a\n"));
