@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "common/model/limits.hpp"
+
 namespace steward::worker {
 namespace {
 
@@ -176,7 +178,7 @@ TEST_CASE("channels are held to their form and number") {
     CHECK(parse({}, {"ECHO"}, {{"STEWARD_CHANNEL", ","}}).errors.find("STEWARD_CHANNEL") !=
           std::string::npos);
     Texts services;
-    for (int i = 0; i < 65; ++i) {
+    for (std::size_t i = 0; i <= steward::model::kServicesPerWorkerMax / 64; ++i) {
         services.push_back("S" + std::to_string(i));
     }
     CHECK(parse({"--channel", many(63)}, services).options().channels.size() == 63);
