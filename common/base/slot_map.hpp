@@ -112,7 +112,7 @@ public:
             }
         }
         for (Cell* chunk : chunks_) {
-            ::operator delete(chunk, kChunk * sizeof(Cell), kChunkAlignment);
+            ::operator delete(chunk, kChunkAlignment);
         }
     }
 
