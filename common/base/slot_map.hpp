@@ -122,7 +122,7 @@ private:
 
     static constexpr std::align_val_t kChunkAlignment{kCacheLine};
 
-    struct alignas(CellAlignment) Cell {
+    struct alignas(CellAlignment) alignas(std::uint32_t) Cell {
         Cell() {}  // NOLINT(modernize-use-equals-default): the union member has no default
 
         ~Cell() {}  // NOLINT(modernize-use-equals-default)
