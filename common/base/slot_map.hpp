@@ -1,6 +1,7 @@
 // common/base: elements with stable addresses that are named by generation-checked handles.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -122,7 +123,7 @@ private:
 
     static constexpr std::align_val_t kChunkAlignment{kCacheLine};
 
-    struct alignas(CellAlignment) alignas(std::uint32_t) Cell {
+    struct alignas(std::max(CellAlignment, alignof(std::uint32_t))) Cell {
         Cell() {}  // NOLINT(modernize-use-equals-default): the union member has no default
 
         ~Cell() {}  // NOLINT(modernize-use-equals-default)

@@ -8,8 +8,6 @@
 
 #include <doctest/doctest.h>
 
-#include "common/base/prng.hpp"
-
 using steward::base::SmallText;
 
 namespace {
@@ -57,29 +55,37 @@ TEST_CASE("small text: equal as their bytes are, with equal hashes") {
     }
 }
 
+namespace {
+
+void copy_and_move(const std::string& first, const std::string& second) {
+    SmallText from(first);
+    SmallText to(second);
+    const SmallText copy(to);
+    to = from;
+    CHECK(to.view() == first);
+    CHECK(from.view() == first);
+    CHECK(copy.view() == second);
+    from = SmallText(copy);
+    CHECK(from.view() == second);
+    to = std::move(from);
+    CHECK(to.view() == second);
+    CHECK(from.view().empty());  // NOLINT(bugprone-use-after-move): that is what is tested
+    const SmallText moved(std::move(to));
+    CHECK(moved.view() == second);
+}
+
+}  // namespace
+
 TEST_CASE("small text: copies and moves, long over short and short over long") {
     const std::vector<std::string> all = texts();
     for (const std::string& first : all) {
         for (const std::string& second : all) {
-            SmallText from(first);
-            SmallText to(second);
-            const SmallText copy(to);
-            to = from;
-            CHECK(to.view() == first);
-            CHECK(from.view() == first);
-            CHECK(copy.view() == second);
-            from = SmallText(copy);
-            CHECK(from.view() == second);
-            to = std::move(from);
-            CHECK(to.view() == second);
-            CHECK(from.view().empty());  // NOLINT(bugprone-use-after-move): that is what is tested
-            const SmallText moved(std::move(to));
-            CHECK(moved.view() == second);
-            SmallText itself(first);
-            SmallText& alias = itself;
-            itself = alias;
-            CHECK(itself.view() == first);
+            copy_and_move(first, second);
         }
+        SmallText itself(first);
+        SmallText& alias = itself;
+        itself = alias;
+        CHECK(itself.view() == first);
     }
 }
 
