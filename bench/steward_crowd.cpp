@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <sys/epoll.h>
-#include <unistd.h>
 #include <utility>
 
 #include "bench/subject.hpp"
@@ -27,14 +26,10 @@ StewardCrowd::StewardCrowd(client::Options options, std::size_t clients)
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.ptr = &member;
-        require(::epoll_ctl(epoll_, EPOLL_CTL_ADD, member.client->fd(), &event) == 0,
+        require(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, member.client->fd(), &event) == 0,
                 "a client cannot be started");
     }
     serve_all();
-}
-
-StewardCrowd::~StewardCrowd() {
-    ::close(epoll_);
 }
 
 client::Client& StewardCrowd::client(std::size_t index) {
@@ -45,20 +40,16 @@ client::Client& StewardCrowd::client(std::size_t index) {
     return *member.client;
 }
 
-void StewardCrowd::flush() {
+void StewardCrowd::step() {
     for (Member* const member : asked_) {
         member->is_asked = false;
         serve(*member);
     }
     asked_.clear();
-}
-
-void StewardCrowd::step(bool waits) {
-    flush();
     std::array<epoll_event, 64> events{};
     const auto timeout = static_cast<int>(kServeAllEvery / 1ms);
     const int count =
-        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), waits ? timeout : 0);
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
     for (int i = 0; i < count; ++i) {
         serve(*static_cast<Member*>(events[static_cast<std::size_t>(i)].data.ptr));
     }

@@ -3,30 +3,26 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "client/client.hpp"
 #include "common/base/time.hpp"
+#include "common/posix/unique_fd.hpp"
 
 namespace steward::bench {
 
 class StewardCrowd {
 public:
     StewardCrowd(client::Options options, std::size_t clients);
-    ~StewardCrowd();
-    StewardCrowd(const StewardCrowd&) = delete;
-    StewardCrowd& operator=(const StewardCrowd&) = delete;
 
     [[nodiscard]] std::size_t size() const { return clients_.size(); }
 
-    /// To ask something of it, which leaves with flush().
+    /// To ask something of it, which leaves with step().
     client::Client& client(std::size_t index);
-    /// Sends what was asked of all clients since.
-    void flush();
-    /// Takes what has come for any of them; `waits` until something has.
-    void step(bool waits);
+    /// Sends what was asked of all clients since, waits until something comes for any of them, and
+    /// takes it.
+    void step();
 
 private:
     struct Member {
@@ -37,7 +33,7 @@ private:
     static void serve(Member& member);
     void serve_all();
 
-    int epoll_;
+    posix::UniqueFd epoll_;
     std::vector<Member> clients_;
     std::vector<Member*> asked_;
     base::MonoTime served_all_at_{};

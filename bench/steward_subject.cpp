@@ -187,7 +187,7 @@ private:
                         ++answered;
                     });
             }
-            crowd_->step(true);
+            crowd_->step();
         }
     }
 

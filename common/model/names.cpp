@@ -13,6 +13,10 @@ namespace steward::model {
 
 namespace {
 
+bool has_fitting_size(std::string_view text) {
+    return !text.empty() && text.size() <= kNameBytesMax;
+}
+
 bool is_bad(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte <= 0x20 || byte == 0x7F;
@@ -52,7 +56,7 @@ base::Expected<ServiceName> ServiceName::parse(std::string_view text) {
 }
 
 bool ServiceName::assign(std::string_view text) {
-    if (text.empty() || text.size() > kNameBytesMax || has_bad_byte(text)) {
+    if (!has_fitting_size(text) || has_bad_byte(text)) {
         return false;
     }
     text_ = base::SmallText(text);
@@ -60,7 +64,7 @@ bool ServiceName::assign(std::string_view text) {
 }
 
 base::Expected<void> ServiceName::check(std::string_view text) {
-    if (text.empty() || text.size() > kNameBytesMax) {
+    if (!has_fitting_size(text)) {
         return base::fail(base::Errc::BadName,
                           "a service name has 1 to " + std::to_string(kNameBytesMax) +
                               " bytes; this one has " + std::to_string(text.size()));
