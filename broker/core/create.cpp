@@ -18,6 +18,9 @@ ServiceHandle State::service_for(const model::ServiceName& name) {
 
 // The service's queue of this channel, made if need be; names nothing when there are too many.
 QueueHandle State::queue_for(ServiceHandle service, const model::Label& channel) {
+    if (channel.empty() && services_.map.at(service).default_queue.names_something()) {
+        return services_.map.at(service).default_queue;
+    }
     const std::string_view name =
         channel.view() == model::kDefaultChannel ? std::string_view() : channel.view();
     const QueueHandle existing = services_.find_queue(service, name);
@@ -173,11 +176,8 @@ bool State::may_begin(const Service& service) const {
 }
 
 // Where nothing waits and somebody has room there is no need to wait in a list. Pre: the service
-// may_begin(), the job has no extras and does not expire.
+// may_begin(), the queue is idle, the job has no extras and does not expire.
 bool State::begin_at_once(JobHandle handle, const Queue& queue) {
-    if (queue.size > 0 || queue.parked_at.names_something()) {
-        return false;
-    }
     const WorkerHandle worker = pick_worker(queue);
     if (!worker.names_something()) {
         return false;
@@ -203,8 +203,9 @@ void State::begin_waiting(JobHandle handle) {
         return;
     }
     const bool is_plain = job.extras == nullptr && job.expires == base::MonoTime::max();
-    if (is_plain && may_begin(services_.map.at(job.service)) &&
-        begin_at_once(handle, services_.queues.at(job.queue))) {
+    const Queue& queue = services_.queues.at(job.queue);
+    if (is_plain && queue.is_idle() && may_begin(services_.map.at(job.service)) &&
+        begin_at_once(handle, queue)) {
         return;
     }
     make_ready(handle, false);

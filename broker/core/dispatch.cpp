@@ -72,16 +72,9 @@ void State::feed_worker(WorkerHandle handle) {
     Crew& crew = workers_.crews.at(worker.crew);
     const std::size_t most = may_hold(worker);
     bool is_given = false;
-    while (has_room(worker, most, policy.limits)) {
-        const LaneHandle lane = pick_lane(crew);
-        if (!lane.names_something()) {
-            break;
-        }
-        if (crew.queues.size() == 1 && goes_on_alone(lanes_.map.at(lane), services_)) {
-            assign_lot(lane, handle, most);
-        } else {
-            assign(lane, handle);
-        }
+    while (has_room(worker, most, policy.limits) &&
+           (crew.queues.size() == 1 ? assign_next(crew.queues.front(), handle, most)
+                                    : assign_in_turn(crew, handle))) {
         is_given = true;
     }
     if (is_given) {
@@ -199,20 +192,45 @@ void State::go_on(WorkerHandle handle) {
     feed_worker(handle);
 }
 
-LaneHandle State::pick_lane(Crew& crew) {
-    if (crew.queues.size() == 1) {
-        return next_lane(crew.queues.front());
-    }
-    LaneHandle picked;
+// Gives a worker a job of the queue of its crew whose turn it is. False: none has one that may start.
+bool State::assign_in_turn(Crew& crew, WorkerHandle worker) {
+    LaneHandle lane;
     const std::size_t index = crew.turns.take([&](std::size_t at, std::int32_t& priority) {
-        picked = next_lane(crew.queues[at]);
-        if (!picked.names_something()) {
+        lane = next_lane(crew.queues[at]);
+        if (!lane.names_something()) {
             return false;
         }
-        priority = lanes_.map.at(picked).priority;
+        priority = lanes_.map.at(lane).priority;
         return true;
     });
-    return index == SIZE_MAX ? LaneHandle{} : picked;
+    if (index == SIZE_MAX) {
+        return false;
+    }
+    const Queue& queue = services_.queues.at(crew.queues[index]);
+    if (goes_on_alone(lanes_.map.at(lane), services_)) {
+        assign_lot(lane, worker, workers_.map.at(worker).held.size() + 1);
+    } else {
+        assign(lane, worker);
+    }
+    lane = LaneTable::front(queue);
+    if (lane.names_something()) {
+        crew.turns.list(index, lanes_.map.at(lane).priority);
+    }
+    return true;
+}
+
+// The same, of its crew's only queue, and more of them at once where that makes no difference.
+bool State::assign_next(QueueHandle queue, WorkerHandle worker, std::size_t most) {
+    const LaneHandle lane = next_lane(queue);
+    if (!lane.names_something()) {
+        return false;
+    }
+    if (goes_on_alone(lanes_.map.at(lane), services_)) {
+        assign_lot(lane, worker, most);
+    } else {
+        assign(lane, worker);
+    }
+    return true;
 }
 
 // Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
@@ -353,7 +371,7 @@ void State::run_held(Job& job, Worker& worker) {
 // Once for each attempt: one that its worker brought back has begun before.
 void State::count_wait(Job& job) {
     if (job.ready_at != kNotWaiting) {
-        services_.map.at(job.service).of_attempts().wait.add(now_.mono - job.ready_at);
+        services_.map.at(job.service).count_wait(now_.mono - job.ready_at);
         job.ready_at = kNotWaiting;
     }
 }

@@ -147,12 +147,13 @@ void State::check_queues() const {
     for_each(services_.queues, [&](QueueHandle handle, const Queue& queue) {
         std::size_t size = 0;
         bool may_start = false;
-        const auto check_level = [&](std::int32_t priority, const Level& level, bool is_open) {
+        const auto check_level = [&](const Level& level) {
             std::size_t jobs = 0;
             std::size_t turning = 0;
             for (LaneHandle at = level.lanes.front(); at.names_something();) {
                 const Lane& lane = lanes_.map.at(at);
-                rule(lane.queue == handle && lane.priority == priority,
+                rule(lane.queue == handle && lane.level == &level &&
+                         lane.priority == level.priority,
                      "a lane is of its level's queue and priority");
                 const bool has_first = lanes_.first_job(at).names_something();
                 check_blocks(at);
@@ -173,16 +174,16 @@ void State::check_queues() const {
             }
             rule(jobs == level.jobs, "a level's jobs are counted");
             rule(turning == level.turns.size(), "a level's turns are its lanes'");
-            rule(is_open || (jobs > 0 && turning == 0), "in a closed level no lane has its turn");
-            rule(!is_open || jobs == 0 || turning > 0, "in an open level one has its turn");
             size += jobs;
         };
-        for (const auto& [priority, level] : queue.open) {
-            check_level(priority, level, true);
-        }
-        for (const auto& [priority, level] : queue.closed) {
-            check_level(priority, level, false);
-        }
+        std::optional<std::int32_t> above;
+        queue.levels.each([&](const Level& level) {
+            rule(!above || level.priority < *above, "a queue's levels come highest first");
+            rule(queue.levels.is_in_place(level), "a level is open while one of its lanes may start");
+            above = level.priority;
+            check_level(level);
+            return true;
+        });
         rule(size == queue.size, "a queue's jobs are counted");
         ready += size;
         with_jobs += size > 0 ? 1U : 0U;

@@ -101,8 +101,7 @@ void State::measure(Worker& worker, base::Duration run_time) const {
 void State::count_run(const Job& job, base::Duration measured) {
     if (job.running) {
         services_.map.at(job.service)
-            .of_attempts()
-            .run.add(measured > base::Duration::zero() ? measured : now_.mono - job.given_at);
+            .count_run(measured > base::Duration::zero() ? measured : now_.mono - job.given_at);
     }
 }
 

@@ -250,12 +250,11 @@ model::ServiceRow State::row_of(const Service& service) const {
     row.died = service.died;
     row.expired = service.expired;
     row.cancelled = service.cancelled;
-    if (service.attempts != nullptr) {
-        row.lost = service.attempts->lost;
-        row.retried = service.attempts->retried;
-        row.wait = service.attempts->wait;
-        row.run = service.attempts->run;
-    }
+    const AttemptFigures figures = service.figures();
+    row.lost = figures.lost;
+    row.retried = figures.retried;
+    row.wait = figures.wait;
+    row.run = figures.run;
     for (const QueueHandle handle : service.queues) {
         const LaneHandle lane = LaneTable::front(services_.queues.at(handle));
         if (lane.names_something()) {
@@ -349,11 +348,10 @@ std::optional<std::uint64_t> State::place_of(const Job& job) const {
     }
     const Queue& queue = services_.queues.at(job.queue);
     std::uint64_t place = 0;
-    for (const Queue::Levels* levels : {&queue.open, &queue.closed}) {
-        for (const auto& [priority, level] : *levels) {
-            place += priority > job.priority ? level.jobs : 0;
-        }
-    }
+    queue.levels.each([&](const Level& level) {
+        place += level.priority > job.priority ? level.jobs : 0;
+        return level.priority > job.priority;
+    });
     const auto before = lanes_.count_before(jobs_.map, job, kPlacesCountedMax);
     if (!before) {
         return std::nullopt;
@@ -365,8 +363,7 @@ std::optional<std::uint64_t> State::place_of(const Job& job) const {
     };
     const Block& block = lanes_.blocks.at(job.block);
     const std::uint64_t own_weight = weight_of(lanes_.map.at(block.lane));
-    const auto level = queue.open.find(job.priority);
-    const Level& own = level != queue.open.end() ? level->second : queue.closed.at(job.priority);
+    const Level& own = *lanes_.lane_of(job).level;
     if (own.lanes.size() > kLanesCountedMax) {
         return std::nullopt;
     }

@@ -49,12 +49,6 @@ LaneHandle LaneTable::find_lane(
     return handle;
 }
 
-// The level of this priority, made if need be.
-Queue::Levels::iterator LaneTable::level_of(Queue& queue, std::int32_t priority) {
-    const auto closed = queue.closed.empty() ? queue.closed.end() : queue.closed.find(priority);
-    return closed != queue.closed.end() ? closed : queue.open.try_emplace(priority).first;
-}
-
 // `before` names nothing: at the back.
 BlockHandle LaneTable::add_block(LaneHandle handle, BlockHandle before) {
     Lane& lane = map.at(handle);
@@ -97,20 +91,12 @@ void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
     lane.turns_left = 0;
     LaneList& turns = lane.level->turns;
     at_front ? turns.push_front(map, handle) : turns.push_back(map, handle);
-    open_level(queue, lane.priority);
-}
-
-// Pre: a lane of the level may start.
-void LaneTable::open_level(Queue& queue, std::int32_t priority) {
-    const auto closed = queue.closed.empty() ? queue.closed.end() : queue.closed.find(priority);
-    if (closed != queue.closed.end()) {
-        queue.open.insert(queue.closed.extract(closed));
-    }
+    queue.levels.open(*lane.level);
 }
 
 LaneTable::Place LaneTable::place_for(QueueMap& queues, const Job& job) {
     Queue& queue = queues.at(job.queue);
-    Level& level = level_of(queue, job.priority)->second;
+    Level& level = queue.levels.of(job.priority);
     return {&queue, find_lane(level, job.queue, job.priority, job.owner, job.group())};
 }
 
@@ -154,12 +140,12 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     if (first_job(lane_handle).names_something()) {
         return;
     }
-    const auto level = level_of(queue, lane.priority);
+    Level& level = *lane.level;
     if (lane.turn.linked) {
         lose_turn(lane_handle, parked);
     }
     if (lane.size == 0 && lane.is_special()) {
-        drop_lane(level->second, lane_handle);
+        drop_lane(level, lane_handle);
     }
     settle_level(queue, level);
 }
@@ -191,12 +177,11 @@ void LaneTable::spend_turn(LaneHandle handle, std::uint32_t weight) {
 
 void LaneTable::park(Queue& queue, LaneHandle handle, LaneList& parked) {
     Lane& lane = map.at(handle);
-    const auto level = queue.open.find(lane.priority);
-    level->second.turns.remove(map, handle);
+    lane.level->turns.remove(map, handle);
     parked.push_back(map, handle);
     lane.parked = true;
     lane.turns_left = 0;
-    settle_level(queue, level);
+    settle_level(queue, *lane.level);
 }
 
 void LaneTable::unpark(Queue& queue, LaneHandle handle, LaneList& parked) {
@@ -204,39 +189,28 @@ void LaneTable::unpark(Queue& queue, LaneHandle handle, LaneList& parked) {
     parked.remove(map, handle);
     lane.parked = false;
     lane.level->turns.push_back(map, handle);
-    open_level(queue, lane.priority);
+    queue.levels.open(*lane.level);
 }
 
-// Puts a level where it belongs after a lane has left its turns.
-void LaneTable::settle_level(Queue& queue, Queue::Levels::iterator level) {
-    if (!level->second.turns.empty()) {
+// A lane has left its level's turns.
+void LaneTable::settle_level(Queue& queue, Level& level) {
+    if (queue.levels.settle(level)) {
         return;
     }
-    const std::int32_t priority = level->first;
-    const auto open = queue.open.find(priority);
-    if (level->second.jobs > 0) {
-        if (open != queue.open.end()) {
-            queue.closed.insert(queue.open.extract(open));
-        }
-        return;
+    if (level.no_group.names_something()) {
+        erase_lane(level.no_group);
     }
-    // A few empty levels stay, so that a queue that empties and fills does not allocate.
-    if (open != queue.open.end() && queue.open.size() <= kLevelsKept) {
-        return;
-    }
-    if (level->second.no_group.names_something()) {
-        erase_lane(level->second.no_group);
-    }
-    (open != queue.open.end() ? queue.open : queue.closed).erase(priority);
+    queue.levels.erase(level);
 }
 
 void LaneTable::drop_levels(Queue& queue) {
-    for (const auto& [priority, level] : queue.open) {
+    queue.levels.each([&](const Level& level) {
         if (level.no_group.names_something()) {
             erase_lane(level.no_group);
         }
-    }
-    queue.open.clear();
+        return true;
+    });
+    queue.levels.clear();
 }
 
 void LaneTable::drop_lane(Level& level, LaneHandle handle) {
@@ -336,8 +310,8 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
                                    OwnerId owner,
                                    GroupHandle group,
                                    std::unique_ptr<Spill> spilled) {
-    const auto level = level_of(queue, priority);
-    const LaneHandle lane = find_lane(level->second, of, priority, owner, group);
+    Level& level = queue.levels.of(priority);
+    const LaneHandle lane = find_lane(level, of, priority, owner, group);
     const BlockHandle handle = add_block(lane, {});
     Block& block = blocks.at(handle);
     block.size = spilled->stored;
@@ -345,7 +319,7 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
     its.size += block.size;
     its.earlier = its.earlier.names_something() ? its.earlier : handle;
     its.earlier_last = std::max(its.earlier_last, spilled->entries.bounds().second);
-    level->second.jobs += block.size;
+    level.jobs += block.size;
     with_jobs += queue.size == 0 && block.size > 0 ? 1U : 0U;
     queue.size += block.size;
     spill(handle, std::move(spilled));

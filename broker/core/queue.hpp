@@ -4,67 +4,14 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <vector>
 
-#include "broker/core/job.hpp"
-#include "broker/core/spill.hpp"
+#include "broker/core/levels.hpp"
 #include "common/base/flat_index.hpp"
 
 namespace steward::core {
-
-/// Neighbours in a lane. Those of a spilled block are in the store or packed, but for some.
-struct Block {
-    LaneHandle lane;
-    JobList jobs;                  // in memory; those of a spilled block in no order
-    std::size_t size = 0;          // all of them
-    std::size_t bytes = 0;         // of the params of all that came since it was empty
-    std::unique_ptr<Spill> spill;  // null: all are in memory
-    base::Links<Block> of_lane;
-};
-
-using BlockMap = base::SlotMap<Block, Block, base::kCacheLine>;
-using BlockList = base::LinkedList<Block, &Block::of_lane>;
-
-struct Level;
-
-/// Jobs of one queue, priority, owner and group, first in, first out. It waits for its turn while
-/// its first block has jobs and is not spilled.
-struct Lane {
-    QueueHandle queue;
-    Level* level = nullptr;  // its priority's
-    std::int32_t priority = 0;
-    OwnerId owner = kNobody;
-    bool parked = false;   // `turn` is in its group's list, not in its level's
-    std::size_t size = 0;  // jobs in all blocks
-    BlockList blocks;      // one at least while it has jobs
-
-    base::Links<Lane> turn;
-    std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
-    GroupHandle group;             // names nothing: jobs without one
-    std::size_t spilled = 0;       // blocks that are
-    BlockHandle earlier;           // the first of those that an earlier run spilled
-    model::JobId earlier_last;     // the highest id in those
-
-    base::Links<Lane> of_level;
-
-    /// Whether it goes with its last job.
-    [[nodiscard]] bool is_special() const { return owner != kNobody || group.names_something(); }
-};
-
-using LaneMap = base::SlotMap<Lane, Lane, base::kCacheLine>;
-using LaneList = base::LinkedList<Lane, &Lane::turn>;
-using LevelLanes = base::LinkedList<Lane, &Lane::of_level>;
-
-/// The lanes of one priority.
-struct Level {
-    LaneList turns;        // those whose first job may start, as far as is known
-    std::size_t jobs = 0;  // of all lanes, parked ones too
-    LaneHandle no_group;   // nobody's jobs without one: kept while the level is
-    LevelLanes lanes;      // all there are, in no order
-};
 
 /// A crew that serves a queue, and which of the crew's queues that is.
 struct ServingCrew {
@@ -77,21 +24,23 @@ struct ServingCrew {
 ///
 /// Cost: O(log priorities) for all calls but place_of().
 struct Queue {
-    using Levels = std::map<std::int32_t, Level, std::greater<>>;
+    using Crews = boost::container::small_vector<ServingCrew, 1>;
 
     // What every job touches stands at the front: with thousands of queues each line is fetched.
     ServiceHandle service;
-    model::Label channel;            // empty: the default one
-    std::size_t size = 0;            // all jobs in it
-    LimitHandle parked_at;           // the named limit that it found closed
-    std::vector<ServingCrew> crews;  // those that serve it
-    Levels open;                     // levels with lanes that may start, and a few empty ones
-    Levels closed;                   // levels in which every lane is parked
+    model::Label channel;   // empty: the default one
+    std::size_t size = 0;   // all jobs in it
+    LimitHandle parked_at;  // the named limit that it found closed
+    Crews crews;            // those that serve it
+    Levels levels;
     std::size_t workers = 0;
     base::Links<Queue> parking;  // in the list of the limit that it is parked at
+
+    /// Nothing waits in it, and no limit keeps what would come.
+    [[nodiscard]] bool is_idle() const { return size == 0 && !parked_at.names_something(); }
 };
 
-using QueueMap = base::SlotMap<Queue>;
+using QueueMap = base::SlotMap<Queue, Queue, base::kCacheLine>;
 using QueueList = base::LinkedList<Queue, &Queue::parking>;
 
 /// Where in its lane a job comes.
@@ -146,12 +95,8 @@ public:
 
     /// The lane whose turn it is, or one that names nothing.
     [[nodiscard]] static LaneHandle front(const Queue& queue) {
-        for (const auto& [priority, level] : queue.open) {
-            if (!level.turns.empty()) {
-                return level.turns.front();
-            }
-        }
-        return {};
+        const Level* level = queue.levels.front();
+        return level != nullptr ? level->turns.front() : LaneHandle{};
     }
 
     /// The lane's first job, if it is in memory.
@@ -171,12 +116,7 @@ public:
     /// returns false.
     template <class Visit>
     bool walk(const Queue& queue, Visit&& visit) const {
-        auto open = queue.open.begin();
-        auto closed = queue.closed.begin();
-        while (open != queue.open.end() || closed != queue.closed.end()) {
-            const bool is_open = closed == queue.closed.end() ||
-                                 (open != queue.open.end() && open->first > closed->first);
-            const Level& level = is_open ? (open++)->second : (closed++)->second;
+        return queue.levels.each([&](const Level& level) {
             for (LaneHandle lane = level.lanes.front(); lane.names_something();) {
                 for (BlockHandle at = map.at(lane).blocks.front(); at.names_something();) {
                     if (!visit(at)) {
@@ -186,8 +126,8 @@ public:
                 }
                 lane = map.at(lane).of_level.next;
             }
-        }
-        return true;
+            return true;
+        });
     }
 
     /// How many jobs of its lane come before this one; nothing when that are more than `most`.
@@ -229,14 +169,12 @@ public:
     std::vector<SpillNumber> dropped;  // from the store, that no block needs; the owner clears it
 
 private:
-    static constexpr std::size_t kLevelsKept = 4;
     static constexpr std::size_t kBlockBytes = 1UL << 20U;  // of params
 
     [[nodiscard]] static std::size_t hash_of(QueueHandle queue,
                                              std::int32_t priority,
                                              OwnerId owner,
                                              GroupHandle group);
-    [[nodiscard]] static Queue::Levels::iterator level_of(Queue& queue, std::int32_t priority);
     LaneHandle find_lane(
         Level& level, QueueHandle queue, std::int32_t priority, OwnerId owner, GroupHandle group);
     BlockHandle front_block(LaneHandle handle);
@@ -252,9 +190,8 @@ private:
     }
 
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
-    static void open_level(Queue& queue, std::int32_t priority);
     void lose_turn(LaneHandle handle, LaneList* parked);
-    void settle_level(Queue& queue, Queue::Levels::iterator level);
+    void settle_level(Queue& queue, Level& level);
     void drop_lane(Level& level, LaneHandle handle);
     void erase_lane(LaneHandle handle);
     void drop_block(BlockHandle handle);

@@ -239,8 +239,8 @@ void State::leave_crew(WorkerHandle handle) {
     }
     if (--crew.workers == 0) {
         for (const QueueHandle queue : crew.queues) {
-            std::erase_if(services_.queues.at(queue).crews,
-                          [&](const ServingCrew& serving) { return serving.crew == crew_handle; });
+            Queue::Crews& all = services_.queues.at(queue).crews;
+            all.erase(std::ranges::find(all, crew_handle, &ServingCrew::crew));
         }
         workers_.crew_of.erase(crew.queues);
         workers_.crews.erase(crew_handle);

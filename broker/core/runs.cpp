@@ -13,7 +13,7 @@ using model::EventKind;
 struct State::Alike {
     model::JobOptions options;    // with the service's defaults
     Job job;                      // all but its identity and params
-    model::ServiceName name;      // the service's
+    const model::ServiceName* name = nullptr;  // the service's
     Service* service = nullptr;   // null: there is more to its jobs than that they come in and wait
     Queue* queue = nullptr;       // its; null: `options` and `job` are of none yet
     bool has_defaults = false;    // `options` are not those of the run alone
@@ -51,7 +51,7 @@ void State::on(SubmitRun& run) {
     Alike alike;
     aim(run, run.service, alike);
     for (std::size_t next = 0; next < run.jobs.size(); ++next) {
-        if (is_of_other(run.jobs[next], alike.name)) {
+        if (is_of_other(run.jobs[next], *alike.name)) {
             aim(run, run.jobs[next].service, alike);
         }
         if (alike.service != nullptr) {
@@ -65,19 +65,19 @@ void State::on(SubmitRun& run) {
         submit.from = {run.from.peer, one.number, run.from.form};
         submit.submission = {run.session, one.number};
         submit.unknown = run.unknown;
-        submit.spec = {alike.name, std::move(one.params), run.options};
+        submit.spec = {*alike.name, std::move(one.params), run.options};
         submit.asker = run.asker;
         on(submit);
-        aim(run, alike.name, alike);  // that one may have changed what there is
+        aim(run, *alike.name, alike);  // that one may have changed what there is
     }
 }
 
-// The jobs that come next are of this service.
+// The jobs that come next are of this service, whose name is the run's.
 void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike) {
-    alike.name = name;
+    alike.name = &name;
     alike.service = nullptr;
     alike.fact = SIZE_MAX;
-    if (alike.is_special || name.is_reserved()) {
+    if (alike.is_special) {
         return;
     }
     const ServiceHandle handle = services_.find(name);
@@ -135,19 +135,20 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
     };
     std::optional<LaneTable::Place> place;  // where those of the service wait, when one does
     bool is_listed = false;                 // its crews know that jobs of its priority wait
+    bool may_have_room = false;             // a worker, for what waits
     const auto dispatch = [&] {
-        if (place) {
-            if (!is_listed) {
-                list_turn(alike.job.queue);
-            }
-            dispatch_queue(alike.job.queue);
-            place.reset();
+        if (place && !is_listed) {
+            list_turn(alike.job.queue);
         }
+        if (place && may_have_room) {
+            dispatch_queue(alike.job.queue);
+        }
+        place.reset();
     };
     std::size_t next = first;
     for (; next < run.jobs.size(); ++next) {
         SubmitRun::One& one = run.jobs[next];
-        if (is_of_other(one, alike.name)) {
+        if (is_of_other(one, *alike.name)) {
             dispatch();
             aim(run, one.service, alike);
             if (alike.service == nullptr) {
@@ -167,13 +168,15 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
         taken.count += is_told ? 1 : 0;
         accepted_seq = jobs_.map.at(handle).accepted_seq;
-        if (!place && alike.may_start && begin_at_once(handle, *alike.queue)) {
-            continue;
-        }
         if (!place) {
+            const bool is_first = alike.may_start && alike.queue->is_idle();
+            if (is_first && begin_at_once(handle, *alike.queue)) {
+                continue;
+            }
             const LaneHandle front = LaneTable::front(*alike.queue);
-            is_listed =
-                front.names_something() && lanes_.map.at(front).priority >= alike.job.priority;
+            const bool another_waits = front.names_something();
+            is_listed = another_waits && lanes_.map.at(front).priority >= alike.job.priority;
+            may_have_room = !is_first && !another_waits;
             place = lanes_.place_for(services_.queues, jobs_.map.at(handle));
         }
         line_up(handle, *place, back_for(alike.job));
@@ -235,7 +238,7 @@ Seq State::append_accepted(const SubmitRun& run,
         return appends_.put(JobAccepted{id,
                                         {run.session, one.number},
                                         now_.wall,
-                                        {alike.name, one.params, alike.options},
+                                        {*alike.name, one.params, alike.options},
                                         {},
                                         {},
                                         {},
@@ -245,7 +248,7 @@ Seq State::append_accepted(const SubmitRun& run,
     if (fact == nullptr || fact->first.number + fact->jobs.size() != id.number) {
         fact = &appends_.put<JobsAccepted>();
         alike.fact = appends_.place_of_last();
-        *fact = {id, run.session, now_.wall, alike.name, alike.options, owner(), {}};
+        *fact = {id, run.session, now_.wall, *alike.name, alike.options, owner(), {}};
         fact->jobs.reserve(neighbours_from(run, index));
     }
     fact->jobs.push_back({one.number, one.params});

@@ -36,13 +36,15 @@ struct Service {
     std::size_t ready = 0;                              // in all queues
 
     std::size_t active = 0;
-    JobList scheduled;
-    JobList blocked;
-    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
-
-    std::vector<LimitHandle> limits;  // named limits that it shares
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
+    std::vector<LimitHandle> limits;     // named limits that it shares
+    model::RecentTimes recent_waits;     // of those in `attempts`
+    JobList scheduled;
+    JobList blocked;
+    model::RecentTimes recent_runs;
+    std::unique_ptr<AttemptFigures> attempts;        // most of the size
+
     std::vector<QueueHandle> queues;                 // sorted by channel, the default one first
     std::size_t dead = 0;                            // dead letters
     std::size_t workers = 0;                         // those of several channels count once
@@ -58,6 +60,17 @@ struct Service {
             attempts = std::make_unique<AttemptFigures>();
         }
         return *attempts;
+    }
+
+    void count_wait(base::Duration took) { recent_waits.add(took, of_attempts().wait); }
+
+    void count_run(base::Duration took) { recent_runs.add(took, of_attempts().run); }
+
+    [[nodiscard]] AttemptFigures figures() const {
+        AttemptFigures all = attempts != nullptr ? *attempts : AttemptFigures{};
+        model::RecentTimes(recent_waits).move_to(all.wait);
+        model::RecentTimes(recent_runs).move_to(all.run);
+        return all;
     }
 
     [[nodiscard]] std::size_t jobs() const {
@@ -79,6 +92,8 @@ struct Service {
         return !known() && dead == 0 && mode == Mode::Running && limits.empty();
     }
 };
+
+using ServiceMap = base::SlotMap<Service, Service, base::kCacheLine>;
 
 /// Bound: the caller asks make_room() before it adds a service, and size() before it adds a queue.
 class ServiceTable {
@@ -142,7 +157,7 @@ public:
                               base::MonoTime now,
                               LaneTable& lanes);
 
-    base::SlotMap<Service> map;
+    ServiceMap map;
     QueueMap queues;
 
 private:

@@ -73,12 +73,13 @@ public:
             return;
         }
         listed = {true, priority};
-        turns_[priority].push_back(index);
+        const bool is_first = !turns_.empty() && turns_.begin()->first == priority;
+        (is_first ? turns_.begin()->second : turns_[priority]).push_back(index);
     }
 
-    /// The queue whose turn it is; `top(index, priority&)` tells whether it has a job that may
-    /// start and the priority of its next. The queue goes to the end of its level. SIZE_MAX: none
-    /// has jobs.
+    /// The queue whose turn it is, which is in the list no more: the caller lists it again once it
+    /// has given a job and has others. `top(index, priority&)` tells whether it has a job that may
+    /// start and the priority of its next. SIZE_MAX: none has jobs.
     template <class Top>
     std::size_t take(Top&& top) {
         while (!turns_.empty()) {
@@ -93,17 +94,15 @@ public:
             if (!listed.is || listed.priority != level->first) {
                 continue;  // was listed anew at another level
             }
+            listed.is = false;
             std::int32_t priority = 0;
             if (!top(index, priority)) {
-                listed.is = false;
                 continue;
             }
-            const bool is_turn = priority == level->first;
-            listed.priority = priority;
-            turns_[priority].push_back(index);
-            if (is_turn) {
+            if (priority == level->first) {
                 return index;
             }
+            list(index, priority);
         }
         return SIZE_MAX;
     }

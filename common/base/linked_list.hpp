@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "common/base/assert.hpp"
 #include "common/base/strong_id.hpp"
@@ -83,7 +84,7 @@ private:
 
     Handle<T> head_;
     Handle<T> tail_;
-    std::size_t size_ = 0;
+    std::uint32_t size_ = 0;  // the map has no more slots
 };
 
 }  // namespace steward::base

@@ -48,7 +48,13 @@ public:
     // A Blob is one pointer: its bytes may go elsewhere.
     SmallText(SmallText&& other) noexcept : words_(std::exchange(other.words_, {})) {}
 
-    SmallText& operator=(const SmallText& other) noexcept { return *this = SmallText(other); }
+    SmallText& operator=(const SmallText& other) noexcept {
+        if (is_inside() && other.is_inside()) {
+            words_ = other.words_;
+            return *this;
+        }
+        return *this = SmallText(other);
+    }
 
     SmallText& operator=(SmallText&& other) noexcept {
         SmallText taken(std::move(other));
@@ -68,8 +74,9 @@ public:
                    : blob().view();
     }
 
+    // Word by word: as arrays they would be compared by a call.
     bool operator==(const SmallText& other) const noexcept {
-        return words_ == other.words_ ||
+        return (words_[0] == other.words_[0] && words_[1] == other.words_[1]) ||
                (!is_inside() && !other.is_inside() && blob() == other.blob());
     }
 

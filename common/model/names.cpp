@@ -82,10 +82,12 @@ base::Expected<void> ServiceName::check(std::string_view text) {
 bool ServiceName::is_reserved() const {
     static constexpr std::array<std::string_view, 5> kServerRequests = {
         "SERVER-JOBS", "SERVER-ACTIVE", "SERVER-HIST", "SERVER-WORKERS", "SERVER-STATUS"};
-    if (view().starts_with('S')) {  // asked of each job: one look at most names
-        return std::ranges::find(kServerRequests, view()) != kServerRequests.end();
+    const std::string_view name = view();
+    switch (name.empty() ? '\0' : name.front()) {  // asked of each job: one look at most names
+        case 'S': return std::ranges::find(kServerRequests, name) != kServerRequests.end();
+        case 'm': return name.starts_with("mmi.");
+        default: return false;
     }
-    return view().starts_with("mmi.");
 }
 
 }  // namespace steward::model
