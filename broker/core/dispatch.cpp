@@ -72,9 +72,7 @@ void State::feed_worker(WorkerHandle handle) {
     Crew& crew = workers_.crews.at(worker.crew);
     const std::size_t most = may_hold(worker);
     bool is_given = false;
-    while (has_room(worker, most, policy.limits) &&
-           (crew.queues.size() == 1 ? assign_next(crew.queues.front(), handle, most)
-                                    : assign_in_turn(crew, handle))) {
+    while (has_room(worker, most, policy.limits) && assign_next(crew, handle, most)) {
         is_given = true;
     }
     if (is_given) {
@@ -132,6 +130,9 @@ WorkerHandle State::pick_worker(const Queue& queue) {
     WorkerHandle best;
     for (const ServingCrew& serving : queue.crews) {
         const Crew& crew = workers_.crews.at(serving.crew);
+        if (crew.is_full()) {
+            continue;
+        }
         if (crew.given_last_at == now_.mono && lacks_of_lot(serving.crew, crew)) {
             return crew.given_last;
         }
@@ -192,10 +193,35 @@ void State::go_on(WorkerHandle handle) {
     feed_worker(handle);
 }
 
-// Gives a worker a job of the queue of its crew whose turn it is. False: none has one that may start.
-bool State::assign_in_turn(Crew& crew, WorkerHandle worker) {
+// Gives a worker the first job of the queue of its crew whose turn it is, and those behind it, while
+// it holds less than `most`, where nothing else could come between. False: there is none.
+bool State::assign_next(Crew& crew, WorkerHandle worker, std::size_t most) {
     LaneHandle lane;
-    const std::size_t index = crew.turns.take([&](std::size_t at, std::int32_t& priority) {
+    const std::size_t index = next_turn(crew, lane);
+    if (!lane.names_something()) {
+        return false;
+    }
+    const Queue& queue = services_.queues.at(crew.queues[index]);
+    if (goes_on_alone(lanes_.map.at(lane), services_)) {
+        const std::size_t held = workers_.map.at(worker).held.size();
+        assign_lot(lane, worker, crew.turns.empty() ? most : held + 1);
+    } else {
+        assign(lane, worker);
+    }
+    lane = LaneTable::front(queue);
+    if (lane.names_something() && crew.queues.size() > 1) {
+        crew.turns.list(index, lanes_.map.at(lane).priority);
+    }
+    return true;
+}
+
+// Which of the crew's queues it is, and the lane in it, which names nothing when there is none.
+std::size_t State::next_turn(Crew& crew, LaneHandle& lane) {
+    if (crew.queues.size() == 1) {
+        lane = next_lane(crew.queues.front());
+        return 0;
+    }
+    return crew.turns.take([&](std::size_t at, std::int32_t& priority) {
         lane = next_lane(crew.queues[at]);
         if (!lane.names_something()) {
             return false;
@@ -203,34 +229,6 @@ bool State::assign_in_turn(Crew& crew, WorkerHandle worker) {
         priority = lanes_.map.at(lane).priority;
         return true;
     });
-    if (index == SIZE_MAX) {
-        return false;
-    }
-    const Queue& queue = services_.queues.at(crew.queues[index]);
-    if (goes_on_alone(lanes_.map.at(lane), services_)) {
-        assign_lot(lane, worker, workers_.map.at(worker).held.size() + 1);
-    } else {
-        assign(lane, worker);
-    }
-    lane = LaneTable::front(queue);
-    if (lane.names_something()) {
-        crew.turns.list(index, lanes_.map.at(lane).priority);
-    }
-    return true;
-}
-
-// The same, of its crew's only queue, and more of them at once where that makes no difference.
-bool State::assign_next(QueueHandle queue, WorkerHandle worker, std::size_t most) {
-    const LaneHandle lane = next_lane(queue);
-    if (!lane.names_something()) {
-        return false;
-    }
-    if (goes_on_alone(lanes_.map.at(lane), services_)) {
-        assign_lot(lane, worker, most);
-    } else {
-        assign(lane, worker);
-    }
-    return true;
 }
 
 // Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.

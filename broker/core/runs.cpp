@@ -24,6 +24,9 @@ struct State::Alike {
 
 namespace {
 
+// Where neighbours are of different services, the names of so many further on are looked at before.
+constexpr std::size_t kLookAhead = 8;
+
 // Nothing more than that the job comes in and waits for a worker.
 bool is_plain(const model::JobOptions& options) {
     return !options.is_unique() && options.group.empty() && options.batch.empty() &&
@@ -149,6 +152,9 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
     for (; next < run.jobs.size(); ++next) {
         SubmitRun::One& one = run.jobs[next];
         if (is_of_other(one, *alike.name)) {
+            if (next + kLookAhead < run.jobs.size()) {
+                services_.expect(run.jobs[next + kLookAhead].service);
+            }
             dispatch();
             aim(run, one.service, alike);
             if (alike.service == nullptr) {

@@ -108,6 +108,9 @@ public:
                              [&](ServiceHandle at) { return map.at(at).name == name; });
     }
 
+    /// It will be asked for soon: has on its way from memory what find() reads first.
+    void expect(const model::ServiceName& name) const { by_name_.prefetch(name.hash()); }
+
     /// Pre: no service has this name.
     ServiceHandle add(const model::ServiceName& name) {
         const ServiceHandle handle = map.emplace();

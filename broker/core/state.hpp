@@ -388,8 +388,8 @@ private:
     LaneHandle next_lane(QueueHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
-    bool assign_in_turn(Crew& crew, WorkerHandle worker);
-    bool assign_next(QueueHandle queue, WorkerHandle worker, std::size_t most);
+    bool assign_next(Crew& crew, WorkerHandle worker, std::size_t most);
+    std::size_t next_turn(Crew& crew, LaneHandle& lane);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
     void assign_lot(LaneHandle lane, WorkerHandle worker_handle, std::size_t most);
     void start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker);

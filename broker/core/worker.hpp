@@ -107,6 +107,11 @@ public:
         return SIZE_MAX;
     }
 
+    /// None of the queues is listed.
+    [[nodiscard]] bool empty() const {
+        return std::ranges::all_of(turns_, [](const auto& level) { return level.second.empty(); });
+    }
+
 private:
     struct Listed {
         bool is = false;
@@ -132,6 +137,9 @@ struct Crew {
     base::Duration hand_over{};
     WorkerHandle given_last;  // a job
     base::MonoTime given_last_at{};
+
+    /// None of its workers has room for a job.
+    [[nodiscard]] bool is_full() const { return free.empty() && ahead.empty(); }
 };
 
 class WorkerTable {
