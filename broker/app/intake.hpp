@@ -33,8 +33,8 @@ public:
     /// At a turn's beginning. `unfinished`: jobs that wait and run; `queues`: in which some wait.
     [[nodiscard]] Door door(base::MonoTime now, std::uint64_t unfinished, std::uint64_t queues);
 
-    static constexpr std::uint64_t kPlenty = 16'384;
-    static constexpr std::uint64_t kFew = 8'192;
+    static constexpr std::uint64_t kPlenty = 8'192;
+    static constexpr std::uint64_t kFew = 4'096;
     static constexpr std::uint64_t kQueueWeight = 6;
     static constexpr base::Duration kPatience = std::chrono::milliseconds(1);
 

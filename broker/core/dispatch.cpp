@@ -193,8 +193,8 @@ void State::go_on(WorkerHandle handle) {
     feed_worker(handle);
 }
 
-// Gives a worker the first job of the queue of its crew whose turn it is, and those behind it, while
-// it holds less than `most`, where nothing else could come between. False: there is none.
+// Gives a worker the first job of the queue of its crew whose turn it is, and those behind it,
+// while it holds less than `most`, where nothing else could come between. False: there is none.
 bool State::assign_next(Crew& crew, WorkerHandle worker, std::size_t most) {
     LaneHandle lane;
     const std::size_t index = next_turn(crew, lane);

@@ -37,10 +37,10 @@ struct Lane {
 
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
     base::Links<Lane> turn;
-    GroupHandle group;           // names nothing: jobs without one
-    std::size_t spilled = 0;     // blocks that are
-    BlockHandle earlier;         // the first of those that an earlier run spilled
-    model::JobId earlier_last;   // the highest id in those
+    GroupHandle group;          // names nothing: jobs without one
+    std::size_t spilled = 0;    // blocks that are
+    BlockHandle earlier;        // the first of those that an earlier run spilled
+    model::JobId earlier_last;  // the highest id in those
     base::Links<Lane> of_level;
 
     /// Whether it goes with its last job.

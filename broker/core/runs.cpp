@@ -11,8 +11,8 @@ using model::EventKind;
 
 // What the jobs of a run have in common, as far as they are of one service.
 struct State::Alike {
-    model::JobOptions options;    // with the service's defaults
-    Job job;                      // all but its identity and params
+    model::JobOptions options;                 // with the service's defaults
+    Job job;                                   // all but its identity and params
     const model::ServiceName* name = nullptr;  // the service's
     Service* service = nullptr;   // null: there is more to its jobs than that they come in and wait
     Queue* queue = nullptr;       // its; null: `options` and `job` are of none yet

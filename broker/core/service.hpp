@@ -38,12 +38,12 @@ struct Service {
     std::size_t active = 0;
     std::uint64_t accepted = 0;
     std::uint64_t succeeded = 0;
-    std::vector<LimitHandle> limits;     // named limits that it shares
-    model::RecentTimes recent_waits;     // of those in `attempts`
+    std::vector<LimitHandle> limits;  // named limits that it shares
+    model::RecentTimes recent_waits;  // of those in `attempts`
     JobList scheduled;
     JobList blocked;
     model::RecentTimes recent_runs;
-    std::unique_ptr<AttemptFigures> attempts;        // most of the size
+    std::unique_ptr<AttemptFigures> attempts;  // most of the size
 
     std::vector<QueueHandle> queues;                 // sorted by channel, the default one first
     std::size_t dead = 0;                            // dead letters

@@ -304,3 +304,22 @@ TEST_CASE("dispatch: a worker of several services serves them in turns, higher p
     CHECK(std::ranges::count(order, 'A') == 2);
     CHECK(order.substr(1, 2) != "AA");
 }
+
+TEST_CASE(
+    "dispatch: what a worker of several services gets at once comes in turns while two have jobs") {
+    Policy policy;
+    policy.services.push_back({"A", {}, 0});
+    policy.services.push_back({"B", {}, 0});
+    Broker broker(policy);
+    for (const auto& [service, count] : {std::pair{"A", 9}, std::pair{"B", 3}}) {
+        for (int i = 0; i < count; ++i) {
+            Call call;
+            call.name = service;
+            call.params = service;
+            broker.submit(call);
+        }
+    }
+    broker.ready(1, {"A", "B"}, 8);
+    CHECK(sent<Assign>(broker.effects).size() == 8);
+    CHECK(work_off(broker, 1) == "ABABABAAAAAA");
+}

@@ -46,4 +46,23 @@ TEST_CASE("All are counted, and their times are summed up") {
     CHECK(some.sum_us == 2'001'000);
 }
 
+TEST_CASE("What is noted is counted as if it had been counted at once") {
+    TimeHistogram at_once;
+    TimeHistogram counted;
+    RecentTimes recent;
+    const auto noted = [&](base::Duration took) {
+        at_once.add(took);
+        recent.add(took, counted);
+        TimeHistogram all = counted;
+        RecentTimes(recent).move_to(all);
+        CHECK(all == at_once);
+    };
+    for (int i = 0; i < 40; ++i) {
+        noted(1us * (std::int64_t{1} << i));  // 6 days the longest: more than 32 bits hold
+        noted(-1s);
+        noted(71min);
+    }
+    CHECK(counted.count() > 100);
+}
+
 }  // namespace steward::model
