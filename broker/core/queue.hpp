@@ -4,34 +4,26 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <vector>
 
 #include "broker/core/levels.hpp"
+#include "broker/core/serving_crews.hpp"
 #include "common/base/flat_index.hpp"
 
 namespace steward::core {
-
-/// A crew that serves a queue, and which of the crew's queues that is.
-struct ServingCrew {
-    CrewHandle crew;
-    std::uint32_t index = 0;
-};
 
 /// Deficit round-robin with every job of cost 1: in its turn a lane gives as many jobs as its group
 /// has weight, then the next lane of the level has its turn.
 ///
 /// Cost: O(log priorities) for all calls but place_of().
 struct Queue {
-    using Crews = boost::container::small_vector<ServingCrew, 1>;
-
     // What every job touches stands at the front: with thousands of queues each line is fetched.
     ServiceHandle service;
     model::Label channel;   // empty: the default one
     std::size_t size = 0;   // all jobs in it
     LimitHandle parked_at;  // the named limit that it found closed
-    Crews crews;            // those that serve it
+    ServingCrews crews;     // those that serve it
     Levels levels;
     std::size_t workers = 0;
     base::Links<Queue> parking;  // in the list of the limit that it is parked at

@@ -200,7 +200,7 @@ CrewHandle State::crew_for(const Ready& ready) {
     workers_.crew_of.emplace(std::move(queues), handle);
     std::uint32_t index = 0;
     for (const QueueHandle queue : workers_.crews.at(handle).queues) {
-        services_.queues.at(queue).crews.push_back({handle, index++});
+        services_.queues.at(queue).crews.add({handle, index++});
         list_turn(queue);
     }
     return handle;
@@ -239,8 +239,7 @@ void State::leave_crew(WorkerHandle handle) {
     }
     if (--crew.workers == 0) {
         for (const QueueHandle queue : crew.queues) {
-            Queue::Crews& all = services_.queues.at(queue).crews;
-            all.erase(std::ranges::find(all, crew_handle, &ServingCrew::crew));
+            services_.queues.at(queue).crews.remove(crew_handle);
         }
         workers_.crew_of.erase(crew.queues);
         workers_.crews.erase(crew_handle);

@@ -83,7 +83,7 @@ void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& ali
     if (alike.is_special) {
         return;
     }
-    const ServiceHandle handle = services_.find(name);
+    const ServiceHandle handle = services_.find(name);  // of a name of the broker's: none
     if (!handle.names_something()) {
         return;
     }
