@@ -358,19 +358,14 @@ void State::run_held(Job& job, Worker& worker) {
         job.deadline = now_.mono + job.time_limit;
     }
     announce(job, EventKind::ExecuteStart);
-    count_wait(job);
+    if (job.ready_at != kNotWaiting) {  // once: what its worker brought back has begun before
+        services_.map.at(job.service).count_wait(now_.mono - job.ready_at);
+        job.ready_at = kNotWaiting;
+    }
     ++worker.running;
     if (job.deadline < worker.next_deadline) {
         worker.next_deadline = job.deadline;
         arm_worker_timer(job.worker);
-    }
-}
-
-// Once for each attempt: one that its worker brought back has begun before.
-void State::count_wait(Job& job) {
-    if (job.ready_at != kNotWaiting) {
-        services_.map.at(job.service).count_wait(now_.mono - job.ready_at);
-        job.ready_at = kNotWaiting;
     }
 }
 

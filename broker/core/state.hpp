@@ -397,7 +397,6 @@ private:
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;
     void hold(Worker& worker, JobHandle handle, Job& job, Service& service);
     void run_held(Job& job, Worker& worker);
-    void count_wait(Job& job);
     void promote_ahead(Worker& worker);
     [[nodiscard]] bool may_be_given_ahead(const Worker& worker) const;
     [[nodiscard]] std::size_t may_hold(const Worker& worker) const;
