@@ -48,6 +48,29 @@ std::size_t neighbours_from(const SubmitRun& run, std::size_t index) {
     return count;
 }
 
+void look_ahead(const ServiceTable& services, const SubmitRun& run, std::size_t next) {
+    if (next + kLookAhead < run.jobs.size()) {
+        services.expect(run.jobs[next + kLookAhead].service);
+    }
+}
+
+// Where jobs of one service line up, whether its crews know that some of their priority wait, and
+// whether one of their workers may have room for them.
+struct Joined {
+    LaneTable::Place place;
+    bool is_listed = false;
+    bool may_have_room = false;
+};
+
+// `nobody_has`: they were asked just now. Where others wait that may start, nobody has room either.
+Joined join(
+    LaneTable& lanes, QueueMap& queues, const Queue& queue, const Job& job, bool nobody_has) {
+    const LaneHandle front = LaneTable::front(queue);
+    const bool do_others = front.names_something();
+    const bool is_listed = do_others && lanes.map.at(front).priority >= job.priority;
+    return {lanes.place_for(queues, job), is_listed, !nobody_has && !do_others};
+}
+
 }  // namespace
 
 void State::on(SubmitRun& run) {
@@ -136,25 +159,21 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
             send({run.from.peer, number, run.from.form}, JobsTaken(taken), accepted_seq);
         }
     };
-    std::optional<LaneTable::Place> place;  // where those of the service wait, when one does
-    bool is_listed = false;                 // its crews know that jobs of its priority wait
-    bool may_have_room = false;             // a worker, for what waits
+    std::optional<Joined> joined;  // of the service, when one of its jobs waits
     const auto dispatch = [&] {
-        if (place && !is_listed) {
+        if (joined && !joined->is_listed) {
             list_turn(alike.job.queue);
         }
-        if (place && may_have_room) {
+        if (joined && joined->may_have_room) {
             dispatch_queue(alike.job.queue);
         }
-        place.reset();
+        joined.reset();
     };
     std::size_t next = first;
     for (; next < run.jobs.size(); ++next) {
         SubmitRun::One& one = run.jobs[next];
         if (is_of_other(one, *alike.name)) {
-            if (next + kLookAhead < run.jobs.size()) {
-                services_.expect(run.jobs[next + kLookAhead].service);
-            }
+            look_ahead(services_, run, next);
             dispatch();
             aim(run, one.service, alike);
             if (alike.service == nullptr) {
@@ -174,18 +193,14 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
         taken.count += is_told ? 1 : 0;
         accepted_seq = jobs_.map.at(handle).accepted_seq;
-        if (!place) {
+        if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
             if (is_first && begin_at_once(handle, *alike.queue)) {
                 continue;
             }
-            const LaneHandle front = LaneTable::front(*alike.queue);
-            const bool another_waits = front.names_something();
-            is_listed = another_waits && lanes_.map.at(front).priority >= alike.job.priority;
-            may_have_room = !is_first && !another_waits;
-            place = lanes_.place_for(services_.queues, jobs_.map.at(handle));
+            joined = join(lanes_, services_.queues, *alike.queue, jobs_.map.at(handle), is_first);
         }
-        line_up(handle, *place, back_for(alike.job));
+        line_up(handle, joined->place, back_for(alike.job));
         ++alike.service->ready;
     }
     tell();

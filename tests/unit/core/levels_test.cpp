@@ -41,24 +41,8 @@ public:
     void drain(std::int32_t priority) { lose_turn(priority, true); }
 
     void check() const {
-        std::vector<std::int32_t> seen;
-        levels_.each([&](const Level& level) {
-            seen.push_back(level.priority);
-            CHECK(levels_.is_in_place(level));
-            return true;
-        });
-        CHECK(std::ranges::is_sorted(seen, std::greater<>()));
-        CHECK(std::ranges::adjacent_find(seen) == seen.end());
-        const Level* first = nullptr;
-        std::size_t empty = 0;
-        for (const auto& [priority, known] : known_) {
-            CHECK(std::ranges::count(seen, priority) == 1);
-            first = first == nullptr && known.is_turning ? known.at : first;
-            empty += known.at->jobs == 0 ? 1 : 0;
-        }
-        CHECK(levels_.front() == first);
-        CHECK(seen.size() <= known_.size() + 1);  // and that of normal priority
-        CHECK(empty <= kEmptyMost);
+        check_order();
+        check_front();
     }
 
 private:
@@ -69,7 +53,32 @@ private:
     };
 
     // A few stay, and that of normal priority.
-    static constexpr std::size_t kEmptyMost = 5;
+    static constexpr std::ptrdiff_t kEmptyMost = 5;
+
+    // Highest first, each once, and where front() looks for it.
+    void check_order() const {
+        std::vector<std::int32_t> seen;
+        bool are_in_place = true;
+        levels_.each([&](const Level& level) {
+            seen.push_back(level.priority);
+            are_in_place = are_in_place && levels_.is_in_place(level);
+            return true;
+        });
+        CHECK(are_in_place);
+        CHECK(std::ranges::adjacent_find(seen, std::less_equal<>()) == seen.end());
+        CHECK(std::ranges::all_of(known_, [&](const auto& one) {
+            return std::ranges::find(seen, one.first) != seen.end();
+        }));
+        CHECK(seen.size() <= known_.size() + 1);  // and that of normal priority
+    }
+
+    void check_front() const {
+        const auto first =
+            std::ranges::find_if(known_, [](const auto& one) { return one.second.is_turning; });
+        CHECK(levels_.front() == (first != known_.end() ? first->second.at : nullptr));
+        CHECK(std::ranges::count_if(
+                  known_, [](const auto& one) { return one.second.at->jobs == 0; }) <= kEmptyMost);
+    }
 
     void lose_turn(std::int32_t priority, bool is_drained) {
         const auto found = known_.find(priority);
