@@ -18,9 +18,6 @@ ServiceHandle State::service_for(const model::ServiceName& name) {
 
 // The service's queue of this channel, made if need be; names nothing when there are too many.
 QueueHandle State::queue_for(ServiceHandle service, const model::Label& channel) {
-    if (channel.empty() && services_.map.at(service).default_queue.names_something()) {
-        return services_.map.at(service).default_queue;
-    }
     const std::string_view name =
         channel.view() == model::kDefaultChannel ? std::string_view() : channel.view();
     const QueueHandle existing = services_.find_queue(service, name);

@@ -90,7 +90,7 @@ void State::list_turn(QueueHandle handle) {
     for (const ServingCrew& serving : queue.crews) {
         Crew& crew = workers_.crews.at(serving.crew);
         if (crew.queues.size() > 1) {
-            crew.turns.list(serving.index, lanes_.map.at(lane).priority);
+            crew.turns.list(serving.index, lanes_.map.at(lane).level->priority);
         }
     }
 }
@@ -210,7 +210,7 @@ bool State::assign_next(Crew& crew, WorkerHandle worker, std::size_t most) {
     }
     lane = LaneTable::front(queue);
     if (lane.names_something() && crew.queues.size() > 1) {
-        crew.turns.list(index, lanes_.map.at(lane).priority);
+        crew.turns.list(index, lanes_.map.at(lane).level->priority);
     }
     return true;
 }
@@ -226,7 +226,7 @@ std::size_t State::next_turn(Crew& crew, LaneHandle& lane) {
         if (!lane.names_something()) {
             return false;
         }
-        priority = lanes_.map.at(lane).priority;
+        priority = lanes_.map.at(lane).level->priority;
         return true;
     });
 }

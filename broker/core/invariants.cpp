@@ -152,9 +152,8 @@ void State::check_queues() const {
             std::size_t turning = 0;
             for (LaneHandle at = level.lanes.front(); at.names_something();) {
                 const Lane& lane = lanes_.map.at(at);
-                rule(
-                    lane.queue == handle && lane.level == &level && lane.priority == level.priority,
-                    "a lane is of its level's queue and priority");
+                rule(lane.queue == handle && lane.level == &level,
+                     "a lane is of its level's queue and priority");
                 const bool has_first = lanes_.first_job(at).names_something();
                 check_blocks(at);
                 rule(lane.size > 0 || !lane.is_special(), "an owner's or group's lane has jobs");

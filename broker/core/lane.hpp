@@ -29,7 +29,6 @@ struct Level;
 struct Lane {
     QueueHandle queue;
     Level* level = nullptr;  // its priority's
-    std::int32_t priority = 0;
     OwnerId owner = kNobody;
     bool parked = false;   // `turn` is in its group's list, not in its level's
     std::size_t size = 0;  // jobs in all blocks

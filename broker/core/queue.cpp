@@ -16,15 +16,13 @@ std::size_t LaneTable::hash_of(QueueHandle queue,
 }
 
 // The lane of the owner and group in this level, made if need be.
-LaneHandle LaneTable::find_lane(
-    Level& level, QueueHandle queue, std::int32_t priority, OwnerId owner, GroupHandle group) {
+LaneHandle LaneTable::find_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group) {
     const auto make = [&] {
         const LaneHandle handle = map.emplace();
         Lane& lane = map.at(handle);
         lane.queue = queue;
         lane.level = &level;
         lane.group = group;
-        lane.priority = priority;
         lane.owner = owner;
         level.lanes.push_back(map, handle);
         return handle;
@@ -35,11 +33,10 @@ LaneHandle LaneTable::find_lane(
         }
         return level.no_group;
     }
-    const std::size_t hash = hash_of(queue, priority, owner, group);
+    const std::size_t hash = hash_of(queue, level.priority, owner, group);
     const LaneHandle known = grouped_.find(hash, [&](LaneHandle handle) {
         const Lane& lane = map.at(handle);
-        return lane.queue == queue && lane.priority == priority && lane.owner == owner &&
-               lane.group == group;
+        return lane.level == &level && lane.owner == owner && lane.group == group;
     });
     if (known.names_something()) {
         return known;
@@ -97,7 +94,7 @@ void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
 LaneTable::Place LaneTable::place_for(QueueMap& queues, const Job& job) {
     Queue& queue = queues.at(job.queue);
     Level& level = queue.levels.of(job.priority);
-    return {&queue, find_lane(level, job.queue, job.priority, job.owner, job.group())};
+    return {&queue, find_lane(level, job.queue, job.owner, job.group())};
 }
 
 bool LaneTable::push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd end) {
@@ -216,7 +213,7 @@ void LaneTable::drop_levels(Queue& queue) {
 void LaneTable::drop_lane(Level& level, LaneHandle handle) {
     const Lane& lane = map.at(handle);
     level.lanes.remove(map, handle);
-    grouped_.erase(hash_of(lane.queue, lane.priority, lane.owner, lane.group), handle);
+    grouped_.erase(hash_of(lane.queue, lane.level->priority, lane.owner, lane.group), handle);
     erase_lane(handle);
 }
 
@@ -311,7 +308,7 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
                                    GroupHandle group,
                                    std::unique_ptr<Spill> spilled) {
     Level& level = queue.levels.of(priority);
-    const LaneHandle lane = find_lane(level, of, priority, owner, group);
+    const LaneHandle lane = find_lane(level, of, owner, group);
     const BlockHandle handle = add_block(lane, {});
     Block& block = blocks.at(handle);
     block.size = spilled->stored;

@@ -167,8 +167,7 @@ private:
                                              std::int32_t priority,
                                              OwnerId owner,
                                              GroupHandle group);
-    LaneHandle find_lane(
-        Level& level, QueueHandle queue, std::int32_t priority, OwnerId owner, GroupHandle group);
+    LaneHandle find_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group);
     BlockHandle front_block(LaneHandle handle);
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);

@@ -67,7 +67,7 @@ Joined join(
     LaneTable& lanes, QueueMap& queues, const Queue& queue, const Job& job, bool nobody_has) {
     const LaneHandle front = LaneTable::front(queue);
     const bool do_others = front.names_something();
-    const bool is_listed = do_others && lanes.map.at(front).priority >= job.priority;
+    const bool is_listed = do_others && lanes.map.at(front).level->priority >= job.priority;
     return {lanes.place_for(queues, job), is_listed, !nobody_has && !do_others};
 }
 

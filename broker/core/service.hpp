@@ -43,7 +43,7 @@ struct Service {
     JobList scheduled;
     JobList blocked;
     model::RecentTimes recent_runs;
-    std::unique_ptr<AttemptFigures> attempts;  // most of the size
+    std::unique_ptr<AttemptFigures> attempts;  // null before the first: most of the size
 
     std::vector<QueueHandle> queues;                 // sorted by channel, the default one first
     std::size_t dead = 0;                            // dead letters

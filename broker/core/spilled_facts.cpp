@@ -22,7 +22,7 @@ JobsSpilled State::spilled_fact(BlockHandle handle) const {
     fact.spill = block.spill->number;
     fact.service = services_.map.at(queue.service).name;
     fact.options.channel = queue.channel;
-    fact.options.priority = lane.priority;
+    fact.options.priority = lane.level->priority;
     fact.owner = jobs_.owners.at(lane.owner).name;
     tell_group(lane.group, fact.options);
     fact.count = static_cast<std::uint32_t>(block.spill->stored);

@@ -55,7 +55,7 @@ base::Expected<Job> State::stored_job(BlockHandle handle,
         job.id = block.spill->entries.id(index);
         job.queue = lane.queue;
         job.service = services_.queues.at(lane.queue).service;
-        job.priority = lane.priority;
+        job.priority = lane.level->priority;
     } else {
         const auto spilled = get_spilled(bytes);
         if (!spilled) {

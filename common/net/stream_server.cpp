@@ -16,7 +16,7 @@ namespace {
 // words of four bytes, which weigh more in memory than on the wire, and wait until it is their
 // turn.
 constexpr std::size_t kScratchBytes = 256UL << 10U;
-constexpr std::size_t kPieceBytesMin = 4UL << 10U;
+constexpr std::size_t kPieceBytesMin = 2UL << 10U;
 constexpr int kEventsPerLook = 256;
 constexpr int kAcceptedPerLook = 64;
 constexpr base::Duration kRest = std::chrono::milliseconds(100);
