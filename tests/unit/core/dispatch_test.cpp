@@ -122,6 +122,18 @@ TEST_CASE("dispatch: a fast worker is given ahead what it eats in ten millisecon
     CHECK(assigned == 11);  // one runs, ten milliseconds' worth wait with it
 }
 
+TEST_CASE("dispatch: a worker that was slow once is as quick as any after some quick jobs") {
+    Broker broker;
+    broker.ready(1, {"X"}, 1, 4000);
+    teach_pace(broker, 1, 1, 1ms);
+    teach_pace(broker, 1, 60, 10us);
+    std::size_t assigned = 0;
+    for (int i = 0; i < 1'100; ++i) {
+        assigned += sent<Assign>(broker.call()).size();
+    }
+    CHECK(assigned == 1'001);
+}
+
 TEST_CASE(
     "dispatch: quick jobs come to idle workers in lots, as much work as the hand-over takes") {
     Broker broker;
