@@ -13,7 +13,6 @@ constexpr std::string_view kCheckpointEnding = ".checkpoint";
 constexpr std::string_view kSpillEnding = ".spill";
 constexpr std::string_view kUnfinishedEnding = ".unfinished";
 constexpr std::string_view kDamagedEnding = ".damaged";
-constexpr std::string_view kLockName = "lock";
 constexpr std::size_t kNumberDigits = 16;
 
 std::optional<std::uint64_t> number_of(std::string_view name, std::string_view ending) {

@@ -25,6 +25,9 @@ enum class NameKind : std::uint8_t {
     Other,       // not the journal's
 };
 
+/// The file that whoever uses the folder has locked.
+inline constexpr std::string_view kLockName = "lock";
+
 struct FileName {
     NameKind kind = NameKind::Other;
     std::uint64_t number = 0;  // of logs, checkpoints and spills

@@ -5,14 +5,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "broker/store/journal_folder.hpp"
 #include "broker/store/posix_folder.hpp"
 #include "common/posix/append_file.hpp"
 #include "common/posix/errno_text.hpp"
 
 namespace steward::store {
 namespace {
-
-constexpr const char* kLockName = "lock";
 
 base::Unexpected disk_error(const std::string& doing, int number) {
     auto error = posix::io_error(doing, number);
@@ -75,7 +74,7 @@ base::Expected<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& fo
     if (auto made = posix::make_folders(folder); !made) {
         return base::Unexpected(std::move(made.error()));
     }
-    const std::string path = folder + "/" + kLockName;
+    const std::string path = folder + "/" + std::string(kLockName);
     posix::UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
     if (!lock.is_open()) {
         return posix::io_error("cannot open " + path, errno);

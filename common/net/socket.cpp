@@ -37,9 +37,6 @@ Origin origin_of(zmq::message_t& frame, OriginWish wish) {
     return origin;
 }
 
-// Frames that are as short as they may be are memory, too.
-constexpr std::size_t kFrameCost = 64;
-
 std::size_t bytes_of(const Frames& frames) {
     std::size_t bytes = 0;
     for (const base::Blob& frame : frames) {

@@ -22,6 +22,9 @@ namespace steward::net {
 
 using Frames = std::vector<base::Blob>;
 
+/// A frame in bytes of memory beside its own: as short as it may be it is memory, too.
+inline constexpr std::size_t kFrameCost = 64;
+
 enum class SendStatus : std::uint8_t {
     Sent,        // handed to ZeroMQ; it may still be lost with its connection
     WouldBlock,  // no connection, or its queue is full: nothing was sent

@@ -17,9 +17,6 @@ std::uint32_t number_of(const StreamHeader& header) {
     return number;
 }
 
-// Frames that are as short as they may be are memory, too.
-constexpr std::size_t kFrameCost = 64;
-
 void release_body(void* owner) {
     delete[] static_cast<char*>(owner);
 }
