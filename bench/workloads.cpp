@@ -14,6 +14,8 @@ constexpr std::size_t kWindow = 16'384;            // submits not acknowledged
 constexpr std::size_t kWindowBytes = 32UL << 20U;  // the same, of large payloads
 constexpr std::size_t kInFlight = 64;              // calls
 constexpr std::size_t kOldInFlight = 1'024;        // calls of an old dialect
+// A process that has not worked yet is slow at first, and of so many each has little to do in a second.
+constexpr double kManyLengths = 5;
 constexpr double kIdleSeconds = 5;
 constexpr double kFillSeconds = 60;  // a queue that fills more slowly is filled less
 
@@ -58,14 +60,14 @@ void do_and_finish(Run& run, const Load& load, bool calls) {
 
 // So many that a measurement lasts as long as it should: tried out the first time, with more and
 // more until that takes a while, as some servers do a million in the time of ten with others.
-// Afterwards some jobs warm what there is: each worker has had dozens, each service some.
+// Afterwards some jobs warm what there is: each worker has had hundreds, each service some.
 std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, bool calls) {
     constexpr double kTrySeconds = 0.1;
     const std::size_t warm =
-        std::max({std::size_t{2'000}, 64 * run.shape.workers, 2 * run.shape.services});
+        std::max({std::size_t{2'000}, 1'000 * run.shape.workers, 2 * run.shape.services});
     std::size_t& jobs = run.jobs_of[workload.title + "/" + row_of(run)];
     if (jobs != 0) {
-        do_and_finish(run, {std::min(jobs / 4 + 1, warm), window, workload.payload_bytes}, calls);
+        do_and_finish(run, {std::min(jobs, warm), window, workload.payload_bytes}, calls);
         return jobs;
     }
     for (std::size_t tried = 20; jobs == 0; tried *= 5) {
@@ -74,7 +76,7 @@ std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, boo
         const double took = seconds_since(start);
         if (took >= kTrySeconds) {
             const double rate = static_cast<double>(tried) / took;
-            jobs = static_cast<std::size_t>(std::clamp(rate * run.extent.seconds, 20.0, 5e6));
+            jobs = static_cast<std::size_t>(std::clamp(rate * run.extent.seconds * workload.lengths, 20.0, 5e6));
         }
     }
     return jobs;
@@ -229,11 +231,12 @@ void add_sizes(std::vector<Workload>& all) {
 void add_numbers(std::vector<Workload>& all, const Extent& extent) {
     for (const std::size_t workers :
          {std::size_t{1}, extent.many_workers / 10, extent.many_workers}) {
-        all.push_back({"workers",
-                       "7. Background, volatile, workers: " + thousands(workers),
-                       {.workers = workers},
-                       has_many_workers,
-                       measure_background});
+        all.push_back({.name = "workers",
+                       .title = "7. Background, volatile, workers: " + thousands(workers),
+                       .shape = {.workers = workers},
+                       .suits = has_many_workers,
+                       .measure = measure_background,
+                       .lengths = workers == extent.many_workers ? kManyLengths : 1});
     }
     for (const std::size_t services :
          {std::size_t{1}, extent.many_services / 10, extent.many_services}) {

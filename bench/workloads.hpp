@@ -39,6 +39,7 @@ struct Workload {
     void (*measure)(const Workload& workload, Run& run) = nullptr;
     std::size_t payload_bytes = 100;
     bool is_for_old_dialects = false;
+    double lengths = 1;  // it lasts as many times Extent::seconds, with as much before to warm up
 };
 
 /// In the order of their tables.
