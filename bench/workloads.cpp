@@ -14,8 +14,7 @@ constexpr std::size_t kWindow = 16'384;            // submits not acknowledged
 constexpr std::size_t kWindowBytes = 32UL << 20U;  // the same, of large payloads
 constexpr std::size_t kInFlight = 64;              // calls
 constexpr std::size_t kOldInFlight = 1'024;        // calls of an old dialect
-// A process that has not worked yet is slow at first, and of so many each has little to do in a second.
-constexpr double kManyLengths = 5;
+constexpr double kManyLengths = 5;  // many workers: in a second each has hardly begun
 constexpr double kIdleSeconds = 5;
 constexpr double kFillSeconds = 60;  // a queue that fills more slowly is filled less
 
@@ -76,7 +75,8 @@ std::size_t jobs_for(const Workload& workload, Run& run, std::size_t window, boo
         const double took = seconds_since(start);
         if (took >= kTrySeconds) {
             const double rate = static_cast<double>(tried) / took;
-            jobs = static_cast<std::size_t>(std::clamp(rate * run.extent.seconds * workload.lengths, 20.0, 5e6));
+            jobs = static_cast<std::size_t>(
+                std::clamp(rate * run.extent.seconds * workload.lengths, 20.0, 5e6));
         }
     }
     return jobs;
