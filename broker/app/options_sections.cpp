@@ -328,11 +328,13 @@ Section limits_section(model::Limits& l) {
               kBillion,
               "Topics that readers of news ask for; past it likewise."),
          live("credit_max", &l.credit_max, 1, 1'000'000, "Jobs that one worker may hold."),
-         live_size("ahead_bytes_max",
-                   &l.ahead_bytes_max,
-                   0,
-                   kKiB * kGiB,
-                   "A worker whose jobs' params weigh as much is given no further job ahead."),
+         live_size(
+             "ahead_bytes_max",
+             &l.ahead_bytes_max,
+             0,
+             kKiB * kGiB,
+             "A worker whose jobs' params weigh as much is given no further job ahead; 256 KiB are "
+             "enough where they have 4 KiB or less on the average."),
          live("results_max",
               &l.results_max,
               0,

@@ -15,6 +15,11 @@ namespace {
 // half of that is left, in one message instead of hundreds.
 constexpr std::size_t kLotLeast = 64;
 
+// Small params, on the average, that a worker holds for more ahead: a lot that is copied from here
+// to there in a larger piece has left the caches each time. Few large ones fill them anyway.
+constexpr std::size_t kManySmallMax = 256UL << 10U;
+constexpr std::size_t kSmallBytes = 4UL << 10U;
+
 // Of what a worker may be given ahead, the part that it gets at once while others are free.
 constexpr int kLotPart = 4;
 
@@ -24,10 +29,18 @@ bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
     });
 }
 
-// Of a worker that may hold `most`.
-bool has_room(const Worker& worker, std::size_t most, const model::Limits& limits) {
+// Of a worker that may hold `most`; while it waits for a lot, of half of that.
+bool has_room(const Worker& worker,
+              std::size_t most,
+              const model::Limits& limits,
+              bool waits_for_lot = false) {
     const std::size_t held = worker.held.size();
-    return held < worker.slots() || (held < most && worker.held_bytes < limits.ahead_bytes_max);
+    const std::size_t part = waits_for_lot ? 2 : 1;
+    const bool are_small = worker.held_bytes <= held * kSmallBytes;
+    const std::size_t bytes_max =
+        are_small ? std::min(limits.ahead_bytes_max, kManySmallMax / part) : limits.ahead_bytes_max;
+    return held < worker.slots() ||
+           (held < (most + part - 1) / part && worker.held_bytes < bytes_max);
 }
 
 // Whether its turn lasts as long as it has jobs, and each may start once the first may.
@@ -388,7 +401,7 @@ bool State::may_be_given_ahead(const Worker& worker) const {
     }
     const bool waits_for_lot = worker.room == Room::None && held - slots >= kLotLeast;
     const std::size_t most = may_hold(worker);
-    return has_room(worker, waits_for_lot ? (most + 1) / 2 : most, policy.limits);
+    return has_room(worker, most, policy.limits, waits_for_lot);
 }
 
 // Jobs that run in its slots, and what it will eat in Policy::ahead going by its measured run

@@ -260,6 +260,35 @@ TEST_CASE("dispatch: a worker that holds much is given nothing ahead until it ho
     CHECK(finished == 50);
 }
 
+TEST_CASE(
+    "dispatch: many small jobs are held ahead while they weigh 256 KiB, few large ones more") {
+    for (const auto& [bytes, most] : {std::pair{1'024, 256}, std::pair{8'192, 300}}) {
+        Broker broker;
+        broker.ready(1, {"X"}, 1, 300);
+        teach_pace(broker, 1, 3, 1us);
+        Call call;
+        call.params = std::string(static_cast<std::size_t>(bytes), 'x');
+        std::vector<model::Attempt> held;
+        for (int i = 0; i < 400; ++i) {
+            for (const auto& [to, assign] : sent<Assign>(broker.submit(call))) {
+                held.push_back(assign->attempt);
+            }
+        }
+        CHECK(held.size() == static_cast<std::size_t>(most));
+        // Not one for each that ends: again as many at once when half are left.
+        std::vector<std::size_t> lots;
+        for (int i = 0; i < most / 2 + 1; ++i) {
+            const auto given =
+                sent<Assign>(broker.finish(1, held[static_cast<std::size_t>(i)], {}, 1us));
+            if (!given.empty()) {
+                lots.push_back(given.size());
+            }
+        }
+        REQUIRE(lots.size() == 1);
+        CHECK(lots.front() >= static_cast<std::size_t>(most) / 4);
+    }
+}
+
 TEST_CASE("dispatch: jobs given ahead are recalled for a worker that is free, in their order") {
     Broker broker;
     broker.ready(1, {"X"}, 1, 1000);
