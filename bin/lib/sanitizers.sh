@@ -1,7 +1,8 @@
 # Sourced by bin/test and bin/check from the project's root: configures a build under the sanitizers.
 
-# configure_sanitizers DIRECTORY [CMAKE OPTION...]. Eight sources of a folder are compiled as one, which halves
-# the time; what is released is not, for g++ then inlines less of what counts (a tenth more instructions a job).
+# configure_sanitizers DIRECTORY [CMAKE OPTION...]. Eight sources of a folder are compiled as one: headers and
+# templates cost most of the time. What is released is not, for g++ then inlines less of what counts (a tenth
+# more instructions a job).
 configure_sanitizers() {
     local directory=$1 launcher=()
     shift
