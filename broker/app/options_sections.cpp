@@ -333,8 +333,8 @@ Section limits_section(model::Limits& l) {
              &l.ahead_bytes_max,
              0,
              kKiB * kGiB,
-             "A worker whose jobs' params weigh as much is given no further job ahead; 256 KiB are "
-             "enough where they have 4 KiB or less on the average."),
+             "A worker whose jobs' params weigh as much is given no further job ahead; 256 KiB for "
+             "each that it runs at once are enough where they have 4 KiB or less on the average."),
          live("results_max",
               &l.results_max,
               0,

@@ -15,8 +15,9 @@ namespace {
 // half of that is left, in one message instead of hundreds.
 constexpr std::size_t kLotLeast = 64;
 
-// Small params, on the average, that a worker holds for more ahead: a lot that is copied from here
-// to there in a larger piece has left the caches each time. Few large ones fill them anyway.
+// Small params, on the average, that a worker holds for each slot and more ahead: a lot that is
+// copied from here to there in a larger piece has left the caches each time. Few large ones fill
+// them anyway.
 constexpr std::size_t kManySmallMax = 256UL << 10U;
 constexpr std::size_t kSmallBytes = 4UL << 10U;
 
@@ -35,12 +36,13 @@ bool has_room(const Worker& worker,
               const model::Limits& limits,
               bool waits_for_lot = false) {
     const std::size_t held = worker.held.size();
+    const std::size_t slots = worker.slots();
     const std::size_t part = waits_for_lot ? 2 : 1;
     const bool are_small = worker.held_bytes <= held * kSmallBytes;
+    const std::size_t small_max = kManySmallMax / part * slots;
     const std::size_t bytes_max =
-        are_small ? std::min(limits.ahead_bytes_max, kManySmallMax / part) : limits.ahead_bytes_max;
-    return held < worker.slots() ||
-           (held < (most + part - 1) / part && worker.held_bytes < bytes_max);
+        are_small ? std::min(limits.ahead_bytes_max, small_max) : limits.ahead_bytes_max;
+    return held < slots || (held < (most + part - 1) / part && worker.held_bytes < bytes_max);
 }
 
 // Whether its turn lasts as long as it has jobs, and each may start once the first may.
