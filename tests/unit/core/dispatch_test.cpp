@@ -46,6 +46,17 @@ std::vector<std::pair<std::uint64_t, int>> burst(Broker& broker, int calls) {
     return given;
 }
 
+// Submits so many: which of them were given out.
+std::vector<model::Attempt> submit_many(Broker& broker, const Call& call, int jobs) {
+    std::vector<model::Attempt> given;
+    for (int i = 0; i < jobs; ++i) {
+        for (const auto& [to, assign] : sent<Assign>(broker.submit(call))) {
+            given.push_back(assign->attempt);
+        }
+    }
+    return given;
+}
+
 using Given = std::vector<std::pair<std::uint64_t, int>>;
 
 }  // namespace
@@ -241,12 +252,7 @@ TEST_CASE("dispatch: a worker that holds much is given nothing ahead until it ho
     teach_pace(broker, 1, 3, 1us);
     Call large;
     large.params = std::string(1'000, 'x');
-    std::vector<model::Attempt> held;
-    for (int i = 0; i < 50; ++i) {
-        for (const auto& [to, assign] : sent<Assign>(broker.submit(large))) {
-            held.push_back(assign->attempt);
-        }
-    }
+    std::vector<model::Attempt> held = submit_many(broker, large, 50);
     CHECK(held.size() == 3);  // the third passes the bound, which counts what is held before
     std::size_t finished = 0;
     for (; !held.empty(); ++finished) {
@@ -268,12 +274,7 @@ TEST_CASE(
         teach_pace(broker, 1, 3, 1us);
         Call call;
         call.params = std::string(static_cast<std::size_t>(bytes), 'x');
-        std::vector<model::Attempt> held;
-        for (int i = 0; i < 400; ++i) {
-            for (const auto& [to, assign] : sent<Assign>(broker.submit(call))) {
-                held.push_back(assign->attempt);
-            }
-        }
+        const std::vector<model::Attempt> held = submit_many(broker, call, 400);
         CHECK(held.size() == static_cast<std::size_t>(most));
         // Not one for each that ends: again as many at once when half are left.
         std::vector<std::size_t> lots;
