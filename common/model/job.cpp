@@ -19,10 +19,24 @@ constexpr auto kDigitPairs = [] {
     return pairs;
 }();
 
-int digit_value(char c) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    const std::size_t at = kDigits.find(lower);
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
+constexpr std::uint8_t kNoDigit = 255;
+
+// Of a character; capitals are read like small letters.
+constexpr auto kDigitValues = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(kNoDigit);
+    for (std::size_t i = 0; i < kDigits.size(); ++i) {
+        const auto digit = static_cast<std::uint8_t>(kDigits[i]);
+        values[digit] = static_cast<std::uint8_t>(i);
+        if (digit >= 'a') {
+            values[digit - 'a' + 'A'] = static_cast<std::uint8_t>(i);
+        }
+    }
+    return values;
+}();
+
+unsigned digit_value(char c) {
+    return kDigitValues[static_cast<std::uint8_t>(c)];
 }
 
 }  // namespace
@@ -56,11 +70,11 @@ base::Expected<JobId> JobId::parse(std::string_view text) {
     __extension__ using Wide = unsigned __int128;
     Wide bits = 0;
     for (const char c : text) {
-        const int value = digit_value(c);
-        if (value < 0) {
+        const unsigned value = digit_value(c);
+        if (value == kNoDigit) {
             return refuse();
         }
-        bits = (bits << 5U) | static_cast<unsigned>(value);
+        bits = (bits << 5U) | value;
     }
     return JobId{static_cast<std::uint64_t>(bits >> 64U), static_cast<std::uint64_t>(bits)};
 }

@@ -40,8 +40,8 @@ int send_message(void* handle, zmq_msg_t& message, int flags) noexcept {
 
 }  // namespace
 
-base::Blob take_blob(zmq::message_t& frame) {
-    const std::string_view bytes(static_cast<const char*>(frame.data()), frame.size());
+base::Blob take_blob(zmq::message_t& frame, std::size_t size) {
+    const std::string_view bytes(static_cast<const char*>(frame.data()), size);
     if (bytes.size() <= kCopyBytesMax) {
         return base::Blob::copy(bytes);
     }

@@ -10,8 +10,9 @@
 
 namespace steward::net {
 
-/// The frame's bytes; a large frame's memory moves into the Blob. `frame` is void afterwards.
-[[nodiscard]] base::Blob take_blob(zmq::message_t& frame);
+/// The frame's bytes, of which it has `size`; a large frame's memory moves into the Blob, and the
+/// frame is empty then.
+[[nodiscard]] base::Blob take_blob(zmq::message_t& frame, std::size_t size);
 
 /// Send one frame on the socket `handle`: 0, or -1 with errno set. Never throw.
 [[nodiscard]] int send_copy(void* handle, std::string_view bytes, int flags) noexcept;

@@ -212,15 +212,16 @@ ReceiveStatus Socket::receive_rest(Frames& frames,
     std::size_t bytes = 0;
     bool is_too_large = false;
     bool more = true;
+    zmq::message_t frame;  // ZeroMQ lets go of what it had when it receives the next
     while (more) {
-        zmq::message_t frame;
-        if (zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT) < 0) {
+        const int size = zmq_msg_recv(frame.handle(), handle(), ZMQ_DONTWAIT);
+        if (size < 0) {
             // ZeroMQ delivers whole messages: only the first frame of one can be missing.
             return is_started && errno == EINTR ? ReceiveStatus::Closed : nothing_received(errno);
         }
         is_started = true;
         more = frame.more();
-        bytes += frame.size();
+        bytes += static_cast<std::size_t>(size);
         if (origin != nullptr) {
             *std::exchange(origin, nullptr) = origin_of(frame, wish);
         }
@@ -229,7 +230,7 @@ ReceiveStatus Socket::receive_rest(Frames& frames,
         if (is_too_large) {
             frames.clear();
         } else {
-            frames.push_back(take_blob(frame));
+            frames.push_back(take_blob(frame, static_cast<std::size_t>(size)));
         }
     }
     return is_too_large ? ReceiveStatus::TooLarge : ReceiveStatus::Received;

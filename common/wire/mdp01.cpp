@@ -17,17 +17,6 @@ constexpr std::string_view kReply = "\x03";
 constexpr std::string_view kHeartbeat = "\x04";
 constexpr std::string_view kDisconnect = "\x05";
 
-Frames start(Form form, std::string_view header, std::string_view next) {
-    Frames frames;
-    frames.reserve(8);
-    if (form.delimiter) {
-        frames.emplace_back();
-    }
-    frames.push_back(Blob::copy(header));
-    frames.push_back(Blob::copy(next));
-    return frames;
-}
-
 class Mdp01 final : public Dialect {
 public:
     // "" MDPC01 service body…
@@ -52,7 +41,7 @@ public:
     }
 
     [[nodiscard]] Frames encode_result(Form form, const ResultForClient& result) const override {
-        Frames frames = start(form, kClient, result.service);
+        Frames frames = mdp::start(form, client_, result.service);
         mdp::append_result(frames, result);
         return frames;
     }
@@ -60,7 +49,7 @@ public:
     [[nodiscard]] Frames encode_refusal(Form form,
                                         std::string_view service,
                                         std::string_view reason) const override {
-        Frames frames = start(form, kClient, service);
+        Frames frames = mdp::start(form, client_, service);
         frames.push_back(mdp::fail_frame(reason));
         return frames;
     }
@@ -68,7 +57,7 @@ public:
     [[nodiscard]] Frames encode_answer(Form form,
                                        std::string_view service,
                                        std::string_view content) const override {
-        Frames frames = start(form, kClient, service);
+        Frames frames = mdp::start(form, client_, service);
         frames.push_back(Blob::copy(content));
         return frames;
     }
@@ -101,7 +90,7 @@ public:
     [[nodiscard]] Frames encode_job(Form form,
                                     const model::Attempt& attempt,
                                     const model::Payload& params) const override {
-        Frames frames = start(form, kWorker, kRequest);
+        Frames frames = mdp::start(form, worker_, kRequest);
         frames.push_back(mdp::job_token(attempt));
         frames.emplace_back();
         mdp::append_body(frames, params);
@@ -109,12 +98,17 @@ public:
     }
 
     [[nodiscard]] Frames encode_heartbeat(Form form) const override {
-        return start(form, kWorker, kHeartbeat);
+        return mdp::start(form, worker_, kHeartbeat);
     }
 
     [[nodiscard]] std::optional<Frames> encode_disconnect(Form form) const override {
-        return start(form, kWorker, kDisconnect);
+        return mdp::start(form, worker_, kDisconnect);
     }
+
+private:
+    // Shared by all messages that begin with it.
+    const Blob client_ = Blob::copy(kClient);
+    const Blob worker_ = Blob::copy(kWorker);
 };
 
 }  // namespace

@@ -26,23 +26,6 @@ constexpr std::string_view kHeartbeat = "\x05";
 constexpr std::string_view kDisconnect = "\x06";
 }  // namespace worker
 
-Frames start(Form form, std::string_view header, std::string_view type) {
-    Frames frames;
-    frames.reserve(8);
-    if (form.delimiter) {
-        frames.emplace_back();
-    }
-    frames.push_back(Blob::copy(header));
-    frames.push_back(Blob::copy(type));
-    return frames;
-}
-
-Frames start_reply(Form form, std::string_view type, std::string_view service) {
-    Frames frames = start(form, kClient, type);
-    frames.push_back(Blob::copy(service));
-    return frames;
-}
-
 class Mdp02 final : public Dialect {
 public:
     // MDPC02 \x01 service body…
@@ -125,7 +108,7 @@ public:
     [[nodiscard]] Frames encode_job(Form form,
                                     const model::Attempt& attempt,
                                     const model::Payload& params) const override {
-        Frames frames = start(form, kWorker, worker::kRequest);
+        Frames frames = mdp::start(form, worker_, worker::kRequest);
         frames.push_back(mdp::job_token(attempt));
         frames.emplace_back();
         mdp::append_body(frames, params);
@@ -133,12 +116,25 @@ public:
     }
 
     [[nodiscard]] Frames encode_heartbeat(Form form) const override {
-        return start(form, kWorker, worker::kHeartbeat);
+        return mdp::start(form, worker_, worker::kHeartbeat);
     }
 
     [[nodiscard]] std::optional<Frames> encode_disconnect(Form form) const override {
-        return start(form, kWorker, worker::kDisconnect);
+        return mdp::start(form, worker_, worker::kDisconnect);
     }
+
+private:
+    [[nodiscard]] Frames start_reply(Form form,
+                                     std::string_view type,
+                                     std::string_view service) const {
+        Frames frames = mdp::start(form, client_, type);
+        frames.push_back(Blob::copy(service));
+        return frames;
+    }
+
+    // Shared by all messages that begin with it.
+    const Blob client_ = Blob::copy(kClient);
+    const Blob worker_ = Blob::copy(kWorker);
 };
 
 }  // namespace

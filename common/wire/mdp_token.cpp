@@ -1,10 +1,12 @@
 // common/wire: see mdp_token.hpp.
 #include "common/wire/mdp_token.hpp"
 
+#include <array>
 #include <string>
 
 #include "common/base/bytes.hpp"
 #include "common/base/whole_number.hpp"
+#include "common/wire/json_text.hpp"
 #include "common/wire/params.hpp"
 
 namespace steward::wire::mdp {
@@ -12,8 +14,30 @@ namespace steward::wire::mdp {
 using base::Blob;
 using base::Errc;
 
+namespace {
+
+constexpr std::size_t kNumberBytesMax = 20;  // of put_integer()
+
+}  // namespace
+
+Frames start(Form form, const Blob& header, std::string_view next) {
+    constexpr std::size_t kMostHave = 8;
+    Frames frames;
+    frames.reserve(kMostHave);
+    if (form.delimiter) {
+        frames.emplace_back();
+    }
+    frames.push_back(header);
+    frames.push_back(Blob::copy(next));
+    return frames;
+}
+
 Blob job_token(const model::Attempt& attempt) {
-    return Blob::copy(attempt.job.text() + "." + std::to_string(attempt.number));
+    std::array<char, model::JobId::kTextBytes + 1 + kNumberBytesMax> text{};
+    attempt.job.put_text(text.data());
+    char* const dot = text.data() + model::JobId::kTextBytes;
+    *dot = '.';
+    return Blob::copy({text.data(), put_integer(dot + 1, attempt.number)});
 }
 
 base::Expected<model::Attempt> parse_job_token(std::string_view token) {
@@ -45,10 +69,15 @@ base::Expected<Returned> read_returned(std::span<const Blob> frames) {
 }
 
 model::Payload body_of(std::span<const Blob> frames) {
-    return pack_frames(Frames(frames.begin(), frames.end()));
+    return frames.size() == 1 ? model::Payload{model::Encoding::Opaque, frames.front()}
+                              : pack_frames(Frames(frames.begin(), frames.end()));
 }
 
 void append_body(Frames& frames, const model::Payload& body) {
+    if (body.encoding != model::Encoding::Frames) {
+        frames.push_back(body.bytes);
+        return;
+    }
     for (Blob& frame : unpack_frames(body)) {
         frames.push_back(std::move(frame));
     }

@@ -25,6 +25,9 @@ struct Returned {
 /// Errors: Malformed.
 [[nodiscard]] base::Expected<Returned> read_returned(std::span<const base::Blob> frames);
 
+/// How a message begins: the delimiter if the peer has one, the header and what is next.
+[[nodiscard]] Frames start(Form form, const base::Blob& header, std::string_view next);
+
 /// Frames as they are: none is Absent, one is Opaque, more are Frames.
 [[nodiscard]] model::Payload body_of(std::span<const base::Blob> frames);
 void append_body(Frames& frames, const model::Payload& body);
