@@ -16,7 +16,7 @@
 namespace steward::e2e {
 
 /// How long a wait lasts before the test gives up: long enough for a loaded machine and sanitizers.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{60};
 
 struct CommandLine {
     std::string program;
