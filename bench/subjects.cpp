@@ -24,6 +24,10 @@ std::vector<std::unique_ptr<Subject>> old_dialect_subjects() {
     all.push_back(frames_subject({.name = "forwarder-one",
                                   .title = "bare forwarder, one job a worker",
                                   .one_job_a_worker = true}));
+    all.push_back(frames_subject({.name = "forwarder-frames",
+                                  .title = "the same with the small frames of MDP/0.1",
+                                  .dialect = "forwarder-frames",
+                                  .one_job_a_worker = true}));
     for (const char* dialect : {"zmws1", "MDP/0.1", "MDP/0.2"}) {
         all.push_back(frames_subject(
             {.name = dialect, .title = std::string("Steward, ") + dialect, .dialect = dialect}));

@@ -1,5 +1,8 @@
 #include "bench/frames/dialect.hpp"
 
+#include <array>
+#include <span>
+
 #include "bench/peers/side.hpp"
 
 namespace steward::bench {
@@ -16,29 +19,43 @@ Frames frames_of(Texts... texts) {
     return frames;
 }
 
-// A worker's "R" announces it; a job and its answer are the client and the payload.
+// A worker's "R" announces it; a job and its answer are the client, as many small frames as there
+// should be, and the payload.
 class Forwarder final : public FrameDialect {
 public:
+    explicit Forwarder(std::span<const std::string_view> small) : small_(small) {}
+
     [[nodiscard]] Frames request(std::string_view payload) const override {
-        return frames_of(payload);
+        Frames frames;
+        for (const std::string_view text : small_) {
+            frames.push_back(frame(text));
+        }
+        frames.push_back(frame(payload));
+        return frames;
     }
 
-    [[nodiscard]] bool is_result(const Frames& frames) const override { return frames.size() == 1; }
+    [[nodiscard]] bool is_result(const Frames& frames) const override {
+        return frames.size() == small_.size() + 1;
+    }
 
     [[nodiscard]] Frames ready() const override { return frames_of(std::string_view("R")); }
 
     [[nodiscard]] Frames heartbeat() const override { return {}; }
 
     [[nodiscard]] bool finish(Frames& frames) const override {
-        if (frames.size() != 2) {
+        if (frames.size() != small_.size() + 2) {
             return false;
         }
-        const std::string_view answer = answer_of(frames[1].to_string_view());
-        if (answer.size() < frames[1].size()) {
-            frames[1] = zmq::message_t(answer.data(), answer.size());
+        zmq::message_t& payload = frames.back();
+        const std::string_view answer = answer_of(payload.to_string_view());
+        if (answer.size() < payload.size()) {
+            payload = zmq::message_t(answer.data(), answer.size());
         }
         return true;
     }
+
+private:
+    std::span<const std::string_view> small_;
 };
 
 class Zmws1 final : public FrameDialect {
@@ -139,6 +156,9 @@ private:
     MajordomoWords words_;
 };
 
+// A request of MDP/0.1 before its body.
+constexpr std::array<std::string_view, 3> kSmallFrames = {"", "MDPC01", "s0"};
+
 constexpr MajordomoWords kMdp01 = {"MDPC01", "MDPW01", true, false, 1, 2, 3, 4, 0};
 constexpr MajordomoWords kMdp02 = {"MDPC02", "MDPW02", false, true, 1, 2, 4, 5, 3};
 
@@ -146,7 +166,10 @@ constexpr MajordomoWords kMdp02 = {"MDPC02", "MDPW02", false, true, 1, 2, 4, 5, 
 
 std::unique_ptr<FrameDialect> frame_dialect(std::string_view name) {
     if (name == "forwarder") {
-        return std::make_unique<Forwarder>();
+        return std::make_unique<Forwarder>(std::span<const std::string_view>());
+    }
+    if (name == "forwarder-frames") {
+        return std::make_unique<Forwarder>(kSmallFrames);
     }
     if (name == "zmws1") {
         return std::make_unique<Zmws1>();

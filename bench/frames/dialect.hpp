@@ -32,7 +32,8 @@ public:
     [[nodiscard]] virtual bool finish(Frames& frames) const = 0;
 };
 
-/// "forwarder", "zmws1", "MDP/0.1" or "MDP/0.2"; null for another name.
+/// "zmws1", "MDP/0.1" or "MDP/0.2"; "forwarder", or "forwarder-frames" with the small frames of a
+/// request of MDP/0.1 in each message; null for another name.
 [[nodiscard]] std::unique_ptr<FrameDialect> frame_dialect(std::string_view name);
 
 /// A message that has come, whole; false: there is none.

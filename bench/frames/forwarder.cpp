@@ -50,7 +50,7 @@ private:
         for (; count < kTurn && receive(back_, message_); ++count) {
             if (message_.size() == 2) {
                 free_.push_back(message_[0].to_string());
-            } else if (message_.size() == 3) {
+            } else if (message_.size() > 2) {
                 if (one_at_a_time_) {
                     free_.push_back(message_[0].to_string());
                 }

@@ -21,7 +21,7 @@ class FramesStarted final : public Started {
 public:
     FramesStarted(const FramesSettings& settings, const Shape& shape)
         : dialect_(frame_dialect(settings.dialect)) {
-        const bool is_broker = settings.dialect != "forwarder";
+        const bool is_broker = !settings.dialect.starts_with("forwarder");
         if (is_broker) {
             server_ =
                 std::make_unique<Child>("steward-broker", broker_args(folder(), kQuietConfig));

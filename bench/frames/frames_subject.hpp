@@ -11,7 +11,7 @@ namespace steward::bench {
 struct FramesSettings {
     std::string name;
     std::string title;
-    std::string dialect = "forwarder";  // of frame_dialect(); another one means the broker
+    std::string dialect = "forwarder";  // of frame_dialect(); no forwarder's: the broker
     bool one_job_a_worker = false;      // of the forwarder; workers of old dialects never have more
 };
 

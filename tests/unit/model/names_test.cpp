@@ -48,7 +48,8 @@ TEST_CASE("a name has no space or control character, and anything else") {
         CHECK(is_name(text) == (c > 0x20 && c != 0x7F));
     }
     // Wherever it stands among bytes that are looked at eight at a time.
-    for (const std::size_t size : {1UL, 3UL, 7UL, 8UL, 9UL, 15UL, 16UL, 17UL, 30UL}) {
+    for (const std::size_t size :
+         {1UL, 3UL, 4UL, 5UL, 6UL, 7UL, 8UL, 9UL, 15UL, 16UL, 17UL, 30UL}) {
         for (std::size_t at = 0; at < size; ++at) {
             for (int c = 0; c < 256; ++c) {
                 std::string text(size, c % 2 == 0 ? '!' : '\xFF');
