@@ -56,7 +56,7 @@ class Process:
     def wait_for_line(self, part):
         def is_there():
             return any(part in line for line in self.lines)
-        if not wait_until(lambda: is_there() or self.child.poll() is not None) or not is_there():
+        if not wait_until(lambda: is_there() or not self._reader.is_alive()) or not is_there():
             raise AssertionError(f"no line with {part!r} in:\n" + self.text())
         return next(line for line in self.lines if part in line)
 
