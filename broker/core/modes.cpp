@@ -31,9 +31,6 @@ const model::ServiceName& State::every_service() {
 // The service's own mode or that of all, whichever leaves less. Paused and draining together leave
 // nothing: the service takes none and starts none.
 Mode State::mode_of(const Service& service) const {
-    if (mode_ == Mode::Running) {
-        return service.mode;  // asked of each job where neighbours are of different services
-    }
     const Mode one = std::min(service.mode, mode_);
     const Mode other = std::max(service.mode, mode_);
     return one == Mode::Paused && other == Mode::Draining ? Mode::Disabled : other;

@@ -32,27 +32,19 @@ bool has_bad_byte(std::uint64_t word) {
     return ((below | zero) & kTops) != 0;
 }
 
-template <class Word>
-std::uint64_t load(std::string_view text, std::size_t at) {
-    Word word{};
-    std::memcpy(&word, text.data() + at, sizeof word);
-    return word;
-}
-
-// The last word, or half of one, may have some of the others again.
 bool has_bad_byte(std::string_view text) {
     constexpr std::size_t kWord = sizeof(std::uint64_t);
-    constexpr std::size_t kHalf = kWord / 2;
-    if (text.size() < kHalf) {
+    if (text.size() < kWord) {
         return std::ranges::any_of(text, &is_bad);
     }
-    if (text.size() < kWord) {
-        return has_bad_byte(load<std::uint32_t>(text, 0) |
-                            load<std::uint32_t>(text, text.size() - kHalf) << 32U);
-    }
-    bool any = has_bad_byte(load<std::uint64_t>(text, text.size() - kWord));
+    const auto is_bad_at = [&](std::size_t at) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, kWord);
+        return has_bad_byte(word);
+    };
+    bool any = is_bad_at(text.size() - kWord);  // which may look at some of the others again
     for (std::size_t at = 0; at + kWord <= text.size(); at += kWord) {
-        any = any || has_bad_byte(load<std::uint64_t>(text, at));
+        any = any || is_bad_at(at);
     }
     return any;
 }

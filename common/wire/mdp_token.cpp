@@ -65,19 +65,10 @@ base::Expected<Returned> read_returned(std::span<const Blob> frames) {
     if (!attempt) {
         return tl::unexpected(attempt.error());
     }
-    return Returned{*attempt, body_of(frames.subspan(2))};
-}
-
-model::Payload body_of(std::span<const Blob> frames) {
-    return frames.size() == 1 ? model::Payload{model::Encoding::Opaque, frames.front()}
-                              : pack_frames(Frames(frames.begin(), frames.end()));
+    return Returned{*attempt, pack_frames(frames.subspan(2))};
 }
 
 void append_body(Frames& frames, const model::Payload& body) {
-    if (body.encoding != model::Encoding::Frames) {
-        frames.push_back(body.bytes);
-        return;
-    }
     for (Blob& frame : unpack_frames(body)) {
         frames.push_back(std::move(frame));
     }
@@ -118,7 +109,7 @@ base::Expected<ClientRequest> read_request(std::span<const Blob> frames) {
     request.service = frames.front().view();
     request.sync = true;
     request.options.sync = true;
-    request.params = body_of(frames.subspan(1));
+    request.params = pack_frames(frames.subspan(1));
     return request;
 }
 

@@ -28,8 +28,7 @@ struct Returned {
 /// How a message begins: the delimiter if the peer has one, the header and what is next.
 [[nodiscard]] Frames start(Form form, const base::Blob& header, std::string_view next);
 
-/// Frames as they are: none is Absent, one is Opaque, more are Frames.
-[[nodiscard]] model::Payload body_of(std::span<const base::Blob> frames);
+/// A body's frames, as unpack_frames() has them.
 void append_body(Frames& frames, const model::Payload& body);
 /// A result's body: the payload, or for a failure one frame "FAIL: <reason>".
 void append_result(Frames& frames, const ResultForClient& result);

@@ -2,6 +2,7 @@
 // them back, and turning one encoding into another. The door to nlohmann-json and msgpack.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,7 @@ namespace steward::wire {
 [[nodiscard]] model::Payload convert_params(const model::Payload& payload, model::Encoding wanted);
 
 /// Packs and unpacks Encoding::Frames. One frame is Opaque, none is Absent.
-[[nodiscard]] model::Payload pack_frames(const std::vector<base::Blob>& frames);
+[[nodiscard]] model::Payload pack_frames(std::span<const base::Blob> frames);
 /// The opaque frames of a payload; Absent gives one empty frame, structured encodings their bytes.
 [[nodiscard]] std::vector<base::Blob> unpack_frames(const model::Payload& payload);
 

@@ -64,7 +64,7 @@ std::optional<std::vector<base::Blob>> split(const base::Blob& packed) {
 
 }  // namespace
 
-Payload pack_frames(const std::vector<base::Blob>& frames) {
+Payload pack_frames(std::span<const base::Blob> frames) {
     if (frames.empty()) {
         return {};
     }
