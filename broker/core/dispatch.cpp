@@ -46,13 +46,19 @@ bool has_room(const Worker& worker,
 }
 
 // Whether its turn lasts as long as it has jobs, and each may start once the first may.
-bool goes_on_alone(const Lane& lane, const ServiceTable& services) {
-    const Queue& queue = services.queues.at(lane.queue);
-    return !lane.group.names_something() && lane.level->turns.size() == 1 &&
-           services.map.at(queue.service).limits.empty();
+bool goes_on_alone(const Lane& lane, const Service& service) {
+    return !lane.group.names_something() && lane.level->turns.size() == 1 && service.limits.empty();
 }
 
 }  // namespace
+
+// A lane whose first job may start, and whose it is; names nothing: there is none.
+struct State::Next {
+    LaneHandle lane;
+    Queue* queue = nullptr;
+    Service* service = nullptr;
+    std::size_t index = 0;  // among its crew's queues
+};
 
 // Hands out what waits in a queue while somebody has room. Afterwards, when jobs still wait that
 // may start, no worker of the queue has a free slot.
@@ -62,11 +68,11 @@ void State::dispatch_queue(QueueHandle handle) {
         if (!worker.names_something()) {
             return;
         }
-        const LaneHandle lane = next_lane(handle);
-        if (!lane.names_something()) {
+        const Next next = next_lane(handle);
+        if (!next.lane.names_something()) {
             return;
         }
-        assign(lane, worker);
+        assign(next.lane, worker);
         take_turn(worker, true);
     }
 }
@@ -98,26 +104,26 @@ void State::feed_worker(WorkerHandle handle) {
 // Tells the crews that serve several queues that this one may have a next job.
 void State::list_turn(QueueHandle handle) {
     const Queue& queue = services_.queues.at(handle);
-    const LaneHandle lane = LaneTable::front(queue);
-    if (!lane.names_something()) {
+    const Level* level = queue.levels.front();
+    if (level == nullptr) {
         return;
     }
     for (const ServingCrew& serving : queue.crews) {
         Crew& crew = workers_.crews.at(serving.crew);
         if (crew.queues.size() > 1) {
-            crew.turns.list(serving.index, lanes_.map.at(lane).level->priority);
+            crew.turns.list(serving.index, level->priority);
         }
     }
 }
 
 // The lane whose first job may start now; what may not is parked on the way.
-LaneHandle State::next_lane(QueueHandle handle) {
+State::Next State::next_lane(QueueHandle handle) {
     Queue& queue = services_.queues.at(handle);
     if (queue.size == 0 || queue.parked_at.names_something()) {
         return {};
     }
-    const Service& service = services_.map.at(queue.service);
-    if (!starts(service)) {
+    Service& service = services_.map.at(queue.service);
+    if (!starts_jobs(mode_of(service))) {
         return {};
     }
     for (const LimitHandle limit : service.limits) {
@@ -133,7 +139,7 @@ LaneHandle State::next_lane(QueueHandle handle) {
         }
         const GroupHandle group = lanes_.map.at(lane).group;
         if (!group.names_something() || groups_.map.at(group).gate.is_open(now_.mono)) {
-            return lane;
+            return {lane, &queue, &service};
         }
         park_lane(queue, lane);
     }
@@ -143,11 +149,13 @@ LaneHandle State::next_lane(QueueHandle handle) {
 // the one whose turn it is to be given ahead.
 WorkerHandle State::pick_worker(const Queue& queue) {
     WorkerHandle best;
+    bool may_be_ahead = false;
     for (const ServingCrew& serving : queue.crews) {
         const Crew& crew = workers_.crews.at(serving.crew);
         if (crew.is_full()) {
             continue;
         }
+        may_be_ahead = true;
         if (crew.given_last_at == now_.mono && lacks_of_lot(serving.crew, crew)) {
             return crew.given_last;
         }
@@ -158,7 +166,7 @@ WorkerHandle State::pick_worker(const Queue& queue) {
             best = first;
         }
     }
-    if (best.names_something()) {
+    if (best.names_something() || !may_be_ahead) {
         return best;
     }
     for (const ServingCrew& serving : queue.crews) {
@@ -211,39 +219,39 @@ void State::go_on(WorkerHandle handle) {
 // Gives a worker the first job of the queue of its crew whose turn it is, and those behind it,
 // while it holds less than `most`, where nothing else could come between. False: there is none.
 bool State::assign_next(Crew& crew, WorkerHandle worker, std::size_t most) {
-    LaneHandle lane;
-    const std::size_t index = next_turn(crew, lane);
-    if (!lane.names_something()) {
+    const Next next = next_turn(crew);
+    if (!next.lane.names_something()) {
         return false;
     }
-    const Queue& queue = services_.queues.at(crew.queues[index]);
-    if (goes_on_alone(lanes_.map.at(lane), services_)) {
-        const std::size_t held = workers_.map.at(worker).held.size();
-        assign_lot(lane, worker, crew.turns.empty() ? most : held + 1);
+    if (goes_on_alone(lanes_.map.at(next.lane), *next.service)) {
+        const bool do_others_wait = !crew.turns.empty();
+        assign_lot(next, worker, do_others_wait ? 1 : SIZE_MAX, most);
     } else {
-        assign(lane, worker);
+        assign(next.lane, worker);
     }
-    lane = LaneTable::front(queue);
-    if (lane.names_something() && crew.queues.size() > 1) {
-        crew.turns.list(index, lanes_.map.at(lane).level->priority);
+    const Level* level = next.queue->levels.front();
+    if (level != nullptr && crew.queues.size() > 1) {
+        crew.turns.list(next.index, level->priority);
     }
     return true;
 }
 
-// Which of the crew's queues it is, and the lane in it, which names nothing when there is none.
-std::size_t State::next_turn(Crew& crew, LaneHandle& lane) {
+// Of the crew's queues.
+State::Next State::next_turn(Crew& crew) {
     if (crew.queues.size() == 1) {
-        lane = next_lane(crew.queues.front());
-        return 0;
+        return next_lane(crew.queues.front());
     }
-    return crew.turns.take([&](std::size_t at, std::int32_t& priority) {
-        lane = next_lane(crew.queues[at]);
-        if (!lane.names_something()) {
+    Next next;
+    const std::size_t index = crew.turns.take([&](std::size_t at, std::int32_t& priority) {
+        next = next_lane(crew.queues[at]);
+        if (!next.lane.names_something()) {
             return false;
         }
-        priority = lanes_.map.at(lane).level->priority;
+        priority = next.queue->levels.front()->priority;
         return true;
     });
+    next.index = index;
+    return next;
 }
 
 // Gives the worker the first job of the lane. Pre: the lane's turn has come; the worker has room.
@@ -258,23 +266,24 @@ void State::assign(LaneHandle lane, WorkerHandle worker_handle) {
     start_attempt(handle, job, worker_handle, workers_.map.at(worker_handle));
 }
 
-// The same with those behind it while the worker holds less than `most`. Pre: goes_on_alone() too.
-void State::assign_lot(LaneHandle lane_handle, WorkerHandle worker_handle, std::size_t most) {
-    const Lane& lane = lanes_.map.at(lane_handle);
-    const std::size_t stay = lane.spilled == 0 ? 1 : few_jobs() + 1;  // others come up before
-    if (lanes_.blocks.at(lane.blocks.front()).size <= stay) {
-        assign(lane_handle, worker_handle);
+// The same with those behind it, `lot` in all, while the worker holds less than `most`.
+// Pre: goes_on_alone() too.
+void State::assign_lot(const Next& next, WorkerHandle by, std::size_t lot, std::size_t most) {
+    const Lane& lane = lanes_.map.at(next.lane);
+    const std::size_t stay = lane.spilled == 0 ? 0 : few_jobs() + 1;  // others come up before
+    if (stay > 0 && lanes_.blocks.at(lane.blocks.front()).size <= stay) {
+        assign(next.lane, by);
         return;
     }
-    Worker& worker = workers_.map.at(worker_handle);
+    Worker& worker = workers_.map.at(by);
     const std::size_t given =
-        lanes_.pop(services_.queues, jobs_.map, lane_handle, stay, [&](JobHandle handle, Job& job) {
+        lanes_.pop(*next.queue, jobs_.map, next.lane, stay, [&](JobHandle handle, Job& job) {
             cancel_job_timer(job);
             announce(job, EventKind::Dequeued);
-            start_attempt(handle, job, worker_handle, worker);
-            return has_room(worker, most, policy.limits);
+            start_attempt(handle, job, by, worker);
+            return --lot > 0 && has_room(worker, most, policy.limits);
         });
-    services_.map.at(services_.queues.at(lane.queue).service).ready -= given;
+    next.service->ready -= given;
     ready_ -= given;
 }
 
@@ -311,7 +320,7 @@ void State::send_assign(const Job& job, const Service& service, const Worker& wo
 // Null when there is nothing beside the defaults.
 std::unique_ptr<const model::JobOptions> State::shown_to_worker(const Job& job) const {
     const model::Label& channel = services_.queues.at(job.queue).channel;
-    if (job.extras == nullptr && channel.empty() && job.priority == model::kPriorityNormal) {
+    if (job.extras == nullptr && job.priority == model::kPriorityNormal && channel.empty()) {
         return nullptr;
     }
     auto shown = std::make_unique<model::JobOptions>();

@@ -188,7 +188,7 @@ void State::check_queues() const {
         ready += size;
         with_jobs += size > 0 ? 1U : 0U;
         const Service& service = services_.map.at(queue.service);
-        may_start = may_start && starts(service);
+        may_start = may_start && starts_jobs(mode_of(service));
         for (const LimitHandle limit : service.limits) {
             may_start = may_start && limits_.map.at(limit).gate.is_open(now_.mono);
         }

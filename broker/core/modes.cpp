@@ -1,7 +1,6 @@
 // broker/core: pause, resume, drain and the kill switch, of one service and of all.
-#include <algorithm>
-
 #include "broker/core/state.hpp"
+#include "broker/core/words.hpp"
 
 namespace steward::core {
 
@@ -22,24 +21,6 @@ EventKind event_of(Mode before, Mode after) {
 }
 
 }  // namespace
-
-const model::ServiceName& State::every_service() {
-    static const model::ServiceName kEvery = *model::ServiceName::parse("*");
-    return kEvery;
-}
-
-// The service's own mode or that of all, whichever leaves less. Paused and draining together leave
-// nothing: the service takes none and starts none.
-Mode State::mode_of(const Service& service) const {
-    const Mode one = std::min(service.mode, mode_);
-    const Mode other = std::max(service.mode, mode_);
-    return one == Mode::Paused && other == Mode::Draining ? Mode::Disabled : other;
-}
-
-bool State::starts(const Service& service) const {
-    const Mode mode = mode_of(service);
-    return mode == Mode::Running || mode == Mode::Draining;
-}
 
 // False: it was so before.
 bool State::set_mode(const ModeChange& change) {

@@ -91,8 +91,7 @@ void LaneTable::take_turn(Queue& queue, LaneHandle handle, bool at_front) {
     queue.levels.open(*lane.level);
 }
 
-LaneTable::Place LaneTable::place_for(QueueMap& queues, const Job& job) {
-    Queue& queue = queues.at(job.queue);
+LaneTable::Place LaneTable::place_for(Queue& queue, const Job& job) {
     Level& level = queue.levels.of(job.priority);
     return {&queue, find_lane(level, job.queue, job.owner, job.group())};
 }
@@ -133,10 +132,19 @@ void LaneTable::remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneLis
     } else if (block.size > 0) {
         return;  // the lane goes on as before
     }
-    drop_if_empty(block_handle);
+    go_on_without(queue, lane_handle, block_handle, parked);
+}
+
+// Jobs have left a block: it may be empty, and its lane without a first job in memory.
+void LaneTable::go_on_without(Queue& queue,
+                              LaneHandle lane_handle,
+                              BlockHandle block,
+                              LaneList* parked) {
+    drop_if_empty(block);
     if (first_job(lane_handle).names_something()) {
         return;
     }
+    Lane& lane = map.at(lane_handle);
     Level& level = *lane.level;
     if (lane.turn.linked) {
         lose_turn(lane_handle, parked);

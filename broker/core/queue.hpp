@@ -58,21 +58,22 @@ public:
         LaneHandle lane;
     };
 
-    /// Made if need be.
-    Place place_for(QueueMap& queues, const Job& job);
+    /// Made if need be. Pre: `queue` is the job's.
+    Place place_for(Queue& queue, const Job& job);
     /// Adds to the queue. Gives true when this has filled the job's block.
     /// Pre: the job is in no list, and `place` is one for it.
     bool push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd end);
     void remove(QueueMap& queues, JobMap& jobs, JobHandle handle, LaneList* parked);
 
-    /// The lane's first jobs leave it, each given to `visit(handle, job)`, until that returns false
-    /// or `stay` are left in the first block. Says how many. Pre: the block is in memory, the lane
-    /// is not parked, stay > 0.
+    /// The first jobs of a lane of this queue leave it, each given to `visit(handle, job)`, until
+    /// that returns false or `stay` are left in the first block. Says how many. The lane may be
+    /// gone afterwards. Pre: the block is in memory, the lane is not parked.
     template <class Visit>
     std::size_t pop(
-        QueueMap& queues, JobMap& jobs, LaneHandle handle, std::size_t stay, Visit&& visit) {
+        Queue& queue, JobMap& jobs, LaneHandle handle, std::size_t stay, Visit&& visit) {
         Lane& lane = map.at(handle);
-        Block& block = blocks.at(lane.blocks.front());
+        const BlockHandle block_handle = lane.blocks.front();
+        Block& block = blocks.at(block_handle);
         const std::size_t most = block.size - std::min(block.size, stay);
         std::size_t popped = 0;
         for (bool goes_on = true; goes_on && popped < most; ++popped) {
@@ -81,7 +82,10 @@ public:
             job.block = {};
             goes_on = visit(first, job);
         }
-        take_off(queues.at(lane.queue), lane, block, popped);
+        take_off(queue, lane, block, popped);
+        if (block.size == 0) {
+            go_on_without(queue, handle, block_handle, nullptr);
+        }
         return popped;
     }
 
@@ -180,6 +184,7 @@ private:
         with_jobs -= queue.size == 0 && jobs > 0 ? 1U : 0U;
     }
 
+    void go_on_without(Queue& queue, LaneHandle handle, BlockHandle block, LaneList* parked);
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
     void lose_turn(LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Level& level);

@@ -69,13 +69,27 @@ struct EditJob {
     std::optional<base::Duration> delay;  // from now; 0: at once
 };
 
-/// What a service does. Names and numbers are stable: they stand in the journal.
+/// What a service does. Names and numbers are stable: they stand in the journal. One bit says that
+/// it starts no jobs, the other that it takes none.
 enum class Mode : std::uint8_t {
     Running = 0,
     Paused = 1,    // takes jobs, starts none
     Draining = 2,  // starts what it has, takes none
     Disabled = 3,  // the kill switch: takes none, starts none
 };
+
+/// Of a service that is in both, its own and that of all: paused and draining it does nothing.
+[[nodiscard]] constexpr Mode operator|(Mode one, Mode other) {
+    return static_cast<Mode>(static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other));
+}
+
+[[nodiscard]] constexpr bool starts_jobs(Mode mode) {
+    return (mode | Mode::Paused) != mode;
+}
+
+[[nodiscard]] constexpr bool takes_jobs(Mode mode) {
+    return (mode | Mode::Draining) != mode;
+}
 
 [[nodiscard]] constexpr std::string_view name_of(Mode mode) {
     switch (mode) {

@@ -57,19 +57,19 @@ void look_ahead(const ServiceTable& services, const SubmitRun& run, std::size_t 
 // Where jobs of one service line up, whether its crews know that some of their priority wait, and
 // whether one of their workers may have room for them.
 struct Joined {
+    // `nobody_has`: they were asked just now. Where others wait that may start, nobody has room
+    // either.
+    Joined(LaneTable& lanes, Queue& queue, const Job& job, bool nobody_has) {
+        const Level* first = queue.levels.front();
+        is_listed = first != nullptr && first->priority >= job.priority;
+        may_have_room = !nobody_has && first == nullptr;
+        place = lanes.place_for(queue, job);
+    }
+
     LaneTable::Place place;
     bool is_listed = false;
     bool may_have_room = false;
 };
-
-// `nobody_has`: they were asked just now. Where others wait that may start, nobody has room either.
-Joined join(
-    LaneTable& lanes, QueueMap& queues, const Queue& queue, const Job& job, bool nobody_has) {
-    const LaneHandle front = LaneTable::front(queue);
-    const bool do_others = front.names_something();
-    const bool is_listed = do_others && lanes.map.at(front).level->priority >= job.priority;
-    return {lanes.place_for(queues, job), is_listed, !nobody_has && !do_others};
-}
 
 }  // namespace
 
@@ -111,8 +111,7 @@ void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& ali
         return;
     }
     Service& service = services_.map.at(handle);
-    const Mode mode = mode_of(service);
-    if (draining_ || !service.known() || mode == Mode::Draining || mode == Mode::Disabled) {
+    if (draining_ || !service.known() || !takes_jobs(mode_of(service))) {
         return;
     }
     const bool is_new = alike.queue == nullptr || alike.has_defaults || service.defaults != nullptr;
@@ -126,7 +125,10 @@ void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& ali
             return;
         }
     }
-    const QueueHandle queue = queue_for(handle, alike.options.channel);
+    const bool has_default =
+        alike.options.channel.empty() && service.default_queue.names_something();
+    const QueueHandle queue =
+        has_default ? service.default_queue : queue_for(handle, alike.options.channel);
     if (!queue.names_something()) {
         return;
     }
@@ -160,6 +162,7 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
     };
     std::optional<Joined> joined;  // of the service, when one of its jobs waits
+    CrewHandle full;               // none of its workers has room: nobody gets any meanwhile
     const auto dispatch = [&] {
         if (joined && !joined->is_listed) {
             list_turn(alike.job.queue);
@@ -195,10 +198,14 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         accepted_seq = jobs_.map.at(handle).accepted_seq;
         if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
-            if (is_first && begin_at_once(handle, *alike.queue)) {
-                continue;
+            const CrewHandle crew = alike.queue->crews.only();
+            if (is_first && !(crew.names_something() && crew == full)) {
+                if (begin_at_once(handle, *alike.queue)) {
+                    continue;
+                }
+                full = crew;
             }
-            joined = join(lanes_, services_.queues, *alike.queue, jobs_.map.at(handle), is_first);
+            joined.emplace(lanes_, *alike.queue, jobs_.map.at(handle), is_first);
         }
         line_up(handle, joined->place, back_for(alike.job));
         ++alike.service->ready;

@@ -31,6 +31,9 @@ public:
 
     [[nodiscard]] bool empty() const { return size() == 0; }
 
+    /// The only one; names nothing when there is none or several.
+    [[nodiscard]] CrewHandle only() const { return all_ ? CrewHandle{} : only_.crew; }
+
     /// Pre: it is not among them.
     void add(const ServingCrew& crew) {
         if (empty()) {

@@ -230,7 +230,8 @@ bool State::drain_is_over() const {
         const QueueHandle handle = services_.queues.handle_at(slot);
         if (handle.names_something()) {
             const Queue& queue = services_.queues.at(handle);
-            if (queue.workers > 0 && queue.size > 0 && starts(services_.map.at(queue.service))) {
+            if (queue.workers > 0 && queue.size > 0 &&
+                starts_jobs(mode_of(services_.map.at(queue.service)))) {
                 return false;
             }
         }

@@ -300,9 +300,8 @@ private:
     void apply(const Address& from, SetGroup& request);
 
     // ---- modes.cpp: pause, drain, kill switch ----
-    [[nodiscard]] static const model::ServiceName& every_service();
-    [[nodiscard]] bool starts(const Service& service) const;
-    [[nodiscard]] Mode mode_of(const Service& service) const;
+    [[nodiscard]] Mode mode_of(const Service& service) const { return service.mode | mode_; }
+
     bool set_mode(const ModeChange& change);
     void apply(const Address& from, SetModes& request);
 
@@ -385,13 +384,14 @@ private:
     void feed_worker(WorkerHandle handle);
     void go_on(WorkerHandle handle);
     void list_turn(QueueHandle handle);
-    LaneHandle next_lane(QueueHandle handle);
+    struct Next;
+    Next next_lane(QueueHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
     bool assign_next(Crew& crew, WorkerHandle worker, std::size_t most);
-    std::size_t next_turn(Crew& crew, LaneHandle& lane);
+    Next next_turn(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
-    void assign_lot(LaneHandle lane, WorkerHandle worker_handle, std::size_t most);
+    void assign_lot(const Next& next, WorkerHandle by, std::size_t lot, std::size_t most);
     void start_attempt(JobHandle handle, Job& job, WorkerHandle worker_handle, Worker& worker);
     void send_assign(const Job& job, const Service& service, const Worker& worker);
     [[nodiscard]] std::unique_ptr<const model::JobOptions> shown_to_worker(const Job& job) const;

@@ -230,7 +230,7 @@ std::optional<base::Error> State::refusal(const Submit& submit, const Service* s
                            {}};
     }
     const Mode mode = service != nullptr ? mode_of(*service) : mode_;
-    if (mode == Mode::Draining || mode == Mode::Disabled) {
+    if (!takes_jobs(mode)) {
         return base::Error{Errc::ServiceStopped,
                            "the service " + quoted(name) + " is " + std::string(name_of(mode)) +
                                " and takes no jobs until an operator enables or resumes it",

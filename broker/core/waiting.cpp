@@ -115,8 +115,9 @@ void State::schedule(JobHandle handle, base::MonoTime due) {
 void State::make_ready(JobHandle handle, bool at_front) {
     Job& job = jobs_.map.at(handle);
     job.worker = {};
-    line_up(
-        handle, lanes_.place_for(services_.queues, job), at_front ? LaneEnd::Front : back_for(job));
+    line_up(handle,
+            lanes_.place_for(services_.queues.at(job.queue), job),
+            at_front ? LaneEnd::Front : back_for(job));
     ++services_.map.at(job.service).ready;
     retake_key(handle);
     arm_job_timer(handle);

@@ -99,7 +99,7 @@ void State::why_ready(const Job& job, std::vector<std::string>& reasons) const {
 // Modes, named limits and the group.
 void State::why_held_back(const Job& job, std::vector<std::string>& reasons) const {
     const Service& service = services_.map.at(job.service);
-    if (!starts(service)) {
+    if (!starts_jobs(mode_of(service))) {
         const bool is_own = service.mode != Mode::Running;
         reasons.push_back(std::string(is_own ? "the service " : "every service ") +
                           (is_own ? quoted(service.name.view()) + " " : "") + "is " +

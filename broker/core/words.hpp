@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/model/names.hpp"
+
 namespace steward::core {
 
 /// A name in its quotes. The rules of names leave nothing in it to escape.
@@ -12,6 +14,12 @@ namespace steward::core {
     text += name;
     text += '"';
     return text;
+}
+
+/// What events name that are of all services at once.
+[[nodiscard]] inline const model::ServiceName& every_service() {
+    static const model::ServiceName kEvery = *model::ServiceName::parse("*");
+    return kEvery;
 }
 
 }  // namespace steward::core

@@ -1,14 +1,13 @@
 // broker/core: workers, and crews: workers that serve the same queues. Knows no policy.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/queue_turns.hpp"
 #include "broker/core/service.hpp"
 
 namespace steward::core {
@@ -59,68 +58,6 @@ struct Worker {
 
 using WorkerMap = base::SlotMap<Worker>;
 using WorkerList = base::LinkedList<Worker, &Worker::turn>;
-
-/// Queues with waiting jobs, as one crew sees them: highest priority first, queues of one priority
-/// in turns. Entries may be outdated; `take` and `list` keep them true enough.
-class QueueTurns {
-public:
-    explicit QueueTurns(std::size_t queues) : listed_(queues) {}
-
-    /// Queue number `index` of the crew has jobs, the next of this priority.
-    void list(std::size_t index, std::int32_t priority) {
-        Listed& listed = listed_[index];
-        if (listed.is && listed.priority >= priority) {
-            return;
-        }
-        listed = {true, priority};
-        const bool is_first = !turns_.empty() && turns_.begin()->first == priority;
-        (is_first ? turns_.begin()->second : turns_[priority]).push_back(index);
-    }
-
-    /// The queue whose turn it is, which is in the list no more: the caller lists it again once it
-    /// has given a job and has others. `top(index, priority&)` tells whether it has a job that may
-    /// start and the priority of its next. SIZE_MAX: none has jobs.
-    template <class Top>
-    std::size_t take(Top&& top) {
-        while (!turns_.empty()) {
-            const auto level = turns_.begin();
-            if (level->second.empty()) {
-                turns_.erase(level);
-                continue;
-            }
-            const std::size_t index = level->second.front();
-            level->second.pop_front();
-            Listed& listed = listed_[index];
-            if (!listed.is || listed.priority != level->first) {
-                continue;  // was listed anew at another level
-            }
-            listed.is = false;
-            std::int32_t priority = 0;
-            if (!top(index, priority)) {
-                continue;
-            }
-            if (priority == level->first) {
-                return index;
-            }
-            list(index, priority);
-        }
-        return SIZE_MAX;
-    }
-
-    /// None of the queues is listed.
-    [[nodiscard]] bool empty() const {
-        return std::ranges::all_of(turns_, [](const auto& level) { return level.second.empty(); });
-    }
-
-private:
-    struct Listed {
-        bool is = false;
-        std::int32_t priority = 0;
-    };
-
-    std::vector<Listed> listed_;
-    std::map<std::int32_t, std::deque<std::size_t>, std::greater<>> turns_;
-};
 
 /// Workers that serve exactly the same queues wait in one place; a queue asks its crews.
 struct Crew {

@@ -57,6 +57,10 @@ public:
     }
 
     SmallText& operator=(SmallText&& other) noexcept {
+        if (is_inside() && other.is_inside()) {
+            words_ = std::exchange(other.words_, {});
+            return *this;
+        }
         SmallText taken(std::move(other));
         std::swap(words_, taken.words_);
         return *this;

@@ -79,15 +79,11 @@ base::Expected<void> ServiceName::check(std::string_view text) {
     return {};
 }
 
-bool ServiceName::is_reserved() const {
+bool ServiceName::is_reserved_as(std::string_view name) {
     static constexpr std::array<std::string_view, 5> kServerRequests = {
         "SERVER-JOBS", "SERVER-ACTIVE", "SERVER-HIST", "SERVER-WORKERS", "SERVER-STATUS"};
-    const std::string_view name = view();
-    switch (name.empty() ? '\0' : name.front()) {  // asked of each job: one look at most names
-        case 'S': return std::ranges::find(kServerRequests, name) != kServerRequests.end();
-        case 'm': return name.starts_with("mmi.");
-        default: return false;
-    }
+    return name.starts_with("mmi.") ||
+           std::ranges::find(kServerRequests, name) != kServerRequests.end();
 }
 
 }  // namespace steward::model

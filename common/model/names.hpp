@@ -28,13 +28,20 @@ public:
 
     [[nodiscard]] std::string_view view() const { return text_.view(); }
 
-    [[nodiscard]] bool is_reserved() const;
+    /// Asked of each job: the first byte of nearly every name tells.
+    [[nodiscard]] bool is_reserved() const {
+        const std::string_view name = view();
+        const char first = name.empty() ? '\0' : name.front();
+        return (first == 'm' || first == 'S') && is_reserved_as(name);
+    }
 
     bool operator==(const ServiceName&) const = default;
 
     [[nodiscard]] std::size_t hash() const { return text_.hash(); }
 
 private:
+    [[nodiscard]] static bool is_reserved_as(std::string_view name);
+
     explicit ServiceName(base::SmallText text) : text_(std::move(text)) {}
 
     base::SmallText text_;

@@ -91,3 +91,9 @@ TEST_CASE("1,000 services, 8,000 waiting") {
          {.services = 1000, .waiting = 8000},
          {0.1, 0.2, 0.1, 170, 0.01});
 }
+
+TEST_CASE("10,000 services, 8,000 waiting") {
+    hold("10,000 services, 8,000 waiting",
+         {.services = 10'000, .waiting = 8000},
+         {0.1, 0.2, 0.1, 170, 0.01});
+}

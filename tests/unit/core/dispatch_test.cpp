@@ -347,6 +347,25 @@ TEST_CASE("dispatch: a worker of several services serves them in turns, higher p
     CHECK(order.substr(1, 2) != "AA");
 }
 
+TEST_CASE("dispatch: turns of services are kept where a worker has many slots") {
+    Policy policy;
+    policy.services.push_back({"A", {}, 0});
+    policy.services.push_back({"B", {}, 0});
+    Broker broker(policy);
+    for (const char* service : {"A", "B"}) {
+        for (int i = 0; i < 4; ++i) {
+            Call call;
+            call.name = service;
+            call.params = service;
+            call.options.durable = false;
+            broker.submit(call);
+        }
+    }
+    broker.ready(1, {"A", "B"}, 6);
+    CHECK(sent<Assign>(broker.effects).size() == 6);
+    CHECK(work_off(broker, 1) == "ABABABAB");
+}
+
 TEST_CASE(
     "dispatch: what a worker of several services gets at once comes in turns while two have jobs") {
     Policy policy;
