@@ -76,7 +76,11 @@ private:
     void insert(Map& map, Handle<T> handle, Handle<T> previous, Handle<T> next) {
         Links<T>& links = map.at(handle).*Member;
         STEWARD_ASSERT(!links.linked);
-        links = {previous, next, true};
+        // One by one: put together elsewhere and copied as a whole, they would have to be in the
+        // cache before they can be read.
+        links.previous = previous;
+        links.next = next;
+        links.linked = true;
         (previous.names_something() ? (map.at(previous).*Member).next : head_) = handle;
         (next.names_something() ? (map.at(next).*Member).previous : tail_) = handle;
         ++size_;
