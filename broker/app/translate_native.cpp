@@ -22,8 +22,8 @@ namespace {
 namespace native = wire::native;
 using base::Errc;
 
-// Room for so many is made at once, and for more when they come.
-constexpr std::size_t kRunUsual = 96;
+// Room for so many of a run at most is made at once, and for more when they come.
+constexpr std::size_t kRunRoomMax = 1024;
 // A request may hold its client's number for so long.
 constexpr base::Duration kWaitMax = std::chrono::hours(1);
 
@@ -45,6 +45,12 @@ constexpr std::array<Listing, 13> kListings = {{{"jobs", core::QueryKind::Jobs},
                                                 {"limits", core::QueryKind::Limits},
                                                 {"schedules", core::QueryKind::Schedules},
                                                 {"batches", core::QueryKind::Batches}}};
+
+// How many are in a run whose second took so much of the batch, when all are as that.
+std::size_t likely_run(const native::BatchReader& reader, std::size_t before_second) {
+    const std::size_t of_one = std::max<std::size_t>(before_second - reader.bytes_left(), 1);
+    return std::min(2 + reader.bytes_left() / of_one + 1, kRunRoomMax);
+}
 
 // Takes the commands of one batch in their order.
 class Commands {
@@ -248,6 +254,7 @@ bool Commands::take_submit(native::BatchReader& reader) {
 // among them: it stands in the first one's place.
 bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     core::SubmitRun::One second;
+    const std::size_t before = reader.bytes_left();
     if (first.again || !reader.next_alike(second.number, second.service, second.params)) {
         to_.take(std::move(*submit_));
         return false;
@@ -260,7 +267,7 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
     run.options = first.spec.options;
     run.asker = first.asker;
     run.jobs.clear();
-    run.jobs.reserve(kRunUsual);
+    run.jobs.reserve(likely_run(reader, before));
     run.jobs.push_back({first.submission.number, std::move(first.spec.params)});
     run.jobs.push_back(std::move(second));
     bool goes_on = true;
@@ -295,6 +302,7 @@ bool Commands::take_finish(native::BatchReader& reader) {
         return false;
     }
     core::FinishRun::One second;
+    const std::size_t before = reader.bytes_left();
     const model::Outcome& outcome = finish.outcome;
     if (outcome.verdict != model::Verdict::Succeeded || !outcome.text.empty() ||
         !reader.next_success(second.attempt, second.result, second.run_time)) {
@@ -304,7 +312,7 @@ bool Commands::take_finish(native::BatchReader& reader) {
     auto& run = std::get<core::FinishRun>(finishes_);
     run.from = from_.peer;
     run.attempts.clear();
-    run.attempts.reserve(kRunUsual);
+    run.attempts.reserve(likely_run(reader, before));
     run.attempts.push_back({finish.attempt, finish.run_time, std::move(finish.outcome.result)});
     run.attempts.push_back(std::move(second));
     for (bool goes_on = true; goes_on;) {

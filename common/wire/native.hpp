@@ -469,6 +469,9 @@ public:
                                     model::Payload& result,
                                     base::Duration& run_time);
 
+    /// Of the batch, from the next command on.
+    [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
+
     /// What was wrong. Pre: begin() said Fault or take() false. Errors: as of next().
     [[nodiscard]] base::Error& error() { return error_; }
 
