@@ -1,6 +1,7 @@
 // broker/core: workers, and crews: workers that serve the same queues. Knows no policy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
