@@ -99,6 +99,16 @@ public:
     [[nodiscard]] bool stands(LinkId link) const;
     [[nodiscard]] PeerEnd* peer_of(LinkId link) const;
 
+    /// Calls `visit(frames)` for what is on its way to the peer, oldest first.
+    template <class Visit>
+    void each_coming(LinkId link, Visit&& visit) const {
+        if (const auto found = links_.find(link); found != links_.end()) {
+            for (const wire::Frames& frames : found->second.to_peer.in_flight) {
+                visit(frames);
+            }
+        }
+    }
+
     /// Pre: the link was opened.
     [[nodiscard]] std::size_t broker_of(LinkId link) const { return links_.at(link).broker; }
 

@@ -144,13 +144,24 @@ model::Attempt Rogue::draw_attempt() {
     return attempt;
 }
 
+// It was given the job, or the job is on its way to it.
+bool Rogue::is_its_own(const model::JobId& job) const {
+    bool is_own =
+        std::ranges::any_of(seen_, [&](const model::Attempt& seen) { return seen.job == job; });
+    stage_.network.each_coming(link(), [&](const wire::Frames& frames) {
+        native::BatchReader reader(frames);
+        for (auto command = reader.next(); command && *command; command = reader.next()) {
+            const auto* assign = std::get_if<native::Assign>(&**command);
+            is_own = is_own || (assign != nullptr && assign->attempt.job == job);
+        }
+    });
+    return is_own;
+}
+
 // A lie that is believed shows itself at the client: this answer belongs to no call.
 void Rogue::lie() {
     const model::Attempt attempt = draw_attempt();
-    const bool was_its_own = std::find_if(seen_.begin(), seen_.end(), [&](const auto& own) {
-                                 return own.job == attempt.job;
-                             }) != seen_.end();
-    if (was_its_own) {
+    if (is_its_own(attempt.job)) {
         return;  // its own job's answer may come at any time: that is no lie
     }
     const auto answer = base::Blob::copy("a lie");

@@ -29,6 +29,7 @@ private:
     void misuse(const wire::native::Assign& job);
     void finish(const model::Attempt& attempt, Uid uid);
     void lie();
+    [[nodiscard]] bool is_its_own(const model::JobId& job) const;
     void say_one(const wire::native::Command& command);
     [[nodiscard]] model::Attempt draw_attempt();
 
