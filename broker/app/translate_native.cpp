@@ -185,7 +185,7 @@ private:
     [[nodiscard]] bool take_finish(native::BatchReader& reader);
     [[nodiscard]] bool pass_on(core::Submit& submit, native::BatchReader& reader);
     [[nodiscard]] bool take_run(core::Submit& first, native::BatchReader& reader);
-    [[nodiscard]] bool may_follow(const core::SubmitRun::One& one, core::Submit& first);
+    [[nodiscard]] bool may_follow(const core::SubmitRun::One& one, core::Submit& first) const;
     [[nodiscard]] bool may_submit(core::Submit& submit);
     void take_query(core::Query&& query, std::string_view what);
 
@@ -284,7 +284,7 @@ bool Commands::take_run(core::Submit& first, native::BatchReader& reader) {
 
 // Whether it may be among jobs that are like `first`, whose service becomes its own. What the key
 // is bound to, `first` has been.
-bool Commands::may_follow(const core::SubmitRun::One& one, core::Submit& first) {
+bool Commands::may_follow(const core::SubmitRun::One& one, core::Submit& first) const {
     if (one.service.view().empty()) {
         return true;
     }

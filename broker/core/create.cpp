@@ -172,11 +172,17 @@ bool State::may_begin(const Service& service) const {
     return service.limits.empty() && starts_jobs(mode_of(service));
 }
 
-// Where nothing waits and somebody has room there is no need to wait in a list. Pre: the service
+// Where nothing waits and somebody has room there is no need to wait in a list. `full`: a crew that
+// was found without room and has got none since, or the one that is found so now. Pre: the service
 // may_begin(), the queue is idle, the job has no extras and does not expire.
-bool State::begin_at_once(JobHandle handle, const Queue& queue) {
+bool State::begin_at_once(JobHandle handle, const Queue& queue, CrewHandle& full) {
+    const CrewHandle only = queue.crews.only();
+    if (only.names_something() && only == full) {
+        return false;
+    }
     const WorkerHandle worker = pick_worker(queue);
     if (!worker.names_something()) {
+        full = only;
         return false;
     }
     Job& job = jobs_.map.at(handle);
@@ -201,8 +207,9 @@ void State::begin_waiting(JobHandle handle) {
     }
     const bool is_plain = job.extras == nullptr && job.expires == base::MonoTime::max();
     const Queue& queue = services_.queues.at(job.queue);
+    CrewHandle full;
     if (is_plain && queue.is_idle() && may_begin(services_.map.at(job.service)) &&
-        begin_at_once(handle, queue)) {
+        begin_at_once(handle, queue, full)) {
         return;
     }
     make_ready(handle, false);

@@ -198,12 +198,8 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         accepted_seq = jobs_.map.at(handle).accepted_seq;
         if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
-            const CrewHandle crew = alike.queue->crews.only();
-            if (is_first && !(crew.names_something() && crew == full)) {
-                if (begin_at_once(handle, *alike.queue)) {
-                    continue;
-                }
-                full = crew;
+            if (is_first && begin_at_once(handle, *alike.queue, full)) {
+                continue;
             }
             joined.emplace(lanes_, *alike.queue, jobs_.map.at(handle), is_first);
         }
