@@ -349,6 +349,7 @@ TEST_CASE("dispatch: a worker of several services serves them in turns, higher p
 
 TEST_CASE("dispatch: turns of services are kept where a worker has many slots") {
     Policy policy;
+    policy.spill_jobs = 100;  // so few are in memory
     policy.services.push_back({"A", {}, 0});
     policy.services.push_back({"B", {}, 0});
     Broker broker(policy);
