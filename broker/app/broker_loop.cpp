@@ -55,6 +55,7 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
         look_around();
     }
     parts_.node.end_batch();
+    parts_.sockets.flush();
     parts_.sink.flush();
     const std::uint64_t came = core.counters().accepted - accepted;
     intake_.note_turn(now.mono, posix::read_mono(), came, unfinished + came - core.unfinished());

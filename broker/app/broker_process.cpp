@@ -85,8 +85,11 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     }
     net::SocketOptions socket_options = options_->socket_options();
     socket_options.curve = std::move(*own);
-    auto sockets = BrokerSockets::open(
-        *context_, options_->endpoints(), socket_options, options_->local_streams, principals_);
+    auto sockets = BrokerSockets::open(*context_,
+                                       options_->endpoints(),
+                                       socket_options,
+                                       {options_->local_streams, options_->zmtp_in_loop},
+                                       principals_);
     if (!sockets) {
         return base::Unexpected(std::move(sockets.error()));
     }
@@ -273,7 +276,7 @@ bool BrokerProcess::run() {
                  {"clients", at.clients},
                  {"workers", at.workers},
                  {"news", at.news},
-                 {"local_streams", sockets_->has_streams() ? "yes" : "no"}});
+                 {"local_streams", sockets_->has_local_streams() ? "yes" : "no"}});
     notify_ = posix::Notify::from_environment(&std::getenv);
     notify_.say("READY=1");
     BrokerLoop loop({.sockets = *sockets_,

@@ -1,5 +1,5 @@
-// broker/app: everything the broker listens on, as one Transport: ZeroMQ's sockets, and for native
-// peers on this machine the stream sockets beside them. Knows no dialects: frames in, frames out.
+// broker/app: everything the broker listens on, as one Transport: the streams that its own loop
+// serves, libzmq's ROUTERs in their place, and the news. Knows no dialects: frames in, frames out.
 #pragma once
 
 #include <array>
@@ -10,12 +10,20 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/app/zmq_transport.hpp"
+#include "broker/app/news_socket.hpp"
+#include "broker/app/transport_parts.hpp"
+#include "broker/app/zmq_routers.hpp"
 #include "common/keys/principals.hpp"
 #include "common/net/stream_server.hpp"
 #include "common/net/zap.hpp"
 
 namespace steward::app {
+
+/// What the broker's own loop serves, libzmq's threads left out.
+struct LoopServes {
+    bool local_streams = true;  // native peers of this machine
+    bool zmtp = true;           // ZeroMQ's peers; with keys libzmq does all the same
+};
 
 /// Where messages come in. Each is heard in turn, so that a flood at one does not starve another.
 enum class Door : std::uint8_t { WorkerStreams, ClientStreams, Workers, Clients };
@@ -34,20 +42,20 @@ struct Arrival {
 /// Thread: the loop's.
 class BrokerSockets final : public Transport {
 public:
-    /// Listens on all of `wished`, and with `streams` also on the local sockets that go with it
+    /// Listens on all of `wished`, and for local streams on the sockets that go with it
     /// (common/net/stream_address.hpp). Errors: Io, naming the address and the setting that would
     /// change it.
     [[nodiscard]] static base::Expected<std::unique_ptr<BrokerSockets>> open(
         net::Context& context,
         const Endpoints& wished,
         const net::SocketOptions& options,
-        bool streams,
+        LoopServes loop,
         const keys::Principals& principals);
 
     SendStatus send(Side side, std::string_view routing_id, Frames& frames) override;
     void cut(Side side, std::string_view routing_id) override;
 
-    [[nodiscard]] std::size_t unsent_bytes() const override { return zmq_->unsent_bytes(); }
+    [[nodiscard]] std::size_t unsent_bytes() const override { return unsent_->bytes(); }
 
     void publish(std::string_view topic, std::string_view body) override;
     [[nodiscard]] bool has_subscribers() const override;
@@ -64,11 +72,19 @@ public:
 
     /// There is nothing behind this door until the poller says so.
     [[nodiscard]] bool is_quiet(Door door) const {
-        return (door == Door::Clients || door == Door::Workers) && zmq_->is_quiet(side_of(door));
+        return (door == Door::Clients || door == Door::Workers) &&
+               (routers_ == nullptr || routers_->is_quiet(side_of(door)));
     }
 
     /// A door that nobody waited at is to be looked behind.
-    void wake(Side side) { zmq_->wake(side); }
+    void wake(Side side) {
+        if (routers_ != nullptr) {
+            routers_->wake(side);
+        }
+    }
+
+    /// All of a turn's messages have been sent: what was gathered of them may leave.
+    void flush();
 
     /// Answers for the keys of those who shake hands; what it decided is in refusals().
     void answer_for_keys();
@@ -85,18 +101,18 @@ public:
     [[nodiscard]] std::vector<UnfinishedCut> cut_the_unfinished(base::MonoTime now);
 
     /// When there is something to look at, though nothing has come in.
-    [[nodiscard]] base::MonoTime next_look() const { return zmq_->next_look(); }
+    [[nodiscard]] base::MonoTime next_look() const;
 
-    [[nodiscard]] base::Expected<void> reopen_news() { return zmq_->reopen_news(context_); }
+    [[nodiscard]] base::Expected<void> reopen_news() { return news_->reopen(context_); }
 
-    [[nodiscard]] std::string_view news_overflow() const { return zmq_->news_overflow(); }
+    [[nodiscard]] std::string_view news_overflow() const { return news_->overflow(); }
 
     /// What may wait in memory from now on.
     void set_bounds(const net::SocketOptions& options);
 
     static constexpr std::size_t kRefusalsMax = 64;
 
-    void update_subscriptions() { zmq_->update_subscriptions(); }
+    void update_subscriptions() { news_->update_subscriptions(); }
 
     struct Slots {
         net::Poller::Slot news = 0;
@@ -105,26 +121,37 @@ public:
 
     [[nodiscard]] Slots add_to(net::Poller& poller) const;
 
-    [[nodiscard]] const Endpoints& endpoints() const { return zmq_->endpoints(); }
+    [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
 
     /// Whether native peers on this machine are served over streams.
-    [[nodiscard]] bool has_streams() const { return streams_[0] != nullptr; }
+    [[nodiscard]] bool has_local_streams() const { return has_local_streams_; }
+
+    /// Whether ZeroMQ's peers are served by the broker's own loop.
+    [[nodiscard]] bool has_zmtp() const { return routers_ == nullptr; }
 
 private:
-    BrokerSockets(net::Context& context, const keys::Principals& principals, bool has_keys)
-        : context_(context), principals_(principals), has_keys_(has_keys) {}
+    BrokerSockets(net::Context& context,
+                  const keys::Principals& principals,
+                  const net::SocketOptions& options);
 
-    [[nodiscard]] base::Expected<void> open_stream(Side side,
-                                                   const net::StreamServerOptions& options);
+    [[nodiscard]] base::Expected<void> open_side(Side side,
+                                                 LoopServes loop,
+                                                 const net::SocketOptions& options);
+    [[nodiscard]] net::StreamServerOptions stream_options(const net::SocketOptions& options) const;
     [[nodiscard]] net::StreamServer* stream_of(Side side) const;
+    [[nodiscard]] std::string& endpoint_of(Side side);
 
     net::Context& context_;
     const keys::Principals& principals_;
     bool has_keys_;
+    bool has_local_streams_ = false;
+    Endpoints endpoints_;
+    std::shared_ptr<net::UnsentTotal> unsent_;
     std::optional<net::ZapHandler> zap_;  // ends after the sockets
     std::vector<KeyRefusal> refusals_;
-    std::unique_ptr<ZmqTransport> zmq_;
-    std::array<std::unique_ptr<net::StreamServer>, 2> streams_;  // by side
+    std::unique_ptr<NewsSocket> news_;
+    std::unique_ptr<ZmqRouters> routers_;                        // null: the streams are all
+    std::array<std::unique_ptr<net::StreamServer>, 2> streams_;  // by side; null: nothing for them
 };
 
 }  // namespace steward::app

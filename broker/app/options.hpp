@@ -12,7 +12,7 @@
 
 #include "broker/app/lifecycle_log.hpp"
 #include "broker/app/options_rows.hpp"
-#include "broker/app/zmq_transport.hpp"
+#include "broker/app/transport_parts.hpp"
 #include "broker/core/policy.hpp"
 #include "broker/store/disk_journal.hpp"
 #include "broker/store/journal_place.hpp"
@@ -20,6 +20,7 @@
 #include "common/config/schema.hpp"
 #include "common/log/log.hpp"
 #include "common/model/event.hpp"
+#include "common/net/roles.hpp"
 
 namespace steward::app {
 
@@ -43,6 +44,7 @@ struct BrokerOptions {
     std::string log_file;
     std::uint16_t io_threads = 1;
     bool local_streams = true;
+    bool zmtp_in_loop = true;
     std::string key_file;  // empty: without keys
     std::string clients_directory;
     bool insecure = false;

@@ -78,7 +78,7 @@ std::vector<Field> place_fields(BrokerOptions& o) {
          .max = kPathBytesMax},
         {.key = "io_threads",
          .target = &o.io_threads,
-         .doc = "Threads that move bytes. One moves about a gigabyte a second.",
+         .doc = "Threads in which libzmq moves bytes. One moves about a gigabyte a second.",
          .min = 1,
          .max = 64},
         {.key = "local_streams",
@@ -86,6 +86,11 @@ std::vector<Field> place_fields(BrokerOptions& o) {
          .doc =
              "Serve clients and workers on this machine, which find that by themselves, over local "
              "stream sockets: quicker than ZeroMQ. Others are served as ever."},
+        {.key = "zmtp_in_loop",
+         .target = &o.zmtp_in_loop,
+         .doc = "Serve ZeroMQ's peers in the broker's own loop: quicker than libzmq, whose threads "
+                "hand each message over. Off, or with keys, libzmq serves them, which pays where "
+                "peers on other machines keep several processors busy: see `io_threads`."},
         {.key = "admin_secret_file",
          .target = &o.admin_secret_file,
          .doc = "A file with the secret that lets `steward check` see all and `steward shutdown` "

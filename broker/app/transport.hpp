@@ -1,5 +1,5 @@
-// broker/app: the door through which frames leave the broker. Implemented over ZeroMQ
-// (zmq_transport) and by the simulator; tests/contract holds both to the same rules.
+// broker/app: the door through which frames leave the broker. Implemented by the
+// broker's sockets and by the simulator; tests/contract holds both to the same rules.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,7 @@
 #include "common/net/message_guard.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fcntl.h>
-#include <netdb.h>
 #include <optional>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include <zmq.hpp>
 
 #include "common/net/monitor_events.hpp"
+#include "common/net/tcp_address.hpp"
 #include "common/net/tcp_bytes.hpp"
 #include "common/posix/resident_memory.hpp"
 #include "common/posix/unique_fd.hpp"
@@ -39,25 +38,6 @@ std::uint64_t cookie_of(int fd) {
     return ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
 }
 
-std::string address_of(int fd) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    auto* const generic = reinterpret_cast<sockaddr*>(&peer);
-    std::array<char, NI_MAXHOST> host{};
-    std::array<char, NI_MAXSERV> port{};
-    if (::getpeername(fd, generic, &size) != 0 ||
-        ::getnameinfo(generic,
-                      size,
-                      host.data(),
-                      host.size(),
-                      port.data(),
-                      port.size(),
-                      NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        return "unknown";
-    }
-    return std::string(host.data()) + " port " + port.data();
-}
-
 // Connecting to nothing resets a connection at once, with what was not read. shutdown() would not:
 // what still comes would be read before the end is seen.
 bool reset_connection(int fd) {
@@ -73,7 +53,7 @@ std::optional<std::string> end_connection(int fd, std::uint64_t cookie) {
     if (!held.is_open() || cookie == 0 || cookie_of(held.get()) != cookie) {
         return std::nullopt;
     }
-    std::string address = address_of(held.get());
+    std::string address = tcp_peer_of(held.get());
     return reset_connection(held.get()) ? std::optional(std::move(address)) : std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/net/stream_format.hpp"
 #include "common/posix/clock.hpp"
 
 namespace steward::net {
@@ -15,7 +16,8 @@ StreamConnection::StreamConnection(posix::UniqueFd fd,
                                    const SocketOptions& options,
                                    std::shared_ptr<Context::TurnedAway> turned_away,
                                    std::string name)
-    : socket_(std::move(fd), options.bound, StreamSocket::End::Connecting),
+    : socket_(std::move(fd),
+              std::make_unique<StreamFraming>(options.bound, StreamFraming::End::Connecting)),
       linger_(options.linger),
       scratch_(kReadBytes),
       turned_away_(std::move(turned_away)),

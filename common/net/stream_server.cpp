@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 #include <utility>
 
+#include "common/net/stream_format.hpp"
+#include "common/net/tcp_address.hpp"
+#include "common/net/zmtp_format.hpp"
 #include "common/posix/errno_text.hpp"
 
 namespace steward::net {
@@ -21,20 +24,29 @@ constexpr int kEventsPerLook = 256;
 constexpr int kAcceptedPerLook = 64;
 constexpr base::Duration kRest = std::chrono::milliseconds(100);
 
-// A routing id is a zero byte, which no peer of ZeroMQ may choose, and eight bytes: ZeroMQ's own
-// have four.
-constexpr std::size_t kRoutingIdBytes = 9;
+// Those who are due are looked for together, so that a thousand do not wake the loop one by one.
+constexpr base::Duration kPingGrid = std::chrono::seconds(1);
 
-void write_id(std::uint64_t number, std::string& routing_id) {
-    routing_id.assign(kRoutingIdBytes, '\0');
-    for (std::size_t i = kRoutingIdBytes; i-- > 1; number >>= 8U) {
-        routing_id[i] = static_cast<char>(number);
+// What the system tells of a listener by, where it tells of connections by their handles' numbers:
+// the last slots there can be, in their first generation.
+std::uint64_t tag_of_listener(std::size_t place) {
+    return UINT32_MAX - place;
+}
+
+std::unique_ptr<Framing> framing_of(StreamKind kind, MessageBound bound) {
+    if (kind == StreamKind::Zmtp) {
+        return std::make_unique<ZmtpFraming>(bound);
     }
+    return std::make_unique<StreamFraming>(bound, StreamFraming::End::Accepting);
+}
+
+base::MonoTime on_grid(base::MonoTime time) {
+    return time + kPingGrid - time.time_since_epoch() % kPingGrid;
 }
 
 // Two small frames find room in any new socket.
 void turn_away(posix::UniqueFd fd, MessageBound bound) {
-    StreamSocket socket(std::move(fd), bound, StreamSocket::End::Accepting);
+    StreamSocket socket(std::move(fd), framing_of(StreamKind::Native, bound));
     static_cast<void>(socket.send(
         {base::Blob::copy(kStreamRefusal),
          base::Blob::copy("the broker asks for a key, and this user of its machine is none of "
@@ -42,7 +54,10 @@ void turn_away(posix::UniqueFd fd, MessageBound bound) {
 }
 
 // The process at the other end: a local stream has no address.
-std::string name_of(int fd) {
+std::string name_of(int fd, StreamKind kind) {
+    if (kind == StreamKind::Zmtp) {
+        return tcp_peer_of(fd);
+    }
     ucred who{};
     socklen_t size = sizeof who;
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
@@ -61,37 +76,46 @@ std::uint64_t read_id(std::string_view routing_id) {
 
 }  // namespace
 
-StreamServer::StreamServer(posix::UniqueFd listening,
+StreamServer::StreamServer(std::vector<StreamListener> listeners,
                            posix::UniqueFd epoll,
                            const StreamServerOptions& options)
-    : listening_(std::move(listening)),
+    : listeners_(std::move(listeners)),
       epoll_(std::move(epoll)),
       options_(options),
       scratch_(kScratchBytes) {}
 
 base::Expected<std::unique_ptr<StreamServer>> StreamServer::open(
-    posix::UniqueFd listening, const StreamServerOptions& options) {
+    std::vector<StreamListener> listeners, const StreamServerOptions& options) {
     posix::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll.is_open()) {
         return posix::io_error("cannot watch connections", errno);
     }
     std::unique_ptr<StreamServer> server(
-        new StreamServer(std::move(listening), std::move(epoll), options));
-    if (!server->watch(EPOLL_CTL_ADD, server->listening_.get(), Handle{}, EPOLLIN)) {
-        return posix::io_error("cannot watch connections", errno);
+        new StreamServer(std::move(listeners), std::move(epoll), options));
+    for (std::size_t i = 0; i < server->listeners_.size(); ++i) {
+        if (!server->watch(
+                EPOLL_CTL_ADD, server->listeners_[i].fd.get(), tag_of_listener(i), EPOLLIN)) {
+            return posix::io_error("cannot watch connections", errno);
+        }
     }
     return server;
 }
 
 bool StreamServer::is_ours(std::string_view routing_id) {
-    return routing_id.size() == kRoutingIdBytes && routing_id.front() == '\0';
+    return is_given_name(routing_id);
 }
 
-bool StreamServer::watch(int operation, int fd, Handle handle, std::uint32_t events) const {
+bool StreamServer::watch(int operation, int fd, std::uint64_t tag, std::uint32_t events) const {
     epoll_event event{};
     event.events = events;
-    event.data.u64 = handle.number();
+    event.data.u64 = tag;
     return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+}
+
+void StreamServer::watch_listeners(std::uint32_t events) const {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        static_cast<void>(watch(EPOLL_CTL_MOD, listeners_[i].fd.get(), tag_of_listener(i), events));
+    }
 }
 
 // ---- who comes ----
@@ -100,20 +124,23 @@ void StreamServer::look(base::MonoTime now) {
     now_ = now;
     turn_away_silent(now);
     cut_standing(now);
+    ping_due(now);
     if (rests_until_ && now >= *rests_until_) {
         rests_until_.reset();
-        static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, EPOLLIN));
+        watch_listeners(EPOLLIN);
     }
     // The system fills in those it tells of. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
     std::array<epoll_event, kEventsPerLook> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerLook, 0);
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const std::uint64_t place = tag_of_listener(0) - event.data.u64;
+        if (place < listeners_.size()) {
+            accept_all(listeners_[place], now);
+            continue;
+        }
         const Handle handle = connections_.handle_of(event.data.u64);
-        Connection* connection = connections_.find(handle);
-        if (event.data.u64 == Handle{}.number()) {  // the listening socket's
-            accept_all(now);
-        } else if (connection != nullptr) {
+        if (Connection* const connection = connections_.find(handle)) {
             if ((event.events & EPOLLOUT) != 0) {
                 connection->socket.flush();
                 update_writing(handle, *connection);
@@ -125,10 +152,10 @@ void StreamServer::look(base::MonoTime now) {
     }
 }
 
-void StreamServer::accept_all(base::MonoTime now) {
+void StreamServer::accept_all(const StreamListener& listener, base::MonoTime now) {
     for (int i = 0; i < kAcceptedPerLook; ++i) {
         posix::UniqueFd fd(
-            ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            ::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!fd.is_open()) {
             if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
                 rest(now);
@@ -138,26 +165,28 @@ void StreamServer::accept_all(base::MonoTime now) {
         if (connections_.size() >= options_.connections_max) {
             continue;  // closes it
         }
-        const auto who = admitted(fd.get());
+        const auto who = admitted(listener, fd.get());
         if (!who) {
             turn_away(std::move(fd), options_.bound);
             continue;
         }
         const int number = fd.get();
         const Handle handle = connections_.emplace(
-            StreamSocket(std::move(fd), options_.bound, StreamSocket::End::Accepting), *who);
-        if (!watch(EPOLL_CTL_ADD, number, handle, EPOLLIN)) {
+            StreamSocket(std::move(fd), framing_of(listener.kind, options_.bound)),
+            listener.kind,
+            *who);
+        if (!watch(EPOLL_CTL_ADD, number, handle.number(), EPOLLIN)) {
             erase(handle);
             rest(now);
             return;
         }
-        newcomers_.push_back({handle, now + options_.silence});
+        newcomers_.push_back({handle, now + options_.handshake});
     }
 }
 
 // The system vouches for the user who has connected.
-std::optional<std::uint32_t> StreamServer::admitted(int fd) const {
-    if (!options_.admit) {
+std::optional<std::uint32_t> StreamServer::admitted(const StreamListener& listener, int fd) const {
+    if (!options_.admit || listener.kind != StreamKind::Native) {
         return 0;
     }
     ucred who{};
@@ -171,13 +200,13 @@ std::optional<std::uint32_t> StreamServer::admitted(int fd) const {
 // Who waits to be accepted keeps the descriptor readable: without this the loop would never sleep.
 void StreamServer::rest(base::MonoTime now) {
     rests_until_ = now + kRest;
-    static_cast<void>(watch(EPOLL_CTL_MOD, listening_.get(), Handle{}, 0));
+    watch_listeners(0);
 }
 
 void StreamServer::turn_away_silent(base::MonoTime now) {
     while (!newcomers_.empty() && newcomers_.front().until <= now) {
         const Connection* connection = connections_.find(newcomers_.front().who);
-        if (connection != nullptr && !connection->socket.has_spoken()) {
+        if (connection != nullptr && !connection->socket.is_introduced()) {
             erase(newcomers_.front().who);
         }
         newcomers_.pop_front();
@@ -206,8 +235,43 @@ void StreamServer::cut_standing(base::MonoTime now) {
     }
 }
 
+// Any bytes are a sign of life.
+void StreamServer::ping_due(base::MonoTime now) {
+    while (!pinged_.empty() && pinged_.front().due <= now) {
+        Pinged pinged = pinged_.front();
+        pinged_.pop_front();
+        Connection* const connection = connections_.find(pinged.who);
+        if (connection == nullptr) {
+            continue;
+        }
+        if (connection->socket.taken_in() != pinged.taken_in) {
+            pinged.taken_in = connection->socket.taken_in();
+            pinged.heard = now;
+        }
+        if (now - pinged.heard >= options_.silence) {
+            connection->is_faulty = true;
+            make_ready(pinged.who, *connection);
+            continue;
+        }
+        if (!connection->socket.has_unsent()) {
+            connection->socket.ping(options_.silence);
+            update_writing(pinged.who, *connection);
+        }
+        pinged.due = on_grid(now + options_.ping);
+        pinged_.push_back(pinged);
+    }
+}
+
+base::MonoTime StreamServer::next_look() const {
+    return pinged_.empty() ? base::MonoTime::max() : pinged_.front().due;
+}
+
 void StreamServer::erase(Handle handle) {
     if (Connection* connection = connections_.find(handle)) {
+        const auto named = names_.find(connection->socket.name());
+        if (named != names_.end() && named->second == handle) {
+            names_.erase(named);
+        }
         count(*connection, 0);
         begun_ -= connection->begun;
         connections_.erase(handle);
@@ -235,7 +299,8 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
             connection->is_faulty ? ReceiveStatus::Closed
                                   : connection->socket.receive({scratch_.data(), piece}, frames);
         count_begun(*connection);
-        write_id(handle.number(), routing_id);
+        note_introduced(handle, *connection);
+        write_id(handle, *connection, routing_id);
         number_ = connection->number;
         switch (status) {
             case ReceiveStatus::Received: ready_.push_back(handle); return status;
@@ -244,9 +309,10 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
                 ready_.push_back(handle);
                 return status;
             case ReceiveStatus::Closed: {
-                const bool was_known = connection->socket.has_spoken();
+                const bool is_told =
+                    connection->socket.ended() > 0 && connection->socket.name().empty();
                 erase(handle);
-                if (was_known) {
+                if (is_told) {
                     return status;
                 }
                 break;
@@ -262,6 +328,53 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
     }
     frames.clear();
     return ReceiveStatus::Nothing;
+}
+
+void StreamServer::note_introduced(Handle handle, Connection& connection) {
+    if (connection.is_known || !connection.socket.is_introduced()) {
+        return;
+    }
+    connection.is_known = true;
+    if (connection.kind == StreamKind::Zmtp) {
+        pinged_.push_back({handle, on_grid(now_ + options_.ping), now_, 0});
+    }
+    if (const std::string_view name = connection.socket.name(); !name.empty()) {
+        take_over(name, handle);
+    }
+}
+
+// What the one before had said is heard to its end.
+void StreamServer::take_over(std::string_view name, Handle handle) {
+    const auto [at, is_new] = names_.try_emplace(std::string(name), handle);
+    if (is_new) {
+        return;
+    }
+    const Handle before = std::exchange(at->second, handle);
+    Connection& connection = connections_.at(before);
+    ::shutdown(connection.socket.fd(), SHUT_RD);
+    make_ready(before, connection);
+}
+
+void StreamServer::write_id(Handle handle,
+                            const Connection& connection,
+                            std::string& routing_id) const {
+    if (const std::string_view name = connection.socket.name(); !name.empty()) {
+        routing_id = name;
+        return;
+    }
+    routing_id.assign(kGivenNameBytes, '\0');
+    std::uint64_t number = handle.number();
+    for (std::size_t i = kGivenNameBytes; i-- > 1; number >>= 8U) {
+        routing_id[i] = static_cast<char>(number);
+    }
+}
+
+StreamServer::Handle StreamServer::find(std::string_view routing_id) const {
+    if (is_ours(routing_id)) {
+        return connections_.handle_of(read_id(routing_id));
+    }
+    const auto named = names_.find(routing_id);
+    return named == names_.end() ? Handle{} : named->second;
 }
 
 void StreamServer::count_begun(Connection& connection) {
@@ -295,7 +408,7 @@ void StreamServer::cut_begun() {
             return;
         }
         Connection& connection = connections_.at(handle);
-        cuts_.push_back({name_of(connection.socket.fd()), connection.begun, true});
+        cuts_.push_back({name_of(connection.socket.fd(), connection.kind), connection.begun, true});
         begun_ -= std::exchange(connection.begun, 0);
         connection.is_faulty = true;
         make_ready(handle, connection);
@@ -303,15 +416,32 @@ void StreamServer::cut_begun() {
 }
 
 SendStatus StreamServer::send(std::string_view routing_id, const Frames& frames) {
-    const Handle handle = connections_.handle_of(read_id(routing_id));
+    const Handle handle = find(routing_id);
     Connection* connection = connections_.find(handle);
     if (connection == nullptr) {
         return SendStatus::Unroutable;
     }
-    const SendStatus status =
-        has_room(*connection, frames) ? connection->socket.send(frames) : SendStatus::WouldBlock;
+    StreamSocket& socket = connection->socket;
+    const bool had_gathered = socket.has_gathered();
+    SendStatus status = SendStatus::WouldBlock;
+    if (has_room(*connection, frames)) {
+        status = connection->kind == StreamKind::Zmtp ? socket.gather(frames) : socket.send(frames);
+    }
+    if (socket.has_gathered() && !had_gathered) {
+        gathered_.push_back(handle);
+    }
     update_writing(handle, *connection);
     return status == SendStatus::Closed ? SendStatus::Unroutable : status;
+}
+
+void StreamServer::flush() {
+    for (const Handle handle : gathered_) {
+        if (Connection* const connection = connections_.find(handle)) {
+            connection->socket.flush();
+            update_writing(handle, *connection);
+        }
+    }
+    gathered_.clear();
 }
 
 // While the total is empty nobody has anything unsent.
@@ -327,7 +457,7 @@ bool StreamServer::has_room(const Connection& connection, const Frames& frames) 
 }
 
 void StreamServer::cut(std::string_view routing_id) {
-    erase(connections_.handle_of(read_id(routing_id)));
+    erase(find(routing_id));
 }
 
 void StreamServer::count(Connection& connection, std::size_t unsent) const {
@@ -348,7 +478,7 @@ void StreamServer::update_writing(Handle handle, Connection& connection) {
     if (waits != connection.waits_to_write) {
         connection.waits_to_write = watch(EPOLL_CTL_MOD,
                                           connection.socket.fd(),
-                                          handle,
+                                          handle.number(),
                                           waits ? EPOLLIN | EPOLLOUT : EPOLLIN) &&
                                     waits;
     }

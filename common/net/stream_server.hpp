@@ -1,4 +1,4 @@
-// common/net: a listening stream socket and everybody who has connected to it.
+// common/net: listening stream sockets and everybody who has connected to them.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,12 +21,29 @@
 
 namespace steward::net {
 
+/// What is spoken on a stream.
+enum class StreamKind : std::uint8_t {
+    Native,  // StreamFraming, between processes of one machine
+    Zmtp,    // ZmtpFraming
+};
+
+/// A socket that listens and does not block.
+struct StreamListener {
+    posix::UniqueFd fd;
+    StreamKind kind = StreamKind::Native;
+};
+
 struct StreamServerOptions {
     MessageBound bound;
     /// Beyond it whoever connects is turned away at once.
-    std::size_t connections_max = 10'000;
-    /// Who connects and sends no whole message this long is turned away.
-    base::Duration silence = std::chrono::seconds(10);
+    std::size_t connections_max = 65'536;
+    /// Who connects and does not introduce himself this long is turned away: with a whole message,
+    /// or with ZMTP's handshake.
+    base::Duration handshake = std::chrono::seconds(10);
+    /// ZMTP: how often each is asked for a sign of life, and after which silence it is taken for
+    /// dead. Local streams need none: the system tells the end of a process.
+    base::Duration ping = std::chrono::seconds(5);
+    base::Duration silence = std::chrono::seconds(20);
     /// Who takes nothing this long to twice as long, although something waits, is cut off.
     base::Duration standstill = std::chrono::seconds(60);
     /// What all connections may have unsent, others' than these servers' too. Null: as much as each
@@ -35,19 +53,22 @@ struct StreamServerOptions {
     /// together; past it those begun first are ended, with their connections.
     std::size_t unfinished_bytes_max = 1UL << 30U;
     /// The number under which a user of this machine is heard; nothing: he is told kTurnedAway.
+    /// Native streams only: others do not say who they are.
     std::function<std::optional<std::uint32_t>(std::uint32_t user)> admit = {};
 };
 
-/// Whole messages from and to many connections, each under a routing id that no ZeroMQ peer can
-/// have and that is never given twice.
+/// Whole messages from and to many connections, each under a routing id that nobody can choose and
+/// that is never given twice. A ZMTP peer may choose a name, as of any ROUTER: that is
+/// its routing id then, over many connections, whose ends are not told; who comes with the name of
+/// another takes it over.
 ///
 /// Order:  of each connection. One after the other is heard, a message at a time.
 /// Blocks: never.  Thread: one.
 class StreamServer {
 public:
-    /// `listening` does not block. Errors: Io.
+    /// Errors: Io.
     [[nodiscard]] static base::Expected<std::unique_ptr<StreamServer>> open(
-        posix::UniqueFd listening, const StreamServerOptions& options);
+        std::vector<StreamListener> listeners, const StreamServerOptions& options);
 
     /// Readable when receive() has something, somebody connects or is gone, or what was left unsent
     /// may go.
@@ -63,8 +84,12 @@ public:
     /// What `admit` gave the sender of the message that receive() gave last; 0 without it.
     [[nodiscard]] std::uint32_t number() const { return number_; }
 
-    /// Unroutable when that connection is gone.
+    /// Unroutable when that connection is gone. To ZMTP peers small messages leave with flush().
     [[nodiscard]] SendStatus send(std::string_view routing_id, const Frames& frames);
+    /// To be called when a turn's messages are sent.
+    void flush();
+    /// When look() has something to do, though nothing has come in.
+    [[nodiscard]] base::MonoTime next_look() const;
     /// Ends a connection, with all that waits for it. Nothing happens when it is gone.
     void cut(std::string_view routing_id);
 
@@ -75,15 +100,16 @@ public:
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
-    /// Whether `routing_id` is of the kind that is given here.
+    /// Whether `routing_id` is of those that are given here, not chosen.
     [[nodiscard]] static bool is_ours(std::string_view routing_id);
 
 private:
     struct Connection {
-        Connection(StreamSocket&& its, std::uint32_t its_number)
-            : socket(std::move(its)), number(its_number) {}
+        Connection(StreamSocket&& its, StreamKind its_kind, std::uint32_t its_number)
+            : socket(std::move(its)), kind(its_kind), number(its_number) {}
 
         StreamSocket socket;
+        StreamKind kind;
         std::uint32_t number = 0;
         std::size_t counted = 0;      // of its unsent bytes, in the total
         std::size_t begun = 0;        // bytes of a message that has not ended, in begun_
@@ -93,6 +119,7 @@ private:
         bool waits_to_write = false;
         bool is_watched = false;  // stands in slow_
         bool is_faulty = false;   // is to be closed
+        bool is_known = false;    // has introduced itself
     };
 
     using Connections = base::SlotMap<Connection>;
@@ -110,13 +137,28 @@ private:
         std::uint64_t written = 0;
     };
 
-    StreamServer(posix::UniqueFd listening,
+    /// One that is asked for signs of life.
+    struct Pinged {
+        Handle who;
+        base::MonoTime due;
+        base::MonoTime heard;  // since when no more has come in than:
+        std::uint64_t taken_in = 0;
+    };
+
+    StreamServer(std::vector<StreamListener> listeners,
                  posix::UniqueFd epoll,
                  const StreamServerOptions& options);
 
-    [[nodiscard]] bool watch(int operation, int fd, Handle handle, std::uint32_t events) const;
-    void accept_all(base::MonoTime now);
-    [[nodiscard]] std::optional<std::uint32_t> admitted(int fd) const;
+    [[nodiscard]] bool watch(int operation, int fd, std::uint64_t tag, std::uint32_t events) const;
+    void watch_listeners(std::uint32_t events) const;
+    void accept_all(const StreamListener& listener, base::MonoTime now);
+    [[nodiscard]] std::optional<std::uint32_t> admitted(const StreamListener& listener,
+                                                        int fd) const;
+    [[nodiscard]] Handle find(std::string_view routing_id) const;
+    void write_id(Handle handle, const Connection& connection, std::string& routing_id) const;
+    void note_introduced(Handle handle, Connection& connection);
+    void take_over(std::string_view name, Handle handle);
+    void ping_due(base::MonoTime now);
     void make_ready(Handle handle, Connection& connection);
     [[nodiscard]] bool has_room(const Connection& connection, const Frames& frames) const;
     void update_writing(Handle handle, Connection& connection);
@@ -128,14 +170,25 @@ private:
     void cut_standing(base::MonoTime now);
     void rest(base::MonoTime now);
 
-    posix::UniqueFd listening_;
+    struct NameHash {
+        using is_transparent = void;
+
+        std::size_t operator()(std::string_view name) const {
+            return std::hash<std::string_view>{}(name);
+        }
+    };
+
+    std::vector<StreamListener> listeners_;
     posix::UniqueFd epoll_;
     StreamServerOptions options_;
     Connections connections_;
     std::deque<Handle> ready_;        // may have something to read
     std::deque<Newcomer> newcomers_;  // oldest first
     std::deque<Slow> slow_;           // oldest first, one of each
-    base::MonoTime now_{};            // of the last look()
+    std::deque<Pinged> pinged_;       // next first, one of each
+    std::vector<Handle> gathered_;    // have something for flush()
+    std::unordered_map<std::string, Handle, NameHash, std::equal_to<>> names_;
+    base::MonoTime now_{};  // of the last look()
     // The system has no descriptor for one more: nobody is accepted until then.
     std::optional<base::MonoTime> rests_until_;
     std::vector<char> scratch_;

@@ -38,18 +38,64 @@ ssize_t write_pieces(int fd, Pieces& pieces, std::size_t count) {
 
 }  // namespace
 
-StreamSocket::StreamSocket(posix::UniqueFd fd, MessageBound bound, End end)
-    : fd_(std::move(fd)), reader_(bound, end == End::Accepting) {
-    if (end == End::Connecting) {
-        keep(kStreamOpening);
-    }
+StreamSocket::StreamSocket(posix::UniqueFd fd, std::unique_ptr<Framing> framing)
+    : fd_(std::move(fd)), framing_(std::move(framing)), gathered_(framing_->take_reply()) {
+    flush();
 }
 
 // ---- out ----
 
 void StreamSocket::keep(std::string_view bytes) {
+    if (unsent_.empty()) {
+        first_sent_ = 0;
+    }
     unsent_.push_back(base::Blob::copy(bytes));
     unsent_bytes_ += bytes.size();
+}
+
+SendStatus StreamSocket::gather(const Frames& frames) {
+    std::size_t bytes = 0;
+    for (const base::Blob& frame : frames) {
+        bytes += FrameHead::kBytesMax + frame.size();
+    }
+    if (has_unsent() || gathered_.size() + bytes > kGatheredBytesMax) {
+        return send(frames);
+    }
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        gathered_ += framing_->head_of(frames[i].size(), i + 1 < frames.size()).view();
+        gathered_ += frames[i].view();
+    }
+    return can_write_ ? SendStatus::Sent : SendStatus::Closed;
+}
+
+void StreamSocket::give_gathered() {
+    std::size_t taken = 0;
+    if (!has_unsent()) {
+        Pieces pieces;
+        pieces[0] = piece(gathered_);
+        const ssize_t sent = write_pieces(fd_.get(), pieces, 1);
+        can_write_ = sent >= 0 || errno == EAGAIN;
+        taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        written_ += taken;
+    }
+    if (taken < gathered_.size()) {
+        keep(std::string_view(gathered_).substr(taken));
+    }
+    gathered_.clear();
+}
+
+void StreamSocket::ping(base::Duration silence) {
+    gathered_ += framing_->ping(silence);
+    flush();
+}
+
+// Who asks and does not read the answers gets no more of them.
+void StreamSocket::reply() {
+    const std::string bytes = framing_->take_reply();
+    if (!bytes.empty() && unsent_bytes_ <= kUnsentBytesMax) {
+        gathered_ += bytes;
+        flush();
+    }
 }
 
 SendStatus StreamSocket::send(const Frames& frames) {
@@ -66,12 +112,12 @@ SendStatus StreamSocket::send(const Frames& frames) {
         flush();
         return SendStatus::Sent;
     }
-    std::array<StreamHeader, kPiecesPerCall / 2> headers{};
+    std::array<FrameHead, kPiecesPerCall / 2> heads;
     Pieces pieces;
     std::size_t count = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        headers[i] = stream_header(frames[i].size(), i + 1 < frames.size());
-        pieces[count++] = piece({headers[i].data(), headers[i].size()});
+        heads[i] = framing_->head_of(frames[i].size(), i + 1 < frames.size());
+        pieces[count++] = piece(heads[i].view());
         pieces[count++] = piece(frames[i].view());
     }
     const ssize_t sent = write_pieces(fd_.get(), pieces, count);
@@ -100,17 +146,20 @@ void StreamSocket::keep_rest(const Frames& frames, std::size_t sent) {
         sent = 0;
     };
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        if (sent >= kStreamHeaderBytes + frames[i].size()) {
-            sent -= kStreamHeaderBytes + frames[i].size();
+        const FrameHead head = framing_->head_of(frames[i].size(), i + 1 < frames.size());
+        if (sent >= head.size + frames[i].size()) {
+            sent -= head.size + frames[i].size();
             continue;
         }
-        const StreamHeader header = stream_header(frames[i].size(), i + 1 < frames.size());
-        keep_after(base::Blob::copy({header.data(), header.size()}));
+        keep_after(base::Blob::copy(head.view()));
         keep_after(frames[i]);
     }
 }
 
 void StreamSocket::flush() {
+    if (has_gathered() && can_write_) {
+        give_gathered();
+    }
     while (can_write_ && has_unsent() && write_unsent() > 0) {
     }
 }
@@ -170,7 +219,7 @@ void StreamSocket::flush_until(base::MonoTime deadline) {
 
 ReceiveStatus StreamSocket::receive(std::span<char> scratch, Frames& frames) {
     for (;;) {
-        const ReceiveStatus status = reader_.next(frames);
+        const ReceiveStatus status = framing_->next(frames);
         if (status != ReceiveStatus::Nothing) {
             return status;
         }
@@ -189,7 +238,7 @@ bool StreamSocket::read(std::span<char> scratch) {
     if (std::exchange(is_drained_, false)) {
         return false;
     }
-    const std::span<char> wanted = reader_.wanted();
+    const std::span<char> wanted = framing_->wanted();
     const std::span<char> place = wanted.empty() ? scratch : wanted;
     ssize_t count = 0;
     do {
@@ -207,10 +256,11 @@ bool StreamSocket::read(std::span<char> scratch) {
     taken_in_ += bytes;
     is_drained_ = bytes < place.size();
     if (wanted.empty()) {
-        reader_.take({scratch.data(), bytes});
+        framing_->take({scratch.data(), bytes});
     } else {
-        reader_.filled(bytes);
+        framing_->filled(bytes);
     }
+    reply();
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,31 +12,39 @@
 
 #include "common/base/blob.hpp"
 #include "common/base/time.hpp"
+#include "common/net/framing.hpp"
 #include "common/net/socket.hpp"
-#include "common/net/stream_format.hpp"
 #include "common/posix/unique_fd.hpp"
 
 namespace steward::net {
 
 /// Blocks: never, but for flush_until().  Thread: one at a time.
-/// Bound: unsent bytes up to kUnsentBytesMax and one message.
+/// Bound: unsent bytes up to kUnsentBytesMax and one message, and kGatheredBytesMax.
 class StreamSocket {
 public:
     /// A message is refused while more than this waits for the other end to read.
     static constexpr std::size_t kUnsentBytesMax = 1UL << 20U;
 
-    enum class End : std::uint8_t { Connecting, Accepting };
+    /// A small message may wait for others up to so many bytes: see gather().
+    static constexpr std::size_t kGatheredBytesMax = 64UL << 10U;
 
-    /// `fd` does not block. The connecting end sends the opening, the accepting one wants it.
-    StreamSocket(posix::UniqueFd fd, MessageBound bound, End end);
+    /// `fd` does not block.
+    StreamSocket(posix::UniqueFd fd, std::unique_ptr<Framing> framing);
 
     /// WouldBlock: nothing of it was taken; Closed: the other end is gone.
     [[nodiscard]] SendStatus send(const Frames& frames);
-    /// Sends what an earlier send() left over, as much as the other end takes.
+    /// The same, but a small message may leave only with the next flush(), together with others.
+    [[nodiscard]] SendStatus gather(const Frames& frames);
+    /// Sends what an earlier send() or gather() left over, as much as the other end takes.
     void flush();
+    /// Sends what makes the other end show that it lives, where the format has such a thing.
+    void ping(base::Duration silence);
     /// The same, and waits for the other end at most until `deadline`.
     void flush_until(base::MonoTime deadline);
 
+    [[nodiscard]] bool has_gathered() const { return !gathered_.empty(); }
+
+    /// Of what was gathered, only what a flush() left over.
     [[nodiscard]] bool has_unsent() const { return unsent_bytes_ > 0; }
 
     [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
@@ -51,13 +60,16 @@ public:
     /// sent is told before. TooLarge: the stream cannot go on.
     [[nodiscard]] ReceiveStatus receive(std::span<char> scratch, Frames& frames);
 
-    [[nodiscard]] bool has_spoken() const { return reader_.has_spoken(); }
+    [[nodiscard]] bool is_introduced() const { return framing_->is_introduced(); }
+
+    /// What the other end calls itself; empty: nothing.
+    [[nodiscard]] std::string_view name() const { return framing_->name(); }
 
     /// Whole messages that have come.
-    [[nodiscard]] std::uint64_t ended() const { return reader_.ended(); }
+    [[nodiscard]] std::uint64_t ended() const { return framing_->ended(); }
 
     /// What a message that has not ended yet has in memory.
-    [[nodiscard]] std::size_t begun_bytes() const { return reader_.begun_bytes(); }
+    [[nodiscard]] std::size_t begun_bytes() const { return framing_->begun_bytes(); }
 
     /// Nothing can be sent any more; what the other end had sent can still be received.
     [[nodiscard]] bool is_cut() const { return !can_write_; }
@@ -67,12 +79,15 @@ public:
 private:
     [[nodiscard]] bool read(std::span<char> scratch);
     void keep(std::string_view bytes);
+    void give_gathered();
+    void reply();
     void keep_rest(const Frames& frames, std::size_t sent);
     void forget_sent();
     [[nodiscard]] std::size_t write_unsent();
 
     posix::UniqueFd fd_;
-    StreamReader reader_;
+    std::unique_ptr<Framing> framing_;
+    std::string gathered_;            // leaves after what is unsent
     std::vector<base::Blob> unsent_;  // those before next_unsent_ are gone
     std::size_t next_unsent_ = 0;
     std::size_t first_sent_ = 0;  // of the first unsent piece

@@ -114,7 +114,8 @@ TEST_CASE("A frame that is announced and does not come costs nothing") {
 }
 
 TEST_CASE("Many connections with very many empty frames have backlog_bytes_max of memory") {
-    Broker broker(with("message_bytes_max = \"4MiB\"\nbacklog_bytes_max = \"64MiB\"\n"));
+    Broker broker(
+        with("message_bytes_max = \"4MiB\"\nbacklog_bytes_max = \"64MiB\"\n", ServedBy::Libzmq));
     Others others(broker);
     others.call();
     const Growth growth(broker.process());
@@ -131,7 +132,7 @@ TEST_CASE("Many connections with very many empty frames have backlog_bytes_max o
 }
 
 TEST_CASE("A message of a million empty frames is thrown away when it ends") {
-    Broker broker(with(""));
+    Broker broker(with("", ServedBy::Libzmq));
     Others others(broker);
     others.call();
     const Growth growth(broker.process());
@@ -146,7 +147,8 @@ TEST_CASE("A message of a million empty frames is thrown away when it ends") {
 }
 
 TEST_CASE("Small frames that come one by one, each in a buffer of its own, are bounded") {
-    Broker broker(with("message_bytes_max = \"4MiB\"\nbacklog_bytes_max = \"64MiB\"\n"));
+    Broker broker(
+        with("message_bytes_max = \"4MiB\"\nbacklog_bytes_max = \"64MiB\"\n", ServedBy::Libzmq));
     Others others(broker);
     others.call();
     const Growth growth(broker.process());

@@ -80,6 +80,17 @@ private:
     zmq::socket_t socket_;
 };
 
+/// A client's first words and `count` calls of "loud", in one message: it may be given up, and its
+/// connection ended, as soon as there are results.
+std::vector<json> calls_of(std::uint64_t session, std::uint64_t count) {
+    std::vector<json> commands = {json::array({kClientHello, 1, "raw", 60'000'000}),
+                                  json::array({kSession, session, 1})};
+    for (std::uint64_t number = 1; number <= count; ++number) {
+        commands.push_back(NativePeer::submission(number, "loud", true));
+    }
+    return commands;
+}
+
 bool news_come(Reader& reader, Others& others) {
     return wait_until([&] {
         others.call();
@@ -90,7 +101,13 @@ bool news_come(Reader& reader, Others& others) {
 }  // namespace
 
 TEST_CASE("A client that never reads its calls' results costs its backlog, and is given up") {
-    Broker broker(with("peer_backlog_bytes_max = \"2MiB\"\nheld_results_bytes_max = \"2MiB\"\n"));
+    ServedBy by = ServedBy::Loop;
+    SUBCASE("in the broker's loop") {}
+    SUBCASE("with libzmq") {
+        by = ServedBy::Libzmq;
+    }
+    Broker broker(
+        with("peer_backlog_bytes_max = \"2MiB\"\nheld_results_bytes_max = \"2MiB\"\n", by));
     Others others(broker);
     NativePeer worker(broker.endpoints().backend);
     worker.ready({"loud"});
@@ -99,11 +116,8 @@ TEST_CASE("A client that never reads its calls' results costs its backlog, and i
     const std::string result(1U << 20U, 'r');
     const std::size_t before = resident_mib(broker);
     constexpr std::uint64_t kCalls = 150;
+    deaf.send(calls_of(4711, kCalls));
     for (std::uint64_t number = 1; number <= kCalls; ++number) {
-        // In one message, for at any time it may be given up.
-        deaf.send({json::array({kClientHello, 1, "raw", 60'000'000}),
-                   json::array({kSession, 4711, 1}),
-                   NativePeer::submission(number, "loud", true)});
         const json job = worker.next(kAssign);
         REQUIRE(job.is_array());
         worker.send({NativePeer::finish(job.at(1), job.at(2).get<std::uint64_t>(), result)});
@@ -122,7 +136,12 @@ TEST_CASE("A client that never reads its calls' results costs its backlog, and i
 }
 
 TEST_CASE("Parts for a client that does not read are dropped at peer_backlog_bytes_max") {
-    Broker broker(with("peer_backlog_bytes_max = \"1MiB\"\n"));
+    ServedBy by = ServedBy::Loop;
+    SUBCASE("in the broker's loop") {}
+    SUBCASE("with libzmq") {
+        by = ServedBy::Libzmq;
+    }
+    Broker broker(with("peer_backlog_bytes_max = \"1MiB\"\n", by));
     Others others(broker);
     NativePeer flooder(broker.endpoints().backend);
     flooder.ready({"flood"});
@@ -149,7 +168,12 @@ TEST_CASE("Parts for a client that does not read are dropped at peer_backlog_byt
 }
 
 TEST_CASE("Many clients that do not read share backlog_bytes_max, others are served") {
-    Broker broker(with("backlog_bytes_max = \"32MiB\"\nheld_results_bytes_max = \"2MiB\"\n"));
+    ServedBy by = ServedBy::Loop;
+    SUBCASE("in the broker's loop") {}
+    SUBCASE("with libzmq") {
+        by = ServedBy::Libzmq;
+    }
+    Broker broker(with("backlog_bytes_max = \"32MiB\"\nheld_results_bytes_max = \"2MiB\"\n", by));
     Others others(broker);
     NativePeer worker(broker.endpoints().backend);
     worker.ready({"loud"});
@@ -160,19 +184,14 @@ TEST_CASE("Many clients that do not read share backlog_bytes_max, others are ser
     const std::string result(512U << 10U, 'r');
     const std::size_t before = resident_mib(broker);
     std::vector<Clock::duration> took;
-    for (std::uint64_t round = 1; round <= kRounds; ++round) {
-        for (std::size_t who = 0; who < kDeaf; ++who) {
-            deaf.say(who,
-                     batch_of({json::array({kClientHello, 1, "raw", 60'000'000}),
-                               json::array({kSession, 4711 + who, 1}),
-                               NativePeer::submission(round, "loud", true)}));
-        }
-        for (std::size_t who = 0; who < kDeaf; ++who) {
-            const json job = worker.next(kAssign);
-            REQUIRE(job.is_array());
-            worker.send({NativePeer::finish(job.at(1), job.at(2).get<std::uint64_t>(), result)});
-            took.push_back(others.call());
-        }
+    for (std::size_t who = 0; who < kDeaf; ++who) {
+        deaf.say(who, batch_of(calls_of(4711 + who, kRounds)));
+    }
+    for (std::uint64_t call = 0; call < kDeaf * kRounds; ++call) {
+        const json job = worker.next(kAssign);
+        REQUIRE(job.is_array());
+        worker.send({NativePeer::finish(job.at(1), job.at(2).get<std::uint64_t>(), result)});
+        took.push_back(others.call());
     }
     CHECK(backlog_dropped(broker) > 0);
     for (int i = 0; i < 100; ++i) {

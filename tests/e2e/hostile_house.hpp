@@ -63,8 +63,14 @@ inline std::size_t peak_mib(const Process& process) {
     return 0;
 }
 
-inline BrokerOptions with(const std::string& limits) {
-    return {{}, "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\n[limits]\n" + limits, {}};
+/// Who serves ZeroMQ's peers.
+enum class ServedBy : std::uint8_t { Loop, Libzmq };
+
+inline BrokerOptions with(const std::string& limits, ServedBy by = ServedBy::Loop) {
+    return {{},
+            "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\nzmtp_in_loop = " +
+                std::string(by == ServedBy::Loop ? "true" : "false") + "\n[limits]\n" + limits,
+            {}};
 }
 
 /// Of at least one.

@@ -10,12 +10,20 @@ namespace steward::e2e {
 
 namespace {
 
-BrokerOptions with_streams(bool streams) {
-    return {
-        {}, std::string("[broker]\nlocal_streams = ") + (streams ? "true" : "false") + "\n", {}};
+struct Way {
+    bool local_streams = true;
+    bool zmtp_in_loop = true;
+};
+
+BrokerOptions served_by(Way way) {
+    const auto text = [](bool value) { return value ? "true\n" : "false\n"; };
+    return {{},
+            std::string("[broker]\nlocal_streams = ") + text(way.local_streams) +
+                "zmtp_in_loop = " + text(way.zmtp_in_loop),
+            {}};
 }
 
-// A worker's routing id: ZeroMQ's have five bytes, a stream's nine; in hex.
+// A worker's routing id: libzmq's have five bytes, the loop's nine; in hex.
 std::size_t routing_id_bytes(const Broker& broker) {
     const nlohmann::json workers = broker.ask("SERVER-WORKERS");
     REQUIRE(workers.size() == 1);
@@ -34,13 +42,14 @@ std::uint64_t succeeded(const Broker& broker, const std::string& service) {
 
 }  // namespace
 
-TEST_CASE("Calls, jobs and large params go over either transport") {
-    for (const bool streams : {true, false}) {
-        CAPTURE(streams);
-        const Broker broker(with_streams(streams));
+TEST_CASE("Calls, jobs and large params go over each transport") {
+    for (const Way way : {Way{}, Way{.local_streams = false}, Way{false, false}}) {
+        CAPTURE(way.local_streams);
+        CAPTURE(way.zmtp_in_loop);
+        const Broker broker(served_by(way));
         const auto worker = broker.start_worker(kReverseProgram, {"--service-name", "reverse"});
         broker.wait_until_served("reverse");
-        CHECK(routing_id_bytes(broker) == (streams ? 9 : 5));
+        CHECK(routing_id_bytes(broker) == (way.zmtp_in_loop ? 9 : 5));
 
         const Finished call = run(broker.tool({"call", "reverse", R"("stressed")"}));
         INFO(call.err);

@@ -14,16 +14,17 @@ using namespace steward;
 
 constexpr net::MessageBound kBound{.frames_max = 8, .bytes_max = 4096};
 
-void append_said_again(const net::Frames& frames, std::string& bytes) {
+void append_said_again(const net::Framing& format, const net::Frames& frames, std::string& bytes) {
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        const auto header = net::stream_header(frames[i].size(), i + 1 < frames.size());
-        bytes.append(header.data(), header.size());
+        bytes += format.head_of(frames[i].size(), i + 1 < frames.size()).view();
         bytes += frames[i].view();
     }
 }
 
 void read(std::string_view input, std::size_t piece, bool expects_opening) {
-    net::StreamReader reader(kBound, expects_opening);
+    net::StreamFraming reader(
+        kBound,
+        expects_opening ? net::StreamFraming::End::Accepting : net::StreamFraming::End::Connecting);
     for (std::size_t at = 0; at < input.size(); at += piece) {
         reader.take(input.substr(at, piece));
     }
@@ -37,10 +38,10 @@ void read(std::string_view input, std::size_t piece, bool expects_opening) {
         }
         STEWARD_ASSERT(!frames.empty() && frames.size() <= kBound.frames_max);
         STEWARD_ASSERT(bytes <= kBound.bytes_max);
-        append_said_again(frames, said);
+        append_said_again(reader, frames, said);
         status = reader.next(frames);
     }
-    STEWARD_ASSERT(!reader.has_spoken() || input.starts_with(said));
+    STEWARD_ASSERT(!reader.is_introduced() || input.starts_with(said));
     STEWARD_ASSERT(status == reader.next(frames));
 }
 

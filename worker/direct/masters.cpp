@@ -12,6 +12,7 @@
 #include "common/net/endpoint.hpp"
 #include "common/net/roles.hpp"
 #include "common/net/stream_address.hpp"
+#include "common/net/stream_format.hpp"
 #include "common/posix/clock.hpp"
 #include "common/posix/errno_text.hpp"
 
@@ -85,7 +86,9 @@ struct Masters::Doors {
 
 struct Masters::Channel {
     explicit Channel(int fd)
-        : socket(posix::UniqueFd(fd), {}, net::StreamSocket::End::Accepting),
+        : socket(posix::UniqueFd(fd),
+                 std::make_unique<net::StreamFraming>(net::MessageBound{},
+                                                      net::StreamFraming::End::Accepting)),
           scratch(kScratchBytes) {}
 
     net::StreamSocket socket;
@@ -234,7 +237,9 @@ base::Expected<void> Masters::open_doors(net::Context& context,
         if (const Admission* const its = doors->admission.get()) {
             stream.admit = [its](std::uint32_t user) { return its->of_user(user); };
         }
-        auto streams = net::StreamServer::open(std::move(*listening), stream);
+        std::vector<net::StreamListener> listeners;
+        listeners.push_back({std::move(*listening), net::StreamKind::Native});
+        auto streams = net::StreamServer::open(std::move(listeners), stream);
         if (!streams) {
             return base::Unexpected(std::move(streams.error()));
         }

@@ -15,18 +15,21 @@ using namespace steward::net::test;
 
 namespace {
 
+std::string head_of(std::size_t size, bool more) {
+    return std::string(StreamFraming({}, StreamFraming::End::Accepting).head_of(size, more).view());
+}
+
 std::string bytes_of(const Frames& frames) {
     std::string bytes;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        const StreamHeader header = stream_header(frames[i].size(), i + 1 < frames.size());
-        bytes.append(header.data(), header.size());
+        bytes += head_of(frames[i].size(), i + 1 < frames.size());
         bytes += frames[i].view();
     }
     return bytes;
 }
 
 // Gives `bytes` to the reader in pieces; a large frame's rest sometimes where it belongs.
-void feed(StreamReader& reader, std::string_view bytes, base::Prng& prng, std::size_t piece_max) {
+void feed(Framing& reader, std::string_view bytes, base::Prng& prng, std::size_t piece_max) {
     while (!bytes.empty()) {
         const std::size_t count = std::min<std::size_t>(bytes.size(), 1 + prng.below(piece_max));
         const std::span<char> wanted = reader.wanted();
@@ -45,8 +48,8 @@ void feed(StreamReader& reader, std::string_view bytes, base::Prng& prng, std::s
 }  // namespace
 
 TEST_CASE("a stream's header is four bytes, the most significant first") {
-    CHECK(stream_header(0x01020304, false) == StreamHeader{1, 2, 3, 4});
-    CHECK(stream_header(5, true) == StreamHeader{'\x80', 0, 0, 5});
+    CHECK(head_of(0x01020304, false) == "\1\2\3\4");
+    CHECK(head_of(5, true) == std::string("\x80\0\0\5", 4));
     CHECK(bytes_of(frames_of({"ab", ""})) == std::string("\x80\0\0\x02"
                                                          "ab"
                                                          "\0\0\0\0",
@@ -82,8 +85,8 @@ TEST_CASE("messages come out of a stream as they went in, however it was cut") {
             bytes += bytes_of(frames);
             sent.push_back(std::move(frames));
         }
-        StreamReader reader({}, true);
-        CHECK_FALSE(reader.has_spoken());
+        StreamFraming reader({}, StreamFraming::End::Accepting);
+        CHECK_FALSE(reader.is_introduced());
         feed(reader, bytes, prng, 1 + prng.below(5000));
         Frames got;
         for (const Frames& frames : sent) {
@@ -91,13 +94,13 @@ TEST_CASE("messages come out of a stream as they went in, however it was cut") {
             CHECK(got == frames);
         }
         CHECK(reader.next(got) == ReceiveStatus::Nothing);
-        CHECK(reader.has_spoken());
+        CHECK(reader.is_introduced());
     }
 }
 
 TEST_CASE("a reader knows what a message that has not ended has in memory") {
     const std::string bytes = bytes_of(frames_of({"1234", "", "567"}));
-    StreamReader reader({}, false);
+    StreamFraming reader({}, StreamFraming::End::Connecting);
     std::size_t taken = 0;
     const auto take = [&](std::size_t count) {
         reader.take(bytes.substr(taken, count));
@@ -119,7 +122,7 @@ TEST_CASE("a reader knows what a message that has not ended has in memory") {
     take(2);
     CHECK(reader.begun_bytes() == 0);
     CHECK(reader.ended() == 1);
-    StreamReader faulty({.frames_max = 1, .bytes_max = 1}, false);
+    StreamFraming faulty({.frames_max = 1, .bytes_max = 1}, StreamFraming::End::Connecting);
     faulty.take(bytes);
     CHECK(faulty.begun_bytes() == 0);
 }
@@ -129,7 +132,7 @@ TEST_CASE("a stream that begins with anything else is closed") {
                                      std::string("STEWARD\x02"),
                                      std::string(64, '\xff'),
                                      std::string("S\0", 2)}) {
-        StreamReader reader({}, true);
+        StreamFraming reader({}, StreamFraming::End::Accepting);
         reader.take(bytes);
         reader.take(bytes_of(frames_of({"too late"})));
         Frames frames;
@@ -141,7 +144,7 @@ TEST_CASE("a stream that begins with anything else is closed") {
 TEST_CASE("the bounds of a message hold to the byte and the frame, and nothing follows a fault") {
     const MessageBound bound{.frames_max = 3, .bytes_max = 100};
     const auto outcome = [&](const Frames& last) {
-        StreamReader reader(bound, false);
+        StreamFraming reader(bound, StreamFraming::End::Connecting);
         reader.take(bytes_of(frames_of({"before"})));
         reader.take(bytes_of(last));
         reader.take(bytes_of(frames_of({"after"})));

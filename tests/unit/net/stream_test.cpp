@@ -8,6 +8,7 @@
 #include "common/net/connection.hpp"
 #include "common/net/stream_address.hpp"
 #include "common/net/stream_connection.hpp"
+#include "common/net/stream_format.hpp"
 #include "common/net/stream_server.hpp"
 #include "common/posix/clock.hpp"
 #include "tests/unit/net/net_fixture.hpp"
@@ -18,13 +19,19 @@ using namespace steward::net::test;
 
 namespace {
 
+std::vector<StreamListener> local_listener(const std::string& name) {
+    std::vector<StreamListener> listeners;
+    listeners.push_back({must(listen_locally(name)), StreamKind::Native});
+    return listeners;
+}
+
 // A ROUTER, for a port of its own, and the stream server that goes with it.
 class Broker {
 public:
     explicit Broker(const StreamServerOptions& options = {})
         : listening_(context),
           name(local_name_of(listening_.endpoint).value()),
-          server(must(StreamServer::open(must(listen_locally(name)), options))) {}
+          server(must(StreamServer::open(local_listener(name), options))) {}
 
     const std::string& endpoint() const { return listening_.endpoint; }
 
@@ -314,8 +321,8 @@ TEST_CASE("messages that do not end have a bound together: those begun first are
                 static_cast<ssize_t>(bytes.size()));
     };
     const auto frame = [](std::size_t size, std::size_t sent) {
-        const StreamHeader header = stream_header(size, false);
-        return std::string(header.data(), header.size()) + std::string(sent, 'x');
+        const StreamFraming framing({}, StreamFraming::End::Accepting);
+        return std::string(framing.head_of(size, false).view()) + std::string(sent, 'x');
     };
     const std::string begun = frame(20'000, 10'000);
     const std::string rest(10'000, 'x');
@@ -349,7 +356,7 @@ TEST_CASE("messages that do not end have a bound together: those begun first are
 
 TEST_CASE("who says nothing, or anything else, is turned away and never heard of") {
     StreamServerOptions options;
-    options.silence = std::chrono::seconds(7);
+    options.handshake = std::chrono::seconds(7);
     options.connections_max = 3;
     Broker broker(options);
     const auto silent = connect_locally(broker.name);

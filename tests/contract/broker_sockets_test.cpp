@@ -1,12 +1,13 @@
-// tests/contract: the transport over ZeroMQ, with peers that are plain ZeroMQ sockets on the
-// loopback.
-#include "broker/app/zmq_transport.hpp"
+// tests/contract: the broker's sockets, with peers that are plain ZeroMQ sockets on the loopback:
+// as its own loop serves them, and as libzmq does.
+#include "broker/app/broker_sockets.hpp"
 
 #include <poll.h>
 
 #include <doctest/doctest.h>
 #include <zmq.hpp>
 
+#include "common/posix/clock.hpp"
 #include "tests/contract/transport_contract.hpp"
 
 namespace {
@@ -16,31 +17,54 @@ using namespace steward::contract;
 
 constexpr int kQueueMax = 32;  // messages; small, so that a full queue is reached soon
 
-class ZmqWorld final : public TransportWorld {
+constexpr app::LoopServes kOwnLoop{.local_streams = false, .zmtp = true};
+constexpr app::LoopServes kLibzmq{.local_streams = false, .zmtp = false};
+
+class SocketsWorld final : public TransportWorld {
 public:
-    ZmqWorld() {
+    explicit SocketsWorld(app::LoopServes loop) {
         auto context = net::Context::open();
         REQUIRE(context.has_value());
         context_.emplace(std::move(*context));
         net::SocketOptions options;
         options.send_queue_max = kQueueMax;
         options.linger = {};
-        auto transport = app::ZmqTransport::open(
-            *context_, {"tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"}, options);
-        if (!transport) {
-            FAIL(transport.error().message);
+        auto sockets = app::BrokerSockets::open(
+            *context_,
+            {"tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"},
+            options,
+            loop,
+            principals_);
+        if (!sockets) {
+            FAIL(sockets.error().message);
         }
-        transport_ = std::move(*transport);
+        sockets_of_broker_ = std::move(*sockets);
+        CHECK(sockets_of_broker_->has_zmtp() == loop.zmtp);
     }
 
-    app::Transport& transport() override { return *transport_; }
+    app::Transport& transport() override { return *sockets_of_broker_; }
+
+    [[nodiscard]] const app::Endpoints& endpoints() const {
+        return sockets_of_broker_->endpoints();
+    }
 
     std::optional<Incoming> receive(Side side) override {
-        Incoming incoming;
-        std::uint32_t number = 0;
-        const auto status = transport_->receive(side, incoming.routing_id, incoming.frames, number);
-        return status == net::ReceiveStatus::Received ? std::optional(std::move(incoming))
-                                                      : std::nullopt;
+        sockets_of_broker_->look(posix::read_mono());
+        for (const app::Door door : app::kDoors) {
+            Incoming incoming;
+            app::Arrival from;
+            while (app::side_of(door) == side) {
+                const auto status =
+                    sockets_of_broker_->receive(door, incoming.routing_id, incoming.frames, from);
+                if (status == net::ReceiveStatus::Received) {
+                    return incoming;
+                }
+                if (status == net::ReceiveStatus::Nothing) {
+                    break;
+                }
+            }
+        }
+        return std::nullopt;
     }
 
     Peer connect(Side side, const std::string& name) override {
@@ -49,7 +73,7 @@ public:
         if (!name.empty()) {
             socket.set(zmq::sockopt::routing_id, name);
         }
-        const app::Endpoints& at = transport_->endpoints();
+        const app::Endpoints& at = endpoints();
         socket.connect(side == Side::Frontend ? at.clients : at.workers);
         socket.send(zmq::str_buffer("first"), zmq::send_flags::none);
         std::optional<Incoming> first;
@@ -78,7 +102,7 @@ public:
     std::size_t subscribe(const std::string& prefix) override {
         zmq::socket_t& socket = add(zmq::socket_type::sub);
         socket.set(zmq::sockopt::subscribe, prefix);
-        socket.connect(transport_->endpoints().news);
+        socket.connect(endpoints().news);
         return sockets_.size() - 1;
     }
 
@@ -89,8 +113,10 @@ public:
     }
 
     void let_pass() override {
+        sockets_of_broker_->flush();
+        sockets_of_broker_->look(posix::read_mono());
         ::poll(nullptr, 0, 1);
-        transport_->update_subscriptions();
+        sockets_of_broker_->update_subscriptions();
     }
 
 private:
@@ -116,25 +142,36 @@ private:
 
     zmq::context_t peers_;
     std::vector<zmq::socket_t> sockets_;  // end before their context
+    keys::Principals principals_;
     std::optional<net::Context> context_;
-    std::unique_ptr<app::ZmqTransport> transport_;
+    std::unique_ptr<app::BrokerSockets> sockets_of_broker_;
 };
 
 }  // namespace
 
-TEST_CASE("The transport over ZeroMQ keeps the contract of transports") {
-    check_transport([] { return std::make_unique<ZmqWorld>(); });
+TEST_CASE("What the broker's loop serves by itself keeps the contract of transports") {
+    check_transport([] { return std::make_unique<SocketsWorld>(kOwnLoop); });
+}
+
+TEST_CASE("What libzmq serves keeps the contract of transports") {
+    check_transport([] { return std::make_unique<SocketsWorld>(kLibzmq); });
 }
 
 TEST_CASE("An address in use is told with the address and the setting") {
-    ZmqWorld world;
-    auto& first = dynamic_cast<app::ZmqTransport&>(world.transport());
+    const SocketsWorld first(kOwnLoop);
     auto context = net::Context::open();
     REQUIRE(context.has_value());
-    const auto second = app::ZmqTransport::open(
-        *context, {"tcp://127.0.0.1:*", first.endpoints().workers, "tcp://127.0.0.1:*"}, {});
-    REQUIRE_FALSE(second.has_value());
-    CHECK(second.error().message.find(first.endpoints().workers) != std::string::npos);
-    CHECK(second.error().message.find("in use") != std::string::npos);
-    CHECK(second.error().message.find("broker.worker_port") != std::string::npos);
+    const keys::Principals principals;
+    for (const app::LoopServes loop : {kOwnLoop, kLibzmq}) {
+        const auto second = app::BrokerSockets::open(
+            *context,
+            {"tcp://127.0.0.1:*", first.endpoints().workers, "tcp://127.0.0.1:*"},
+            {},
+            loop,
+            principals);
+        REQUIRE_FALSE(second.has_value());
+        CHECK(second.error().message.find(first.endpoints().workers) != std::string::npos);
+        CHECK(second.error().message.find("in use") != std::string::npos);
+        CHECK(second.error().message.find("broker.worker_port") != std::string::npos);
+    }
 }
