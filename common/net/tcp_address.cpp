@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <cstring>
 #include <ifaddrs.h>
+#include <linux/tcp.h>
 #include <memory>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <optional>
 #include <string_view>
 #include <sys/socket.h>
@@ -19,7 +19,7 @@
 namespace steward::net {
 namespace {
 
-struct Address {
+struct TcpAddress {
     sockaddr_storage storage{};
     socklen_t size = 0;
 
@@ -35,7 +35,7 @@ struct Text {
     std::string port;
 };
 
-std::optional<Text> numeric_text(Address address) {
+std::optional<Text> numeric_text(TcpAddress address) {
     std::array<char, NI_MAXHOST> host{};
     std::array<char, NI_MAXSERV> port{};
     if (::getnameinfo(address.get(),
@@ -50,7 +50,7 @@ std::optional<Text> numeric_text(Address address) {
     return Text{host.data(), port.data()};
 }
 
-std::optional<Address> parsed(const std::string& host, const std::string& port) {
+std::optional<TcpAddress> parsed(const std::string& host, const std::string& port) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -60,7 +60,7 @@ std::optional<Address> parsed(const std::string& host, const std::string& port) 
         return std::nullopt;
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-    Address address;
+    TcpAddress address;
     std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
     address.size = found->ai_addrlen;
     return address;
@@ -76,7 +76,7 @@ std::string host_of_interface(const std::string& name) {
     for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
         if (name == one->ifa_name && one->ifa_addr != nullptr &&
             one->ifa_addr->sa_family == AF_INET) {
-            Address address;
+            TcpAddress address;
             address.size = sizeof(sockaddr_in);
             std::memcpy(&address.storage, one->ifa_addr, sizeof(sockaddr_in));
             const auto text = numeric_text(address);
@@ -86,7 +86,7 @@ std::string host_of_interface(const std::string& name) {
     return {};
 }
 
-std::optional<Address> resolved(std::string_view endpoint) {
+std::optional<TcpAddress> resolved(std::string_view endpoint) {
     const std::size_t begin = std::string_view("tcp://").size();
     const std::size_t colon = endpoint.rfind(':');
     if (!endpoint.starts_with("tcp://") || colon == std::string_view::npos || colon <= begin) {
@@ -133,7 +133,7 @@ base::Expected<TcpListening> listen_over_tcp(const std::string& endpoint, int ba
         ::bind(fd.get(), address->get(), address->size) != 0 || ::listen(fd.get(), backlog) != 0) {
         return posix::io_error(doing, errno);
     }
-    Address bound;
+    TcpAddress bound;
     bound.size = sizeof bound.storage;
     if (::getsockname(fd.get(), bound.get(), &bound.size) != 0) {
         return posix::io_error(doing, errno);
@@ -147,7 +147,7 @@ base::Expected<TcpListening> listen_over_tcp(const std::string& endpoint, int ba
 }
 
 std::string tcp_peer_of(int fd) {
-    Address peer;
+    TcpAddress peer;
     peer.size = sizeof peer.storage;
     if (::getpeername(fd, peer.get(), &peer.size) != 0) {
         return "unknown";
