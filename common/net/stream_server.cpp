@@ -300,6 +300,9 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
                                   : connection->socket.receive({scratch_.data(), piece}, frames);
         count_begun(*connection);
         note_introduced(handle, *connection);
+        if (connection->socket.has_unsent()) {  // an answer of the format's own
+            update_writing(handle, *connection);
+        }
         write_id(handle, *connection, routing_id);
         number_ = connection->number;
         switch (status) {

@@ -17,6 +17,8 @@ namespace {
 // Pieces given to the system in one call; a message has fewer, but for one of many frames.
 constexpr std::size_t kPiecesPerCall = 64;
 constexpr std::size_t kForgetSentFrom = 1024;
+// Of each connection, for what it is sent next.
+constexpr std::size_t kGatheredBytesKept = 4096;
 
 using Pieces = std::array<iovec, kPiecesPerCall>;
 
@@ -54,6 +56,9 @@ void StreamSocket::keep(std::string_view bytes) {
 }
 
 SendStatus StreamSocket::gather(const Frames& frames) {
+    if (!can_write_) {
+        return SendStatus::Closed;
+    }
     std::size_t bytes = 0;
     for (const base::Blob& frame : frames) {
         bytes += FrameHead::kBytesMax + frame.size();
@@ -65,7 +70,7 @@ SendStatus StreamSocket::gather(const Frames& frames) {
         gathered_ += framing_->head_of(frames[i].size(), i + 1 < frames.size()).view();
         gathered_ += frames[i].view();
     }
-    return can_write_ ? SendStatus::Sent : SendStatus::Closed;
+    return SendStatus::Sent;
 }
 
 void StreamSocket::give_gathered() {
@@ -80,6 +85,9 @@ void StreamSocket::give_gathered() {
     }
     if (taken < gathered_.size()) {
         keep(std::string_view(gathered_).substr(taken));
+    }
+    if (gathered_.capacity() > kGatheredBytesKept) {
+        gathered_ = {};
     }
     gathered_.clear();
 }
