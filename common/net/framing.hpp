@@ -58,6 +58,9 @@ public:
     /// are no stream of this kind; both stay. A fault is told when the messages before it are.
     [[nodiscard]] ReceiveStatus next(Frames& frames);
 
+    /// Whether next() has a message.
+    [[nodiscard]] bool has_next() const { return next_message_ < messages_.size(); }
+
     /// Whole messages that have come.
     [[nodiscard]] std::uint64_t ended() const { return ended_; }
 

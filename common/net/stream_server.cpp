@@ -284,6 +284,15 @@ void StreamServer::make_ready(Handle handle, Connection& connection) {
     }
 }
 
+void StreamServer::go_on_in_row(Handle handle, Connection& connection) {
+    if (++connection.row < kRow && connection.socket.has_read()) {
+        ready_.push_front(handle);
+    } else {
+        connection.row = 0;
+        ready_.push_back(handle);
+    }
+}
+
 // ---- messages ----
 
 ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
@@ -306,7 +315,7 @@ ReceiveStatus StreamServer::receive(std::string& routing_id, Frames& frames) {
         write_id(handle, *connection, routing_id);
         number_ = connection->number;
         switch (status) {
-            case ReceiveStatus::Received: ready_.push_back(handle); return status;
+            case ReceiveStatus::Received: go_on_in_row(handle, *connection); return status;
             case ReceiveStatus::TooLarge:
                 connection->is_faulty = true;
                 ready_.push_back(handle);

@@ -62,7 +62,8 @@ struct StreamServerOptions {
 /// its routing id then, over many connections, whose ends are not told; who comes with the name of
 /// another takes it over.
 ///
-/// Order:  of each connection. One after the other is heard, a message at a time.
+/// Order:  of each connection. One after the other is heard, kRow messages at a time of those that
+///         were read together: what answers them leaves together as well.
 /// Blocks: never.  Thread: one.
 class StreamServer {
 public:
@@ -80,6 +81,8 @@ public:
     /// that it had sent was told before. TooLarge: what this one sends cannot be taken; Closed
     /// follows.
     [[nodiscard]] ReceiveStatus receive(std::string& routing_id, Frames& frames);
+
+    static constexpr std::uint32_t kRow = 8;
 
     /// What `admit` gave the sender of the message that receive() gave last; 0 without it.
     [[nodiscard]] std::uint32_t number() const { return number_; }
@@ -115,6 +118,7 @@ private:
         std::size_t begun = 0;        // bytes of a message that has not ended, in begun_
         std::uint64_t beginning = 0;  // of that message, among all
         std::uint64_t ended = 0;      // messages, when that was set
+        std::uint32_t row = 0;        // messages heard since it was its turn
         bool is_ready = false;        // stands in ready_
         bool waits_to_write = false;
         bool is_watched = false;  // stands in slow_
@@ -160,6 +164,7 @@ private:
     void take_over(std::string_view name, Handle handle);
     void ping_due(base::MonoTime now);
     void make_ready(Handle handle, Connection& connection);
+    void go_on_in_row(Handle handle, Connection& connection);
     [[nodiscard]] bool has_room(const Connection& connection, const Frames& frames) const;
     void update_writing(Handle handle, Connection& connection);
     void count(Connection& connection, std::size_t unsent) const;

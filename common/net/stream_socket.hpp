@@ -65,6 +65,9 @@ public:
     /// What the other end calls itself; empty: nothing.
     [[nodiscard]] std::string_view name() const { return framing_->name(); }
 
+    /// Whether receive() has a message without reading.
+    [[nodiscard]] bool has_read() const { return framing_->has_next(); }
+
     /// Whole messages that have come.
     [[nodiscard]] std::uint64_t ended() const { return framing_->ended(); }
 
