@@ -4,6 +4,7 @@
 
 #include "tests/e2e/harness/broker.hpp"
 #include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/tcp_peer.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -75,6 +76,30 @@ TEST_CASE("Calls, jobs and large params go over each transport") {
         CHECK(many.code == 0);
         CHECK(wait_until([&] { return succeeded(broker, "reverse") == 2122; }));
     }
+}
+
+// ZMTP 2.0 and 1.0, of libraries before 4.0, byte by byte: nobody has one of them any more to try
+// it with.
+TEST_CASE("Clients with libraries of ZMTP 2.0 and 1.0 are answered in it") {
+    using namespace std::string_literals;
+    const Broker broker;
+    const std::string signature = "\xff\0\0\0\0\0\0\0\1\x7f"s;
+
+    const TcpPeer second(broker.endpoints().frontend);
+    REQUIRE(second.say(signature + "\1\3\0\0"s +  // 2.0, a REQ without a name
+                       "\1\0\1\6MDPC01\1\13mmi.service\0\6nobody"s));
+    CHECK(second.hear(14) == signature + "\3\6\0\0"s);
+    const std::string answer = "\1\0\1\6MDPC01\1\13mmi.service\0\003404"s;
+    CHECK(second.hear(answer.size()) == answer);
+
+    const TcpPeer first(broker.endpoints().frontend);
+    REQUIRE(first.say("\1\0"s +  // the name, empty; a length counts the flags behind it
+                      "\1\1\7\1MDPC01\14\1mmi.service\7\0nobody"s));
+    CHECK(first.hear(signature.size()) == signature);
+    const std::string same =
+        "\1\1\7\1MDPC01\14\1mmi.service\4\0"
+        "404"s;
+    CHECK(first.hear(same.size()) == same);
 }
 
 }  // namespace steward::e2e

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/e2e/harness/tcp_peer.hpp"
+
 namespace steward::e2e {
 
 class ZmtpPeer {
@@ -14,10 +16,6 @@ public:
 
     /// Connects to "tcp://127.0.0.1:PORT" and shakes hands as a socket of this type.
     explicit ZmtpPeer(const std::string& endpoint, std::string_view type = "DEALER");
-    ~ZmtpPeer();
-    ZmtpPeer(const ZmtpPeer&) = delete;
-    ZmtpPeer& operator=(const ZmtpPeer&) = delete;
-
     /// Waits until the system has taken the frame; false when the other end has closed.
     [[nodiscard]] bool send(std::string_view frame, More more);
     /// Frames of `size` bytes that are not the last, until all have `bytes`, or the end.
@@ -32,9 +30,7 @@ public:
     [[nodiscard]] bool is_closed() const;
 
 private:
-    std::string read_bytes(std::size_t count) const;
-
-    int fd_;
+    TcpPeer connection_;
 };
 
 }  // namespace steward::e2e
