@@ -276,7 +276,8 @@ bool BrokerProcess::run() {
                  {"clients", at.clients},
                  {"workers", at.workers},
                  {"news", at.news},
-                 {"local_streams", sockets_->has_local_streams() ? "yes" : "no"}});
+                 {"local_streams", sockets_->has_local_streams() ? "yes" : "no"},
+                 {"zmtp", sockets_->has_zmtp() ? "loop" : "libzmq"}});
     notify_ = posix::Notify::from_environment(&std::getenv);
     notify_.say("READY=1");
     BrokerLoop loop({.sockets = *sockets_,

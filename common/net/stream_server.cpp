@@ -235,7 +235,8 @@ void StreamServer::cut_standing(base::MonoTime now) {
     }
 }
 
-// Any bytes are a sign of life.
+// Any bytes are a sign of life. Who has not read what was sent before cannot answer, and nobody can
+// whom this process has not asked in time: it may have stood still itself.
 void StreamServer::ping_due(base::MonoTime now) {
     while (!pinged_.empty() && pinged_.front().due <= now) {
         Pinged pinged = pinged_.front();
@@ -244,17 +245,18 @@ void StreamServer::ping_due(base::MonoTime now) {
         if (connection == nullptr) {
             continue;
         }
-        if (connection->socket.taken_in() != pinged.taken_in) {
-            pinged.taken_in = connection->socket.taken_in();
+        StreamSocket& socket = connection->socket;
+        const bool is_late = now - pinged.due > options_.ping;
+        if (socket.taken_in() != pinged.taken_in || socket.has_unsent() || is_late) {
+            pinged.taken_in = socket.taken_in();
             pinged.heard = now;
-        }
-        if (now - pinged.heard >= options_.silence) {
+        } else if (now - pinged.heard >= options_.silence) {
             connection->is_faulty = true;
             make_ready(pinged.who, *connection);
             continue;
         }
-        if (!connection->socket.has_unsent()) {
-            connection->socket.ping(options_.silence);
+        if (!socket.has_unsent()) {
+            socket.ping(options_.silence);
             update_writing(pinged.who, *connection);
         }
         pinged.due = on_grid(now + options_.ping);

@@ -101,11 +101,7 @@ bool news_come(Reader& reader, Others& others) {
 }  // namespace
 
 TEST_CASE("A client that never reads its calls' results costs its backlog, and is given up") {
-    ServedBy by = ServedBy::Loop;
-    SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") {
-        by = ServedBy::Libzmq;
-    }
+    const ServedBy by = either_way();
     Broker broker(
         with("peer_backlog_bytes_max = \"2MiB\"\nheld_results_bytes_max = \"2MiB\"\n", by));
     Others others(broker);
@@ -136,11 +132,7 @@ TEST_CASE("A client that never reads its calls' results costs its backlog, and i
 }
 
 TEST_CASE("Parts for a client that does not read are dropped at peer_backlog_bytes_max") {
-    ServedBy by = ServedBy::Loop;
-    SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") {
-        by = ServedBy::Libzmq;
-    }
+    const ServedBy by = either_way();
     Broker broker(with("peer_backlog_bytes_max = \"1MiB\"\n", by));
     Others others(broker);
     NativePeer flooder(broker.endpoints().backend);
@@ -168,11 +160,7 @@ TEST_CASE("Parts for a client that does not read are dropped at peer_backlog_byt
 }
 
 TEST_CASE("Many clients that do not read share backlog_bytes_max, others are served") {
-    ServedBy by = ServedBy::Loop;
-    SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") {
-        by = ServedBy::Libzmq;
-    }
+    const ServedBy by = either_way();
     Broker broker(with("backlog_bytes_max = \"32MiB\"\nheld_results_bytes_max = \"2MiB\"\n", by));
     Others others(broker);
     NativePeer worker(broker.endpoints().backend);

@@ -66,6 +66,14 @@ inline std::size_t peak_mib(const Process& process) {
 /// Who serves ZeroMQ's peers.
 enum class ServedBy : std::uint8_t { Loop, Libzmq };
 
+/// Both, one after the other: the test runs for each.
+inline ServedBy either_way() {
+    ServedBy by = ServedBy::Loop;
+    SUBCASE("in the broker's loop") {}
+    SUBCASE("with libzmq") { by = ServedBy::Libzmq; }
+    return by;
+}
+
 inline BrokerOptions with(const std::string& limits, ServedBy by = ServedBy::Loop) {
     return {{},
             "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\nzmtp_in_loop = " +

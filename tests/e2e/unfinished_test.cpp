@@ -81,11 +81,7 @@ TEST_CASE("In the broker's loop a message past its bound ends its connection at 
 }
 
 TEST_CASE("A message that comes slowly and in many frames ends when it ends") {
-    ServedBy by = ServedBy::Loop;
-    SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") {
-        by = ServedBy::Libzmq;
-    }
+    const ServedBy by = either_way();
     Broker broker(with("message_bytes_max = \"4MiB\"\n", by));
     Others others(broker);
     ZmtpPeer slow(broker.endpoints().frontend);
@@ -105,11 +101,7 @@ TEST_CASE("A message that comes slowly and in many frames ends when it ends") {
 }
 
 TEST_CASE("Many messages that have not ended are bounded together: those begun first are cut") {
-    ServedBy by = ServedBy::Loop;
-    SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") {
-        by = ServedBy::Libzmq;
-    }
+    const ServedBy by = either_way();
     Broker broker(with("message_bytes_max = \"4MiB\"\nbacklog_bytes_max = \"8MiB\"\n", by));
     Others others(broker);
     std::vector<std::unique_ptr<ZmtpPeer>> peers;

@@ -214,6 +214,11 @@ TEST_CASE("who shows no sign of life when asked is taken for dead") {
     }
     base::MonoTime now = posix::read_mono();
     CHECK(broker.server->next_look() <= now + options.ping + std::chrono::seconds(1));
+    now += std::chrono::hours(1);  // in which this process stood still: nobody was asked
+    broker.server->look(now);
+    CHECK(broker.server->receive(broker.id, broker.frames) == ReceiveStatus::Nothing);
+    CHECK(alive.hear(ping.size()) == ping);
+    CHECK(dead.hear(ping.size()) == ping);
     bool is_told = false;
     for (int i = 0; i < 10 && !is_told; ++i) {
         now += options.ping + std::chrono::seconds(1);
