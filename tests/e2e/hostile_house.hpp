@@ -70,7 +70,9 @@ enum class ServedBy : std::uint8_t { Loop, Libzmq };
 inline ServedBy either_way() {
     ServedBy by = ServedBy::Loop;
     SUBCASE("in the broker's loop") {}
-    SUBCASE("with libzmq") { by = ServedBy::Libzmq; }
+    SUBCASE("with libzmq") {
+        by = ServedBy::Libzmq;
+    }
     return by;
 }
 
