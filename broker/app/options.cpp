@@ -49,10 +49,12 @@ bool BrokerOptions::is_off_loopback() const {
     return !net::is_loopback(bind);
 }
 
+// libzmq listens at no names.
 Endpoints BrokerOptions::endpoints() const {
-    return {net::tcp_endpoint(bind, client_port),
-            net::tcp_endpoint(bind, worker_port),
-            net::tcp_endpoint(bind, news_port)};
+    const std::string_view host = bind == "localhost" ? std::string_view("127.0.0.1") : bind;
+    return {net::tcp_endpoint(host, client_port),
+            net::tcp_endpoint(host, worker_port),
+            net::tcp_endpoint(host, news_port)};
 }
 
 net::SocketOptions BrokerOptions::socket_options() const {

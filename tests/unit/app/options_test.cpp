@@ -72,6 +72,14 @@ TEST_CASE("without file, environment and flags everything has ZMWS's defaults") 
     CHECK((*options)->policy.heartbeat_tries == 3);
 }
 
+TEST_CASE("localhost is an address to listen on") {
+    OptionSources sources;
+    sources.flags = {{"--bind", "broker.bind", "localhost"}};
+    const auto options = load_options(sources);
+    REQUIRE(options.has_value());
+    CHECK((*options)->endpoints().clients == "tcp://127.0.0.1:5555");
+}
+
 TEST_CASE("flags win over the environment") {
     OptionSources sources;
     sources.environment = {{"HEARTBEAT_INTERVAL", "broker.heartbeat_interval", "2s"},
