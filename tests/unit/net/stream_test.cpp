@@ -9,9 +9,7 @@
 #include "common/net/stream_address.hpp"
 #include "common/net/stream_connection.hpp"
 #include "common/net/stream_format.hpp"
-#include "common/net/stream_server.hpp"
-#include "common/posix/clock.hpp"
-#include "tests/unit/net/net_fixture.hpp"
+#include "tests/unit/net/stream_fixture.hpp"
 
 using namespace steward;
 using namespace steward::net;
@@ -35,28 +33,12 @@ public:
 
     const std::string& endpoint() const { return listening_.endpoint; }
 
-    // The next thing that is not Nothing; fails the test when none comes.
-    ReceiveStatus next() {
-        for (int tries = 0; tries < 1000; ++tries) {
-            server->look(posix::read_mono());
-            const ReceiveStatus status = server->receive(id, frames);
-            if (status != ReceiveStatus::Nothing) {
-                return status;
-            }
-            Poller poller;
-            poller.add(server->fd());
-            REQUIRE(must(poller.wait(kPatience)) > 0);
-        }
-        FAIL("nothing came");
-        return ReceiveStatus::Nothing;
-    }
+    ReceiveStatus next() { return next_of(*server, id, frames); }
 
     // Accepts until there are so many connections.
     void await_connections(std::size_t count) {
         for (int tries = 0; tries < 1000 && server->connections() != count; ++tries) {
-            Poller poller;
-            poller.add(server->fd());
-            REQUIRE(must(poller.wait(kPatience)) > 0);
+            await(*server);
             server->look(posix::read_mono());
             REQUIRE(server->receive(id, frames) == ReceiveStatus::Nothing);
         }

@@ -6,10 +6,8 @@
 #include <zmq.hpp>
 
 #include "common/net/endpoint.hpp"
-#include "common/net/stream_server.hpp"
 #include "common/net/tcp_address.hpp"
-#include "common/posix/clock.hpp"
-#include "tests/unit/net/net_fixture.hpp"
+#include "tests/unit/net/stream_fixture.hpp"
 
 using namespace steward;
 using namespace steward::net;
@@ -28,25 +26,9 @@ public:
         server = must(StreamServer::open(std::move(listeners), options));
     }
 
-    // The next thing that is not Nothing; fails the test when none comes.
-    ReceiveStatus next() {
-        for (int tries = 0; tries < 1000; ++tries) {
-            server->look(posix::read_mono());
-            const ReceiveStatus status = server->receive(id, frames);
-            if (status != ReceiveStatus::Nothing) {
-                return status;
-            }
-            await();
-        }
-        FAIL("nothing came");
-        return ReceiveStatus::Nothing;
-    }
+    ReceiveStatus next() { return next_of(*server, id, frames); }
 
-    void await() const {
-        Poller poller;
-        poller.add(server->fd());
-        REQUIRE(must(poller.wait(kPatience)) > 0);
-    }
+    void await() const { test::await(*server); }
 
     SendStatus send(const std::string& to, const Frames& message) {
         const SendStatus status = server->send(to, message);
