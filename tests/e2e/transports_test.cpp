@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/broker.hpp"
+#include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/old_worker.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/tcp_peer.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
@@ -76,6 +78,24 @@ TEST_CASE("Calls, jobs and large params go over each transport") {
         CHECK(many.code == 0);
         CHECK(wait_until([&] { return succeeded(broker, "reverse") == 2122; }));
     }
+}
+
+TEST_CASE("A worker of an old dialect that dies gives back its job at once") {
+    // Heartbeats would tell within minutes.
+    Broker broker({{}, "[broker]\nheartbeat_interval = \"60s\"\nbackoff_first = \"10ms\"\n", {}});
+    OldClient client(Old::Zmws1, broker.endpoints().frontend);
+    {
+        OldWorker mortal(Old::Mdp02, "mortal", broker.endpoints().backend);
+        mortal.ready();
+        broker.wait_until_served("mortal");
+        client.request("mortal", {"once"}, false);
+        CHECK(client.answer().kind == Answer::Kind::Taken);
+        CHECK(shown(mortal.job().body) == shown({"once"}));
+    }
+    OldWorker next(Old::Mdp02, "mortal", broker.endpoints().backend);
+    next.ready();
+    next.complete(next.job(), {"done"});
+    CHECK(broker.wait_for_events(1, "EXECUTE_COMPLETE", "mortal"));
 }
 
 // ZMTP 2.0 and 1.0, of libraries before 4.0, byte by byte: nobody has one of them any more to try
