@@ -10,9 +10,9 @@
 namespace steward::app {
 namespace {
 
-// ZeroMQ's own, which no two connections share. One that a peer chooses might be taken over by
+// libzmq's own, which no two connections share. One that a peer chooses might be taken over by
 // another key the moment its owner has left, and with it what is still sent to that.
-bool is_given(std::string_view routing_id) {
+bool is_given_by_libzmq(std::string_view routing_id) {
     return routing_id.size() == 5 && routing_id.front() == '\0';
 }
 
@@ -145,7 +145,7 @@ net::StreamServer* BrokerSockets::stream_of(Side side) const {
 
 SendStatus BrokerSockets::send(Side side, std::string_view routing_id, Frames& frames) {
     net::StreamServer* const stream = stream_of(side);
-    if (routers_ == nullptr || (stream != nullptr && net::StreamServer::is_ours(routing_id))) {
+    if (routers_ == nullptr || (stream != nullptr && net::is_given_name(routing_id))) {
         return translated(stream->send(routing_id, frames));
     }
     return translated(routers_->send(side, routing_id, frames));
@@ -214,7 +214,7 @@ net::ReceiveStatus BrokerSockets::receive(Door door,
         status = routers_->receive(side, routing_id, frames, number);
         // Here that would be the end of the context, which outlives this.
         status = status == net::ReceiveStatus::Closed ? net::ReceiveStatus::Nothing : status;
-        if (net::StreamServer::is_ours(routing_id) || (has_keys_ && !is_given(routing_id))) {
+        if (net::is_given_name(routing_id) || (has_keys_ && !is_given_by_libzmq(routing_id))) {
             from.refusal = kChosenId;
         }
     } else if (net::StreamServer* stream = stream_of(side)) {

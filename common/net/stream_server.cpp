@@ -101,10 +101,6 @@ base::Expected<std::unique_ptr<StreamServer>> StreamServer::open(
     return server;
 }
 
-bool StreamServer::is_ours(std::string_view routing_id) {
-    return is_given_name(routing_id);
-}
-
 bool StreamServer::watch(int operation, int fd, std::uint64_t tag, std::uint32_t events) const {
     epoll_event event{};
     event.events = events;
@@ -384,7 +380,7 @@ void StreamServer::write_id(Handle handle,
 }
 
 StreamServer::Handle StreamServer::find(std::string_view routing_id) const {
-    if (is_ours(routing_id)) {
+    if (is_given_name(routing_id)) {
         return connections_.handle_of(read_id(routing_id));
     }
     const auto named = names_.find(routing_id);

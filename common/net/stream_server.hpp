@@ -52,15 +52,15 @@ struct StreamServerOptions {
     /// What messages that have begun and not ended may have in memory, those of all connections
     /// together; past it those begun first are ended, with their connections.
     std::size_t unfinished_bytes_max = 1UL << 30U;
-    /// The number under which a user of this machine is heard; nothing: he is told kTurnedAway.
+    /// The number under which a user of this machine is heard; nothing: he is told kStreamRefusal.
     /// Native streams only: others do not say who they are.
     std::function<std::optional<std::uint32_t>(std::uint32_t user)> admit = {};
 };
 
-/// Whole messages from and to many connections, each under a routing id that nobody can choose and
-/// that is never given twice. A ZMTP peer may choose a name, as of any ROUTER: that is
-/// its routing id then, over many connections, whose ends are not told; who comes with the name of
-/// another takes it over.
+/// Whole messages from and to many connections, each under a routing id that nobody can choose
+/// (is_given_name) and that is never given twice. A ZMTP peer may choose a name, as of any ROUTER:
+/// that is its routing id then, over many connections, whose ends are not told; who comes with the
+/// name of another takes it over.
 ///
 /// Order:  of each connection. One after the other is heard, kRow messages at a time of those that
 ///         were read together: what answers them leaves together as well.
@@ -102,9 +102,6 @@ public:
     [[nodiscard]] std::vector<UnfinishedCut> take_cuts() { return std::exchange(cuts_, {}); }
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
-
-    /// Whether `routing_id` is of those that are given here, not chosen.
-    [[nodiscard]] static bool is_ours(std::string_view routing_id);
 
 private:
     struct Connection {

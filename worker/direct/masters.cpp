@@ -403,7 +403,7 @@ net::SendStatus Masters::send(const std::string& master, const wire::Frames& fra
     if (channel_ != nullptr) {
         return channel_->socket.send(frames);
     }
-    if (doors_->streams != nullptr && net::StreamServer::is_ours(master)) {
+    if (doors_->streams != nullptr && net::is_given_name(master)) {
         return doors_->streams->send(master, frames);
     }
     return doors_->router.send_to(master, frames);

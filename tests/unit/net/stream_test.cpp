@@ -130,7 +130,7 @@ TEST_CASE("a broker on this machine is spoken to over a stream, any other over Z
         static_cast<void>(broker.server->receive(broker.id, broker.frames));
     }
     CHECK(broker.frames == sent);
-    CHECK(StreamServer::is_ours(broker.id));
+    CHECK(is_given_name(broker.id));
     CHECK(broker.server->send(broker.id, frames_of({"back"})) == SendStatus::Sent);
     CHECK(answer_at(*connection, broker) == frames_of({"back"}));
 
