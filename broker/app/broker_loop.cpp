@@ -65,6 +65,7 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
 void BrokerLoop::hear_clients(Intake::Door door) {
     const bool was_open = std::exchange(clients_, door) == Intake::Door::Open;
     const bool is_open = door == Intake::Door::Open;
+    are_clients_heard_ = door != Intake::Door::Closed;
     if (!was_open) {
         parts_.sockets.wake(Side::Frontend);
     }
@@ -81,8 +82,7 @@ BrokerLoop::Amount BrokerLoop::take_messages() {
     while (taken.is_below(kPerTurn) && !is_drained) {
         is_drained = true;
         for (const Door door : kDoors) {
-            if ((side_of(door) == Side::Frontend && clients_ == Intake::Door::Closed) ||
-                parts_.sockets.is_quiet(door)) {
+            if (!is_heard(door) || parts_.sockets.is_quiet(door)) {
                 continue;
             }
             const Amount row = take_row(door);
@@ -90,17 +90,27 @@ BrokerLoop::Amount BrokerLoop::take_messages() {
             taken.messages += row.messages;
             taken.bytes += row.bytes;
         }
-        if (clients_ == Intake::Door::Ajar) {
-            clients_ = Intake::Door::Closed;
-        }
+        are_clients_heard_ = are_clients_heard_ && clients_ == Intake::Door::Open;
     }
     return taken;
+}
+
+bool BrokerLoop::is_heard(Door door) const {
+    return are_clients_heard_ || side_of(door) == Side::Backend;
+}
+
+// Who was just heard may have brought so much that no more is taken in this turn.
+void BrokerLoop::see_whether_full(Side heard) {
+    const core::Core& core = parts_.node.core();
+    if (heard == Side::Frontend && !intake_.stays_open(core.unfinished(), core.busy_queues())) {
+        are_clients_heard_ = false;
+    }
 }
 
 BrokerLoop::Amount BrokerLoop::take_row(Door door) {
     const Side side = side_of(door);
     Amount taken;
-    for (; taken.is_below(kInARow); ++taken.messages) {
+    for (; taken.is_below(kInARow) && is_heard(door); ++taken.messages) {
         switch (parts_.sockets.receive(door, routing_id_, frames_, from_)) {
             case net::ReceiveStatus::Received:
                 for (const base::Blob& frame : frames_) {
@@ -108,6 +118,7 @@ BrokerLoop::Amount BrokerLoop::take_row(Door door) {
                 }
                 if (from_.refusal.empty()) {
                     parts_.node.on_frames(side, routing_id_, frames_, from_.who);
+                    see_whether_full(side);
                 } else {
                     parts_.node.on_refused(
                         side,

@@ -64,6 +64,8 @@ private:
     [[nodiscard]] Amount turn(const base::Now& now);
     [[nodiscard]] Amount take_messages();
     [[nodiscard]] Amount take_row(Door door);
+    [[nodiscard]] bool is_heard(Door door) const;
+    void see_whether_full(Side heard);
     void hear_clients(Intake::Door door);
     [[nodiscard]] bool wait(bool is_under_load);
     [[nodiscard]] bool note_waited(const base::Expected<std::size_t>& waited);
@@ -79,7 +81,8 @@ private:
     BrokerSockets::Slots slots_;
     net::Poller::Slot signals_slot_ = 0;
     Intake intake_;
-    Intake::Door clients_ = Intake::Door::Open;  // in this turn
+    Intake::Door clients_ = Intake::Door::Open;  // at this turn's beginning
+    bool are_clients_heard_ = true;              // now
     std::string routing_id_;
     Frames frames_;
     Arrival from_;

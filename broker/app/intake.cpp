@@ -20,13 +20,18 @@ void Intake::note_turn(base::MonoTime begin,
 }
 
 Intake::Door Intake::door(base::MonoTime now, std::uint64_t unfinished, std::uint64_t queues) {
-    const std::uint64_t at_hand = unfinished + kQueueWeight * queues;
-    is_open_ = !is_busy_ending_ || at_hand <= (is_open_ ? kPlenty : kFew);
+    is_open_ = !is_busy_ending_ || at_hand(unfinished, queues) <= (is_open_ ? kPlenty : kFew);
     if (!is_open_ && now - last_heard_ < kPatience) {
         return Door::Closed;
     }
     last_heard_ = now;
     return is_open_ ? Door::Open : Door::Ajar;
+}
+
+bool Intake::stays_open(std::uint64_t unfinished, std::uint64_t queues) {
+    const bool was_open = is_open_;
+    is_open_ = is_open_ && (!is_busy_ending_ || at_hand(unfinished, queues) <= kPlenty);
+    return is_open_ == was_open;
 }
 
 }  // namespace steward::app

@@ -9,9 +9,10 @@
 
 namespace steward::app {
 
-/// Clients wait in their sockets while more than kPlenty jobs are at hand and ending jobs takes a
-/// quarter of the loop's time, so that about as many come in as are done. A queue in which some
-/// wait takes as much room in the caches as kQueueWeight jobs, and counts as so many. They are
+/// Clients wait in their sockets from the message on with which more than kPlenty jobs are at hand,
+/// until kFew are, while ending jobs takes a quarter of the loop's time, so that about as many come
+/// in as are done. A queue in which some wait counts as kQueueWeight jobs: of many services about
+/// as many jobs come in as workers have room for, which get them at once, without a queue. They are
 /// heard all the same once in kPatience. Slow workers hold up nobody: whoever submits is heard at
 /// once.
 ///
@@ -33,12 +34,19 @@ public:
     /// At a turn's beginning. `unfinished`: jobs that wait and run; `queues`: in which some wait.
     [[nodiscard]] Door door(base::MonoTime now, std::uint64_t unfinished, std::uint64_t queues);
 
-    static constexpr std::uint64_t kPlenty = 8'192;
-    static constexpr std::uint64_t kFew = 4'096;
-    static constexpr std::uint64_t kQueueWeight = 6;
+    /// A client's message was heard: whether it stays as open as it was.
+    [[nodiscard]] bool stays_open(std::uint64_t unfinished, std::uint64_t queues);
+
+    static constexpr std::uint64_t kPlenty = 12'288;
+    static constexpr std::uint64_t kFew = 6'144;
+    static constexpr std::uint64_t kQueueWeight = 96;
     static constexpr base::Duration kPatience = std::chrono::milliseconds(1);
 
 private:
+    [[nodiscard]] static std::uint64_t at_hand(std::uint64_t unfinished, std::uint64_t queues) {
+        return unfinished + kQueueWeight * queues;
+    }
+
     // The share is that of the last one to two of these.
     static constexpr base::Duration kSpan = std::chrono::milliseconds(8);
 

@@ -11,9 +11,8 @@ ServiceHandle State::service_for(const model::ServiceName& name) {
     if (existing.names_something()) {
         return existing;
     }
-    return services_.make_room(1, policy.limits.services_max, now_.mono, lanes_)
-               ? services_.add(name)
-               : ServiceHandle{};
+    return services_.make_room(1, policy.limits.services_max, now_.mono) ? services_.add(name)
+                                                                         : ServiceHandle{};
 }
 
 // The service's queue of this channel, made if need be; names nothing when there are too many.

@@ -427,10 +427,13 @@ std::size_t State::may_hold(const Worker& worker) const {
         const Job& oldest = jobs_.map.at(worker.held.front());
         run_time = std::max(run_time, now_.mono - (oldest.deadline - oldest.time_limit));
     }
-    const std::size_t ahead = slots * static_cast<std::size_t>(policy.ahead.count()) /
-                              static_cast<std::size_t>(run_time.count());
     const std::size_t most = std::min<std::size_t>(worker.credit_max, policy.limits.credit_max);
-    return std::max(slots, std::min(slots + ahead, most));
+    if (most <= slots) {
+        return slots;
+    }
+    const auto time = slots * static_cast<std::size_t>(policy.ahead.count());
+    const auto each = static_cast<std::size_t>(run_time.count());
+    return each * (most - slots) <= time ? most : slots + time / each;  // seldom divided
 }
 
 // Puts the worker where its crew looks for it; `at_end` when it has just been given jobs.

@@ -130,7 +130,7 @@ bool State::has_room_for_services(const std::vector<std::string>& names) {
             ++unknown;
         }
     }
-    return services_.make_room(unknown, policy.limits.services_max, now_.mono, lanes_);
+    return services_.make_room(unknown, policy.limits.services_max, now_.mono);
 }
 
 void State::remove_limit(LimitHandle handle) {

@@ -150,13 +150,12 @@ void State::check_queues() const {
         const auto check_level = [&](const Level& level) {
             std::size_t jobs = 0;
             std::size_t turning = 0;
-            for (LaneHandle at = level.lanes.front(); at.names_something();) {
-                const Lane& lane = lanes_.map.at(at);
+            lanes_.each_lane(level, [&](LaneHandle at, const Lane& lane) {
                 rule(lane.queue == handle && lane.level == &level,
                      "a lane is of its level's queue and priority");
                 const bool has_first = lanes_.first_job(at).names_something();
                 check_blocks(at);
-                rule(lane.size > 0 || !lane.is_special(), "an owner's or group's lane has jobs");
+                rule(lane.size > 0, "a lane has jobs");
                 jobs += lane.size;
                 turning += lane.turn.linked && !lane.parked ? 1U : 0U;
                 rule(has_first == lane.turn.linked,
@@ -169,8 +168,8 @@ void State::check_queues() const {
                      "what is parked waits for its group's gate");
                 may_start = may_start || (has_first && !lane.parked &&
                                           (group == nullptr || group->gate.is_open(now_.mono)));
-                at = lane.of_level.next;
-            }
+                return true;
+            });
             rule(jobs == level.jobs, "a level's jobs are counted");
             rule(turning == level.turns.size(), "a level's turns are its lanes'");
             size += jobs;

@@ -24,15 +24,15 @@ using BlockList = base::LinkedList<Block, &Block::of_lane>;
 
 struct Level;
 
-/// Jobs of one queue, priority, owner and group, first in, first out. It waits for its turn while
-/// its first block has jobs and is not spilled.
+/// Jobs of one queue, priority, owner and group, first in, first out. It goes with its last job. It
+/// waits for its turn while its first block has jobs and is not spilled.
 struct Lane {
     QueueHandle queue;
     Level* level = nullptr;  // its priority's
     OwnerId owner = kNobody;
     bool parked = false;   // `turn` is in its group's list, not in its level's
     std::size_t size = 0;  // jobs in all blocks
-    BlockList blocks;      // one at least while it has jobs
+    BlockList blocks;      // one at least
 
     std::uint32_t turns_left = 0;  // how many more jobs before the next lane's turn
     base::Links<Lane> turn;
@@ -42,7 +42,7 @@ struct Lane {
     model::JobId earlier_last;  // the highest id in those
     base::Links<Lane> of_level;
 
-    /// Whether it goes with its last job.
+    /// Of an owner's or a group's jobs.
     [[nodiscard]] bool is_special() const { return owner != kNobody || group.names_something(); }
 };
 

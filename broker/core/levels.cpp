@@ -45,11 +45,6 @@ void Levels::erase(const Level& level) {
     }
 }
 
-void Levels::clear() {
-    others_.reset();
-    normal_ = {};
-}
-
 bool Levels::is_in_place(const Level& level) const {
     if (&level == &normal_) {
         return true;

@@ -17,8 +17,8 @@ struct Level {
     LaneList turns;  // those whose first job may start, as far as is known
     std::int32_t priority = model::kPriorityNormal;
     std::size_t jobs = 0;  // of all lanes, parked ones too
-    LaneHandle no_group;   // nobody's jobs without one: kept while the level is
-    Lanes lanes;           // all there are, in no order
+    LaneHandle plain;      // of jobs without owner and group
+    Lanes special;         // all others, in no order
 };
 
 /// The levels of one queue; they do not move. The one of normal priority is always there and stands
@@ -86,9 +86,6 @@ public:
 
     /// Pre: settle() was false just now.
     void erase(const Level& level);
-
-    /// Pre: no level has jobs.
-    void clear();
 
     /// Whether front() looks for the level where it is. For tests and the simulator.
     [[nodiscard]] bool is_in_place(const Level& level) const;

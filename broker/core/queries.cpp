@@ -364,17 +364,16 @@ std::optional<std::uint64_t> State::place_of(const Job& job) const {
     const Block& block = lanes_.blocks.at(job.block);
     const std::uint64_t own_weight = weight_of(lanes_.map.at(block.lane));
     const Level& own = *lanes_.lane_of(job).level;
-    if (own.lanes.size() > kLanesCountedMax) {
+    if (own.special.size() > kLanesCountedMax) {
         return std::nullopt;
     }
     const std::uint64_t turns_before = (in_lane - 1) / own_weight;
-    for (LaneHandle at = own.lanes.front(); at.names_something();) {
-        const Lane& lane = lanes_.map.at(at);
+    lanes_.each_lane(own, [&](LaneHandle at, const Lane& lane) {
         if (at != block.lane) {
             place += std::min<std::uint64_t>(lane.size, turns_before * weight_of(lane));
         }
-        at = lane.of_level.next;
-    }
+        return true;
+    });
     return place + in_lane;
 }
 

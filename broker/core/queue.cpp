@@ -17,32 +17,47 @@ std::size_t LaneTable::hash_of(QueueHandle queue,
 
 // The lane of the owner and group in this level, made if need be.
 LaneHandle LaneTable::find_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group) {
-    const auto make = [&] {
-        const LaneHandle handle = map.emplace();
-        Lane& lane = map.at(handle);
-        lane.queue = queue;
-        lane.level = &level;
-        lane.group = group;
-        lane.owner = owner;
-        level.lanes.push_back(map, handle);
-        return handle;
-    };
-    if (owner == kNobody && !group.names_something()) {
-        if (!level.no_group.names_something()) {
-            level.no_group = make();
-        }
-        return level.no_group;
+    if (owner != kNobody || group.names_something()) {
+        return find_special(level, queue, owner, group);
     }
+    if (!level.plain.names_something()) {
+        level.plain = add_lane(level, queue, owner, group);
+    }
+    return level.plain;
+}
+
+LaneHandle LaneTable::find_special(Level& level,
+                                   QueueHandle queue,
+                                   OwnerId owner,
+                                   GroupHandle group) {
     const std::size_t hash = hash_of(queue, level.priority, owner, group);
-    const LaneHandle known = grouped_.find(hash, [&](LaneHandle handle) {
+    const LaneHandle known = special_.find(hash, [&](LaneHandle handle) {
         const Lane& lane = map.at(handle);
         return lane.level == &level && lane.owner == owner && lane.group == group;
     });
     if (known.names_something()) {
         return known;
     }
-    const LaneHandle handle = make();
-    grouped_.insert(hash, handle);
+    const LaneHandle handle = add_lane(level, queue, owner, group);
+    level.special.push_back(map, handle);
+    special_.insert(hash, handle);
+    return handle;
+}
+
+// The one that was used last is in the caches: with thousands of queues that fill and empty in turn
+// none of them has lanes of its own to be fetched.
+LaneHandle LaneTable::add_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group) {
+    if (spare_.empty()) {
+        spare_.push_back(map.emplace());
+        add_block(spare_.back(), {});
+    }
+    const LaneHandle handle = spare_.back();
+    spare_.pop_back();
+    Lane& lane = map.at(handle);
+    lane.queue = queue;
+    lane.level = &level;
+    lane.owner = owner;
+    lane.group = group;
     return handle;
 }
 
@@ -149,8 +164,8 @@ void LaneTable::go_on_without(Queue& queue,
     if (lane.turn.linked) {
         lose_turn(lane_handle, parked);
     }
-    if (lane.size == 0 && lane.is_special()) {
-        drop_lane(level, lane_handle);
+    if (lane.size == 0) {
+        drop_lane(lane_handle);
     }
     settle_level(queue, level);
 }
@@ -199,38 +214,24 @@ void LaneTable::unpark(Queue& queue, LaneHandle handle, LaneList& parked) {
 
 // A lane has left its level's turns.
 void LaneTable::settle_level(Queue& queue, Level& level) {
-    if (queue.levels.settle(level)) {
-        return;
+    if (!queue.levels.settle(level)) {
+        queue.levels.erase(level);
     }
-    if (level.no_group.names_something()) {
-        erase_lane(level.no_group);
-    }
-    queue.levels.erase(level);
 }
 
-void LaneTable::drop_levels(Queue& queue) {
-    queue.levels.each([&](const Level& level) {
-        if (level.no_group.names_something()) {
-            erase_lane(level.no_group);
-        }
-        return true;
-    });
-    queue.levels.clear();
-}
-
-void LaneTable::drop_lane(Level& level, LaneHandle handle) {
-    const Lane& lane = map.at(handle);
-    level.lanes.remove(map, handle);
-    grouped_.erase(hash_of(lane.queue, lane.level->priority, lane.owner, lane.group), handle);
-    erase_lane(handle);
-}
-
-// Pre: it has no jobs.
-void LaneTable::erase_lane(LaneHandle handle) {
-    while (!map.at(handle).blocks.empty()) {
-        drop_block(map.at(handle).blocks.front());
+// Pre: it has no jobs, and one block, which is in memory.
+void LaneTable::drop_lane(LaneHandle handle) {
+    Lane& lane = map.at(handle);
+    Level& level = *lane.level;
+    if (lane.is_special()) {
+        level.special.remove(map, handle);
+        special_.erase(hash_of(lane.queue, level.priority, lane.owner, lane.group), handle);
+    } else {
+        level.plain = {};
     }
-    map.erase(handle);
+    lane.turns_left = 0;
+    lane.earlier_last = {};
+    spare_.push_back(handle);
 }
 
 void LaneTable::drop_if_empty(BlockHandle handle) {
@@ -317,10 +318,14 @@ BlockHandle LaneTable::add_spilled(Queue& queue,
                                    std::unique_ptr<Spill> spilled) {
     Level& level = queue.levels.of(priority);
     const LaneHandle lane = find_lane(level, of, owner, group);
+    Lane& its = map.at(lane);
+    const BlockHandle empty = its.size == 0 ? its.blocks.front() : BlockHandle{};
     const BlockHandle handle = add_block(lane, {});
+    if (empty.names_something()) {
+        drop_block(empty);
+    }
     Block& block = blocks.at(handle);
     block.size = spilled->stored;
-    Lane& its = map.at(lane);
     its.size += block.size;
     its.earlier = its.earlier.names_something() ? its.earlier : handle;
     its.earlier_last = std::max(its.earlier_last, spilled->entries.bounds().second);

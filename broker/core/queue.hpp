@@ -113,17 +113,32 @@ public:
     template <class Visit>
     bool walk(const Queue& queue, Visit&& visit) const {
         return queue.levels.each([&](const Level& level) {
-            for (LaneHandle lane = level.lanes.front(); lane.names_something();) {
-                for (BlockHandle at = map.at(lane).blocks.front(); at.names_something();) {
+            return each_lane(level, [&](LaneHandle, const Lane& lane) {
+                for (BlockHandle at = lane.blocks.front(); at.names_something();) {
                     if (!visit(at)) {
                         return false;
                     }
                     at = blocks.at(at).of_lane.next;
                 }
-                lane = map.at(lane).of_level.next;
-            }
-            return true;
+                return true;
+            });
         });
+    }
+
+    /// Calls `visit(handle, lane)` for the lanes of a level until it returns false.
+    template <class Visit>
+    bool each_lane(const Level& level, Visit&& visit) const {
+        if (level.plain.names_something() && !visit(level.plain, map.at(level.plain))) {
+            return false;
+        }
+        for (LaneHandle at = level.special.front(); at.names_something();) {
+            const Lane& lane = map.at(at);
+            if (!visit(at, lane)) {
+                return false;
+            }
+            at = lane.of_level.next;
+        }
+        return true;
     }
 
     /// How many jobs of its lane come before this one; nothing when that are more than `most`.
@@ -134,9 +149,6 @@ public:
     /// The lane's group may not start anything now.
     void park(Queue& queue, LaneHandle handle, LaneList& parked);
     void unpark(Queue& queue, LaneHandle handle, LaneList& parked);
-
-    /// Pre: the queue is empty.
-    void drop_levels(Queue& queue);
 
     // ---- spilled blocks; whoever moves jobs counts them in the spill ----
     /// The jobs of a block are in the store, but for those that it still has.
@@ -172,6 +184,8 @@ private:
                                              OwnerId owner,
                                              GroupHandle group);
     LaneHandle find_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group);
+    LaneHandle find_special(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group);
+    LaneHandle add_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group);
     BlockHandle front_block(LaneHandle handle);
     BlockHandle block_for(LaneHandle handle, const Job& job, LaneEnd end);
     BlockHandle add_block(LaneHandle handle, BlockHandle before);
@@ -188,12 +202,12 @@ private:
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
     void lose_turn(LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Level& level);
-    void drop_lane(Level& level, LaneHandle handle);
-    void erase_lane(LaneHandle handle);
+    void drop_lane(LaneHandle handle);
     void drop_block(BlockHandle handle);
     void unspill(BlockHandle handle);
 
-    base::FlatIndex<LaneHandle> grouped_;  // lanes of owners and groups
+    base::FlatIndex<LaneHandle> special_;
+    std::vector<LaneHandle> spare_;  // were some queue's; each has one block, without jobs
 };
 
 }  // namespace steward::core

@@ -175,8 +175,7 @@ CrewHandle State::crew_for(const Ready& ready) {
     }
     // Not before all services are there, and before any queue is looked at: to make room, queues
     // that nobody serves may go.
-    services_.make_room_for_queues(
-        services, channels, policy.limits.services_max, now_.mono, lanes_);
+    services_.make_room_for_queues(services, channels, policy.limits.services_max, now_.mono);
     for (const ServiceHandle service : services) {
         for (const model::Label& channel : channels) {
             const QueueHandle queue = queue_for(service, channel);

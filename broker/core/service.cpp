@@ -3,21 +3,18 @@
 
 namespace steward::core {
 
-bool ServiceTable::make_room(std::size_t count,
-                             std::size_t max,
-                             base::MonoTime now,
-                             LaneTable& lanes) {
-    return forget_until([&] { return size() + count <= max; }, now, lanes);
+bool ServiceTable::make_room(std::size_t count, std::size_t max, base::MonoTime now) {
+    return forget_until([&] { return size() + count <= max; }, now);
 }
 
 template <class Fits>
-bool ServiceTable::forget_until(Fits&& fits, base::MonoTime now, LaneTable& lanes) {
+bool ServiceTable::forget_until(Fits&& fits, base::MonoTime now) {
     if (fits()) {
         return true;
     }
     if (looked_at_ != now) {
         looked_at_ = now;
-        forget_unknown(lanes);
+        forget_unknown();
         list_unused(now);
     }
     while (!fits() && !unused_.empty()) {
@@ -26,7 +23,7 @@ bool ServiceTable::forget_until(Fits&& fits, base::MonoTime now, LaneTable& lane
         Service* service = map.find(oldest);
         if (service != nullptr && service->is_unused() && service->used_at < now) {
             service->announced = false;
-            forget_if_unknown(oldest, lanes);
+            forget_if_unknown(oldest);
         }
     }
     return fits();
@@ -35,8 +32,7 @@ bool ServiceTable::forget_until(Fits&& fits, base::MonoTime now, LaneTable& lane
 void ServiceTable::make_room_for_queues(const std::vector<ServiceHandle>& services,
                                         const std::vector<model::Label>& channels,
                                         std::size_t max,
-                                        base::MonoTime now,
-                                        LaneTable& lanes) {
+                                        base::MonoTime now) {
     const auto missing = [&] {
         std::size_t count = 0;
         for (const ServiceHandle service : services) {
@@ -52,15 +48,15 @@ void ServiceTable::make_room_for_queues(const std::vector<ServiceHandle>& servic
     // Those that make room may be some of these: it is seen twice how many are missing.
     for (int i = 0; i < 2; ++i) {
         const std::size_t more = missing();
-        static_cast<void>(forget_until([&] { return queues.size() + more <= max; }, now, lanes));
+        static_cast<void>(forget_until([&] { return queues.size() + more <= max; }, now));
     }
 }
 
-void ServiceTable::forget_unknown(LaneTable& lanes) {
+void ServiceTable::forget_unknown() {
     for (std::uint32_t slot = 0; slot < map.slots(); ++slot) {
         const ServiceHandle handle = map.handle_at(slot);
         if (handle.names_something()) {
-            forget_if_unknown(handle, lanes);
+            forget_if_unknown(handle);
         }
     }
 }
@@ -79,10 +75,10 @@ void ServiceTable::list_unused(base::MonoTime now) {
         unused_, std::ranges::greater{}, [&](ServiceHandle at) { return map.at(at).used_at; });
 }
 
-bool ServiceTable::forget_if_unknown(ServiceHandle handle, LaneTable& lanes) {
+bool ServiceTable::forget_if_unknown(ServiceHandle handle) {
     Service& service = map.at(handle);
     if (service.jobs() + service.dead == 0) {
-        std::erase_if(service.queues, [&](QueueHandle queue) { return forget(queue, lanes); });
+        std::erase_if(service.queues, [&](QueueHandle queue) { return forget(queue); });
         note_default(service);
     }
     if (!service.is_forgettable() || !service.queues.empty()) {
@@ -93,12 +89,11 @@ bool ServiceTable::forget_if_unknown(ServiceHandle handle, LaneTable& lanes) {
     return true;
 }
 
-bool ServiceTable::forget(QueueHandle handle, LaneTable& lanes) {
+bool ServiceTable::forget(QueueHandle handle) {
     Queue& queue = queues.at(handle);
     if (!queue.crews.empty() || queue.size > 0 || queue.parking.linked) {
         return false;
     }
-    lanes.drop_levels(queue);
     queues.erase(handle);
     return true;
 }

@@ -147,18 +147,14 @@ public:
     /// for; then of those that are unused, whose last worker left longest ago first. What was used
     /// in the instant `now` stays.
     /// Cost: O(services and queues) at most once in an instant, however often it is asked.
-    [[nodiscard]] bool make_room(std::size_t count,
-                                 std::size_t max,
-                                 base::MonoTime now,
-                                 LaneTable& lanes);
+    [[nodiscard]] bool make_room(std::size_t count, std::size_t max, base::MonoTime now);
 
     /// Makes as much room as there can be for the queues of these services on these channels. Some
     /// of them may be gone afterwards.
     void make_room_for_queues(const std::vector<ServiceHandle>& services,
                               const std::vector<model::Label>& channels,
                               std::size_t max,
-                              base::MonoTime now,
-                              LaneTable& lanes);
+                              base::MonoTime now);
 
     ServiceMap map;
     QueueMap queues;
@@ -178,10 +174,10 @@ private:
     }
 
     template <class Fits>
-    bool forget_until(Fits&& fits, base::MonoTime now, LaneTable& lanes);
-    bool forget(QueueHandle handle, LaneTable& lanes);
-    bool forget_if_unknown(ServiceHandle handle, LaneTable& lanes);
-    void forget_unknown(LaneTable& lanes);
+    bool forget_until(Fits&& fits, base::MonoTime now);
+    bool forget(QueueHandle handle);
+    bool forget_if_unknown(ServiceHandle handle);
+    void forget_unknown();
     void list_unused(base::MonoTime now);
 
     base::FlatIndex<ServiceHandle> by_name_;

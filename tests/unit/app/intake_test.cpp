@@ -69,6 +69,29 @@ TEST_CASE("jobs in many queues are plenty sooner than jobs in one") {
     CHECK(loop.intake.door(loop.now, kJobs + 1, 1) == Door::Open);
 }
 
+TEST_CASE("the message that brings plenty is the last until few are left") {
+    Loop loop;
+    loop.turn(200, 200);
+    REQUIRE(loop.intake.door(loop.now, 0, 0) == Door::Open);
+    CHECK(loop.intake.stays_open(Intake::kPlenty, 0));
+    CHECK(!loop.intake.stays_open(kMany, 0));
+    CHECK(loop.intake.door(loop.now, Intake::kFew + 1, 0) == Door::Closed);
+    CHECK(loop.intake.door(loop.now, Intake::kFew, 0) == Door::Open);
+    CHECK(!loop.intake.stays_open(1, Intake::kPlenty / Intake::kQueueWeight));
+    SUBCASE("what came in for its patience's sake closes nothing") {
+        loop.now += Intake::kPatience;
+        REQUIRE(loop.intake.door(loop.now, kMany, 0) == Door::Ajar);
+        CHECK(loop.intake.stays_open(kMany, 0));
+    }
+}
+
+TEST_CASE("where no jobs end, no message is the last") {
+    Loop loop;
+    loop.turn(400, 0);
+    REQUIRE(loop.intake.door(loop.now, 0, 0) == Door::Open);
+    CHECK(loop.intake.stays_open(10'000'000, 1'000));
+}
+
 TEST_CASE("a client is never kept waiting longer than the patience") {
     Loop loop;
     loop.turn(200, 200);
