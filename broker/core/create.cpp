@@ -166,22 +166,12 @@ void State::enroll(JobHandle handle, const model::JobOptions& options) {
     }
 }
 
-// Whether its jobs may begin without a look at what they wait for.
-bool State::may_begin(const Service& service) const {
-    return service.limits.empty() && starts_jobs(mode_of(service));
-}
-
-// Where nothing waits and somebody has room there is no need to wait in a list. `full`: a crew that
-// was found without room and has got none since, or the one that is found so now. Pre: the service
-// may_begin(), the queue is idle, the job has no extras and does not expire.
-bool State::begin_at_once(JobHandle handle, const Queue& queue, CrewHandle& full) {
-    const CrewHandle only = queue.crews.only();
-    if (only.names_something() && only == full) {
-        return false;
-    }
-    const WorkerHandle worker = pick_worker(queue);
+// Where nothing waits and somebody has room there is no need to wait in a list. `jobs_left`: so
+// many come in with it. Pre: the service may_begin(), the queue is idle, the job has no extras and
+// does not expire.
+bool State::begin_at_once(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left) {
+    const WorkerHandle worker = pick_in_row(queue, row);
     if (!worker.names_something()) {
-        full = only;
         return false;
     }
     Job& job = jobs_.map.at(handle);
@@ -189,7 +179,7 @@ bool State::begin_at_once(JobHandle handle, const Queue& queue, CrewHandle& full
     announce(job, model::EventKind::Enqueued);
     announce(job, model::EventKind::Dequeued);
     start_attempt(handle, job, worker, workers_.map.at(worker));
-    take_turn(worker, true);
+    go_on_in_row(row, jobs_left);
     return true;
 }
 
@@ -206,9 +196,9 @@ void State::begin_waiting(JobHandle handle) {
     }
     const bool is_plain = job.extras == nullptr && job.expires == base::MonoTime::max();
     const Queue& queue = services_.queues.at(job.queue);
-    CrewHandle full;
+    Row row;
     if (is_plain && queue.is_idle() && may_begin(services_.map.at(job.service)) &&
-        begin_at_once(handle, queue, full)) {
+        begin_at_once(handle, queue, row, 0)) {
         return;
     }
     make_ready(handle, false);

@@ -24,6 +24,11 @@ constexpr std::size_t kSmallBytes = 4UL << 10U;
 // Of what a worker may be given ahead, the part that it gets at once while others are free.
 constexpr int kLotPart = 4;
 
+// Of jobs that come in together, a worker that holds many is given as many in a row as this part of
+// them: whose turn it is need not be asked for each, and the last waits hardly longer than the
+// first.
+constexpr std::size_t kRowPart = 16;
+
 bool has_free_worker(const WorkerTable& workers, const Queue& queue) {
     return std::ranges::any_of(queue.crews, [&](const ServingCrew& serving) {
         return !workers.crews.at(serving.crew).free.empty();
@@ -193,10 +198,62 @@ bool State::lacks_of_lot(CrewHandle handle, const Crew& crew) const {
         worker->run_time < base::Duration::zero()) {
         return false;
     }
+    return lacking_of_lot(*worker, crew) > base::Duration::zero() && may_be_given_ahead(*worker);
+}
+
+// As work. Pre: the worker's run time is known.
+base::Duration State::lacking_of_lot(const Worker& worker, const Crew& crew) const {
     const base::Duration lot = std::min(crew.hand_over, policy.ahead / kLotPart);
-    const base::Duration each = std::max(worker->run_time, base::Duration{1});
-    return static_cast<base::Duration::rep>(worker->held.size()) * each < lot &&
-           may_be_given_ahead(*worker);
+    const base::Duration each = std::max(worker.run_time, base::Duration{1});
+    return lot - static_cast<base::Duration::rep>(worker.held.size()) * each;
+}
+
+// The worker that the next job of a run goes to, if it may begin; names nothing: nobody has room.
+WorkerHandle State::pick_in_row(const Queue& queue, Row& row) {
+    const CrewHandle only = queue.crews.only();
+    if (only.names_something()) {
+        if (only == row.full) {
+            return {};
+        }
+        if (row.left > 0 && only == row.crew && workers_.map.at(row.worker).room == Room::Ahead) {
+            return row.worker;
+        }
+    }
+    row.left = 0;
+    const WorkerHandle picked = pick_worker(queue);
+    row.full = picked.names_something() ? row.full : only;
+    row.crew = only;
+    row.worker = picked;
+    return picked;
+}
+
+// It was given one.
+void State::go_on_in_row(Row& row, std::size_t jobs_left) {
+    const Worker& worker = workers_.map.at(row.worker);
+    const bool is_in_row = row.left > 0;
+    if (is_in_row && --row.left > 0 && has_room(worker, row.most, policy.limits)) {
+        return;
+    }
+    row.left = 0;
+    take_turn(row.worker, true);
+    if (!is_in_row && jobs_left > kRowPart && row.crew.names_something() &&
+        worker.room == Room::Ahead) {
+        begin_row(row, worker);
+    }
+}
+
+// What it lacks of its lot is its own; or, where nobody is free, as much as hardly changes what it
+// holds. Pre: it is given ahead, so its run time is known.
+void State::begin_row(Row& row, const Worker& worker) const {
+    const Crew& crew = workers_.crews.at(row.crew);
+    const base::Duration lacking = lacking_of_lot(worker, crew);
+    if (lacking > base::Duration::zero()) {
+        const base::Duration each = std::max(worker.run_time, base::Duration{1});
+        row.left = static_cast<std::size_t>((lacking + each - base::Duration{1}) / each);
+    } else if (crew.free.empty()) {
+        row.left = worker.held.size() / kRowPart;
+    }
+    row.most = may_hold(worker);
 }
 
 // The worker has told how some of its jobs ended. It may be idle now: then its crew learns how long

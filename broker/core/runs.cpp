@@ -162,7 +162,7 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         }
     };
     std::optional<Joined> joined;  // of the service, when one of its jobs waits
-    CrewHandle full;               // none of its workers has room: nobody gets any meanwhile
+    Row row;                       // of those that begin at once
     const auto dispatch = [&] {
         if (joined && !joined->is_listed) {
             list_turn(alike.job.queue);
@@ -198,7 +198,7 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         accepted_seq = jobs_.map.at(handle).accepted_seq;
         if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
-            if (is_first && begin_at_once(handle, *alike.queue, full)) {
+            if (is_first && begin_at_once(handle, *alike.queue, row, run.jobs.size() - next)) {
                 continue;
             }
             joined.emplace(lanes_, *alike.queue, jobs_.map.at(handle), is_first);

@@ -80,6 +80,15 @@ struct Crew {
     [[nodiscard]] bool is_full() const { return free.empty() && ahead.empty(); }
 };
 
+/// To whom jobs go that come in together, while nothing else happens.
+struct Row {
+    CrewHandle full;       // none of its workers has room
+    CrewHandle crew;       // the only one of the last job's queue; names nothing: there are others
+    WorkerHandle worker;   // who got that job
+    std::size_t left = 0;  // so many more for that crew are that worker's …
+    std::size_t most = 0;  // … while it holds fewer than so many
+};
+
 class WorkerTable {
 public:
     [[nodiscard]] WorkerHandle find(Peer peer) const {
