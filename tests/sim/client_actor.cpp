@@ -8,6 +8,10 @@
 namespace steward::sim {
 namespace {
 
+// Calls at once. Of a long one workers with much credit are given many in a row.
+constexpr std::uint64_t kBurstOften = 20;
+constexpr std::uint64_t kBurstMost = 100;
+
 constexpr int kAfterMax = 3;  // else each of many parts brings more who follow, for ever
 
 // The same for several calls, so that they can be each other's duplicates.
@@ -61,7 +65,8 @@ void ClientActor::plan_next_calls() {
         if (stage_.healed) {
             return;
         }
-        const auto burst = choices().chance(1, 6) ? choices().between(2, 20) : 1;
+        const std::uint64_t most = choices().chance(1, 8) ? kBurstMost : kBurstOften;
+        const auto burst = choices().chance(1, 6) ? choices().between(2, most) : 1;
         if (burst > 1 && choices().chance(1, 2)) {
             make_calls(burst);
         } else {

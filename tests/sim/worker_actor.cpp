@@ -7,13 +7,21 @@
 #include "tests/sim/job_options.hpp"
 
 namespace steward::sim {
+namespace {
+
+// Jobs that one holds ahead. With many it is given some in a row, and filled up in lots.
+constexpr std::uint64_t kAheadOften = 12;
+constexpr std::uint64_t kAheadMost = 150;
+
+}  // namespace
 
 WorkerActor::WorkerActor(Stage& stage, std::string name, bool serves_all)
     : Actor(stage, std::move(name)), serves_all_(serves_all), is_quick_(choices().chance(1, 2)) {
     options_.heartbeat_interval = 1s;
     options_.concurrency = static_cast<std::uint32_t>(choices().between(1, 3));
+    const std::uint64_t ahead_most = choices().chance(1, 3) ? kAheadMost : kAheadOften;
     options_.credit_max =
-        options_.concurrency + static_cast<std::uint32_t>(choices().between(0, 12));
+        options_.concurrency + static_cast<std::uint32_t>(choices().between(0, ahead_most));
     options_.brokers = stage.plan.brokers;
 }
 

@@ -46,6 +46,27 @@ std::vector<std::pair<std::uint64_t, int>> burst(Broker& broker, int calls) {
     return given;
 }
 
+// The same as one message.
+std::vector<std::pair<std::uint64_t, int>> burst_together(Broker& broker,
+                                                          std::uint64_t first,
+                                                          std::uint64_t calls) {
+    SubmitRun run;
+    run.from = at(100);
+    run.session = 1'000;  // nobody's
+    run.service = service("X");
+    for (std::uint64_t number = first; number < first + calls; ++number) {
+        run.jobs.push_back({number, {model::Encoding::Opaque, base::Blob::copy("p")}});
+    }
+    std::vector<std::pair<std::uint64_t, int>> given;
+    for (const auto& [to, assign] : sent<Assign>(broker.apply(std::move(run)))) {
+        if (given.empty() || given.back().first != to.peer.value) {
+            given.emplace_back(to.peer.value, 0);
+        }
+        ++given.back().second;
+    }
+    return given;
+}
+
 // Submits so many: which of them were given out.
 std::vector<model::Attempt> submit_many(Broker& broker, const Call& call, int jobs) {
     std::vector<model::Attempt> given;
@@ -201,6 +222,54 @@ TEST_CASE("dispatch: a lot ends with its worker") {
     CHECK(burst(broker, 2) == Given{{1, 2}});
     broker.apply(Goodbye{Peer{1}, false});
     CHECK(burst(broker, 2) == Given{{2, 2}});
+}
+
+TEST_CASE("dispatch: of jobs that come in together, workers that hold few get one in turn") {
+    Broker broker;
+    announce(broker, 2);
+    teach_hand_over(broker, 10us, 0us);
+    const Given given = burst_together(broker, 1, 30);
+    CHECK(given.size() == 30);
+}
+
+TEST_CASE("dispatch: those that hold many get as many in a row as hardly change that") {
+    Broker broker;
+    announce(broker, 2);
+    teach_hand_over(broker, 10us, 0us);
+    burst_together(broker, 1, 320);
+    const Given given = burst_together(broker, 321, 200);
+    std::array<int, 3> of{};
+    for (const auto& [worker, jobs] : given) {
+        of.at(worker) += jobs;
+    }
+    CHECK(of[1] + of[2] == 200);
+    CHECK(std::abs(of[1] - of[2]) <= 260 / 16);
+    CHECK(given.front().second == 1 + 160 / 16);
+    CHECK(given.size() < 50);  // the last sixteen one in turn: nobody could tell the difference
+}
+
+TEST_CASE("dispatch: jobs that come in together fill a lot, then the next worker's") {
+    Broker broker;
+    announce(broker, 3);
+    teach_hand_over(broker, 10us, 1ms);
+    Broker apart;
+    announce(apart, 3);
+    teach_hand_over(apart, 10us, 1ms);
+    CHECK(burst_together(broker, 1, 150) == burst(apart, 150));
+}
+
+TEST_CASE("dispatch: a row ends with its worker's room") {
+    Broker broker;
+    for (const std::uint64_t worker : {1U, 2U}) {
+        broker.ready(worker, {"X"}, 1, 41);
+    }
+    teach_hand_over(broker, 10us, 0us);
+    burst_together(broker, 1, 60);
+    int assigned = 0;
+    for (const auto& [worker, jobs] : burst_together(broker, 61, 60)) {
+        assigned += jobs;
+    }
+    CHECK(assigned == 2 * 41 - 60);
 }
 
 TEST_CASE("dispatch: credit_max bounds what is given ahead") {
