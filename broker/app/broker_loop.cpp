@@ -50,6 +50,7 @@ BrokerLoop::Amount BrokerLoop::turn(const base::Now& now) {
     parts_.sockets.look(now.mono);
     answer_for_keys();
     cut_the_unfinished(now.mono);
+    note_unaccepted(now.mono);
     const Amount taken = take_messages();
     if (is_looking) {
         look_around();
@@ -162,6 +163,33 @@ void BrokerLoop::cut_the_unfinished(base::MonoTime now) {
                           {"bytes", std::to_string(cut.what.bytes)},
                           {"limit", cut.limit},
                           {"meaning", "a message that did not end; its connection was closed"}});
+    }
+}
+
+void BrokerLoop::note_unaccepted(base::MonoTime now) {
+    if (now < unaccepted_silent_until_) {
+        return;
+    }
+    for (const Side side : {Side::Frontend, Side::Backend}) {
+        const auto [beyond_max, rests] = parts_.sockets.take_unaccepted(side);
+        if (beyond_max > 0) {
+            parts_.log.write(log::Level::Warning,
+                             "connections_full",
+                             {{"side", peers_of(side)},
+                              {"closed", std::to_string(beyond_max)},
+                              {"limit", "limits.peers_max"},
+                              {"meaning", "whoever connects is closed until somebody leaves"}});
+        }
+        if (rests > 0) {
+            parts_.log.write(log::Level::Warning,
+                             "descriptors_out",
+                             {{"side", peers_of(side)},
+                              {"limit", "LimitNOFILE, or ulimit -n"},
+                              {"meaning", "whoever connects waits until somebody leaves"}});
+        }
+        if (beyond_max + rests > 0) {
+            unaccepted_silent_until_ = now + kUnacceptedPause;
+        }
     }
 }
 

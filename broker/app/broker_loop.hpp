@@ -57,6 +57,8 @@ public:
     /// hundreds of jobs: workers that wait meanwhile cost more than a turn does, and what was taken
     /// in long before it is sent out is not in the caches any more.
     static constexpr Amount kInARow = {32, 32UL << 10U};
+    /// Between two lines that tell of those who found no place.
+    static constexpr base::Duration kUnacceptedPause = std::chrono::seconds(1);
     /// Turns under full load before signals and subscriptions are looked at.
     static constexpr std::size_t kTurnsUnlooked = 16;
 
@@ -72,6 +74,7 @@ private:
     void watch_all();
     void answer_for_keys();
     void cut_the_unfinished(base::MonoTime now);
+    void note_unaccepted(base::MonoTime now);
     void look_around();
     void relieve_news();
     void handle_signal(int signal);
@@ -88,6 +91,7 @@ private:
     Arrival from_;
     std::optional<base::MonoTime> next_beat_;
     std::size_t turns_unlooked_ = 0;
+    base::MonoTime unaccepted_silent_until_{};
     bool is_draining_ = false;
     bool is_ended_ = false;
 };

@@ -125,6 +125,7 @@ net::StreamServerOptions BrokerSockets::stream_options(const net::SocketOptions&
     stream.silence = options.silence;
     stream.standstill = options.standstill;
     stream.unsent = unsent_;
+    stream.connections_max = options.connections_max;
     stream.unfinished_bytes_max = options.unfinished_bytes_max;
     if (has_keys_) {
         stream.admit = [this](std::uint32_t user) {
@@ -248,6 +249,11 @@ std::vector<UnfinishedCut> BrokerSockets::cut_the_unfinished(base::MonoTime now)
     return cuts;
 }
 
+net::StreamServer::Unaccepted BrokerSockets::take_unaccepted(Side side) {
+    net::StreamServer* const stream = stream_of(side);
+    return stream != nullptr ? stream->take_unaccepted() : net::StreamServer::Unaccepted{};
+}
+
 void BrokerSockets::set_bounds(const net::SocketOptions& options) {
     unsent_->set_bounds(options.unsent);
     news_->set_bounds(options);
@@ -256,6 +262,7 @@ void BrokerSockets::set_bounds(const net::SocketOptions& options) {
     }
     for (const auto& stream : streams_) {
         if (stream != nullptr) {
+            stream->set_connections_max(options.connections_max);
             stream->set_unfinished_bytes_max(options.unfinished_bytes_max);
         }
     }

@@ -100,6 +100,9 @@ public:
     /// Once a turn; see there.
     [[nodiscard]] std::vector<UnfinishedCut> cut_the_unfinished(base::MonoTime now);
 
+    /// Who found no place at this side since the last call. libzmq tells of nobody.
+    [[nodiscard]] net::StreamServer::Unaccepted take_unaccepted(Side side);
+
     /// When there is something to look at, though nothing has come in.
     [[nodiscard]] base::MonoTime next_look() const;
 

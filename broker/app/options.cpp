@@ -65,6 +65,7 @@ net::SocketOptions BrokerOptions::socket_options() const {
     sockets.unsent.peer_max = std::min(sockets.unsent.peer_max, limits.peer_backlog_bytes_max);
     sockets.unsent.total_max = limits.backlog_bytes_max / model::kTransportShare / 2;
     sockets.unfinished_bytes_max = limits.backlog_bytes_max;
+    sockets.connections_max = limits.peers_max;
     sockets.news_bytes_max = limits.news_backlog_bytes_max;
     sockets.topics_max = limits.news_topics_max;
     sockets.handshake = handshake_timeout;

@@ -284,7 +284,12 @@ Section limits_section(model::Limits& l) {
               "left "
               "longest ago, of those without jobs and settings."),
          live("workers_max", &l.workers_max, 1, kBillion, "Workers registered."),
-         live("peers_max", &l.peers_max, 1, kBillion, "Connections remembered."),
+         live("peers_max",
+              &l.peers_max,
+              1,
+              kBillion,
+              "Connections remembered, and those at each of the two ports at once; one more is "
+              "closed."),
          live(
              "sessions_max", &l.sessions_max, 1, kBillion, "Clients whose resends are recognised."),
          live("in_flight_max",

@@ -33,6 +33,8 @@ struct SocketOptions {
     /// ROUTER: of messages that have begun and not ended, of all connections together; of one,
     /// `bound` says it. See MessageGuard.
     std::size_t unfinished_bytes_max = 1UL << 30U;
+    /// Of each of the broker's two sides, where its own loop serves.
+    std::size_t connections_max = 65'536;
     /// How long what was sent may still leave after the socket is closed.
     base::Duration linger = 1s;
     /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`, or after

@@ -159,6 +159,7 @@ void StreamServer::accept_all(const StreamListener& listener, base::MonoTime now
             return;
         }
         if (connections_.size() >= options_.connections_max) {
+            ++unaccepted_.beyond_max;
             continue;  // closes it
         }
         const auto who = admitted(listener, fd.get());
@@ -195,6 +196,7 @@ std::optional<std::uint32_t> StreamServer::admitted(const StreamListener& listen
 
 // Who waits to be accepted keeps the descriptor readable: without this the loop would never sleep.
 void StreamServer::rest(base::MonoTime now) {
+    ++unaccepted_.rests;
     rests_until_ = now + kRest;
     watch_listeners(0);
 }

@@ -35,7 +35,7 @@ struct StreamListener {
 
 struct StreamServerOptions {
     MessageBound bound;
-    /// Beyond it whoever connects is turned away at once.
+    /// Beyond it whoever connects is closed at once, and counted.
     std::size_t connections_max = 65'536;
     /// Who connects and does not introduce himself this long is turned away: with a whole message,
     /// or with ZMTP's handshake.
@@ -96,10 +96,21 @@ public:
     /// Ends a connection, with all that waits for it. Nothing happens when it is gone.
     void cut(std::string_view routing_id);
 
+    void set_connections_max(std::size_t connections) { options_.connections_max = connections; }
+
     void set_unfinished_bytes_max(std::size_t bytes) { options_.unfinished_bytes_max = bytes; }
 
     /// Those that were ended for that since the last call; connections_max of them at most.
     [[nodiscard]] std::vector<UnfinishedCut> take_cuts() { return std::exchange(cuts_, {}); }
+
+    /// Who came and found no place.
+    struct Unaccepted {
+        std::size_t beyond_max = 0;  // connections that were closed
+        std::size_t rests = 0;       // times that the system had no descriptor: they wait
+    };
+
+    /// Since the last call.
+    [[nodiscard]] Unaccepted take_unaccepted() { return std::exchange(unaccepted_, {}); }
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
@@ -198,6 +209,7 @@ private:
     std::size_t begun_ = 0;  // bytes of messages that have not ended, of all connections
     std::uint64_t beginnings_ = 0;
     std::vector<UnfinishedCut> cuts_;
+    Unaccepted unaccepted_;
 };
 
 }  // namespace steward::net

@@ -358,6 +358,8 @@ TEST_CASE("who says nothing, or anything else, is turned away and never heard of
     broker.server->look(posix::read_mono());
     REQUIRE(must(poller.wait(kPatience)) > 0);
     CHECK(::read(fourth->get(), &byte, 1) == 0);
+    CHECK(broker.server->take_unaccepted().beyond_max == 1);
+    CHECK(broker.server->take_unaccepted().beyond_max == 0);
 
     REQUIRE(::write(stranger->get(), "GET / HTTP/1.1\r\n\r\n", 18) == 18);
     broker.await_connections(2);
