@@ -166,6 +166,11 @@ void State::enroll(JobHandle handle, const model::JobOptions& options) {
     }
 }
 
+// Whether its jobs may begin without a look at what they wait for.
+bool State::may_begin(const Service& service) const {
+    return service.limits.empty() && starts_jobs(mode_of(service));
+}
+
 // Where nothing waits and somebody has room there is no need to wait in a list. `jobs_left`: so
 // many come in with it. Pre: the service may_begin(), the queue is idle, the job has no extras and
 // does not expire.

@@ -50,6 +50,24 @@ bool has_room(const Worker& worker,
     return held < slots || (held < (most + part - 1) / part && worker.held_bytes < bytes_max);
 }
 
+// What the worker lacks of its lot, as work. Pre: its run time is known.
+base::Duration lacking_of_lot(const Worker& worker, const Crew& crew, base::Duration ahead) {
+    const base::Duration lot = std::min(crew.hand_over, ahead / kLotPart);
+    const base::Duration each = std::max(worker.run_time, base::Duration{1});
+    return lot - static_cast<base::Duration::rep>(worker.held.size()) * each;
+}
+
+// How many more it gets: what it lacks of its lot; or, where nobody is free, as much as hardly
+// changes what it holds. Pre: it is given ahead, so its run time is known.
+std::size_t jobs_in_row(const Worker& worker, const Crew& crew, base::Duration ahead) {
+    const base::Duration lacking = lacking_of_lot(worker, crew, ahead);
+    if (lacking > base::Duration::zero()) {
+        const base::Duration each = std::max(worker.run_time, base::Duration{1});
+        return static_cast<std::size_t>((lacking + each - base::Duration{1}) / each);
+    }
+    return crew.free.empty() ? worker.held.size() / kRowPart : 0;
+}
+
 // Whether its turn lasts as long as it has jobs, and each may start once the first may.
 bool goes_on_alone(const Lane& lane, const Service& service) {
     return !lane.group.names_something() && lane.level->turns.size() == 1 && service.limits.empty();
@@ -198,14 +216,8 @@ bool State::lacks_of_lot(CrewHandle handle, const Crew& crew) const {
         worker->run_time < base::Duration::zero()) {
         return false;
     }
-    return lacking_of_lot(*worker, crew) > base::Duration::zero() && may_be_given_ahead(*worker);
-}
-
-// As work. Pre: the worker's run time is known.
-base::Duration State::lacking_of_lot(const Worker& worker, const Crew& crew) const {
-    const base::Duration lot = std::min(crew.hand_over, policy.ahead / kLotPart);
-    const base::Duration each = std::max(worker.run_time, base::Duration{1});
-    return lot - static_cast<base::Duration::rep>(worker.held.size()) * each;
+    return lacking_of_lot(*worker, crew, policy.ahead) > base::Duration::zero() &&
+           may_be_given_ahead(*worker);
 }
 
 // The worker that the next job of a run goes to, if it may begin; names nothing: nobody has room.
@@ -238,22 +250,10 @@ void State::go_on_in_row(Row& row, std::size_t jobs_left) {
     take_turn(row.worker, true);
     if (!is_in_row && jobs_left > kRowPart && row.crew.names_something() &&
         worker.room == Room::Ahead) {
-        begin_row(row, worker);
+        const Crew& crew = workers_.crews.at(row.crew);
+        row.left = jobs_in_row(worker, crew, policy.ahead);
+        row.most = may_hold(worker);
     }
-}
-
-// What it lacks of its lot is its own; or, where nobody is free, as much as hardly changes what it
-// holds. Pre: it is given ahead, so its run time is known.
-void State::begin_row(Row& row, const Worker& worker) const {
-    const Crew& crew = workers_.crews.at(row.crew);
-    const base::Duration lacking = lacking_of_lot(worker, crew);
-    if (lacking > base::Duration::zero()) {
-        const base::Duration each = std::max(worker.run_time, base::Duration{1});
-        row.left = static_cast<std::size_t>((lacking + each - base::Duration{1}) / each);
-    } else if (crew.free.empty()) {
-        row.left = worker.held.size() / kRowPart;
-    }
-    row.most = may_hold(worker);
 }
 
 // The worker has told how some of its jobs ended. It may be idle now: then its crew learns how long

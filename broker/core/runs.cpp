@@ -249,16 +249,16 @@ JobHandle State::create_alike(SubmitRun& run,
 }
 
 Seq State::append_accepted(const SubmitRun& run,
-                           std::size_t index,
+                           std::size_t at,
                            const model::JobId& id,
                            Alike& alike) {
-    const SubmitRun::One& one = run.jobs[index];
+    const SubmitRun::One& one = run.jobs[at];
     const bool is_small =
         one.params.bytes.size() + alike.options.meta.size() <= Appends::kNeighbourBytesMax;
     const auto owner = [&] {
         return alike.job.owner == kNobody ? model::Label() : jobs_.owners.at(alike.job.owner).name;
     };
-    if (!is_small || (alike.fact == SIZE_MAX && neighbours_from(run, index) == 1)) {
+    if (!is_small || (alike.fact == SIZE_MAX && neighbours_from(run, at) == 1)) {
         return appends_.put(JobAccepted{id,
                                         {run.session, one.number},
                                         now_.wall,
@@ -273,7 +273,7 @@ Seq State::append_accepted(const SubmitRun& run,
         fact = &appends_.put<JobsAccepted>();
         alike.fact = appends_.place_of_last();
         *fact = {id, run.session, now_.wall, *alike.name, alike.options, owner(), {}};
-        fact->jobs.reserve(neighbours_from(run, index));
+        fact->jobs.reserve(neighbours_from(run, at));
     }
     fact->jobs.push_back({one.number, one.params});
     return appends_.seq_at(alike.fact);

@@ -328,6 +328,10 @@ void State::set_quota(OwnerId owner, const model::Quota& quota) {
     jobs_.owners.at(owner).quota = quota;
 }
 
+std::size_t State::waiting_and_running() const {
+    return jobs_.map.size() + spilling_.stored_jobs - dead_.size();
+}
+
 std::size_t State::busy_queues() const {
     return lanes_.with_jobs;
 }

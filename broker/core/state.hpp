@@ -80,10 +80,7 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
-    [[nodiscard]] std::size_t waiting_and_running() const {
-        return jobs_.map.size() + spilling_.stored_jobs - dead_.size();
-    }
-
+    [[nodiscard]] std::size_t waiting_and_running() const;
     [[nodiscard]] std::size_t busy_queues() const;
     [[nodiscard]] model::ServiceReport services() const;
     std::optional<OwnerId> owner_of(std::string_view name);
@@ -113,10 +110,7 @@ private:
     void aim(const SubmitRun& run, const model::ServiceName& name, Alike& alike);
     std::size_t admit_alike(SubmitRun& run, std::size_t first, Alike& alike);
     JobHandle create_alike(SubmitRun& run, std::size_t index, Alike& alike, Submission& submission);
-    Seq append_accepted(const SubmitRun& run,
-                        std::size_t index,
-                        const model::JobId& id,
-                        Alike& alike);
+    Seq append_accepted(const SubmitRun& run, std::size_t at, const model::JobId& id, Alike& alike);
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
 
     // ---- create.cpp: a job from its options ----
@@ -126,12 +120,7 @@ private:
     [[nodiscard]] Job new_job(const model::JobOptions& options, QueueHandle queue) const;
     JobHandle create_job(Submit& submit, QueueHandle queue, JobAccepted&& origin);
     void enroll(JobHandle handle, const model::JobOptions& options);
-
-    /// Whether its jobs may begin without a look at what they wait for.
-    [[nodiscard]] bool may_begin(const Service& service) const {
-        return service.limits.empty() && starts_jobs(mode_of(service));
-    }
-
+    [[nodiscard]] bool may_begin(const Service& service) const;
     bool begin_at_once(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left);
     void begin_waiting(JobHandle handle);
     [[nodiscard]] bool has_room_for_group(const model::Label& name) const;
@@ -396,10 +385,8 @@ private:
     Next next_lane(QueueHandle handle);
     [[nodiscard]] WorkerHandle pick_worker(const Queue& queue);
     [[nodiscard]] bool lacks_of_lot(CrewHandle handle, const Crew& crew) const;
-    [[nodiscard]] base::Duration lacking_of_lot(const Worker& worker, const Crew& crew) const;
     [[nodiscard]] WorkerHandle pick_in_row(const Queue& queue, Row& row);
     void go_on_in_row(Row& row, std::size_t jobs_left);
-    void begin_row(Row& row, const Worker& worker) const;
     bool assign_next(Crew& crew, WorkerHandle worker, std::size_t most);
     Next next_turn(Crew& crew);
     void assign(LaneHandle lane, WorkerHandle worker_handle);
