@@ -171,21 +171,15 @@ bool State::may_begin(const Service& service) const {
     return service.limits.empty() && starts_jobs(mode_of(service));
 }
 
-// Where nothing waits and somebody has room there is no need to wait in a list. `jobs_left`: so
-// many come in with it. Pre: the service may_begin(), the queue is idle, the job has no extras and
+// Where nothing waits and the worker has room there is no need to wait in a list. The caller ends
+// the worker's turn. Pre: the service may_begin(), the queue is idle, the job has no extras and
 // does not expire.
-bool State::begin_at_once(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left) {
-    const WorkerHandle worker = pick_in_row(queue, row);
-    if (!worker.names_something()) {
-        return false;
-    }
+void State::begin_at_once(JobHandle handle, WorkerHandle worker) {
     Job& job = jobs_.map.at(handle);
     job.ready_at = now_.mono;
     announce(job, model::EventKind::Enqueued);
     announce(job, model::EventKind::Dequeued);
     start_attempt(handle, job, worker, workers_.map.at(worker));
-    go_on_in_row(row, jobs_left);
-    return true;
 }
 
 // A new job enters its first list.
@@ -201,10 +195,13 @@ void State::begin_waiting(JobHandle handle) {
     }
     const bool is_plain = job.extras == nullptr && job.expires == base::MonoTime::max();
     const Queue& queue = services_.queues.at(job.queue);
-    Row row;
-    if (is_plain && queue.is_idle() && may_begin(services_.map.at(job.service)) &&
-        begin_at_once(handle, queue, row, 0)) {
-        return;
+    if (is_plain && queue.is_idle() && may_begin(services_.map.at(job.service))) {
+        const WorkerHandle worker = pick_worker(queue);
+        if (worker.names_something()) {
+            begin_at_once(handle, worker);
+            take_turn(worker, true);
+            return;
+        }
     }
     make_ready(handle, false);
     dispatch_queue(job.queue);

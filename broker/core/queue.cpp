@@ -1,6 +1,7 @@
 #include "broker/core/queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace steward::core {
 
@@ -47,13 +48,13 @@ LaneHandle LaneTable::find_special(Level& level,
 // The one that was used last is in the caches: with thousands of queues that fill and empty in turn
 // none of them has lanes of its own to be fetched.
 LaneHandle LaneTable::add_lane(Level& level, QueueHandle queue, OwnerId owner, GroupHandle group) {
-    if (spare_.empty()) {
-        spare_.push_back(map.emplace());
-        add_block(spare_.back(), {});
+    if (!spare_.names_something()) {
+        spare_ = map.emplace();
+        add_block(spare_, {});
     }
-    const LaneHandle handle = spare_.back();
-    spare_.pop_back();
+    const LaneHandle handle = spare_;
     Lane& lane = map.at(handle);
+    spare_ = std::exchange(lane.of_level.next, {});
     lane.queue = queue;
     lane.level = &level;
     lane.owner = owner;
@@ -156,16 +157,16 @@ void LaneTable::go_on_without(Queue& queue,
                               BlockHandle block,
                               LaneList* parked) {
     drop_if_empty(block);
-    if (first_job(lane_handle).names_something()) {
+    Lane& lane = map.at(lane_handle);
+    if (lane.size > 0 && first_job(lane_handle).names_something()) {
         return;
     }
-    Lane& lane = map.at(lane_handle);
     Level& level = *lane.level;
     if (lane.turn.linked) {
         lose_turn(lane_handle, parked);
     }
     if (lane.size == 0) {
-        drop_lane(lane_handle);
+        drop_lane(lane_handle, lane);
     }
     settle_level(queue, level);
 }
@@ -220,8 +221,7 @@ void LaneTable::settle_level(Queue& queue, Level& level) {
 }
 
 // Pre: it has no jobs, and one block, which is in memory.
-void LaneTable::drop_lane(LaneHandle handle) {
-    Lane& lane = map.at(handle);
+void LaneTable::drop_lane(LaneHandle handle, Lane& lane) {
     Level& level = *lane.level;
     if (lane.is_special()) {
         level.special.remove(map, handle);
@@ -231,7 +231,7 @@ void LaneTable::drop_lane(LaneHandle handle) {
     }
     lane.turns_left = 0;
     lane.earlier_last = {};
-    spare_.push_back(handle);
+    lane.of_level.next = std::exchange(spare_, handle);
 }
 
 void LaneTable::drop_if_empty(BlockHandle handle) {

@@ -202,12 +202,13 @@ private:
     void take_turn(Queue& queue, LaneHandle handle, bool at_front);
     void lose_turn(LaneHandle handle, LaneList* parked);
     void settle_level(Queue& queue, Level& level);
-    void drop_lane(LaneHandle handle);
+    void drop_lane(LaneHandle handle, Lane& lane);
     void drop_block(BlockHandle handle);
     void unspill(BlockHandle handle);
 
     base::FlatIndex<LaneHandle> special_;
-    std::vector<LaneHandle> spare_;  // were some queue's; each has one block, without jobs
+    // Were some queue's; each has one block, without jobs. Linked through `of_level.next`.
+    LaneHandle spare_;
 };
 
 }  // namespace steward::core

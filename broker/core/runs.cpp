@@ -198,7 +198,10 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         accepted_seq = jobs_.map.at(handle).accepted_seq;
         if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
-            if (is_first && begin_at_once(handle, *alike.queue, row, run.jobs.size() - next)) {
+            const WorkerHandle worker = is_first ? pick_in_row(*alike.queue, row) : WorkerHandle{};
+            if (worker.names_something()) {
+                begin_at_once(handle, worker);
+                go_on_in_row(row, run.jobs.size() - next);
                 continue;
             }
             joined.emplace(lanes_, *alike.queue, jobs_.map.at(handle), is_first);

@@ -121,7 +121,7 @@ private:
     JobHandle create_job(Submit& submit, QueueHandle queue, JobAccepted&& origin);
     void enroll(JobHandle handle, const model::JobOptions& options);
     [[nodiscard]] bool may_begin(const Service& service) const;
-    bool begin_at_once(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left);
+    void begin_at_once(JobHandle handle, WorkerHandle worker);
     void begin_waiting(JobHandle handle);
     [[nodiscard]] bool has_room_for_group(const model::Label& name) const;
 
