@@ -21,6 +21,10 @@ constexpr std::size_t kLotLeast = 64;
 constexpr std::size_t kManySmallMax = 256UL << 10U;
 constexpr std::size_t kSmallBytes = 4UL << 10U;
 
+// Run times up to this, in microseconds, are multiplied with a credit without overflow: quick
+// workers are asked what they may hold too often for a division.
+constexpr std::size_t kQuick = 1'000'000;
+
 // Of what a worker may be given ahead, the part that it gets at once while others are free.
 constexpr int kLotPart = 4;
 
@@ -490,7 +494,8 @@ std::size_t State::may_hold(const Worker& worker) const {
     }
     const auto time = slots * static_cast<std::size_t>(policy.ahead.count());
     const auto each = static_cast<std::size_t>(run_time.count());
-    return each * (most - slots) <= time ? most : slots + time / each;  // seldom divided
+    const bool is_quick = each <= kQuick && each * (most - slots) <= time;
+    return is_quick ? most : std::min(slots + time / each, most);
 }
 
 // Puts the worker where its crew looks for it; `at_end` when it has just been given jobs.
