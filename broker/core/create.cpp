@@ -182,6 +182,17 @@ void State::begin_at_once(JobHandle handle, WorkerHandle worker) {
     start_attempt(handle, job, worker, workers_.map.at(worker));
 }
 
+// The same for one of those that come in together, `jobs_left` with it. False: nobody has room.
+bool State::begin_in_row(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left) {
+    const WorkerHandle worker = pick_in_row(queue, row);
+    if (!worker.names_something()) {
+        return false;
+    }
+    begin_at_once(handle, worker);
+    go_on_in_row(row, jobs_left);
+    return true;
+}
+
 // A new job enters its first list.
 void State::begin_waiting(JobHandle handle) {
     const Job& job = jobs_.map.at(handle);

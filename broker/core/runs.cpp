@@ -198,10 +198,7 @@ std::size_t State::admit_alike(SubmitRun& run, std::size_t first, Alike& alike) 
         accepted_seq = jobs_.map.at(handle).accepted_seq;
         if (!joined) {
             const bool is_first = alike.may_start && alike.queue->is_idle();
-            const WorkerHandle worker = is_first ? pick_in_row(*alike.queue, row) : WorkerHandle{};
-            if (worker.names_something()) {
-                begin_at_once(handle, worker);
-                go_on_in_row(row, run.jobs.size() - next);
+            if (is_first && begin_in_row(handle, *alike.queue, row, run.jobs.size() - next)) {
                 continue;
             }
             joined.emplace(lanes_, *alike.queue, jobs_.map.at(handle), is_first);

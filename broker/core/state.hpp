@@ -122,6 +122,7 @@ private:
     void enroll(JobHandle handle, const model::JobOptions& options);
     [[nodiscard]] bool may_begin(const Service& service) const;
     void begin_at_once(JobHandle handle, WorkerHandle worker);
+    bool begin_in_row(JobHandle handle, const Queue& queue, Row& row, std::size_t jobs_left);
     void begin_waiting(JobHandle handle);
     [[nodiscard]] bool has_room_for_group(const model::Label& name) const;
 

@@ -49,9 +49,9 @@ private:
 
 TEST_CASE("Beyond peers_max connections a port closes whoever comes, and says so in the log") {
     Broker broker(with("peers_max = 3\n"));
-    std::vector<std::unique_ptr<ZmtpPeer>> there;
-    for (int i = 0; i < 3; ++i) {
-        there.push_back(std::make_unique<ZmtpPeer>(broker.endpoints().frontend));
+    std::vector<std::unique_ptr<ZmtpPeer>> there(3);
+    for (std::unique_ptr<ZmtpPeer>& one : there) {
+        one = std::make_unique<ZmtpPeer>(broker.endpoints().frontend);
     }
     const LocalStream one_more(broker.endpoints().frontend);
     CHECK(broker.process().wait_for_line("connections_full"));
@@ -63,11 +63,11 @@ TEST_CASE("Beyond peers_max connections a port closes whoever comes, and says so
 TEST_CASE("Without a descriptor for one more whoever connects waits, and the log says why") {
     Broker broker(with(""));
     REQUIRE(is_served(broker));
-    std::vector<std::unique_ptr<LocalStream>> crowd;
+    std::vector<std::unique_ptr<LocalStream>> crowd(8);
     {
         const FewDescriptors few(broker.process(), 2);
-        for (int i = 0; i < 8; ++i) {
-            crowd.push_back(std::make_unique<LocalStream>(broker.endpoints().frontend));
+        for (std::unique_ptr<LocalStream>& one : crowd) {
+            one = std::make_unique<LocalStream>(broker.endpoints().frontend);
         }
         CHECK(broker.process().wait_for_line("descriptors_out"));
     }
