@@ -129,9 +129,8 @@ BrokerLoop::Amount BrokerLoop::take_row(Door door) {
                 }
                 break;
             case net::ReceiveStatus::TooLarge:
-                parts_.log.write(log::Level::Warning,
-                                 "message_too_large",
-                                 {{"side", side == Side::Frontend ? "clients" : "workers"}});
+                parts_.log.write(
+                    log::Level::Warning, "message_too_large", {{"side", peers_of(side)}});
                 break;
             case net::ReceiveStatus::Closed: parts_.node.on_gone(side, routing_id_); break;
             case net::ReceiveStatus::Nothing: return taken;

@@ -54,11 +54,15 @@ bool has_room(const Worker& worker,
     return held < slots || (held < (most + part - 1) / part && worker.held_bytes < bytes_max);
 }
 
+// Of one of its jobs. Pre: it is known.
+base::Duration run_time_of(const Worker& worker) {
+    return std::max(worker.run_time, base::Duration{1});
+}
+
 // What the worker lacks of its lot, as work. Pre: its run time is known.
 base::Duration lacking_of_lot(const Worker& worker, const Crew& crew, base::Duration ahead) {
     const base::Duration lot = std::min(crew.hand_over, ahead / kLotPart);
-    const base::Duration each = std::max(worker.run_time, base::Duration{1});
-    return lot - static_cast<base::Duration::rep>(worker.held.size()) * each;
+    return lot - static_cast<base::Duration::rep>(worker.held.size()) * run_time_of(worker);
 }
 
 // How many more it gets: what it lacks of its lot; or, where nobody is free, as much as hardly
@@ -66,7 +70,7 @@ base::Duration lacking_of_lot(const Worker& worker, const Crew& crew, base::Dura
 std::size_t jobs_in_row(const Worker& worker, const Crew& crew, base::Duration ahead) {
     const base::Duration lacking = lacking_of_lot(worker, crew, ahead);
     if (lacking > base::Duration::zero()) {
-        const base::Duration each = std::max(worker.run_time, base::Duration{1});
+        const base::Duration each = run_time_of(worker);
         return static_cast<std::size_t>((lacking + each - base::Duration{1}) / each);
     }
     return crew.free.empty() ? worker.held.size() / kRowPart : 0;
@@ -483,7 +487,7 @@ std::size_t State::may_hold(const Worker& worker) const {
     if (worker.run_time < base::Duration::zero()) {
         return slots;
     }
-    base::Duration run_time = std::max(worker.run_time, base::Duration{1});
+    base::Duration run_time = run_time_of(worker);
     if (!worker.held.empty()) {
         const Job& oldest = jobs_.map.at(worker.held.front());
         run_time = std::max(run_time, now_.mono - (oldest.deadline - oldest.time_limit));

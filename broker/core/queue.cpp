@@ -75,8 +75,7 @@ BlockHandle LaneTable::add_block(LaneHandle handle, BlockHandle before) {
 // The lane's first block if it is in memory, else one before it.
 BlockHandle LaneTable::front_block(LaneHandle handle) {
     const BlockHandle first = map.at(handle).blocks.front();
-    const Block* block = blocks.find(first);
-    return block != nullptr && block->spill == nullptr ? first : add_block(handle, first);
+    return blocks.at(first).spill == nullptr ? first : add_block(handle, first);
 }
 
 // The block that a job goes into, made if need be.
@@ -116,11 +115,10 @@ bool LaneTable::push(const Place& place, JobMap& jobs, JobHandle handle, LaneEnd
     Job& job = jobs.at(handle);
     Lane& lane = map.at(place.lane);
     const bool at_front = end == LaneEnd::Front;
-    Block* last = blocks.find(lane.blocks.back());
-    const bool goes_there =
-        end == LaneEnd::Back && last != nullptr && last->spill == nullptr && !is_full(*last);
+    Block& last = blocks.at(lane.blocks.back());
+    const bool goes_there = end == LaneEnd::Back && last.spill == nullptr && !is_full(last);
     job.block = goes_there ? lane.blocks.back() : block_for(place.lane, job, end);
-    Block& block = goes_there ? *last : blocks.at(job.block);
+    Block& block = goes_there ? last : blocks.at(job.block);
     const bool was_full = is_full(block);
     at_front ? block.jobs.push_front(jobs, handle) : block.jobs.push_back(jobs, handle);
     ++block.size;

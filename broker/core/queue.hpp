@@ -97,8 +97,8 @@ public:
 
     /// The lane's first job, if it is in memory.
     [[nodiscard]] JobHandle first_job(LaneHandle handle) const {
-        const Block* first = blocks.find(map.at(handle).blocks.front());
-        return first != nullptr && first->spill == nullptr ? first->jobs.front() : JobHandle{};
+        const Block& first = blocks.at(map.at(handle).blocks.front());
+        return first.spill == nullptr ? first.jobs.front() : JobHandle{};
     }
 
     [[nodiscard]] const Lane& lane_of(const Job& job) const {
