@@ -428,12 +428,7 @@ private:
     [[nodiscard]] model::BatchReport list_batches(const Query& query) const;
     [[nodiscard]] std::optional<model::WhyReport> report_why(const model::JobId& id,
                                                              const Asker& asker) const;
-    void why_blocked(const Job& job, std::vector<std::string>& reasons) const;
-    void why_ready(const Job& job, std::vector<std::string>& reasons) const;
-    void why_held_back(const Job& job, std::vector<std::string>& reasons) const;
-    void why_no_worker(const Queue& queue, std::vector<std::string>& reasons) const;
-    void why_active(const Job& job, std::vector<std::string>& reasons) const;
-    [[nodiscard]] std::string until(base::MonoTime instant) const;
+    struct Why;
 
     // ---- invariants.cpp ----
     void check_jobs() const;
