@@ -20,8 +20,9 @@ using namespace std::chrono_literals;
 
 constexpr double kPatienceSeconds = 60;
 constexpr const char* kConfig =
-    "[lifecycle]\nenabled = false\n[limits]\njobs_max = 100000000\njobs_per_service_max = "
-    "100000000\npayload_bytes_total_max = \"64GiB\"\n[[service]]\nname = \"s0\"\n";
+    "[limits]\njobs_max = 100000000\njobs_per_service_max = 100000000\n"
+    "payload_bytes_total_max = \"64GiB\"\n[[service]]\nname = \"s0\"\n";
+constexpr const char* kWithoutLog = "[lifecycle]\nenabled = false\n";
 
 // Requests that are open. The sender waits when there are as many as may be, until half of them are
 // answered: to be woken for each would cost more than the request. It outlives the last answer's
@@ -122,8 +123,9 @@ private:
 
 class StewardStarted final : public Started {
 public:
-    explicit StewardStarted(const Shape& shape) : shape_(shape) {
-        server_ = std::make_unique<Child>("steward-broker", broker_args(folder(), kConfig));
+    StewardStarted(const Shape& shape, bool has_log) : shape_(shape) {
+        const std::string config = has_log ? kConfig : std::string(kConfig) + kWithoutLog;
+        server_ = std::make_unique<Child>("steward-broker", broker_args(folder(), config));
         const std::string line = server_->line_with("ready");
         start_workers(port_after(line, "workers "));
         client::Options options;
@@ -232,25 +234,39 @@ private:
 
 class Steward final : public Subject {
 public:
-    [[nodiscard]] std::string name() const override { return "steward"; }
+    explicit Steward(bool has_log) : has_log_(has_log) {}
+
+    [[nodiscard]] std::string name() const override { return has_log_ ? "steward-log" : "steward"; }
 
     [[nodiscard]] std::string title(bool durable) const override {
-        return durable ? "Steward, durable" : "Steward";
+        return std::string(durable ? "Steward, durable" : "Steward") +
+               (has_log_ ? ", with its lifecycle log" : "");
     }
 
     [[nodiscard]] Abilities abilities() const override {
-        return {.durable = true, .many_services = true};
+        return has_log_ ? Abilities{.calls = false,
+                                    .durable = true,
+                                    .keeps_jobs = false,
+                                    .many_shapes = false}
+                        : Abilities{.durable = true, .many_services = true};
     }
 
     [[nodiscard]] std::unique_ptr<Started> start(const Shape& shape) const override {
-        return std::make_unique<StewardStarted>(shape);
+        return std::make_unique<StewardStarted>(shape, has_log_);
     }
+
+private:
+    bool has_log_;
 };
 
 }  // namespace
 
 std::unique_ptr<Subject> steward_subject() {
-    return std::make_unique<Steward>();
+    return std::make_unique<Steward>(false);
+}
+
+std::unique_ptr<Subject> steward_with_log() {
+    return std::make_unique<Steward>(true);
 }
 
 }  // namespace steward::bench

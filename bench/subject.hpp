@@ -96,7 +96,7 @@ struct Abilities {
     bool durable = false;
     bool keeps_jobs = true;  // without workers
     bool many_services = false;
-    bool many_clients = true;
+    bool many_shapes = true;  // larger payloads, a thousand clients
 };
 
 class Subject {

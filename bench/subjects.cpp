@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Subject>> subjects() {
         all.push_back(subject_of(std::move(peer)));
         if (all.size() == 2) {  // behind the two that keep nothing
             all.push_back(steward_subject());
+            all.push_back(steward_with_log());
         }
     }
     return all;

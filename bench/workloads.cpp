@@ -184,6 +184,10 @@ bool is_any(const Subject& /*subject*/) {
     return true;
 }
 
+bool has_many_shapes(const Subject& subject) {
+    return subject.abilities().many_shapes;
+}
+
 bool calls(const Subject& subject) {
     return subject.abilities().calls;
 }
@@ -222,7 +226,7 @@ void add_sizes(std::vector<Workload>& all) {
         all.push_back({"payload",
                        "6. Background, volatile, " + size + " payload",
                        {},
-                       is_any,
+                       has_many_shapes,
                        measure_background,
                        kibibytes << 10U});
     }
@@ -249,7 +253,7 @@ void add_numbers(std::vector<Workload>& all, const Extent& extent) {
     all.push_back({"clients",
                    "8. Background, volatile, clients: " + thousands(extent.many_clients),
                    {.clients = extent.many_clients},
-                   is_any,
+                   has_many_shapes,
                    measure_background});
 }
 
