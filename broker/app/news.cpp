@@ -30,7 +30,7 @@ void News::take(std::vector<core::Announce>& announces) {
             continue;
         }
         hold(announce);
-        if (held_.size() > kHeldMax) {
+        if (held_events_ > kHeldMax) {
             tell_oldest();
         }
     }
@@ -43,7 +43,6 @@ void News::set_durable(core::Seq seq) {
     if (held_.empty()) {
         return;
     }
-    logged_ = sink_.wanted_events();
     has_readers_ = transport_.has_subscribers();
     while (!held_.empty() && held_.front().after <= durable_) {
         tell_oldest();
@@ -52,29 +51,42 @@ void News::set_durable(core::Seq seq) {
 }
 
 void News::write(const core::Announce& announce, wire::GrowingBuffer& to) {
+    const wire::PlainEvent plain{announce.kind,
+                                 announce.attempt,
+                                 announce.job,
+                                 announce.service.view(),
+                                 text_of(announce.worker),
+                                 announce.at};
+    if (announce.extras == nullptr && announce.received == nullptr && announce.owner.empty()) {
+        writer_.append(to, plain);
+    } else {
+        write_more(announce, plain, to);
+    }
+    to.append("\n");
+}
+
+void News::write_more(const core::Announce& announce,
+                      const wire::PlainEvent& plain,
+                      wire::GrowingBuffer& to) {
     wire::EventForPeople event;
-    event.kind = announce.kind;
-    event.job = announce.job;
-    event.service = announce.service.view();
-    event.attempt = announce.attempt;
-    event.worker = text_of(announce.worker);
-    event.at = announce.at;
-    event.detail = announce.detail;
-    event.done = announce.done;
-    event.total = announce.total;
-    event.due = announce.due;
-    event.context = announce.context.view();
-    event.group = announce.group.view();
-    event.batch = announce.batch.view();
+    static_cast<wire::PlainEvent&>(event) = plain;
+    if (announce.extras != nullptr) {
+        event.detail = announce.extras->detail;
+        event.done = announce.extras->done;
+        event.total = announce.extras->total;
+        event.due = announce.extras->due;
+        event.context = announce.extras->names.context.view();
+        event.group = announce.extras->names.group.view();
+        event.batch = announce.extras->names.batch.view();
+    }
     event.owner = announce.owner.view();
     if (announce.received != nullptr) {
         event.submission = announce.received->submission;
         event.params = &announce.received->params;
         event.params_bytes_max = params_bytes_max_;
-        event.options = &announce.received->options;
+        event.options = announce.received->options;
     }
     writer_.append(to, event);
-    to.append("\n");
 }
 
 void News::tell(const core::Announce& announce) {
@@ -102,23 +114,31 @@ void News::hold(const core::Announce& announce) {
     }
     const std::size_t line = held_text_.size();
     write(announce, held_text_);
-    held_.push_back(
-        {after, announce.kind, static_cast<std::uint32_t>(line - start), held_text_.size() - line});
+    const bool is_logged = logged_.has(announce.kind);
+    const bool is_like_last = !held_.empty() && held_.back().after == after && !has_readers_ &&
+                              held_.back().topic_bytes == 0 && is_logged && held_.back().is_logged;
+    if (!is_like_last) {
+        held_.push_back({after, line - start, 0, 0, is_logged});
+    }
+    held_.back().line_bytes += held_text_.size() - line;
+    ++held_.back().events;
+    ++held_events_;
 }
 
 void News::tell_oldest() {
     const Held& held = held_.front();
-    std::string_view text = held_text_.view().substr(held_told_);
+    const std::string_view text = held_text_.view().substr(held_told_);
     const std::string_view topic = text.substr(0, held.topic_bytes);
-    const std::string_view line = text.substr(held.topic_bytes, held.line_bytes);
+    const std::string_view lines = text.substr(held.topic_bytes, held.line_bytes);
     if (has_readers_ && !topic.empty()) {
-        transport_.publish(topic, line.substr(0, line.size() - 1));
+        transport_.publish(topic, lines.substr(0, lines.size() - 1));
     }
-    if (logged_.has(held.kind)) {
-        lines_.append(line);
-        line_is_complete();
+    if (held.is_logged) {
+        hand_over();
+        sink_.lifecycle(lines, held.events);
     }
-    held_told_ += topic.size() + line.size();
+    held_told_ += topic.size() + lines.size();
+    held_events_ -= held.events;
     held_.pop_front();
     if (held_.empty()) {
         held_text_.clear(kKeptBytes);

@@ -41,12 +41,14 @@ public:
     void set_durable(core::Seq seq);
 
 private:
-    // One that waits; its topic and line stand in held_text_, one after the other.
+    // One that waits, or neighbours that wait for the same and have no topic; topic and lines stand
+    // in held_text_, one after the other.
     struct Held {
         core::Seq after = 0;
-        model::EventKind kind = model::EventKind::Received;
-        std::uint32_t topic_bytes = 0;  // 0: nobody read the news then
+        std::size_t topic_bytes = 0;  // 0: nobody read the news then
         std::size_t line_bytes = 0;
+        std::size_t events = 0;
+        bool is_logged = false;
     };
 
     struct WorkerText {
@@ -55,6 +57,9 @@ private:
     };
 
     void write(const core::Announce& announce, wire::GrowingBuffer& to);
+    void write_more(const core::Announce& announce,
+                    const wire::PlainEvent& plain,
+                    wire::GrowingBuffer& to);
     void hold(const core::Announce& announce);
     void tell(const core::Announce& announce);
     void tell_oldest();
@@ -74,7 +79,8 @@ private:
     std::size_t lines_count_ = 0;
     std::deque<Held> held_;  // `after` never falls from front to back
     wire::GrowingBuffer held_text_;
-    std::size_t held_told_ = 0;           // so much at its front has been told
+    std::size_t held_told_ = 0;  // so much at its front has been told
+    std::size_t held_events_ = 0;
     std::array<WorkerText, 64> workers_;  // those seen last
     model::EventSet logged_;              // within a call
     bool has_readers_ = false;

@@ -25,6 +25,8 @@ constexpr base::Duration kRetry = 2ms;
 constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client is told
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
+// So many events are told before more come: those of a whole turn would have left the caches.
+constexpr std::size_t kAnnouncesMany = 1024;
 
 // Who was turned away: no proof has this number.
 constexpr access::PrincipalId kTurnedAway{UINT32_MAX};
@@ -170,6 +172,9 @@ void Node::Parts::take(core::Input&& input) {
         }
     }
     apply(std::move(input));
+    if (effects.announces.size() >= kAnnouncesMany) {
+        news.take(effects.announces);
+    }
 }
 
 // The core answers an operator at once; what the answer waits for is the journal.

@@ -149,10 +149,10 @@ void State::end_batch(BatchHandle handle) {
     event.job = batch.followed_by.value_or(model::JobId{});
     event.service = batch.then != nullptr ? batch.then->service : every_service();
     event.at = now_.wall;
-    event.batch = batch.name;
+    event.more().names.batch = batch.name;
+    event.more().done = batch.succeeded;
+    event.more().total = batch.total;
     event.owner = jobs_.owners.at(batch.owner).name;
-    event.done = batch.succeeded;
-    event.total = batch.total;
     event.after = appends_.last();
 }
 

@@ -140,7 +140,9 @@ JobHandle State::create_job(Submit& submit, QueueHandle queue, JobAccepted&& ori
     enroll(handle, options);
     if (Announce* event = announce(jobs_.map.at(handle), model::EventKind::Received)) {
         event->received = std::make_unique<Received>(
-            Received{submit.submission, std::move(submit.spec.params), options});
+            Received{submit.submission,
+                     std::move(submit.spec.params),
+                     std::make_shared<const model::JobOptions>(options)});
     }
     return handle;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/core/input.hpp"
+#include "broker/core/job_names.hpp"
 #include "broker/core/record.hpp"
 #include "common/model/event.hpp"
 #include "common/model/part_number.hpp"
@@ -161,28 +162,38 @@ struct Append {
 struct Received {
     model::SubmissionId submission;
     model::Payload params;
-    model::JobOptions options;
+    std::shared_ptr<const model::JobOptions> options;  // never null; neighbours have the same
+};
+
+/// What few events tell.
+struct AnnounceExtras {
+    std::string detail;      // reason, progress text
+    std::uint64_t done = 0;  // Progress: of total; BatchComplete: that succeeded
+    std::uint64_t total = 0;
+    std::optional<base::WallTime> due;  // Delayed, Retry, Snoozed
+    JobNames names;
 };
 
 /// A change of a job, service or batch, for the news, the lifecycle log and the metrics. Gated like
 /// Send.
 struct Announce {
     model::EventKind kind = model::EventKind::Received;
+    std::uint32_t attempt = 0;
     model::JobId job;  // none of a service or batch
     model::ServiceName service;
-    std::uint32_t attempt = 0;
     Peer worker;  // value 0: none
     base::WallTime at{};
-    std::string detail;      // reason, progress text
-    std::uint64_t done = 0;  // Progress: of total; BatchComplete: that succeeded
-    std::uint64_t total = 0;
-    std::optional<base::WallTime> due;  // Delayed, Retry, Snoozed
-    model::Label context;               // empty: the job's own id
-    model::Label group;
-    model::Label batch;
     model::Label owner;                        // the name of the key it came with; empty: none
     std::unique_ptr<const Received> received;  // Received only
+    std::unique_ptr<AnnounceExtras> extras;
     Seq after = 0;
+
+    AnnounceExtras& more() {
+        if (extras == nullptr) {
+            extras = std::make_unique<AnnounceExtras>();
+        }
+        return *extras;
+    }
 };
 
 enum class Severity : std::uint8_t { Debug, Info, Warning, Error };

@@ -142,7 +142,8 @@ void State::keep_for_resend(const Job& job, const KeptResult& end) {
     }
 }
 
-std::unique_ptr<const JobNames> State::names_of_few(const Job& job) const {
+// Pre: it has extras.
+JobNames State::names_of_few(const Job& job) const {
     JobNames names;
     names.context = job.extras->context;
     if (const Group* group = groups_.map.find(job.extras->group)) {
@@ -151,7 +152,7 @@ std::unique_ptr<const JobNames> State::names_of_few(const Job& job) const {
     if (const Batch* batch = batches_.map.find(job.extras->batch)) {
         names.batch = batch->name;
     }
-    return std::make_unique<const JobNames>(std::move(names));
+    return names;
 }
 
 void State::keep_result(const Job& job,

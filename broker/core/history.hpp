@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "broker/core/job_names.hpp"
 #include "broker/core/owner.hpp"
 #include "common/base/assert.hpp"
 #include "common/model/job.hpp"
@@ -12,19 +13,12 @@
 
 namespace steward::core {
 
-/// Names that few jobs have. Null stands for none of them.
-struct JobNames {
-    model::Label context;
-    model::Label group;
-    model::Label batch;
-};
-
 /// What is listed of a job that has ended.
 struct Past {
     model::JobId id;
     model::ServiceName service;
-    model::Label channel;  // empty: the default one
-    std::unique_ptr<const JobNames> names;
+    model::Label channel;                   // empty: the default one
+    std::unique_ptr<const JobNames> names;  // null: none
     model::JobState state = model::JobState::Succeeded;
     bool sync = false;
     OwnerId owner = kNobody;

@@ -184,7 +184,7 @@ void State::attempt_failed(JobHandle handle, const model::Outcome& outcome) {
     const base::Duration pause = backoff(job);
     append(job, AttemptFailed{{job.id, job.attempt}, now_.wall, now_.wall + pause, outcome.text});
     if (Announce* event = announce(job, EventKind::Retry, outcome.text)) {
-        event->due = now_.wall + pause;
+        event->more().due = now_.wall + pause;
     }
     release(handle);
     job.forget_said();
@@ -203,7 +203,7 @@ void State::attempt_snoozed(JobHandle handle, base::Duration again_in) {
     const base::WallTime due = now_.wall + again_in;
     append(job, AttemptSnoozed{{job.id, job.attempt}, due});
     if (Announce* event = announce(job, EventKind::Snoozed)) {
-        event->due = due;
+        event->more().due = due;
     }
     release(handle);
     job.forget_said();

@@ -11,7 +11,9 @@ using model::EventKind;
 
 // What the jobs of a run have in common, as far as they are of one service.
 struct State::Alike {
-    model::JobOptions options;                 // with the service's defaults
+    model::JobOptions options;  // with the service's defaults
+    // A copy of those that were announced; null: none.
+    std::shared_ptr<const model::JobOptions> announced;
     Job job;                                   // all but its identity and params
     const model::ServiceName* name = nullptr;  // the service's
     Service* service = nullptr;   // null: there is more to its jobs than that they come in and wait
@@ -119,6 +121,7 @@ void State::aim(const SubmitRun& run, const model::ServiceName& name, Alike& ali
         alike.queue = nullptr;
         alike.has_defaults = service.defaults != nullptr;
         alike.options = run.options;
+        alike.announced.reset();
         apply_defaults(alike.options, service);
         if (!is_plain(alike.options)) {
             alike.is_special = !alike.has_defaults;
@@ -242,8 +245,11 @@ JobHandle State::create_alike(SubmitRun& run,
     ++alike.service->accepted;
     ++counters.accepted;
     if (is_announced) {
+        if (alike.announced == nullptr) {
+            alike.announced = std::make_shared<const model::JobOptions>(alike.options);
+        }
         announce(job, EventKind::Received)->received = std::make_unique<Received>(
-            Received{job.submission, std::move(one.params), alike.options});
+            Received{job.submission, std::move(one.params), alike.announced});
     }
     return handle;
 }

@@ -288,22 +288,20 @@ Announce* State::add_announce(const Job& job, model::EventKind kind, std::string
         event.worker = worker->address.peer;
     }
     event.at = now_.wall;
-    event.detail = detail;
     event.after = job.durable ? appends_.last() : 0;
     if (job.owner != kNobody) {
         event.owner = jobs_.owners.at(job.owner).name;
     }
+    if (!detail.empty()) {
+        event.more().detail = detail;
+    }
     if (kind == model::EventKind::Progress) {
-        event.done = job.progress_done;
-        event.total = job.progress_total;
+        event.more().done = job.progress_done;
+        event.more().total = job.progress_total;
     }
     if (job.extras != nullptr) {
-        event.context = job.extras->context;
-        if (const Group* group = groups_.map.find(job.extras->group)) {
-            event.group = group->name;
-        }
-        if (const Batch* batch = batches_.map.find(job.extras->batch)) {
-            event.batch = batch->name;
+        if (JobNames names = names_of_few(job); !names.empty()) {
+            event.more().names = std::move(names);
         }
     }
     return &event;

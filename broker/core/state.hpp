@@ -234,10 +234,11 @@ private:
 
     // Null when it has none.
     [[nodiscard]] std::unique_ptr<const JobNames> names_of(const Job& job) const {
-        return job.extras == nullptr ? nullptr : names_of_few(job);
+        return job.extras == nullptr ? nullptr
+                                     : std::make_unique<const JobNames>(names_of_few(job));
     }
 
-    [[nodiscard]] std::unique_ptr<const JobNames> names_of_few(const Job& job) const;
+    [[nodiscard]] JobNames names_of_few(const Job& job) const;
     void keep_result(const Job& job,
                      const Service& service,
                      std::string_view text,

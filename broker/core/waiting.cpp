@@ -106,7 +106,7 @@ void State::schedule(JobHandle handle, base::MonoTime due) {
     ++scheduled_;
     retake_key(handle);
     if (Announce* event = announce(job, EventKind::Delayed, job.text)) {
-        event->due = now_.wall + (job.due - now_.mono);
+        event->more().due = now_.wall + (job.due - now_.mono);
     }
     arm_job_timer(handle);
 }

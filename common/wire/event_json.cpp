@@ -1,6 +1,7 @@
 // common/wire: see event_json.hpp. Written for each event of each job: appends only.
 #include "common/wire/event_json.hpp"
 
+#include <array>
 #include <concepts>
 #include <cstring>
 #include <optional>
@@ -34,9 +35,8 @@ void flag_member(std::string& out, std::string_view name, bool value) {
     out += value ? "true" : "false";
 }
 
-// What stands before the service of an event.
-constexpr std::size_t kHeadBytesMax = 256;
-constexpr std::string_view kWorkerKey = ",\"worker\":\"";
+// Of an event without more than most have, but for its service and worker.
+constexpr std::size_t kPlainBytesMax = 256;
 
 // Texts that are known here become a few moves.
 [[gnu::always_inline]] inline char* put(char* to, std::string_view text) {
@@ -174,6 +174,19 @@ void append_options_json(std::string& out, const model::JobOptions& options) {
     out.push_back('}');
 }
 
+const EventWriter::Snippet<32>& EventWriter::text_of(model::EventKind kind) {
+    static const auto texts = [] {
+        std::array<Snippet<32>, model::kEventKinds> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            char* end = put(all[i].text, ",\"event\":\"");
+            end = put(end, model::name_of(static_cast<model::EventKind>(i)));
+            all[i].end_at(put(end, "\""));
+        }
+        return all;
+    }();
+    return texts[static_cast<std::size_t>(kind)];
+}
+
 char* EventWriter::put_at(char* to, base::WallTime at) {
     if (at != at_ || at_text_.size == 0) {
         at_ = at;
@@ -183,61 +196,66 @@ char* EventWriter::put_at(char* to, base::WallTime at) {
     return at_text_.put(to);
 }
 
-// Ids of neighbours differ in their last digits.
+// Ids of neighbours differ in their last digits, if at all.
 char* EventWriter::put_job(char* to, const model::JobId& id) {
     constexpr std::size_t kLast = 4;
     constexpr std::size_t kBits = 5 * kLast;
-    if (job_text_.size != 0 && id.epoch == job_.epoch &&
-        id.number >> kBits == job_.number >> kBits) {
-        id.put_text(job_text_.text, kLast);
-    } else {
-        id.put_text(job_text_.text);
-        job_text_.size = model::JobId::kTextBytes;
+    constexpr std::string_view kKey = ",\"job\":\"";
+    if (job_text_.size == 0) {
+        char* end = put(job_text_.text, kKey);
+        id.put_text(end);
+        job_text_.end_at(put(end + model::JobId::kTextBytes, "\""));
+    } else if (id != job_) {
+        const bool is_neighbour =
+            id.epoch == job_.epoch && id.number >> kBits == job_.number >> kBits;
+        id.put_text(job_text_.text + kKey.size(), is_neighbour ? kLast : model::JobId::kTextBytes);
     }
     job_ = id;
     return job_text_.put(to);
 }
 
-void EventWriter::append_service(GrowingBuffer& out, std::string_view service) {
+void EventWriter::see_service(std::string_view service) {
     if (service != service_) {
         GrowingBuffer text;
         append_text_member(text, ",\"service\":", service);
         service_ = service;
         service_text_ = text.view();
     }
-    out.append(service_text_);
+}
+
+// All but the closing brace. In one room, whose end the caller tells.
+char* EventWriter::put_plain(GrowingBuffer& out, const PlainEvent& event) {
+    see_service(event.service);
+    char* to = out.room(kPlainBytesMax + service_text_.size() + event.worker.size());
+    to = put_at(to, event.at);
+    to = text_of(event.kind).put(to);
+    if (event.job != model::JobId{}) {
+        to = put_job(to, event.job);
+    }
+    to = put(to, service_text_);
+    if (event.attempt != 0) {
+        to = put_integer(put(to, ",\"attempt\":"), event.attempt);
+    }
+    if (!event.worker.empty()) {
+        to = put(put(to, ",\"worker\":\""), event.worker);
+        *to++ = '"';
+    }
+    return to;
+}
+
+void EventWriter::append(GrowingBuffer& out, const PlainEvent& event) {
+    out.end_at(put(put_plain(out, event), "}"));
 }
 
 void EventWriter::append(GrowingBuffer& out, const EventForPeople& event) {
-    char* to = put_at(out.room(kHeadBytesMax), event.at);
-    to = put(to, ",\"event\":\"");
-    to = put(to, model::name_of(event.kind));
-    *to++ = '"';
-    if (event.job != model::JobId{}) {
-        to = put(to, ",\"job\":\"");
-        to = put_job(to, event.job);
-        *to++ = '"';
-    }
-    out.end_at(to);
-    if (!event.service.empty()) {
-        append_service(out, event.service);
-    }
-    if (event.attempt != 0) {
-        append_number_member(out, ",\"attempt\":", event.attempt);
-    }
-    if (!event.worker.empty()) {
-        to = out.room(kWorkerKey.size() + event.worker.size() + 1);
-        to = put(put(to, kWorkerKey), event.worker);
-        *to++ = '"';
-        out.end_at(to);
-    }
+    out.end_at(put_plain(out, event));
     append_text_member(out, ",\"detail\":", event.detail);
     if (event.done != 0 || event.total != 0) {
         append_number_member(out, ",\"done\":", event.done);
         append_number_member(out, ",\"total\":", event.total);
     }
     if (event.due) {
-        to = put(out.room(64), ",\"due\":");
+        char* to = put(out.room(64), ",\"due\":");
         out.end_at(put_json_seconds(to, event.due->time_since_epoch()));
     }
     append_text_member(out, ",\"context\":", event.context);
@@ -273,8 +291,11 @@ void EventWriter::append_received(GrowingBuffer& out, const EventForPeople& even
         }
     }
     if (event.options != nullptr) {
-        options_text_ = ",\"options\":";
-        append_options_json(options_text_, *event.options);
+        if (event.options != options_) {
+            options_ = event.options;
+            options_text_ = ",\"options\":";
+            append_options_json(options_text_, *options_);
+        }
         out.append(options_text_);
     }
 }

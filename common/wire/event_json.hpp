@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,13 +14,17 @@
 
 namespace steward::wire {
 
-struct EventForPeople {
+/// All that most events tell.
+struct PlainEvent {
     model::EventKind kind = model::EventKind::Received;
+    std::uint32_t attempt = 0;
     model::JobId job;  // none of a service or batch
     std::string_view service;
-    std::uint32_t attempt = 0;
     std::string_view worker;  // hex of its routing id; empty: none
     base::WallTime at{};
+};
+
+struct EventForPeople : PlainEvent {
     std::string_view detail;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
@@ -27,19 +32,20 @@ struct EventForPeople {
     std::string_view context;           // empty: the job's own id
     std::string_view group;
     std::string_view batch;
-    std::string_view owner;                      // the name of a key; empty: none
-    model::SubmissionId submission;              // Received only; session 0: none
-    const model::Payload* params = nullptr;      // Received only
-    std::size_t params_bytes_max = SIZE_MAX;     // of larger ones their size is told
-    const model::JobOptions* options = nullptr;  // Received only
+    std::string_view owner;                            // the name of a key; empty: none
+    model::SubmissionId submission;                    // Received only; session 0: none
+    const model::Payload* params = nullptr;            // Received only
+    std::size_t params_bytes_max = SIZE_MAX;           // of larger ones their size is told
+    std::shared_ptr<const model::JobOptions> options;  // Received only
 };
 
 /// Writes one event after another. What follows one another has much in common: the instant, the
-/// service, most of the job's id; it is written once and then copied.
+/// service, the options, most of the job's id; it is written once and then copied.
 ///
 /// Thread: one.
 class EventWriter {
 public:
+    void append(GrowingBuffer& out, const PlainEvent& event);
     /// Appends one JSON object without a line end. Strings are escaped, bytes that are no UTF-8 are
     /// shown as {"base64": …}. Keys: at, event, job, service, attempt, worker, detail, done, total,
     /// due, context, group, batch, owner, session, number, encoding, params or
@@ -62,20 +68,23 @@ private:
         void end_at(const char* end) { size = static_cast<std::size_t>(end - text); }
     };
 
+    [[nodiscard]] static const Snippet<32>& text_of(model::EventKind kind);
+    [[nodiscard]] char* put_plain(GrowingBuffer& out, const PlainEvent& event);
     char* put_at(char* to, base::WallTime at);
     char* put_job(char* to, const model::JobId& id);
-    void append_service(GrowingBuffer& out, std::string_view service);
+    void see_service(std::string_view service);
     void append_received(GrowingBuffer& out, const EventForPeople& event);
 
     base::WallTime at_{};
     Snippet<48> at_text_;
     model::JobId job_;
-    Snippet<32> job_text_;
+    Snippet<48> job_text_;  // with its key and quotes
     std::string service_;
     std::string service_text_;  // with its key
     std::uint64_t session_ = 0;
     Snippet<48> session_text_;
-    std::string options_text_;
+    std::shared_ptr<const model::JobOptions> options_;  // those of options_text_
+    std::string options_text_;                          // with their key
 };
 
 /// The same for one event alone.

@@ -74,6 +74,16 @@ TEST_CASE("background, durable") {
     hold("background, durable", {.durable = true}, {0.1, 0.2, 0.1, 160, 0.01});
 }
 
+TEST_CASE("background, logged") {
+    hold("background, logged", {.logged = true}, {0.1, 1.3, 0.1, 160, 0.01});
+}
+
+TEST_CASE("background, durable, logged") {
+    hold("background, durable, logged",
+         {.durable = true, .logged = true},
+         {0.1, 1.3, 0.1, 160, 0.01});
+}
+
 TEST_CASE("64 calls in flight") {
     hold("64 calls in flight", {.sync = true, .window = 64}, {0.1, 1.3, 0.1, 160, 0.05});
 }

@@ -58,14 +58,20 @@ struct Path::Wires final : app::Transport {
     std::array<std::deque<wire::Frames>, 3> from_broker;  // the client, the workers
 };
 
-struct Path::Quiet final : app::Sink {
+// Takes all and keeps nothing.
+struct Path::Log final : app::Sink {
+    explicit Log(bool takes_events)
+        : wanted(takes_events ? model::EventSet::all() : model::EventSet()) {}
+
     void note(const core::Note&) override {}
 
-    [[nodiscard]] model::EventSet wanted_events() const override { return {}; }
+    [[nodiscard]] model::EventSet wanted_events() const override { return wanted; }
 
     void lifecycle(std::string_view, std::size_t) override {}
 
     void audit(std::string_view) override {}
+
+    model::EventSet wanted;
 };
 
 namespace {
@@ -90,8 +96,8 @@ Path::Path(const Settings& settings)
     : settings_(settings),
       now_{base::MonoTime(1h), base::WallTime(1'700'000'000s)},
       wires_(std::make_unique<Wires>()),
-      quiet_(std::make_unique<Quiet>()),
-      node_(std::make_unique<app::Node>(policy_, now_, 1, *wires_, journal_, *quiet_)),
+      log_(std::make_unique<Log>(settings.logged)),
+      node_(std::make_unique<app::Node>(policy_, now_, 1, *wires_, journal_, *log_)),
       client_({}, now_.mono, 1),
       params_{model::Encoding::Opaque, base::Blob::copy(std::string(settings.payload_bytes, 'x'))},
       packed_(2 * settings.window),

@@ -29,6 +29,7 @@ extern Stage stage;
 
 struct Settings {
     bool durable = false;
+    bool logged = false;        // in the lifecycle log, all but the writing to its file
     bool sync = false;          // calls, not background jobs
     std::size_t window = 1000;  // open requests
     std::size_t payload_bytes = 100;
@@ -50,7 +51,7 @@ public:
 
 private:
     struct Wires;
-    struct Quiet;
+    struct Log;
 
     void turn();
     void client_step();
@@ -61,7 +62,7 @@ private:
     Settings settings_;
     base::Now now_;
     std::unique_ptr<Wires> wires_;
-    std::unique_ptr<Quiet> quiet_;
+    std::unique_ptr<Log> log_;
     store::MemoryJournal journal_;
     core::Policy policy_;
     std::unique_ptr<app::Node> node_;

@@ -64,7 +64,7 @@ void check_native(const model::JobOptions& options) {
 void check_event(model::JobOptions options) {
     options.meta = {};
     EventForPeople event;
-    event.options = &options;
+    event.options = std::make_shared<const model::JobOptions>(options);
     std::string line;
     append_event_json(line, event);
     const auto object = nlohmann::json::parse(line, nullptr, false);

@@ -291,7 +291,9 @@ struct RecordInWords {
 std::string event_text(const core::Announce& event, const Cast& cast) {
     const bool is_of_batch = event.kind == model::EventKind::BatchComplete;
     const bool is_of_job = event.job != model::JobId{} && !is_of_batch;
-    const std::string_view of = is_of_batch ? event.batch.view() : event.service.view();
+    const core::AnnounceExtras none;
+    const core::AnnounceExtras& more = event.extras != nullptr ? *event.extras : none;
+    const std::string_view of = is_of_batch ? more.names.batch.view() : event.service.view();
     std::string out = is_of_job ? cast.name_of(event.job) : std::string(of);
     out += " " + std::string(model::name_of(event.kind));
     if (event.attempt != 0) {
@@ -300,16 +302,16 @@ std::string event_text(const core::Announce& event, const Cast& cast) {
     if (event.worker.value != 0) {
         out += ", " + cast.name_of(event.worker);
     }
-    if (event.total != 0) {
-        out += ", " + std::to_string(event.done) + " of " + std::to_string(event.total);
+    if (more.total != 0) {
+        out += ", " + std::to_string(more.done) + " of " + std::to_string(more.total);
     }
     if (is_of_batch && event.job != model::JobId{}) {
         out += ", then " + cast.name_of(event.job);
     }
-    if (event.due) {
-        out += ", due in " + text_of(*event.due - event.at);
+    if (more.due) {
+        out += ", due in " + text_of(*more.due - event.at);
     }
-    return out + because(event.detail) + gate(event.after);
+    return out + because(more.detail) + gate(event.after);
 }
 
 // A note names workers by number, as the log does; a story by name.

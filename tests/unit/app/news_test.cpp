@@ -63,6 +63,42 @@ TEST_CASE("the lifecycle log and the news get the same lines, each only if it li
     CHECK(world.sink.lines.size() == 2);
 }
 
+TEST_CASE("neighbours that wait for one record are logged as they came, and once") {
+    Newsroom world;
+    world.transport.subscribers = false;
+    world.sink.wanted = model::EventSet::all();
+    world.announce(model::EventKind::Received, 5);
+    world.announce(model::EventKind::Enqueued, 5);
+    world.announce(model::EventKind::Dequeued, 6);
+    world.announce(model::EventKind::DelegateStart, 0);
+    CHECK(world.sink.lines.empty());
+    world.news.set_durable(5);
+    REQUIRE(world.sink.lines.size() == 2);
+    CHECK(world.sink.lines[0].find("RECEIVED") != std::string::npos);
+    CHECK(world.sink.lines[1].find("ENQUEUED") != std::string::npos);
+    world.news.set_durable(6);
+    REQUIRE(world.sink.lines.size() == 4);
+    CHECK(world.sink.lines[2].find("DEQUEUED") != std::string::npos);
+    CHECK(world.sink.lines[3].find("DELEGATE_START") != std::string::npos);
+}
+
+TEST_CASE("what one reads and the other does not want is held for each as it was") {
+    Newsroom world;
+    world.sink.wanted = model::EventSet::all();
+    world.transport.subscribers = false;
+    world.announce(model::EventKind::Received, 5);
+    world.transport.subscribers = true;
+    world.announce(model::EventKind::Enqueued, 5);
+    world.sink.wanted = {};
+    world.announce(model::EventKind::Dequeued, 5);
+    world.news.set_durable(5);
+    REQUIRE(world.sink.lines.size() == 2);  // as the log wanted when they happened
+    CHECK(world.sink.lines[1].find("ENQUEUED") != std::string::npos);
+    REQUIRE(world.transport.published.size() == 2);
+    CHECK(world.transport.published[0].first == "mail.ENQUEUED");
+    CHECK(world.transport.published[1].first == "mail.DEQUEUED");
+}
+
 TEST_CASE("a held event names its worker although he has been forgotten meanwhile") {
     Newsroom world;
     const Peer worker = world.peers.add(Side::Backend, "w");

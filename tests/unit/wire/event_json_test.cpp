@@ -42,7 +42,7 @@ std::string line_of(const EventForPeople& event) {
 // The member "options" of an event.
 std::string options_of(const model::JobOptions& options) {
     EventForPeople event = event_of(EventKind::Received);
-    event.options = &options;
+    event.options = std::make_shared<const model::JobOptions>(options);
     std::string line = line_of(event);
     constexpr std::string_view kBefore = "\"options\":";
     line.erase(0, line.find(kBefore) + kBefore.size());
@@ -89,7 +89,7 @@ TEST_CASE("An event with every detail has every member") {
     event.batch = "night";
     event.submission = {5, 6};
     event.params = &params;
-    event.options = &options;
+    event.options = std::make_shared<const model::JobOptions>(options);
     CHECK(
         line_of(event) ==
         "{\"at\":1700000000.000123,\"event\":\"RECEIVED\",\"job\":\"" + kJobText +
@@ -197,7 +197,7 @@ TEST_CASE("Meta that is no map of strings does not spoil the line") {
         model::JobOptions options;
         options.meta = base::Blob::copy(bytes);
         EventForPeople event = event_of(EventKind::Received);
-        event.options = &options;
+        event.options = std::make_shared<const model::JobOptions>(options);
         CHECK(json::accept(line_of(event)));
     }
 }
@@ -205,8 +205,11 @@ TEST_CASE("Meta that is no map of strings does not spoil the line") {
 TEST_CASE("What a writer has written before does not show in what it writes") {
     native::Samples samples(73);
     EventWriter writer;
+    std::shared_ptr<const model::JobOptions> options;  // sometimes those of the event before
     for (int i = 0; i < 3000; ++i) {
-        const model::JobOptions options = samples.options();
+        if (samples.below(3) != 0) {
+            options = std::make_shared<const model::JobOptions>(samples.options());
+        }
         const auto params = payload(Encoding::Opaque, samples.bytes(5000));
         const std::string detail = samples.bytes(40);
         const std::string service = samples.below(2) == 0 ? "mail" : samples.bytes(20);
@@ -219,7 +222,7 @@ TEST_CASE("What a writer has written before does not show in what it writes") {
         event.detail = detail;
         event.submission = {samples.below(3), samples.below(1000)};
         event.params = samples.below(2) == 0 ? nullptr : &params;
-        event.options = samples.below(2) == 0 ? nullptr : &options;
+        event.options = samples.below(2) == 0 ? nullptr : options;
         GrowingBuffer line;
         writer.append(line, event);
         REQUIRE(line.view() == line_of(event));

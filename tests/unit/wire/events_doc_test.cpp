@@ -57,7 +57,7 @@ std::vector<std::string> keys_of_the_code() {
     event.owner = "o";
     event.submission = {1, 2};
     event.params = &params;
-    event.options = &options;
+    event.options = std::make_shared<const model::JobOptions>(options);
     std::string line;
     append_event_json(line, event);
     const auto object = nlohmann::ordered_json::parse(line);
