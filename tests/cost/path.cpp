@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "broker/app/options.hpp"
 #include "common/wire/native_packed.hpp"
 
 namespace steward::cost {
@@ -58,10 +59,10 @@ struct Path::Wires final : app::Transport {
     std::array<std::deque<wire::Frames>, 3> from_broker;  // the client, the workers
 };
 
-// Takes all and keeps nothing.
+// Takes what the broker's configuration says by default, or no events, and keeps nothing.
 struct Path::Log final : app::Sink {
     explicit Log(bool takes_events)
-        : wanted(takes_events ? model::EventSet::all() : model::EventSet()) {}
+        : wanted(takes_events ? app::BrokerOptions().lifecycle_kinds() : model::EventSet()) {}
 
     void note(const core::Note&) override {}
 
