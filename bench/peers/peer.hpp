@@ -61,6 +61,8 @@ public:
 [[nodiscard]] std::unique_ptr<Peer> beanstalkd();
 [[nodiscard]] std::unique_ptr<Peer> nats();
 [[nodiscard]] std::unique_ptr<Peer> redis_lists();
+/// A worker's jobs stay in a list of its own until they are done.
+[[nodiscard]] std::unique_ptr<Peer> redis_kept_lists();
 [[nodiscard]] std::unique_ptr<Peer> redis_streams();
 [[nodiscard]] std::unique_ptr<Peer> rabbitmq();
 

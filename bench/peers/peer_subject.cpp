@@ -165,6 +165,7 @@ std::vector<std::unique_ptr<Peer>> peers() {
     all.push_back(beanstalkd());
     all.push_back(nats());
     all.push_back(redis_lists());
+    all.push_back(redis_kept_lists());
     all.push_back(redis_streams());
     all.push_back(rabbitmq());
     return all;

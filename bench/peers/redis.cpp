@@ -1,4 +1,5 @@
-// bench: Redis as a job server, by lists and by streams with a consumer group.
+// bench: Redis as a job server, by lists, by lists that keep a job until it is done, and by streams
+// with a consumer group.
 #include <unistd.h>
 
 #include "bench/peers/peer.hpp"
@@ -85,6 +86,47 @@ private:
     std::size_t services_;
 };
 
+std::string own_name(const void* side) {
+    return std::to_string(getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(side));
+}
+
+// ---- lists, kept: a batch moves to a list of its worker's, which is deleted when it is done ----
+
+// A script cannot wait, and what waits moves one job.
+constexpr std::string_view kTakeMany =
+    "local jobs = redis.call('LPOP', KEYS[1], ARGV[1]) "
+    "if jobs then redis.call('RPUSH', KEYS[2], unpack(jobs)) end return jobs";
+
+class KeptListWorker final : public RespSide {
+public:
+    void open(std::string& out) override {
+        take_one(out);
+        opened();
+    }
+
+protected:
+    // The batch is forgotten and the next is asked for in one write.
+    void value(const RespValue& value, std::string& out) override {
+        if (value.type == ':') {
+            return;  // of DEL
+        }
+        if (value.type == '$' && value.text == "-1") {
+            take_one(out);
+            return;
+        }
+        add_done(value.type == '*' ? value.items.size() : 1);
+        put_resp(out, {"DEL", name_});
+        put_resp(out, {"EVAL", kTakeMany, "2", service_name(0), name_, kBatch});
+    }
+
+private:
+    void take_one(std::string& out) const {
+        put_resp(out, {"BLMOVE", service_name(0), name_, "LEFT", "RIGHT", "0"});
+    }
+
+    std::string name_ = own_name(this);
+};
+
 // ---- streams: a batch stays pending until it is acknowledged ----
 
 constexpr std::string_view kGroup = "workers";
@@ -160,25 +202,39 @@ private:
                   ">"});
     }
 
-    std::string name_ =
-        std::to_string(getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
+    std::string name_ = own_name(this);
 };
+
+enum class Way : std::uint8_t { Lists, KeptLists, Streams };
 
 class Redis final : public Peer {
 public:
-    explicit Redis(bool streams) : streams_(streams) {}
+    explicit Redis(Way way) : way_(way) {}
 
     [[nodiscard]] std::string name() const override {
-        return streams_ ? "redis-streams" : "redis-lists";
+        switch (way_) {
+            case Way::Lists: return "redis-lists";
+            case Way::KeptLists: return "redis-kept-lists";
+            case Way::Streams: return "redis-streams";
+        }
+        return {};
     }
 
     [[nodiscard]] std::string title(bool durable) const override {
-        return std::string(streams_ ? "Redis streams, 64 a read" : "Redis lists, 64 a pop") +
-               (durable ? ", appendfsync always" : "");
+        const std::string after = durable ? ", appendfsync always" : "";
+        switch (way_) {
+            case Way::Lists: return "Redis lists, 64 a pop" + after;
+            case Way::KeptLists: return "Redis lists, 64 a script, kept until done" + after;
+            case Way::Streams: return "Redis streams, 64 a read" + after;
+        }
+        return {};
     }
 
     [[nodiscard]] Abilities abilities() const override {
-        return {.calls = !streams_, .durable = true};
+        return {.calls = way_ == Way::Lists,
+                .durable = true,
+                .keeps_jobs = way_ != Way::KeptLists,  // these wait as in any list
+                .many_shapes = way_ != Way::KeptLists};
     }
 
     [[nodiscard]] std::string program() const override { return "redis-server"; }
@@ -203,7 +259,7 @@ public:
     }
 
     [[nodiscard]] std::unique_ptr<Side> submitter(const Shape& /*shape*/) const override {
-        if (streams_) {
+        if (way_ == Way::Streams) {
             return std::make_unique<StreamClient>();
         }
         return std::make_unique<ListClient>(false);
@@ -216,24 +272,30 @@ public:
     }
 
     [[nodiscard]] std::unique_ptr<Side> worker(const Shape& shape) const override {
-        if (streams_) {
-            return std::make_unique<StreamWorker>();
+        switch (way_) {
+            case Way::Lists: return std::make_unique<ListWorker>(shape.services);
+            case Way::KeptLists: return std::make_unique<KeptListWorker>();
+            case Way::Streams: return std::make_unique<StreamWorker>();
         }
-        return std::make_unique<ListWorker>(shape.services);
+        return nullptr;
     }
 
 private:
-    bool streams_;
+    Way way_;
 };
 
 }  // namespace
 
 std::unique_ptr<Peer> redis_lists() {
-    return std::make_unique<Redis>(false);
+    return std::make_unique<Redis>(Way::Lists);
+}
+
+std::unique_ptr<Peer> redis_kept_lists() {
+    return std::make_unique<Redis>(Way::KeptLists);
 }
 
 std::unique_ptr<Peer> redis_streams() {
-    return std::make_unique<Redis>(true);
+    return std::make_unique<Redis>(Way::Streams);
 }
 
 }  // namespace steward::bench
