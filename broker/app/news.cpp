@@ -165,7 +165,7 @@ void News::hand_over() {
 }
 
 const std::string& News::topic_of(const core::Announce& announce) {
-    wire::EventForPeople event;
+    wire::PlainEvent event;
     event.kind = announce.kind;
     event.service = announce.service.view();
     topic_.clear();

@@ -307,7 +307,7 @@ void append_event_json(std::string& out, const EventForPeople& event) {
     out += line.view();
 }
 
-void append_event_topic(std::string& out, const EventForPeople& event) {
+void append_event_topic(std::string& out, const PlainEvent& event) {
     out += event.service;
     out.push_back('.');
     out += model::name_of(event.kind);

@@ -92,6 +92,6 @@ void append_event_json(std::string& out, const EventForPeople& event);
 /// Appends the options that are set as one JSON object, which parse_options() reads back.
 void append_options_json(std::string& out, const model::JobOptions& options);
 /// "SERVICE.EVENT"
-void append_event_topic(std::string& out, const EventForPeople& event);
+void append_event_topic(std::string& out, const PlainEvent& event);
 
 }  // namespace steward::wire
