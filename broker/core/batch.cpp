@@ -149,9 +149,10 @@ void State::end_batch(BatchHandle handle) {
     event.job = batch.followed_by.value_or(model::JobId{});
     event.service = batch.then != nullptr ? batch.then->service : every_service();
     event.at = now_.wall;
-    event.more().names.batch = batch.name;
-    event.more().done = batch.succeeded;
-    event.more().total = batch.total;
+    AnnounceExtras& more = event.more();
+    more.names.batch = batch.name;
+    more.done = batch.succeeded;
+    more.total = batch.total;
     event.owner = jobs_.owners.at(batch.owner).name;
     event.after = appends_.last();
 }

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "common/base/assert.hpp"
 #include "common/wire/json_text.hpp"
 #include "common/wire/options.hpp"
 #include "common/wire/params.hpp"
@@ -179,8 +180,10 @@ const EventWriter::Snippet<32>& EventWriter::text_of(model::EventKind kind) {
         std::array<Snippet<32>, model::kEventKinds> all;
         for (std::size_t i = 0; i < all.size(); ++i) {
             char* end = put(all[i].text, ",\"event\":\"");
-            end = put(end, model::name_of(static_cast<model::EventKind>(i)));
-            all[i].end_at(put(end, "\""));
+            const std::string_view name = model::name_of(static_cast<model::EventKind>(i));
+            STEWARD_ASSERT(static_cast<std::size_t>(end - all[i].text) + name.size() + 1 <=
+                           sizeof all[i].text);
+            all[i].end_at(put(put(end, name), "\""));
         }
         return all;
     }();
