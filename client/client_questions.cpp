@@ -56,6 +56,15 @@ Filter only(const JobId& job) {
     return which;
 }
 
+// Of an await for which the client's own time ran out before the broker's word came: an error that
+// names the job, as that word does.
+End about(const JobId& job, End&& end) {
+    if (!end && end.error().code == Errc::Timeout) {
+        return base::fail(Errc::Timeout, "no word of the job " + job.text() + " came in time");
+    }
+    return std::move(end);
+}
+
 }  // namespace
 
 // ---- asking ----
@@ -136,7 +145,7 @@ Expected<Answer> Client::wait(const JobId& job, base::Duration timeout) {
     }
     Order order = await_order(job, timeout_or_default(timeout));
     order.deadline = deadline(timeout);
-    return answer_of(wait_for(**loop, std::move(order)));
+    return answer_of(about(job, wait_for(**loop, std::move(order))));
 }
 
 Expected<Answer> Client::follow(const JobId& job,
@@ -152,7 +161,7 @@ Expected<Answer> Client::follow(const JobId& job,
     CallOptions options;
     options.on_partial = std::move(on_partial);
     options.on_progress = std::move(on_progress);
-    return answer_of(wait_for(**loop, std::move(order), options));
+    return answer_of(about(job, wait_for(**loop, std::move(order), options)));
 }
 
 Expected<std::optional<Answer>> Client::result(const JobId& job) {
@@ -162,7 +171,7 @@ Expected<std::optional<Answer>> Client::result(const JobId& job) {
     }
     Order order = await_order(job, {});
     order.deadline = deadline({});
-    return answer_so_far(wait_for(**loop, std::move(order)));
+    return answer_so_far(about(job, wait_for(**loop, std::move(order))));
 }
 
 // ---- changing ----
@@ -286,7 +295,9 @@ void Client::wait_async(const JobId& job, base::Duration timeout, CallDone done)
     Order order = await_order(job, timeout_or_default(timeout));
     order.deadline = deadline(timeout);
     auto receiver = std::make_unique<CallbackReceiver>();
-    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
+    receiver->done = [job, tell = std::move(done)](End&& end) {
+        tell(answer_of(about(job, std::move(end))));
+    };
     hand_over(**loop, std::move(order), std::move(receiver));
 }
 
@@ -303,7 +314,9 @@ void Client::follow_async(const JobId& job,
     auto receiver = std::make_unique<CallbackReceiver>();
     receiver->partial = std::move(options.on_partial);
     receiver->progress = std::move(options.on_progress);
-    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_of(std::move(end))); };
+    receiver->done = [job, tell = std::move(done)](End&& end) {
+        tell(answer_of(about(job, std::move(end))));
+    };
     hand_over(**loop, std::move(order), std::move(receiver));
 }
 
@@ -315,7 +328,9 @@ void Client::result_async(const JobId& job, ResultDone done) {
     Order order = await_order(job, {});
     order.deadline = deadline({});
     auto receiver = std::make_unique<CallbackReceiver>();
-    receiver->done = [tell = std::move(done)](End&& end) { tell(answer_so_far(std::move(end))); };
+    receiver->done = [job, tell = std::move(done)](End&& end) {
+        tell(answer_so_far(about(job, std::move(end))));
+    };
     hand_over(**loop, std::move(order), std::move(receiver));
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("A batch is opened, filled in steps, watched and closed") {
     CHECK(late.code == kRefused);
     CHECK(has_all(late.err, {"line 1: ", name}));
     CHECK(lines_of(late.err).size() == 1);  // there is nothing to go on with
-    CHECK(desk.run({"batch", "status", name, "--wait", "--timeout", "100ms"}).code == kTimeout);
+    CHECK(desk.run({"batch", "status", name, "--wait", "--timeout", "500ms"}).code == kTimeout);
 
     CHECK(desk.say({"cancel", "--batch", name}) == "1 job cancelled\n");
     const Finished ended = desk.run({"batch", "status", name, "--wait", "--json"});

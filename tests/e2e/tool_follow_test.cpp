@@ -167,7 +167,7 @@ TEST_CASE("wait --follow prints parts and the result alone to a pipe, and ends a
     Desk desk;
     desk.start_worker(kTrialProgram, "trial");
     const std::string id = desk.submit("trial", {{"parts", kParts}, {"seconds", 2}});
-    const Finished impatient = desk.run({"wait", id, "--follow", "--timeout", "300ms"});
+    const Finished impatient = desk.run({"wait", id, "--follow", "--timeout", "500ms"});
     CHECK(impatient.code == kTimeout);
     const Args lines = lines_of(desk.say({"wait", id, "--follow"}));
     REQUIRE(lines.size() == kParts + 1);

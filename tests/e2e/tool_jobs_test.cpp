@@ -67,14 +67,16 @@ TEST_CASE("submit prints an id a line, also of many") {
 TEST_CASE("result tells a job that goes on from one that has ended; wait waits") {
     Desk desk;
     desk.start_worker(kTrialProgram, "trial");
-    const std::string id = desk.submit("trial", {{"seconds", 0.5}});
-    const Finished early = desk.run({"result", id});
+    const std::string endless = desk.submit("trial", kLong);
+    const Finished early = desk.run({"result", endless});
     CHECK(early.code == kTimeout);
     CHECK(early.out.empty());
     CHECK(has(early.err, "steward wait"));
-    const Finished impatient = desk.run({"wait", id, "--timeout", "50ms"});
+    const Finished impatient = desk.run({"wait", endless, "--timeout", "500ms"});
     CHECK(impatient.code == kTimeout);
-    CHECK(has_all(impatient.err, {id, "--timeout"}));
+    CHECK(has_all(impatient.err, {endless, "--timeout"}));
+    desk.say({"cancel", endless});
+    const std::string id = desk.submit("trial", {{"seconds", 0.5}});
     CHECK(desk.ask({"wait", id})["result"]["id"] == id);
     CHECK(desk.ask({"result", id})["result"]["attempt"] == 1);
 }
@@ -111,7 +113,7 @@ TEST_CASE("The exit status tells how a job ended") {
     CHECK(has(failed.err, "no paper"));
     CHECK(call(R"({"outcome":"throw"})").code == kJobFailed);
     CHECK(call(kUntilTold, {"--time-limit", "100ms"}).code == kJobFailed);
-    CHECK(call(kUntilTold, {"--timeout", "150ms"}).code == kTimeout);
+    CHECK(call(kUntilTold, {"--timeout", "500ms"}).code == kTimeout);
     CHECK(call("{}", {"--priority", "soon"}).code == kUsage);
     CHECK(call("{").code == kUsage);
     CHECK(desk.run({"call", "nobody"}).code == kRefused);
@@ -133,7 +135,7 @@ TEST_CASE("The exit status tells how a job ended") {
 TEST_CASE("What a call asked for goes on when its time-out has passed") {
     Desk desk;
     desk.start_worker(kSleepProgram, "sleep");
-    const Finished late = desk.run({"call", "sleep", "seconds=0.6", "--timeout", "100ms"});
+    const Finished late = desk.run({"call", "sleep", "seconds=1.5", "--timeout", "500ms"});
     CHECK(late.code == kTimeout);
     CHECK(late.out.empty());
     CHECK(lines_of(late.err).size() == 1);

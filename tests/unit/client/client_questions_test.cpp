@@ -30,6 +30,7 @@ constexpr JobId kAskedJob{1, 7};
 constexpr JobId kUnknown{1, 0};
 constexpr JobId kGoesOn{2, 7};
 constexpr JobId kDead{3, 7};
+constexpr JobId kUnanswered{4, 7};
 
 }  // namespace
 
@@ -47,6 +48,19 @@ TEST_CASE("A wait ends with the answer, and the broker is asked to wait a little
     CHECK(world.client.wait(kGoesOn, 5s).error().code == Errc::Timeout);
     CHECK(world.client.wait(kDead).error() == Error{Errc::JobDead, "no luck", {}});
     CHECK(world.client.wait(kUnknown).error().code == Errc::UnknownJob);
+}
+
+TEST_CASE("A wait that runs out of time names its job, also when the broker is silent") {
+    World world;
+    const auto names = [](const Expected<Answer>& answer, const JobId& job) {
+        return !answer && answer.error().code == Errc::Timeout &&
+               answer.error().message.find(job.text()) != std::string::npos;
+    };
+    REQUIRE(world.client.wait(kAskedJob, 5s));  // connected
+    CHECK(names(world.client.wait(kGoesOn, 5s), kGoesOn));
+    CHECK(names(world.client.wait(kUnanswered, 20ms), kUnanswered));
+    CHECK(names(world.client.wait_async(kUnanswered, 20ms).get(), kUnanswered));
+    CHECK(names(world.client.follow(kUnanswered, 20ms, {}), kUnanswered));
 }
 
 TEST_CASE("A result is there, or the job goes on, or there never will be one") {

@@ -32,10 +32,9 @@ using namespace std::chrono_literals;
 /// are an earlier job. Any service called "refuse" is refused with QueueFull, "mute" is not
 /// answered. Queries are reported with what was asked; status, why and await of a job whose number
 /// is 0 are refused with UnknownJob. An await of a job of epoch 2 hears that it goes on, of epoch 3
-/// that it is dead, of any other its result: the wait in microseconds; if it follows, after a
-/// progress and two parts. Listings have three pages of
-/// one row. Operations change one job, on the service "many" two at a time for three times; "gone"
-/// is no batch's name.
+/// that it is dead, of epoch 4 nothing, of any other its result: the wait in microseconds; if it
+/// follows, after a progress and two parts. Listings have three pages of one row. Operations change
+/// one job, on the service "many" two at a time for three times; "gone" is no batch's name.
 class FakeBroker {
 public:
     FakeBroker();
@@ -241,7 +240,7 @@ inline void FakeBroker::answer(const native::Await& await, native::BatchWriter& 
         out.add(native::Accepted{await.number, await.job});
     } else if (await.job.epoch == 3) {
         out.add(native::Result{await.number, await.job, model::JobState::Dead, "no luck", {}});
-    } else {
+    } else if (await.job.epoch != 4) {
         if (await.follow) {
             out.add(native::JobProgress{await.number, await.job, 1, 3, "begun"});
             for (const char* part : {"1", "2"}) {
