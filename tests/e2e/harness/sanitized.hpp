@@ -1,5 +1,5 @@
-// tests/e2e: whether this build is under the address sanitizer, whose allocator may be left locked
-// in a forked copy: such a copy writes no checkpoint.
+// tests/e2e: whether this build is under a sanitizer: what memory it takes says little then, and the
+// address sanitizer's allocator may be left locked in a forked copy, which writes no checkpoint.
 #pragma once
 
 namespace steward::e2e {
@@ -7,7 +7,7 @@ namespace steward::e2e {
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kIsSanitized = true;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 inline constexpr bool kIsSanitized = true;
 #else
 inline constexpr bool kIsSanitized = false;
