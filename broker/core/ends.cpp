@@ -142,6 +142,14 @@ void State::keep_for_resend(const Job& job, const KeptResult& end) {
     }
 }
 
+std::unique_ptr<const JobNames> State::names_of(const Job& job) const {
+    if (job.extras == nullptr) {
+        return nullptr;
+    }
+    JobNames names = names_of_few(job);
+    return names.empty() ? nullptr : std::make_unique<const JobNames>(std::move(names));
+}
+
 // Pre: it has extras.
 JobNames State::names_of_few(const Job& job) const {
     JobNames names;

@@ -233,11 +233,7 @@ private:
     void keep_for_resend(const Job& job, const KeptResult& end);
 
     // Null when it has none.
-    [[nodiscard]] std::unique_ptr<const JobNames> names_of(const Job& job) const {
-        return job.extras == nullptr ? nullptr
-                                     : std::make_unique<const JobNames>(names_of_few(job));
-    }
-
+    [[nodiscard]] std::unique_ptr<const JobNames> names_of(const Job& job) const;
     [[nodiscard]] JobNames names_of_few(const Job& job) const;
     void keep_result(const Job& job,
                      const Service& service,
