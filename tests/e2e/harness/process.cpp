@@ -3,6 +3,7 @@
 #include "tests/e2e/harness/process.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +29,7 @@ struct Pipe {
 Pipe make_pipe() {
     std::array<int, 2> ends{};
     REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);  // this end's alone
     return {ends[0], ends[1]};
 }
 
@@ -89,14 +91,13 @@ bool redirect(const CommandLine& command, int out, int err) {
     ::_exit(127);
 }
 
-/// Takes what can be read. False: the other side has closed.
-bool take(int descriptor, std::string& text, std::mutex& mutex) {
-    std::array<char, 65536> buffer{};
+/// Takes what can be read now, at least all that the pipe held. False: the other side has closed.
+bool take(int descriptor, std::string& text) {
+    std::array<char, 65536> buffer{};  // as much as a pipe holds
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
     if (got <= 0) {
-        return false;
+        return got < 0 && errno == EAGAIN;
     }
-    const std::lock_guard lock(mutex);
     if (text.size() < kCapturedBytesMax) {
         text.append(buffer.data(), static_cast<std::size_t>(got));
     }
@@ -159,8 +160,9 @@ void Process::read_outputs() {
     std::array<std::string*, 2> texts{&out_text_, &err_text_};
     while (watched[0].fd >= 0 || watched[1].fd >= 0) {
         ::poll(watched.data(), watched.size(), -1);
+        const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < watched.size(); ++i) {
-            if (watched[i].revents != 0 && !take(watched[i].fd, *texts[i], mutex_)) {
+            if (watched[i].revents != 0 && !take(watched[i].fd, *texts[i])) {
                 watched[i].fd = -1;  // poll() skips negative descriptors
             }
             watched[i].revents = 0;
@@ -187,13 +189,17 @@ std::optional<std::string> Process::wait_for_line(std::string_view part,
 }
 
 std::string Process::standard_output() const {
-    const std::lock_guard lock(mutex_);
-    return out_text_;
+    return printed(out_, out_text_);
 }
 
 std::string Process::standard_error() const {
+    return printed(err_, err_text_);
+}
+
+std::string Process::printed(int descriptor, std::string& text) const {
     const std::lock_guard lock(mutex_);
-    return err_text_;
+    static_cast<void>(take(descriptor, text));
+    return text;
 }
 
 void Process::signal(int number) const {

@@ -48,7 +48,7 @@ public:
     /// or the process ended first.
     [[nodiscard]] std::optional<std::string> wait_for_line(
         std::string_view part, std::chrono::milliseconds patience = kPatience);
-    /// Everything it has printed so far.
+    /// Everything it has printed so far, what its pipe still holds included.
     [[nodiscard]] std::string standard_output() const;
     [[nodiscard]] std::string standard_error() const;
 
@@ -60,6 +60,7 @@ public:
 
 private:
     void read_outputs();
+    [[nodiscard]] std::string printed(int descriptor, std::string& text) const;
 
     pid_t pid_ = -1;
     int exit_watch_ = -1;  // a pidfd: readable when the child has ended
@@ -68,8 +69,8 @@ private:
     std::optional<ExitCode> exit_code_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::string out_text_;
-    std::string err_text_;
+    mutable std::string out_text_;  // what is taken from a pipe had been printed before
+    mutable std::string err_text_;
     bool outputs_ended_ = false;
     std::thread reader_;
 };
