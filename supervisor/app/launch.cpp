@@ -70,6 +70,10 @@ std::optional<BrokerPlace> place_in(std::string_view line) {
     return is_known ? std::optional(std::move(place)) : std::nullopt;
 }
 
+bool is_told_broker(const PoolRow& row) {
+    return row.kind == "worker" && row.port_flags;
+}
+
 Launch launch_of(const PoolRow& row, const std::string& name, const LaunchPlace& at) {
     Launch launch;
     launch.guardian = at.program_dir + "/steward-guardian";
@@ -85,7 +89,7 @@ Launch launch_of(const PoolRow& row, const std::string& name, const LaunchPlace&
     std::vector<std::string>& command = launch.orders.command;
     command.push_back(path_of(row.program, at.program_dir));
     // Before its own args: of a flag given twice the last one counts.
-    if (row.kind == "worker" && row.port_flags && at.broker) {
+    if (is_told_broker(row) && at.broker) {
         command.insert(command.end(),
                        {"--frontend-port",
                         port_of(at.broker->clients),

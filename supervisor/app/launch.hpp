@@ -30,6 +30,9 @@ struct LaunchPlace {
     keys::KeyFiles keys = {};              // for who speaks to a broker with keys
 };
 
+/// Whether such a process is told the broker's ports as it is started.
+[[nodiscard]] bool is_told_broker(const PoolRow& row);
+
 /// `name`: of the process, which it finds in STEWARD_PROCESS.
 [[nodiscard]] Launch launch_of(const PoolRow& row, const std::string& name, const LaunchPlace& at);
 

@@ -26,6 +26,8 @@ struct Processes::Living {
     std::vector<Watcher::Token> tokens;
     LineSplitter lines;
     bool is_server = false;
+    bool is_told_broker = false;
+    std::optional<BrokerPlace> told_broker;  // as it was started; nothing: none was known
     bool has_pid_file = false;
     std::string pid_file;
     base::Duration watchdog{};
@@ -157,13 +159,14 @@ base::Expected<void> Processes::try_start(base::MonoTime /*now*/, const ProcessI
         return base::fail(base::Errc::UnknownName, "it is no longer configured");
     }
     const std::string name = name_of(id);
-    place_.broker = broker_;
     auto process = GuardedProcess::start(launch_of(*row, name, place_));
     if (!process) {
         return base::Unexpected(std::move(process.error()));
     }
     auto living = std::make_unique<Living>(id, name, std::move(*process));
     living->is_server = row->kind == "server";
+    living->is_told_broker = is_told_broker(*row);
+    living->told_broker = place_.broker;
     living->pid_file = settings_->run_path(name + ".pid");
     living->watchdog = row->watchdog;
     living->stop_signal = signal_number(row->stop_signal);
@@ -240,10 +243,27 @@ void Processes::read_output(const ProcessId& id) {
 void Processes::take_line(const Living& living, std::string_view line) {
     if (living.is_server) {
         if (auto place = place_in(line)) {
-            broker_ = std::move(place);
+            take_place(living.id, std::move(*place));
         }
     }
     write_line(living, line);
+}
+
+// A worker knows its broker from how it was started: it may have been started before a broker that
+// began late, or the broker's ports are other ones since.
+void Processes::take_place(const ProcessId& server, BrokerPlace place) {
+    brokers_[server] = place;
+    place_.broker = std::move(place);
+    const base::MonoTime now = posix::read_mono();
+    for (const auto& [id, living] : alive_) {
+        const bool is_misled =
+            living->is_told_broker && std::ranges::none_of(brokers_, [&](const auto& one) {
+                return living->told_broker == one.second;
+            });
+        if (is_misled) {
+            fleet_.unfit(now, id, "the broker is at " + place_.broker->workers, noticed_);
+        }
+    }
 }
 
 void Processes::write_line(const Living& living, std::string_view text) {
@@ -355,11 +375,11 @@ void Processes::check_memory(base::MonoTime now, Actions& out) {
         const std::size_t limit = living->memory_limit;
         const std::uint64_t held = usage_of(living->process.guardian_pid(), all).resident_bytes;
         if (limit > 0 && held > limit) {
-            fleet_.over_memory(now,
-                               id,
-                               "it holds " + std::to_string(held) + " bytes; its memory_limit is " +
-                                   std::to_string(limit),
-                               out);
+            fleet_.unfit(now,
+                         id,
+                         "it holds " + std::to_string(held) + " bytes; its memory_limit is " +
+                             std::to_string(limit),
+                         out);
         }
     }
 }

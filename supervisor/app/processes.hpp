@@ -52,7 +52,7 @@ public:
     void check_memory(base::MonoTime now, Actions& out);
 
     /// Nothing: none has said where it is.
-    [[nodiscard]] const std::optional<BrokerPlace>& broker() const { return broker_; }
+    [[nodiscard]] const std::optional<BrokerPlace>& broker() const { return place_.broker; }
 
     /// Of each process that lives.
     [[nodiscard]] std::map<ProcessId, Usage> usage() const;
@@ -81,6 +81,7 @@ private:
     void read_notifications();
     void take_notification(Living& living, std::string_view text);
     void take_line(const Living& living, std::string_view line);
+    void take_place(const ProcessId& server, BrokerPlace place);
     void write_line(const Living& living, std::string_view text);
     void note(const Note& note);
     [[nodiscard]] const PoolRow* row_of(std::string_view pool) const;
@@ -95,7 +96,7 @@ private:
     LaunchPlace place_;
     std::map<ProcessId, std::unique_ptr<Living>> alive_;
     std::map<std::string, posix::RotatedFile, std::less<>> logs_;  // by pool
-    std::optional<BrokerPlace> broker_;
+    std::map<ProcessId, BrokerPlace> brokers_;  // where each that runs here said last that it is
     bool has_strays_ = false;
     Actions noticed_;
 };

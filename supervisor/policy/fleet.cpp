@@ -176,10 +176,10 @@ void Fleet::gone(base::MonoTime now, const ProcessId& process, const End& end, A
     }
 }
 
-void Fleet::over_memory(base::MonoTime now,
-                        const ProcessId& process,
-                        std::string_view why,
-                        Actions& out) {
+void Fleet::unfit(base::MonoTime now,
+                  const ProcessId& process,
+                  std::string_view why,
+                  Actions& out) {
     if (Slot* found = slot(process)) {
         found->replace(now, pools_.find(process.pool)->second.plan(), why, out);
     }

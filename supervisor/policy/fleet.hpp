@@ -60,11 +60,9 @@ public:
     // ---- what happens ----
     void ready(base::MonoTime now, const ProcessId& process);
     void gone(base::MonoTime now, const ProcessId& process, const End& end, Actions& out);
-    /// It needs more memory than it may.
-    void over_memory(base::MonoTime now,
-                     const ProcessId& process,
-                     std::string_view why,
-                     Actions& out);
+    /// A fresh one would be better: it holds too much memory, or was started for a broker that is
+    /// elsewhere now. No crash.
+    void unfit(base::MonoTime now, const ProcessId& process, std::string_view why, Actions& out);
     /// It gives no sign of life any more.
     void hangs(base::MonoTime now, const ProcessId& process, std::string_view why, Actions& out);
     void load(base::MonoTime now, std::string_view name, const Load& load, Actions& out);

@@ -27,6 +27,18 @@ std::string calm(const std::string& name, const std::string& more = {}) {
            more + "\n";
 }
 
+/// A broker and workers by scripts of these names; the workers' default is a port of nobody.
+std::string broker_and_workers() {
+    return "[[process]]\nname = \"broker\"\nkind = \"server\"\nprogram = \"$DIR/broker\"\n"
+           "args = [\"--config\", \"$DIR/steward.toml\"]\nnotify = true\n"
+           "[[pool]]\nname = \"trial\"\nprogram = \"$DIR/worker\"\ncount = 2\n"
+           "services = [\"TRIAL\"]\nnotify = true\n";
+}
+
+void write_worker(const Supervised& house) {
+    house.script("worker", "exec " + built_program(kTrialProgram) + " --backend-port 9 \"$@\"");
+}
+
 void submit_many(const Supervised& house, std::size_t count, const std::string& params) {
     house.say({"submit", "TRIAL", params, "--count", std::to_string(count)});
 }
@@ -41,6 +53,34 @@ json service(const Supervised& house) {
 }
 
 }  // namespace
+
+TEST_CASE("Workers that began before their broker find it when it begins") {
+    Supervised house(broker_and_workers());
+    house.script("broker",
+                 "[ -e may-begin ] || exit 1\nexec " + built_program("steward-broker") + " \"$@\"");
+    write_worker(house);
+    house.start();
+    REQUIRE(wait_until([&] { return house.count("trial", "starting") == 2; }));
+    std::ofstream(house.path("may-begin")) << "yes";
+    CHECK(house.all_run(3));
+    submit_many(house, 10, R"({})");
+    CHECK(wait_until([&] { return service(house).value("succeeded", 0) == 10; }));
+}
+
+TEST_CASE("Workers follow their broker to another port") {
+    Supervised house(broker_and_workers());
+    house.script("broker", "exec " + built_program("steward-broker") + " \"$@\" --worker-port 0");
+    write_worker(house);
+    house.start();
+    REQUIRE(house.all_run(3));
+    const pid_t before = house.pid_of("trial.1");
+    house.say({"supervisor", "restart", "broker"});
+    CHECK(wait_until([&] { return house.pid_of("trial.1") != before && house.runs("trial.1"); }));
+    CHECK(house.all_run(3));
+    CHECK(house.ps("trial.1")["crashes"] == 0);
+    submit_many(house, 10, R"({})");
+    CHECK(wait_until([&] { return service(house).value("succeeded", 0) == 10; }));
+}
 
 TEST_CASE("A rolling refresh under load loses no job and disturbs none") {
     Supervised house(broker_process() + trial("count = 3"));

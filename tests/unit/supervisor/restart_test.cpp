@@ -135,10 +135,10 @@ TEST_CASE("One that gives no sign of life is killed, and that is a crash") {
     CHECK(world.alive.size() == 1);
 }
 
-TEST_CASE("One that needs too much memory is replaced, and that is no crash") {
+TEST_CASE("One that is unfit, as for its memory, is replaced, and that is no crash") {
     FleetWorld world({workers("w", 1)});
     Actions out;
-    world.fleet.over_memory(world.now, kOne, "2GiB", out);
+    world.fleet.unfit(world.now, kOne, "2GiB", out);
     world.carry_out(std::move(out));
     world.settle();
     CHECK(world.starts[kOne] == 2);
