@@ -154,10 +154,13 @@ TEST_CASE("A stop signal that is there before the program is not lost") {
 }
 
 TEST_CASE("What the program leaves behind goes with it, in whatever session it hides") {
-    auto process = started(
-        shell("(setsid sh -c 'sleep 600 & sleep 600' &) ; (sleep 600 &) ; sleep 0.2; exit 0"));
+    auto process =
+        started(shell("trap 'exit 0' TERM; (setsid sh -c 'sleep 600 & sleep 600' &) ; "
+                      "(sleep 600 &) ; sleep 600 & echo on; wait"));
     const pid_t guardian = process.guardian_pid();
-    CHECK(e2e::wait_until([&] { return tree_size(guardian) >= 4; }));
+    REQUIRE(line(process) == "on");
+    CHECK(e2e::wait_until([&] { return tree_size(guardian) >= 5; }));
+    process.signal(SIGTERM);
     CHECK(ended(process).number == 0);
     CHECK(is_gone(guardian));
 }

@@ -252,7 +252,7 @@ void news_reach_who_asked(TransportWorld& world) {
     };
     arrived(all, "first");
     arrived(some, "second");
-    CHECK(transport.has_subscribers());
+    eventually(world, "the readers to be known", [&] { return transport.has_subscribers(); });
     transport.publish("sleep.started", "not for some");
     transport.publish("reverse.ended", "last");
     Frames news;

@@ -123,9 +123,9 @@ TEST_CASE("A guardian that is killed takes its program with it, and both come ba
 
 TEST_CASE("One that gives no sign of life is killed with all it has started") {
     Supervised house(
-        broker_process() + trial("watchdog = \"500ms\"") +
+        broker_process() + trial("watchdog = \"2s\"") +
         "[[pool]]\nname = \"calm\"\nprogram = \"steward-worker-sleep\"\nnotify = true\n"
-        "watchdog = \"500ms\"\n");
+        "watchdog = \"2s\"\n");
     house.start();
     REQUIRE(house.all_run(3));
     const pid_t before = house.pid_of("trial");
