@@ -150,7 +150,9 @@ void JournalEngine::checkpoint_has_ended(bool is_done) {
 
 base::Expected<void> JournalEngine::checkpoint(const StateWriter& write_state) {
     spills_.checkpoint_begins();
-    if (file_bytes_ != 0 || needs_checkpoint_) {
+    // Only behind something: each number is some file's, or what follows could not be read until
+    // this checkpoint is there. After a repair it may take the place of one of its own number.
+    if (file_bytes_ != 0) {
         begins_file_ = true;
         file_bytes_ = 0;
         ++position_.file;

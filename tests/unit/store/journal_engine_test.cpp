@@ -65,18 +65,35 @@ public:
     Progress progress() override { return Progress::Done; }
 };
 
-// The engine on a disk whose checkpoint, the 1st, refers to spill 1. What it replays opens that.
+constexpr std::string_view kSpillRecord = "in spill 1";
+
+// The 1st checkpoint, whose one record refers to spill 1.
+void write_checkpoint_with_spill(FakeDisk& disk) {
+    SpillFiles spills(disk);
+    std::vector<SpillItem> items = {{1, 1, 3, 0}};
+    REQUIRE(spills.write(items, "one"));
+    REQUIRE(
+        write_checkpoint(disk, {1, 1}, [](const RecordSink& put) { return put(kSpillRecord); }));
+}
+
+// The engine on such a disk. What it replays opens the spill.
 struct OverSpill {
-    explicit OverSpill(FakeDisk& disk, bool repair)
-        : engine(std::make_unique<Door>(disk),
-                 std::make_unique<DirectCheckpointer>(),
-                 {},
-                 repair,
-                 [] {}),
-          replayed(engine.replay([this](std::string_view /*record*/) {
-              return engine.spills().open(1).map([](auto&&) {});
+    explicit OverSpill(FakeDisk& disk, bool repair, bool has_checkpoints = true)
+        : engine(std::make_unique<Door>(disk), checkpointer(has_checkpoints), {}, repair, [] {}),
+          replayed(engine.replay([this](std::string_view record) {
+              records.emplace_back(record);
+              return record == kSpillRecord ? engine.spills().open(1).map([](auto&&) {})
+                                            : base::Expected<void>();
           })) {}
 
+    static std::unique_ptr<Checkpointer> checkpointer(bool has_checkpoints) {
+        if (has_checkpoints) {
+            return std::make_unique<DirectCheckpointer>();
+        }
+        return std::make_unique<NoCheckpointer>();
+    }
+
+    std::vector<std::string> records;
     JournalEngine engine;
     base::Expected<void> replayed;
 };
@@ -174,12 +191,7 @@ TEST_CASE(
 
 TEST_CASE("After a repair has given up what a checkpoint refers to, another follows at once") {
     FakeDisk disk;
-    {
-        SpillFiles spills(disk);
-        std::vector<SpillItem> items = {{1, 1, 3, 0}};
-        REQUIRE(spills.write(items, "one"));
-        REQUIRE(write_checkpoint(disk, {1, 1}, [](const RecordSink& put) { return put("1"); }));
-    }
+    write_checkpoint_with_spill(disk);
     OverSpill sound(disk, true);
     REQUIRE(sound.replayed);
     CHECK_FALSE(sound.engine.wants_checkpoint());
@@ -190,10 +202,31 @@ TEST_CASE("After a repair has given up what a checkpoint refers to, another foll
     REQUIRE(repaired.engine.wants_checkpoint());
     REQUIRE(repaired.engine.checkpoint([](const RecordSink&) { return base::Expected<void>(); }));
     CHECK_FALSE(repaired.engine.wants_checkpoint());
-    // Of a number of its own: who reads the old one sees that it is gone.
-    CHECK(disk.names() == std::vector<std::string>{damaged_name(file_name(FileKind::Spill, 1)),
-                                                   file_name(FileKind::Checkpoint, 2)});
+    CHECK(disk.names() == std::vector<std::string>{file_name(FileKind::Checkpoint, 1),
+                                                   damaged_name(file_name(FileKind::Spill, 1))});
     CHECK(OverSpill(disk, false).replayed);
+}
+
+TEST_CASE("What is durable after a repair is found again, whether its checkpoint was done or not") {
+    for (const bool is_done : {false, true}) {
+        CAPTURE(is_done);
+        FakeDisk disk;
+        write_checkpoint_with_spill(disk);
+        disk.flip_bit(file_name(FileKind::Spill, 1), 8 * kFileHeaderBytes);
+        OverSpill repaired(disk, true, is_done);
+        REQUIRE(repaired.replayed);
+        REQUIRE(repaired.engine.wants_checkpoint());
+        const auto nothing = [](const RecordSink&) { return base::Expected<void>(); };
+        CHECK(repaired.engine.checkpoint(nothing).has_value() == is_done);
+        constexpr std::string_view kRecord = "after";
+        REQUIRE(repaired.engine.append(std::span(&kRecord, 1)));
+        while (repaired.engine.step(kStart) == kStart) {
+        }
+        REQUIRE(repaired.engine.durable().value() == 1);
+        OverSpill again(disk, !is_done);
+        REQUIRE(again.replayed);
+        CHECK(again.records.back() == kRecord);
+    }
 }
 
 }  // namespace steward::store
