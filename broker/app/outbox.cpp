@@ -26,6 +26,15 @@ std::size_t cost_of(const Frames& frames, Side side) {
     return bytes;
 }
 
+// Whether it means something else before what the peer is told first. A heartbeat says nothing of
+// jobs: a slow disk must not make the broker look dead. A native client knows each answer by its
+// number: while the disk is full its calls go on, and its next durable job is refused.
+bool has_a_turn(const core::Send& send, const PeerTable::Entry& entry) {
+    return !std::holds_alternative<core::HeartbeatOut>(send.what) &&
+           (entry.side == Side::Backend ||
+            Renderer::form_of(send, entry).dialect != wire::DialectId::Native);
+}
+
 }  // namespace
 
 Outbox::Outbox(Transport& transport,
@@ -93,9 +102,7 @@ Outbox::Lane* Outbox::take(core::Send&& send) {
         ++counters_.backlog_dropped;
         return nullptr;
     }
-    // A heartbeat says nothing about jobs: a slow disk must not make the broker look dead.
-    const bool waits_its_turn =
-        lane.held > 0 && !std::holds_alternative<core::HeartbeatOut>(send.what);
+    const bool waits_its_turn = lane.held > 0 && has_a_turn(send, *entry);
     if (send.after <= durable_ && !waits_its_turn) {
         return stage(std::move(send), *entry, lane) ? &lane : nullptr;
     }

@@ -70,6 +70,8 @@ struct Outgoing {
     Outbox outbox;
     Peer a = peers.add(Side::Frontend, "a");
     Peer b = peers.add(Side::Frontend, "b");
+    Peer w = peers.add(Side::Backend, "w");
+    Peer v = peers.add(Side::Backend, "v");
 };
 
 constexpr wire::Form kMdp{wire::DialectId::Mdp01, true};
@@ -115,25 +117,25 @@ TEST_CASE("many jobs for one worker leave in order, whatever comes between them"
     const auto add = [&](Peer peer, core::Message&& what, core::Seq after = 0) {
         sends.emplace_back(core::Address{peer, 0, 0}, std::move(what), after);
     };
-    add(world.a, job(1));
-    add(world.a, job(2));
-    add(world.b, job(11));
-    add(world.a, job(3));
-    add(world.a, core::Disconnect{});
-    add(world.a, job(4));
-    add(world.a, job(5), 7);  // waits for the journal, and so do those behind it
-    add(world.a, job(6));
-    add(world.b, job(12));
+    add(world.w, job(1));
+    add(world.w, job(2));
+    add(world.v, job(11));
+    add(world.w, job(3));
+    add(world.w, core::Disconnect{});
+    add(world.w, job(4));
+    add(world.w, job(5), 7);  // waits for the journal, and so do those behind it
+    add(world.w, job(6));
+    add(world.v, job(12));
     add(Peer{99}, job(21));  // nobody
     world.outbox.post(sends);
     CHECK(world.flush().empty());
-    CHECK(world.numbers_sent("a") == Numbers{{1, 2, 3, 0, 4}});
-    CHECK(world.numbers_sent("b") == Numbers{{11, 12}});
+    CHECK(world.numbers_sent("w") == Numbers{{1, 2, 3, 0, 4}});
+    CHECK(world.numbers_sent("v") == Numbers{{11, 12}});
     CHECK(world.outbox.counters().undeliverable == 1);
     CHECK(world.outbox.held() == 2);
     world.outbox.set_durable(7);
     CHECK(world.flush().empty());
-    CHECK(world.numbers_sent("a") == Numbers{{5, 6}});
+    CHECK(world.numbers_sent("w") == Numbers{{5, 6}});
     CHECK(world.transport.sent.empty());
 }
 
@@ -185,24 +187,36 @@ TEST_CASE("nothing is said before its record is durable, and it goes when it is"
     CHECK(world.numbers_sent("a") == Numbers{{2}});
 }
 
-TEST_CASE("for one peer nothing overtakes what is held, others do not wait") {
+TEST_CASE("a client's answers that wait for no record go before those that do") {
     Outgoing world;
     world.taken(world.a, 1, 5);
     world.taken(world.a, 2);
     world.taken(world.a, 3, 3);
     world.taken(world.b, 4);
     world.flush();
-    CHECK(world.numbers_sent("a").empty());
+    CHECK(world.numbers_sent("a") == Numbers{{2}});
     CHECK(world.numbers_sent("b") == Numbers{{4}});
     world.outbox.set_durable(4);
     world.flush();
     CHECK(world.transport.sent.empty());
     world.outbox.set_durable(9);
     world.flush();
-    CHECK(world.numbers_sent("a") == Numbers{{1, 2, 3}});
-    world.taken(world.a, 5);
+    CHECK(world.numbers_sent("a") == Numbers{{1, 3}});
+}
+
+TEST_CASE("for one worker nothing overtakes what is held, and no answer does for an old client") {
+    Outgoing world;
+    world.post(world.w, job(1), 5);
+    world.post(world.w, job(2));
+    constexpr wire::Form kZmws{wire::DialectId::Zmws2, false};
+    world.post(world.a, core::JobTaken{{1, 1}, {}}, 5, kZmws);
+    world.post(world.a, core::JobTaken{{1, 2}, {}}, 0, kZmws);
     world.flush();
-    CHECK(world.numbers_sent("a") == Numbers{{5}});
+    CHECK(world.transport.sent.empty());
+    world.outbox.set_durable(5);
+    world.flush();
+    CHECK(world.numbers_sent("w") == Numbers{{1, 2}});
+    CHECK(world.transport.take("a").size() == 2);
 }
 
 TEST_CASE("a heartbeat does not wait for the disk") {
