@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 // How soon a peer that reads slowly, or a journal without room, is tried again.
 constexpr base::Duration kRetry = 2ms;
 constexpr base::Duration kJournalRetryAfter = 200ms;  // what a refused client is told
+// A disk is given so long to write what is the last, however short the drain.
+constexpr base::Duration kLastWordsLeast = 1s;
 // A turn ends after so many rounds of effects that cause further ones; the rest waits for the next.
 constexpr int kRoundsMax = 8;
 // So many events are told before more come: those of a whole turn would have left the caches.
@@ -100,6 +102,7 @@ struct Node::Parts final : Receiver {
     void complete(model::BrokerReport& report) const;
 
     void set_terms(const core::Policy& policy) {
+        last_words_max = std::max(policy.drain_limit, kLastWordsLeast);
         terms.heartbeat_interval = policy.heartbeat_interval;
         terms.message_bytes_max = policy.limits.message_bytes_max;
     }
@@ -115,6 +118,7 @@ struct Node::Parts final : Receiver {
 
     void operate(core::Operator&& request, const Act& act) override;
 
+    [[nodiscard]] bool was_taken(const core::Input& input) const;
     Peer peer_of(Side side, std::string_view routing_id, access::PrincipalId who);
     void lose(Peer peer);
     void cut_the_slow();
@@ -153,6 +157,8 @@ struct Node::Parts final : Receiver {
     EdgeCounters counters;
     ShellFigures shell_figures;
     std::optional<core::Stop> stopping;  // asked for; may wait until everything is said
+    base::MonoTime speaks_until = base::MonoTime::max();  // but no longer
+    base::Duration last_words_max{};
     std::optional<core::Stop> stopped;
 };
 
@@ -162,7 +168,7 @@ void Node::Parts::take(core::Input&& input) {
     if (const auto* ready = std::get_if<core::Ready>(&input)) {
         peers.set_worker_form(ready->from.peer, wire::Form::unpack(ready->from.form));
     } else if (needs_journal(input)) {
-        if (auto room = journal.room(); !room) {
+        if (auto room = journal.room(); !room && !was_taken(input)) {
             if (const auto* run = std::get_if<core::SubmitRun>(&input)) {
                 refuse_all(room.error(), *run, effects);
                 return;
@@ -175,6 +181,12 @@ void Node::Parts::take(core::Input&& input) {
     if (effects.announces.size() >= kAnnouncesMany) {
         news.take(effects.announces);
     }
+}
+
+// A resend of what the core has: refused, it would be submitted anew as a second job.
+bool Node::Parts::was_taken(const core::Input& input) const {
+    const auto* submit = std::get_if<core::Submit>(&input);
+    return submit != nullptr && core.has_seen(submit->submission);
 }
 
 // The core answers an operator at once; what the answer waits for is the journal.
@@ -269,6 +281,7 @@ void Node::Parts::tell() {
     for (core::Stop& stop : effects.stops) {
         if (!stopping || (stop.failed && !stopping->failed)) {
             stopping = std::move(stop);
+            speaks_until = now.mono + last_words_max;
         }
     }
     effects.stops.clear();
@@ -317,11 +330,19 @@ bool Node::Parts::has_work() const {
            !effects.notes.empty() || !effects.stops.empty();
 }
 
-// A failed broker ends at once. One that was drained first says what waits for the journal.
+// A failed broker ends at once. One that was drained first says what waits for the journal, whose
+// disk may be full for ever.
 void Node::Parts::stop_if_all_is_said() {
-    if (stopping && !stopped &&
-        (stopping->failed || (outbox.held() == 0 && !journal.is_waiting()))) {
+    if (!stopping || stopped) {
+        return;
+    }
+    if (stopping->failed || (outbox.held() == 0 && !journal.is_waiting())) {
         stopped = stopping;
+    } else if (now.mono >= speaks_until) {
+        stopped = core::Stop{
+            "the journal's disk took nothing more: " + std::to_string(outbox.held()) +
+                " answers were not given, and what they would have told may not be there",
+            true};
     }
 }
 
@@ -458,6 +479,9 @@ std::optional<base::MonoTime> Node::next_deadline() const {
     auto due = parts.core.next_deadline();
     if (parts.outbox.is_blocked() || parts.journal.is_behind()) {
         due = std::min(due.value_or(base::MonoTime::max()), parts.now.mono + kRetry);
+    }
+    if (parts.stopping) {
+        due = std::min(due.value_or(base::MonoTime::max()), parts.speaks_until);
     }
     if (const auto tells = parts.audit.next_deadline()) {
         due = std::min(due.value_or(base::MonoTime::max()), *tells);

@@ -62,6 +62,10 @@ const model::Counters& Core::counters() const {
     return state_->counters;
 }
 
+bool Core::has_seen(const model::SubmissionId& submission) const {
+    return state_->has_seen(submission);
+}
+
 std::size_t Core::unfinished() const {
     return state_->waiting_and_running();
 }

@@ -66,6 +66,9 @@ public:
 
     [[nodiscard]] const model::Counters& counters() const;
 
+    /// It was taken in or acknowledged before: to submit it again makes no second job.
+    [[nodiscard]] bool has_seen(const model::SubmissionId& submission) const;
+
     /// Jobs that wait and run.
     [[nodiscard]] std::size_t unfinished() const;
     /// Queues, of services and their channels, in which some wait.

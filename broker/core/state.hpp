@@ -82,6 +82,11 @@ public:
 
     [[nodiscard]] std::size_t waiting_and_running() const;
     [[nodiscard]] std::size_t busy_queues() const;
+
+    [[nodiscard]] bool has_seen(const model::SubmissionId& submission) const {
+        return submissions_.has_seen(submission);
+    }
+
     [[nodiscard]] model::ServiceReport services() const;
     std::optional<OwnerId> owner_of(std::string_view name);
     void set_quota(OwnerId owner, const model::Quota& quota);

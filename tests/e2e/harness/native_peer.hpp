@@ -29,6 +29,7 @@ inline constexpr int kPartial = 33;
 inline constexpr int kProgress = 34;
 inline constexpr int kWelcome = 64;
 inline constexpr int kDisconnect = 65;
+inline constexpr int kAccepted = 80;
 inline constexpr int kRefused = 81;
 inline constexpr int kPart = 82;
 inline constexpr int kProgressed = 83;

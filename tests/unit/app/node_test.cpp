@@ -113,6 +113,41 @@ TEST_CASE("a journal without room is tried again, and takes no more durable jobs
     CHECK(!world.journal.records.empty());
 }
 
+TEST_CASE(
+    "a resend of what was taken in is not refused for want of room, and makes no second job") {
+    World world;
+    world.worker("v", ready(Speaks::Zmws1, "mail"));
+    world.journal.full = true;
+    world.client("c", async(1));
+    world.client("d", async(1, "mail", true));
+    CHECK(world.transport.take("d").empty());
+    world.client("d", async(2, "mail", true));
+    CHECK(first<native::Refused>(world.transport.take("d"))->number == 2);
+    world.journal.full = false;
+    world.pass(10ms);
+    CHECK(first<native::Accepted>(world.transport.take("d"))->number == 1);
+    CHECK(world.node.core().counters().accepted == 1);
+}
+
+TEST_CASE("a broker that is to end does not wait for a journal without room for ever") {
+    core::Policy policy;
+    policy.drain_limit = 5s;
+    World world(policy);
+    world.worker("v", ready(Speaks::Zmws1, "mail"));
+    world.journal.full = true;
+    world.client("c", async(1));
+    world.begin();
+    world.node.drain();
+    world.node.end_batch();
+    world.pass(policy.drain_limit);  // the job is not finished by anybody
+    CHECK_FALSE(world.node.stopped());
+    REQUIRE(world.node.next_deadline());
+    world.pass(policy.drain_limit);
+    REQUIRE(world.node.stopped());
+    CHECK(world.node.stopped()->failed);
+    CHECK(world.node.stopped()->why.find("1 answers were not given") != std::string::npos);
+}
+
 TEST_CASE("a worker that is gone when a job is sent to it loses the job to another") {
     World world;
     world.worker("a", ready(Speaks::Mdp01, "mail"));
