@@ -1,9 +1,12 @@
 #include "broker/app/broker_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <unistd.h>
 #include <utility>
+
+#include <climits>
 
 #include "broker/app/key_grants.hpp"
 #include "broker/store/disk_journal.hpp"
@@ -27,6 +30,15 @@ base::Unexpected with_setting(base::Error error, std::string_view setting) {
     error.message += "; the setting is ";
     error.message += setting;
     return base::Unexpected(std::move(error));
+}
+
+// The journal's next file above all must not find that connections have taken the last descriptor.
+constexpr std::uint64_t kDescriptorsKept = 32;
+
+// Of so many as the process may have; 0: it is not known.
+int left_to_connections(std::uint64_t descriptors) {
+    const std::uint64_t left = descriptors - std::min(descriptors / 4, kDescriptorsKept);
+    return descriptors == 0 || left > INT_MAX ? INT_MAX : static_cast<int>(left);
 }
 
 }  // namespace
@@ -54,7 +66,7 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
     }
     signals_.emplace(std::move(*signals));
     posix::ignore_write_signals();
-    posix::raise_descriptor_limit();
+    const std::uint64_t descriptors = posix::raise_descriptor_limit();
 
     auto log = log::Log::open(options_->log_options());
     if (!log) {
@@ -84,6 +96,7 @@ base::Expected<void> BrokerProcess::open_parts(bool repair) {
         return base::Unexpected(std::move(own.error()));
     }
     net::SocketOptions socket_options = options_->socket_options();
+    socket_options.descriptors_max = left_to_connections(descriptors);
     socket_options.curve = std::move(*own);
     auto sockets = BrokerSockets::open(*context_,
                                        options_->endpoints(),

@@ -126,6 +126,7 @@ net::StreamServerOptions BrokerSockets::stream_options(const net::SocketOptions&
     stream.standstill = options.standstill;
     stream.unsent = unsent_;
     stream.connections_max = options.connections_max;
+    stream.descriptors_max = options.descriptors_max;
     stream.unfinished_bytes_max = options.unfinished_bytes_max;
     if (has_keys_) {
         stream.admit = [this](std::uint32_t user) {

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include <climits>
+
 #include "common/base/time.hpp"
 #include "common/net/context.hpp"
 #include "common/net/curve.hpp"
@@ -35,6 +37,8 @@ struct SocketOptions {
     std::size_t unfinished_bytes_max = 1UL << 30U;
     /// Of each of the broker's two sides, where its own loop serves.
     std::size_t connections_max = 65'536;
+    /// The same: descriptors of this number and above are left to others of this process.
+    int descriptors_max = INT_MAX;
     /// How long what was sent may still leave after the socket is closed.
     base::Duration linger = 1s;
     /// ZMTP pings: a peer whose host vanished without a word is dropped after `silence`, or after

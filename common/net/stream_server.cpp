@@ -162,6 +162,10 @@ void StreamServer::accept_all(const StreamListener& listener, base::MonoTime now
             ++unaccepted_.beyond_max;
             continue;  // closes it
         }
+        if (fd.get() >= options_.descriptors_max) {
+            rest(now);
+            return;
+        }
         const auto who = admitted(listener, fd.get());
         if (!who) {
             turn_away(std::move(fd), options_.bound);

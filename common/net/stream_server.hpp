@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <climits>
+
 #include "common/base/expected.hpp"
 #include "common/base/slot_map.hpp"
 #include "common/base/time.hpp"
@@ -37,6 +39,9 @@ struct StreamServerOptions {
     MessageBound bound;
     /// Beyond it whoever connects is closed at once, and counted.
     std::size_t connections_max = 65'536;
+    /// Descriptors of this number and above are for others of this process than who connects. Who
+    /// would have one is closed; those behind him wait.
+    int descriptors_max = INT_MAX;
     /// Who connects and does not introduce himself this long is turned away: with a whole message,
     /// or with ZMTP's handshake.
     base::Duration handshake = std::chrono::seconds(10);

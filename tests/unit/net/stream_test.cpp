@@ -336,6 +336,26 @@ TEST_CASE("messages that do not end have a bound together: those begun first are
     CHECK(broker.next() == ReceiveStatus::Received);
 }
 
+TEST_CASE("the last descriptors are not for who connects") {
+    const posix::UniqueFd next(::dup(0));
+    StreamServerOptions options;
+    options.descriptors_max = next.get() + 20;
+    Broker broker(options);
+    std::vector<posix::UniqueFd> callers;
+    for (int i = 0; i < 20; ++i) {
+        auto caller = connect_locally(broker.name);
+        REQUIRE(caller.has_value());
+        callers.push_back(std::move(*caller));
+    }
+    for (int i = 0; i < 20; ++i) {
+        broker.server->look(posix::read_mono());
+    }
+    CHECK(broker.server->connections() < 20);
+    CHECK(broker.server->take_unaccepted().rests > 0);
+    const posix::UniqueFd file(::dup(0));
+    CHECK(file.is_open());
+}
+
 TEST_CASE("who says nothing, or anything else, is turned away and never heard of") {
     StreamServerOptions options;
     options.handshake = std::chrono::seconds(7);
