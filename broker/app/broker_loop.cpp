@@ -225,6 +225,7 @@ void BrokerLoop::handle_signal(int signal) {
         is_draining_ = true;
         parts_.log.write(log::Level::Info, "broker_draining");
         parts_.notify.say("STOPPING=1");
+        next_beat_ = parts_.notify.beat(posix::read_mono());
         parts_.node.drain();
     }
 }

@@ -1,6 +1,7 @@
 #include "common/posix/notify.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <sys/socket.h>
@@ -11,6 +12,9 @@
 
 namespace steward::posix {
 namespace {
+
+// A watcher's queue is short: ten datagrams, as Linux is set by default, for all that it watches.
+constexpr base::Duration kSayAgain = std::chrono::milliseconds(100);
 
 std::optional<std::uint64_t> number_of(const char* text) {
     return text == nullptr ? std::nullopt : base::parse_whole<std::uint64_t>(text);
@@ -55,22 +59,43 @@ Notify Notify::from_environment(char* (*look_up)(const char*)) {
     return notify;
 }
 
-void Notify::say(std::string_view what) const noexcept {
-    if (socket_.is_open()) {
-        [[maybe_unused]] const auto sent =
-            ::send(socket_.get(), what.data(), what.size(), MSG_NOSIGNAL);
+// False: there is no room, now. What fails in another way would fail again.
+bool Notify::send(std::string_view what) const noexcept {
+    return ::send(socket_.get(), what.data(), what.size(), MSG_NOSIGNAL) >= 0 ||
+           (errno != EAGAIN && errno != ENOBUFS);
+}
+
+void Notify::say(std::string_view what) {
+    if (!socket_.is_open()) {
+        return;
     }
+    send_unsaid();
+    if ((unsaid_.empty() && send(what)) || std::ranges::find(unsaid_, what) != unsaid_.end()) {
+        return;
+    }
+    if (unsaid_.size() == kUnsaidMax) {
+        unsaid_.erase(unsaid_.begin());
+    }
+    unsaid_.emplace_back(what);
+}
+
+void Notify::send_unsaid() noexcept {
+    const auto first_unsent =
+        std::ranges::find_if_not(unsaid_, [this](const std::string& what) { return send(what); });
+    unsaid_.erase(unsaid_.begin(), first_unsent);
 }
 
 std::optional<base::MonoTime> Notify::beat(base::MonoTime now) {
-    if (!interval_) {
-        return std::nullopt;
+    send_unsaid();
+    if (interval_ && (!next_ || now >= *next_)) {
+        // One that found no room must not cost half of the time that the watcher allows.
+        next_ = now + (send("WATCHDOG=1") ? *interval_ : std::min(*interval_, kSayAgain));
     }
-    if (!next_ || now >= *next_) {
-        say("WATCHDOG=1");
-        next_ = now + *interval_;
+    if (unsaid_.empty()) {
+        return next_;
     }
-    return next_;
+    const base::MonoTime again = now + kSayAgain;
+    return next_ ? std::min(*next_, again) : again;
 }
 
 }  // namespace steward::posix

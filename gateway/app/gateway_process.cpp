@@ -129,7 +129,7 @@ void GatewayProcess::Parts::on_signal() {
     }
 }
 
-// From the loop, so that a loop that hangs gives none.
+// From the loop, so that a loop that hangs gives none. It also says what found no room before.
 void GatewayProcess::Parts::give_sign_of_life() {
     const base::MonoTime now = posix::read_mono();
     if (const auto next = notify.beat(now)) {
@@ -140,6 +140,7 @@ void GatewayProcess::Parts::give_sign_of_life() {
 void GatewayProcess::Parts::end() {
     log->write(log::Level::Info, "gateway_ends");
     notify.say("STOPPING=1");
+    give_sign_of_life();
     desk->monitor.is_ending = true;
     server->close();
     end_when_quiet(posix::read_mono() + kPatienceAtTheEnd);

@@ -372,16 +372,15 @@ void Supervisor::read_signals() {
 
 // What systemd wants to know of us.
 void Supervisor::tell_watcher(base::MonoTime now) {
-    next_beat_ = notify_.beat(now);
-    if (is_ready_told_) {
-        return;
-    }
-    const bool is_settled = std::ranges::all_of(
-        fleet_.pools(), [now](const auto& entry) { return entry.second.is_settled(now); });
-    if (is_settled || now - started_at_ >= settings_->ready_max) {
+    const auto is_settled = [&] {
+        return std::ranges::all_of(
+            fleet_.pools(), [now](const auto& entry) { return entry.second.is_settled(now); });
+    };
+    if (!is_ready_told_ && (now - started_at_ >= settings_->ready_max || is_settled())) {
         is_ready_told_ = true;
         notify_.say("READY=1");
     }
+    next_beat_ = notify_.beat(now);
 }
 
 base::Duration Supervisor::time_to_wait(base::MonoTime now) const {

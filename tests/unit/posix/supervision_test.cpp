@@ -1,5 +1,6 @@
 // tests/unit/posix: what watching over processes needs: notifications, the process table, files
 // that are replaced in one step or take turns.
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -57,6 +58,27 @@ char* look_up(const char* name) {
     return found == variables.end() ? nullptr : found->second.data();
 }
 
+posix::UniqueFd watcher_at(const std::string& path) {
+    posix::UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    return socket;
+}
+
+/// Others say so much that there is no room for anything more.
+void fill(const std::string& path) {
+    const posix::UniqueFd other(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::connect(other.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    while (::send(other.get(), "x", 1, 0) == 1) {
+    }
+    REQUIRE(errno == EAGAIN);
+}
+
 std::string next_of(int socket) {
     char text[128];
     const ssize_t got = ::recv(socket, text, sizeof text, MSG_DONTWAIT);
@@ -68,12 +90,7 @@ std::string next_of(int socket) {
 TEST_CASE("Notifications go to the socket of the environment; signs of life when they are due") {
     const Folder folder;
     const std::string path = folder.file("notify");
-    const posix::UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-
+    const posix::UniqueFd socket = watcher_at(path);
     variables = {{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "2000000"}};
     auto notify = posix::Notify::from_environment(&look_up);
     notify.say("READY=1");
@@ -93,6 +110,61 @@ TEST_CASE("Notifications go to the socket of the environment; signs of life when
     nobody.say("READY=1");
     CHECK_FALSE(nobody.beat(start).has_value());
     CHECK(next_of(socket.get()).empty());
+}
+
+TEST_CASE("What the watcher has no room for is said again, once and in its order") {
+    const Folder folder;
+    const std::string path = folder.file("notify");
+    const posix::UniqueFd socket = watcher_at(path);
+    const auto drain = [&] {
+        while (next_of(socket.get()) == "x") {
+        }
+    };
+    const base::MonoTime start{base::Duration(5s)};
+
+    variables = {{"NOTIFY_SOCKET", path}};
+    auto notify = posix::Notify::from_environment(&look_up);
+    CHECK_FALSE(notify.beat(start).has_value());
+    fill(path);
+    for (const char* word : {"READY=1", "READY=1", "STOPPING=1"}) {
+        notify.say(word);
+    }
+    const auto again = notify.beat(start);
+    REQUIRE(again.has_value());
+    CHECK(*again > start);
+    CHECK(*again <= start + 1s);
+    CHECK(notify.beat(*again).has_value());
+    for (int i = 0; i < 2 * static_cast<int>(posix::Notify::kUnsaidMax); ++i) {
+        notify.say("STATUS=" + std::to_string(i));
+    }
+    drain();
+    CHECK_FALSE(notify.beat(start + 2s).has_value());
+    CHECK(next_of(socket.get()) == "STATUS=8");  // what is older was too much
+    while (!next_of(socket.get()).empty()) {
+    }
+
+    fill(path);
+    notify.say("READY=1");
+    notify.say("READY=1");
+    while (!next_of(socket.get()).empty()) {
+    }
+    notify.say("STOPPING=1");  // what is older comes first
+    CHECK(next_of(socket.get()) == "READY=1");
+    CHECK(next_of(socket.get()) == "STOPPING=1");
+    CHECK(next_of(socket.get()).empty());
+    CHECK_FALSE(notify.beat(start + 3s).has_value());
+
+    // A sign of life that found no room is not put off to the last moment.
+    variables["WATCHDOG_USEC"] = "20000000";
+    auto watched = posix::Notify::from_environment(&look_up);
+    fill(path);
+    const auto soon = watched.beat(start);
+    REQUIRE(soon.has_value());
+    CHECK(*soon <= start + 1s);
+    while (!next_of(socket.get()).empty()) {
+    }
+    CHECK(watched.beat(*soon) == *soon + 10s);
+    CHECK(next_of(socket.get()) == "WATCHDOG=1");
 }
 
 TEST_CASE("The process table knows this process, its parent and its child") {
