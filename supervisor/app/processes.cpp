@@ -30,10 +30,10 @@ struct Processes::Living {
     std::optional<BrokerPlace> told_broker;  // as it was started; nothing: none was known
     bool has_pid_file = false;
     std::string pid_file;
-    base::Duration watchdog{};
+    Watchdog watchdog;  // since it was ready
+    bool was_ready = false;
     int stop_signal = SIGTERM;
     std::size_t memory_limit = 0;
-    std::optional<base::MonoTime> last_sign;  // since it was ready
     std::string status;
 };
 
@@ -168,7 +168,7 @@ base::Expected<void> Processes::try_start(base::MonoTime /*now*/, const ProcessI
     living->is_told_broker = is_told_broker(*row);
     living->told_broker = place_.broker;
     living->pid_file = settings_->run_path(name + ".pid");
-    living->watchdog = row->watchdog;
+    living->watchdog = Watchdog(row->watchdog);
     living->stop_signal = signal_number(row->stop_signal);
     living->memory_limit = row->memory_limit.value_or(0);
     const std::pair<int, std::function<void()>> watched[] = {
@@ -338,9 +338,10 @@ void Processes::take_notification(Living& living, std::string_view text) {
         if (line == "READY=1") {
             read_output(living.id);  // a server says there where it is, and before
             fleet_.ready(now, living.id);
-            living.last_sign = now;
-        } else if (line == "WATCHDOG=1" && living.last_sign) {
-            living.last_sign = now;
+            living.was_ready = true;
+            living.watchdog.hear(now);
+        } else if (line == "WATCHDOG=1" && living.was_ready) {
+            living.watchdog.hear(now);
         } else if (line.starts_with("STATUS=")) {
             living.status = line.substr(7, 256);
         }
@@ -348,17 +349,15 @@ void Processes::take_notification(Living& living, std::string_view text) {
 }
 
 std::optional<base::MonoTime> Processes::check_signs_of_life(base::MonoTime now, Actions& out) {
+    read_notifications();  // what has been said is no silence, though it was not heard yet
     std::optional<base::MonoTime> next;
     for (const auto& [id, living] : alive_) {
-        if (living->watchdog <= 0s || !living->last_sign) {
-            continue;
-        }
-        const base::MonoTime due = *living->last_sign + living->watchdog;
-        if (now >= due) {
-            living->last_sign.reset();
+        if (living->watchdog.is_silent(now)) {
             fleet_.hangs(now, id, "no sign of life within its watchdog time", out);
-        } else if (!next || due < *next) {
-            next = due;
+        }
+        const auto look = living->watchdog.next_look();
+        if (look && (!next || *look < *next)) {
+            next = look;
         }
     }
     return next;

@@ -16,6 +16,7 @@
 #include "supervisor/app/launch.hpp"
 #include "supervisor/app/settings.hpp"
 #include "supervisor/policy/fleet.hpp"
+#include "supervisor/policy/watchdog.hpp"
 #include "supervisor/process/guarded_process.hpp"
 #include "supervisor/process/notify_socket.hpp"
 #include "supervisor/process/watcher.hpp"
@@ -46,7 +47,7 @@ public:
 
     [[nodiscard]] Actions take_noticed() { return std::exchange(noticed_, {}); }
 
-    /// Tells the policy of those that are silent. The next instant at which there may be one.
+    /// Tells the policy of those that are silent. When to look again; nothing: when one is ready.
     std::optional<base::MonoTime> check_signs_of_life(base::MonoTime now, Actions& out);
     /// Tells it of those that hold more memory than they may.
     void check_memory(base::MonoTime now, Actions& out);

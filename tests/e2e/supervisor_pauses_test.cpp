@@ -16,6 +16,8 @@ namespace steward::e2e::pauses {
 
 namespace {
 
+using nlohmann::json;
+
 std::string trial(const std::string& more) {
     return "[[pool]]\nname = \"trial\"\nprogram = \"" + std::string(kTrialProgram) +
            "\"\nservices = [\"TRIAL\"]\nnotify = true\n" + more + "\n";
@@ -33,6 +35,38 @@ TEST_CASE("Of a crowd that is ready at once each is heard") {
     CHECK(wait_until([&] { return house.rows({"workers"}).size() == kCrowd; }));
     house.process().signal(SIGCONT);
     CHECK(house.all_run(1 + kCrowd));
+}
+
+// Signs of life that nobody could hear meanwhile are no silence: neither those that wait nor those
+// that found no room.
+TEST_CASE("A pause of the supervisor costs no process its life, and silence still does") {
+    constexpr std::size_t kCrowd = 14;
+    Supervised house(broker_process() + "watchdog = \"4s\"\n" +
+                     trial("watchdog = \"4s\"\ncount = " + std::to_string(kCrowd)));
+    house.start();
+    REQUIRE(house.all_run(1 + kCrowd));
+    const auto pids = [&] {
+        std::map<std::string, int> all;
+        for (const json& row : house.ps()) {
+            all[row["process"]] = row["pid"];
+        }
+        return all;
+    };
+    auto before = pids();
+    house.process().signal(SIGSTOP);
+    house.say({"call", "TRIAL", R"({"seconds": 6})"});
+    house.process().signal(SIGCONT);
+
+    REQUIRE(::kill(before["trial.1"], SIGSTOP) == 0);
+    CHECK(wait_until([&] {
+        const int now = house.pid_of("trial.1");
+        return now != 0 && now != before["trial.1"] && house.runs("trial.1");
+    }));
+    CHECK(house.ps("trial.1")["crashes"] == 1);
+    auto after = pids();
+    after.erase("trial.1");
+    before.erase("trial.1");
+    CHECK(after == before);
 }
 
 }  // namespace steward::e2e::pauses
