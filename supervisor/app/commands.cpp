@@ -49,6 +49,11 @@ std::string text_in(const json& request, const char* key) {
     return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+bool bool_in(const json& request, const char* key) {
+    const auto found = request.find(key);
+    return found != request.end() && found->is_boolean() && found->get<bool>();
+}
+
 std::int64_t number_in(const json& request, const char* key, std::int64_t otherwise) {
     const auto found = request.find(key);
     return found != request.end() && found->is_number_integer() ? found->get<std::int64_t>()
@@ -112,11 +117,19 @@ base::Expected<Names> Commands::named(const Selection& selection) const {
     return names;
 }
 
+// Who guards processes must not end by what somebody says: nothing that the parser's library finds
+// wrong with a line may leave here.
 Reply Commands::handle(base::MonoTime now, const std::string& line) {
-    const json request = json::parse(line, nullptr, false);
-    if (!request.is_object()) {
-        return refusal(R"(a command is one line of JSON: {"verb": "ps"})");
+    try {
+        const json request = json::parse(line, nullptr, false);
+        return request.is_object() ? answer_to(now, request)
+                                   : refusal(R"(a command is one line of JSON: {"verb": "ps"})");
+    } catch (const json::exception& wrong) {
+        return refusal(std::string("the command cannot be understood: ") + wrong.what());
     }
+}
+
+Reply Commands::answer_to(base::MonoTime now, const json& request) {
     const std::string verb = text_in(request, "verb");
     if (verb == "ps") {
         return at_once({{"rows", processes(now)}});
@@ -224,7 +237,7 @@ Reply Commands::stop(base::MonoTime now, const json& request) {
             }
         }
     }
-    const bool is_the_end = selection.is_all() && request.value("shut_down", false);
+    const bool is_the_end = selection.is_all() && bool_in(request, "shut_down");
     if (is_the_end) {
         parts_.fleet.shut_down();
     } else if (const auto done = parts_.fleet.stop(*names); !done) {

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] base::Expected<Names> named(const Selection& selection) const;
 
 private:
+    [[nodiscard]] Reply answer_to(base::MonoTime now, const nlohmann::json& request);
     [[nodiscard]] Reply start(base::MonoTime now, const nlohmann::json& request);
     [[nodiscard]] Reply stop(base::MonoTime now, const nlohmann::json& request);
     [[nodiscard]] Reply refresh(base::MonoTime now, const nlohmann::json& request);

@@ -1,0 +1,72 @@
+// tests/e2e: what a reload or a command changes for processes that run on: their names, limits and
+// broker; and a kill switch or a command that cannot be understood.
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/samples.hpp"
+#include "tests/e2e/harness/send_all.hpp"
+#include "tests/e2e/harness/supervised.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
+
+namespace steward::e2e::reload {
+
+namespace {
+
+using nlohmann::json;
+
+std::string calm(const std::string& name, const std::string& more = {}) {
+    return "[[pool]]\nname = \"" + name + "\"\nprogram = \"$DIR/" + name +
+           "\"\nport_flags = false\n" + more + "\n";
+}
+
+/// What the control socket answers to a line; empty: it hangs up.
+std::string answer_to(const Supervised& house, const std::string& line) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    house.path("run/supervisor.sock").copy(address.sun_path, sizeof address.sun_path - 1);
+    std::string answer;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+        send_all(fd, line + "\n")) {
+        char byte = 0;
+        while (::recv(fd, &byte, 1, 0) == 1 && byte != '\n') {
+            answer += byte;
+        }
+    }
+    ::close(fd);
+    return answer;
+}
+
+}  // namespace
+
+TEST_CASE("A command whose members are of another kind is answered, and nothing ends by it") {
+    Supervised house(calm("calm"));
+    house.script("calm", "exec sleep 600");
+    house.start();
+    REQUIRE(house.all_run(1));
+    for (const char* line : {R"({"verb": 1})",
+                             R"({"verb": "ps", "pools": 1})",
+                             R"({"verb": "start", "pools": {}, "kind": 2, "roles": "x"})",
+                             R"({"verb": "start", "wait_ms": "long"})",
+                             R"({"verb": "start", "wait_ms": 1e300})",
+                             R"({"verb": "refresh", "percent": "all"})",
+                             R"({"verb": "scale", "pool": 1, "count": "many"})",
+                             R"({"verb": "restart", "pools": [1, null]})",
+                             R"({"verb": "stop", "shut_down": 1})",
+                             R"({"verb": "stop", "shut_down": "yes"})"}) {
+        const json answer = json::parse(answer_to(house, line), nullptr, false);
+        CHECK_MESSAGE((answer.is_object() && answer.contains("ok")), line);
+    }
+    house.say({"supervisor", "start"});
+    CHECK(house.all_run(1));
+}
+
+}  // namespace steward::e2e::reload
