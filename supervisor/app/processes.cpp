@@ -318,8 +318,8 @@ void Processes::read_notifications() {
         Living* sender = living(message->pid);
         if (sender == nullptr) {
             // Guardians say a program's pid before it begins, so it is there to be read.
-            for (const auto& [id, one] : alive_) {
-                one->process.read_reports();
+            for (const auto& entry : alive_) {
+                read_reports(entry.first);
             }
             sender = living(message->pid);
         }

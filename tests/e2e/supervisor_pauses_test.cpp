@@ -69,4 +69,42 @@ TEST_CASE("A pause of the supervisor costs no process its life, and silence stil
     CHECK(after == before);
 }
 
+// Its notification is read before the guardian's word of its pid.
+TEST_CASE("One that is heard before its pid is known has its pid file all the same") {
+    const auto python = [](const std::string& name) {
+        return "[[pool]]\nname = \"" + name +
+               "\"\nprogram = \"/usr/bin/python3\"\nargs = [\"$DIR/" + name +
+               ".py\"]\nport_flags = false\nnotify = true\n";
+    };
+    Supervised house("program_dir = \"$DIR\"\n" + python("early") + python("late"));
+    const std::string begin =
+        "import os, socket, time\n"
+        "watcher = '\\0' + os.environ['NOTIFY_SOCKET'][1:]\n"
+        "def say(what):\n"
+        "    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(what, watcher)\n"
+        "say(b'READY=1')\nopen(os.environ['STEWARD_PROCESS'] + '-is-ready', 'w')\n";
+    std::ofstream(house.path("early.py"))
+        << begin << "while not os.path.exists('may-speak'): time.sleep(0.05)\n"
+        << "say(b'STATUS=here')\nopen('has-spoken', 'w')\ntime.sleep(600)\n";
+    std::ofstream(house.path("late.py")) << begin << "time.sleep(600)\n";
+    house.script(
+        "steward-guardian",
+        "[ $STEWARD_PROCESS = early ] || while [ ! -e may-begin ]; do sleep 0.1; done\nexec " +
+            built_program("steward-guardian") + " \"$@\"");
+    const auto is_there = [&](const char* name) {
+        return wait_until([&] { return std::filesystem::exists(house.path(name)); });
+    };
+    house.start();
+    REQUIRE(wait_until([&] { return house.runs("early"); }));
+    house.process().signal(SIGSTOP);
+    std::ofstream(house.path("may-speak")) << "yes";
+    REQUIRE(is_there("has-spoken"));
+    std::ofstream(house.path("may-begin")) << "yes";
+    REQUIRE(is_there("late-is-ready"));
+    house.process().signal(SIGCONT);
+    CHECK(house.all_run(2));
+    CHECK(std::filesystem::exists(house.path("run/late.pid")));
+    CHECK(house.process().standard_error().find("started name=late") != std::string::npos);
+}
+
 }  // namespace steward::e2e::pauses
