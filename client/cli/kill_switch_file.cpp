@@ -26,8 +26,16 @@ base::Expected<void> change_kill_switch_here(const KillSwitchPlace& place,
     if (!changed) {
         return base::Unexpected(changed.error());
     }
-    // Whether one listens or not: it looks by itself, only later.
-    static_cast<void>(ask_supervisor(place.run_dir, {{"verb", "look"}}, 1s));
+    // Whether one listens or not: it looks by itself, only later. But one that has looked and could
+    // not read it obeys nothing of this.
+    const auto looked = ask_supervisor(place.run_dir, {{"verb", "look"}}, 1s);
+    const bool is_refused = !looked && (looked.error().code == base::Errc::BadConfig ||
+                                        looked.error().code == base::Errc::Io);
+    if (is_refused) {
+        return base::fail(
+            looked.error().code,
+            "it is written, but the supervisor does not obey it: " + looked.error().message);
+    }
     return {};
 }
 

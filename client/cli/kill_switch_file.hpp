@@ -16,7 +16,8 @@ struct KillSwitchPlace {
 };
 
 /// Writes the changes, all in one step, and lets the supervisor look at them. Where there is
-/// neither a run folder nor a file named, nothing is done. Errors: BadConfig, Io.
+/// neither a run folder nor a file named, nothing is done. Errors: BadConfig, Io; also when it is
+/// written and the supervisor says that it cannot read its own.
 [[nodiscard]] base::Expected<void> change_kill_switch_here(
     const KillSwitchPlace& place, std::span<const client::ModeChange> changes);
 

@@ -50,13 +50,18 @@ int set_modes(Console& console,
     if (words.is_for_all) {
         changes.push_back({"", mode});
     }
-    // Before the broker: who is told to stop there must not be started here again.
+    // Before the broker: who is told to stop there must not be started here again. But what is to
+    // stop has to stop there whatever is wrong here.
+    int here = kSuccess;
     if (verb.is_kill_switch) {
-        if (const auto here = change_kill_switch_here(words.kill_switch, changes); !here) {
-            return report_error(console, here.error());
+        if (const auto done = change_kill_switch_here(words.kill_switch, changes); !done) {
+            here = report_error(console, done.error());
+            if (mode != client::Mode::Disabled) {
+                return here;
+            }
         }
     }
-    return with_client(console, settings, [&](client::Client& client) {
+    const int there = with_client(console, settings, [&](client::Client& client) {
         const auto done = client.set_modes(changes);
         if (!done) {
             return report_error(console, done.error());
@@ -74,6 +79,7 @@ int set_modes(Console& console,
         console.out << std::flush;
         return static_cast<int>(kSuccess);
     });
+    return here != kSuccess ? here : there;
 }
 
 }  // namespace

@@ -148,8 +148,8 @@ Reply Commands::answer_to(base::MonoTime now, const json& request) {
         return changed ? at_once({{"changed", *changed}}) : refusal(changed.error());
     }
     if (verb == "look") {
-        parts_.look_at_kill_switch();
-        return at_once(json::object());
+        const auto looked = parts_.look_at_kill_switch();
+        return looked ? at_once(json::object()) : refusal(looked.error());
     }
     return change(now, verb, request);
 }

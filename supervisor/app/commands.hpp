@@ -20,8 +20,8 @@ struct CommandParts {
     Processes& processes;
     /// Reads the configuration again. What changed, or why it is refused.
     std::function<base::Expected<nlohmann::json>()> reload;
-    /// Looks at the kill switch now.
-    std::function<void()> look_at_kill_switch;
+    /// Looks at the kill switch now. Why it cannot be read, or not understood.
+    std::function<base::Expected<void>()> look_at_kill_switch;
     /// The jobs that each process runs, as far as the broker has told.
     std::function<std::map<ProcessId, std::vector<std::string>>()> jobs;
 };

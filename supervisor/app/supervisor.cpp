@@ -141,7 +141,7 @@ base::Expected<void> Supervisor::watch_all() {
         CommandParts{.fleet = fleet_,
                      .processes = *processes_,
                      .reload = [this] { return reload(); },
-                     .look_at_kill_switch = [this] { look_at_kill_switch(); },
+                     .look_at_kill_switch = [this] { return look_at_kill_switch(); },
                      .jobs = [this] { return jobs(); }});
     auto control = ControlServer::open(settings_->run_path("supervisor.sock"),
                                        *watcher_,
@@ -167,7 +167,7 @@ base::Expected<void> Supervisor::start_first() {
     Actions actions;
     fleet_.configure(plans(), false, actions);
     processes_->carry_out(started_at_, actions);
-    look_at_kill_switch();
+    static_cast<void>(look_at_kill_switch());  // it is logged
     if (options_.starts_nothing || fleet_.pools().empty()) {
         return {};
     }
@@ -237,7 +237,7 @@ void Supervisor::settle(base::MonoTime now) {
 
 void Supervisor::sample(base::MonoTime now) {
     next_sample_ = now + settings_->sample_every;
-    look_at_kill_switch();
+    static_cast<void>(look_at_kill_switch());  // it is logged
     Actions actions;
     processes_->check_memory(now, actions);
     processes_->carry_out(now, actions);
@@ -290,7 +290,7 @@ std::map<ProcessId, std::vector<std::string>> Supervisor::jobs() const {
 }
 
 // A file that cannot be read or understood changes nothing: what was switched off stays off.
-void Supervisor::look_at_kill_switch() {
+base::Expected<void> Supervisor::look_at_kill_switch() {
     auto read = client::read_kill_switch(settings_->kill_switch_path());
     const std::string trouble = read ? "" : read.error().message;
     if (trouble != kill_switch_trouble_) {
@@ -307,6 +307,7 @@ void Supervisor::look_at_kill_switch() {
             actions);
         processes_->carry_out(posix::read_mono(), actions);
     }
+    return read ? base::Expected<void>{} : base::Unexpected(read.error());
 }
 
 base::Expected<nlohmann::json> Supervisor::reload() {

@@ -49,7 +49,7 @@ private:
     [[nodiscard]] base::Expected<void> start_first();
     [[nodiscard]] base::Expected<nlohmann::json> reload();
     void clear_stale_pid_files();
-    void look_at_kill_switch();
+    base::Expected<void> look_at_kill_switch();
     void read_signals();
     void take_figures();
     void sample(base::MonoTime now);

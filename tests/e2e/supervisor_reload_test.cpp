@@ -69,4 +69,16 @@ TEST_CASE("A command whose members are of another kind is answered, and nothing 
     CHECK(house.all_run(1));
 }
 
+TEST_CASE("Whoever throws the kill switch is told when the supervisor cannot read it") {
+    Supervised house(calm("calm", "services = [\"OTHER\"]"));
+    house.script("calm", "exec sleep 600");
+    house.start();
+    REQUIRE(house.all_run(1));
+    std::ofstream(house.path("run/kill-switch.json")) << "nonsense";
+    const Finished told = house.run({"disable", "OTHER", "--kill-switch", house.path("elsewhere")});
+    CHECK(told.code == kRefused);
+    CHECK(has(told.err, "kill-switch.json is no kill switch"));
+    CHECK(has(told.err, "supervisor"));
+}
+
 }  // namespace steward::e2e::reload

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <thread>
@@ -227,6 +228,61 @@ TEST_CASE("A small file is replaced in one step, and changes wait for each other
     CHECK(content_of(path) == "100");
     CHECK_FALSE(posix::read_small_file(path, 2).has_value());
     CHECK(**posix::read_small_file(path, 3) == "100");
+}
+
+TEST_CASE("What root changes stays the owner's, who can change it afterwards") {
+    if (::geteuid() != 0) {
+        MESSAGE("not root: giving files away is not tried");
+        return;
+    }
+    constexpr uid_t kOther = 65'534;
+    const auto append_x = [](std::string_view before) -> base::Expected<std::string> {
+        return std::string(before) + "x";
+    };
+    const auto owner_of = [](const std::string& path) {
+        struct stat file {};
+
+        REQUIRE(::stat(path.c_str(), &file) == 0);
+        return file.st_uid;
+    };
+    const Folder folder;
+    const std::string path = folder.file("switch");
+    // Left by root in what is now somebody else's.
+    std::ofstream(path + ".lock") << "";
+    REQUIRE(::chown(folder.file("").c_str(), kOther, kOther) == 0);
+    CHECK(posix::update_file(path, 100, append_x).has_value());
+    CHECK(owner_of(path) == kOther);
+    CHECK(owner_of(path + ".lock") == kOther);
+
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool is_other = ::setgid(kOther) == 0 && ::setuid(kOther) == 0;
+        ::_exit(is_other && posix::update_file(path, 100, append_x).has_value() ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(content_of(path) == "xx");
+
+    // Who may read it stays so, and a file of somebody's own stays theirs in root's folder.
+    REQUIRE(::chown(folder.file("").c_str(), 0, 0) == 0);
+    REQUIRE(::chmod(path.c_str(), 0604) == 0);
+    CHECK(posix::update_file(path, 100, append_x).has_value());
+
+    struct stat file {};
+
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    CHECK(file.st_uid == kOther);
+    CHECK((file.st_mode & 0777U) == 0604U);
+
+    // Another file behind the lock's name is not given away.
+    const Folder elsewhere;
+    const std::string precious = elsewhere.file("precious");
+    std::ofstream(precious) << "";
+    REQUIRE(::unlink((path + ".lock").c_str()) == 0);
+    REQUIRE(::link(precious.c_str(), (path + ".lock").c_str()) == 0);
+    CHECK(posix::update_file(path, 100, append_x).has_value());
+    CHECK(owner_of(precious) == 0);
 }
 
 TEST_CASE("A rotated file keeps so many files of so many bytes") {
