@@ -289,7 +289,8 @@ std::map<ProcessId, std::vector<std::string>> Supervisor::jobs() const {
     return jobs;
 }
 
-// A file that cannot be read or understood changes nothing: what was switched off stays off.
+// A file that cannot be read or understood changes nothing: what was switched off stays off. At a
+// start nobody knows what that was, so it is everything.
 base::Expected<void> Supervisor::look_at_kill_switch() {
     auto read = client::read_kill_switch(settings_->kill_switch_path());
     const std::string trouble = read ? "" : read.error().message;
@@ -299,8 +300,13 @@ base::Expected<void> Supervisor::look_at_kill_switch() {
                     {{"why", trouble}});
         kill_switch_trouble_ = trouble;
     }
-    if (read && *read != kill_switch_) {
-        kill_switch_ = std::move(*read);
+    was_kill_switch_read_ = was_kill_switch_read_ || read.has_value();
+    const client::KillSwitch wanted = read ? *read
+                                      : was_kill_switch_read_
+                                          ? kill_switch_
+                                          : client::KillSwitch{.is_global = true};
+    if (wanted != kill_switch_) {
+        kill_switch_ = wanted;
         Actions actions;
         fleet_.set_kill_switch(
             {kill_switch_.is_global, {kill_switch_.services.begin(), kill_switch_.services.end()}},

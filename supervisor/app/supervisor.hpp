@@ -73,7 +73,8 @@ private:
     std::unique_ptr<Processes> processes_;
     std::unique_ptr<Commands> commands_;
     std::unique_ptr<ControlServer> control_;
-    client::KillSwitch kill_switch_;
+    client::KillSwitch kill_switch_;  // as it is obeyed
+    bool was_kill_switch_read_ = false;
     std::string kill_switch_trouble_;
     bool is_ending_ = false;
     bool is_ready_told_ = false;

@@ -27,6 +27,12 @@ std::string calm(const std::string& name, const std::string& more = {}) {
            "\"\nport_flags = false\n" + more + "\n";
 }
 
+/// The log of the supervisor itself.
+bool has_said(Supervised& house, std::string_view text) {
+    return wait_until(
+        [&] { return house.process().standard_error().find(text) != std::string::npos; });
+}
+
 /// What the control socket answers to a line; empty: it hangs up.
 std::string answer_to(const Supervised& house, const std::string& line) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -67,6 +73,26 @@ TEST_CASE("A command whose members are of another kind is answered, and nothing 
     }
     house.say({"supervisor", "start"});
     CHECK(house.all_run(1));
+}
+
+TEST_CASE("While the kill switch cannot be read after a start, no worker is started") {
+    Supervised house(
+        "[[process]]\nname = \"server\"\nkind = \"server\"\nprogram = \"$DIR/calm\"\n" +
+        calm("calm"));
+    house.script("calm", "[ $STEWARD_PROCESS = calm ] && touch has-worked\nexec sleep 600");
+    std::filesystem::create_directory(house.path("run"));
+    std::ofstream(house.path("run/kill-switch.json")) << "nonsense";
+    house.start();
+    CHECK(has_said(house, "kill_switch_unreadable"));
+    CHECK(wait_until([&] { return house.runs("server"); }));
+    CHECK(house.ps("calm")["state"] == "disabled");
+    CHECK_FALSE(std::filesystem::exists(house.path("has-worked")));
+    std::ofstream(house.path("run/kill-switch.json")) << R"({"global": false, "services": []})";
+    CHECK(house.all_run(2));
+    // What was read once stays.
+    std::ofstream(house.path("run/kill-switch.json")) << "nonsense";
+    house.say({"supervisor", "restart", "calm"});
+    CHECK(house.all_run(2));
 }
 
 TEST_CASE("Whoever throws the kill switch is told when the supervisor cannot read it") {
