@@ -225,10 +225,12 @@ void Supervisor::settle(base::MonoTime now) {
     for (int turn = 0; turn < kTurnsMax; ++turn) {
         Actions actions = commands_->take_actions();
         next_sign_ = processes_->check_signs_of_life(now, actions);
-        fleet_.step(now, actions);
-        processes_->carry_out(now, actions);
+        // Before anything is started: a stop signal that was meant for a process that has ended
+        // since is not for its successor.
         const Actions noticed = processes_->take_noticed();
         processes_->carry_out(now, noticed);
+        fleet_.step(now, actions);
+        processes_->carry_out(now, actions);
         if (actions.empty() && noticed.empty()) {
             return;
         }

@@ -107,4 +107,30 @@ TEST_CASE("One that is heard before its pid is known has its pid file all the sa
     CHECK(house.process().standard_error().find("started name=late") != std::string::npos);
 }
 
+TEST_CASE("Who ends while it is told to give way gets a successor that nobody tells to") {
+    Supervised house(
+        "[[process]]\nname = \"broker\"\nkind = \"server\"\nprogram = \"$DIR/broker\"\n"
+        "[[pool]]\nname = \"calm\"\nprogram = \"$DIR/calm\"\n");
+    house.script(
+        "broker",
+        "while [ ! -e may-move ]; do sleep 0.1; done\n"
+        "echo 'steward-broker ready: clients tcp://127.0.0.1:9 workers tcp://127.0.0.1:9'\n"
+        "touch has-moved\nexec sleep 600");
+    house.script("calm", "exec sleep 600");
+    house.start();
+    REQUIRE(house.all_run(2));
+    const pid_t before = house.pid_of("calm");
+    // Both at once, as the supervisor sees it.
+    house.process().signal(SIGSTOP);
+    std::ofstream(house.path("may-move")) << "yes";
+    REQUIRE(wait_until([&] { return std::filesystem::exists(house.path("has-moved")); }));
+    REQUIRE(wait_until([&] { return house.living().size() == 5; }));
+    REQUIRE(::kill(before, SIGKILL) == 0);
+    REQUIRE(wait_until([&] { return house.living().size() == 3; }));
+    house.process().signal(SIGCONT);
+    CHECK(wait_until([&] { return house.runs("calm") && house.pid_of("calm") != before; }));
+    CHECK(house.ps("calm")["restarts"] == 1);
+    CHECK(house.process().standard_error().find("signal 15") == std::string::npos);
+}
+
 }  // namespace steward::e2e::pauses
