@@ -104,6 +104,21 @@ void Processes::configure(const SupervisorSettings& settings, std::string progra
     place_.program_dir = std::move(program_dir);
     place_.keys = settings.keys;
     logs_.clear();  // opened again when something is printed, with what is now their size
+    forget_brokers();
+}
+
+// One that is no longer configured: nobody is where it was, though nobody else is known yet.
+void Processes::forget_brokers() {
+    for (auto one = brokers_.begin(); one != brokers_.end();) {
+        if (row_of(one->first.pool) != nullptr) {
+            ++one;
+            continue;
+        }
+        if (place_.broker == one->second) {
+            place_.broker.reset();
+        }
+        one = brokers_.erase(one);
+    }
 }
 
 const PoolRow* Processes::row_of(std::string_view pool) const {
@@ -252,6 +267,9 @@ void Processes::take_line(const Living& living, std::string_view line) {
 // A worker knows its broker from how it was started: it may have been started before a broker that
 // began late, or the broker's ports are other ones since.
 void Processes::take_place(const ProcessId& server, BrokerPlace place) {
+    if (row_of(server.pool) == nullptr) {
+        return;  // it is about to end
+    }
     brokers_[server] = place;
     place_.broker = std::move(place);
     const base::MonoTime now = posix::read_mono();

@@ -83,6 +83,7 @@ private:
     void take_notification(Living& living, std::string_view text);
     void take_line(const Living& living, std::string_view line);
     void take_place(const ProcessId& server, BrokerPlace place);
+    void forget_brokers();
     void write_line(const Living& living, std::string_view text);
     void note(const Note& note);
     [[nodiscard]] const PoolRow* row_of(std::string_view pool) const;

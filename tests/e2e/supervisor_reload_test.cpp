@@ -75,6 +75,28 @@ TEST_CASE("A command whose members are of another kind is answered, and nothing 
     CHECK(house.all_run(1));
 }
 
+TEST_CASE("Workers follow a broker that goes by another name after a reload") {
+    const auto config = [](const std::string& name) {
+        return "restart_pause_first = \"200ms\"\n[[process]]\nname = \"" + name +
+               "\"\nkind = \"server\"\nprogram = \"$DIR/broker\"\n"
+               "args = [\"--config\", \"$DIR/steward.toml\"]\nnotify = true\n"
+               "[[pool]]\nname = \"trial\"\nprogram = \"$DIR/worker\"\ncount = 2\n"
+               "services = [\"TRIAL\"]\nnotify = true\n";
+    };
+    Supervised house(config("broker"));
+    house.script("broker", "exec " + built_program("steward-broker") + " \"$@\" --worker-port 0");
+    house.script("worker", "exec " + built_program(kTrialProgram) + " --backend-port 9 \"$@\"");
+    house.start();
+    REQUIRE(house.all_run(3));
+    const pid_t before = house.pid_of("trial.1");
+    house.write_config(config("other"));
+    house.say({"supervisor", "reload"});
+    CHECK(wait_until([&] { return house.runs("other") && house.ps("broker").is_null(); }));
+    CHECK(wait_until([&] { return house.pid_of("trial.1") != before && house.runs("trial.1"); }));
+    CHECK(house.all_run(3));
+    CHECK(has(house.say({"call", "TRIAL", "{}"}), "attempt"));
+}
+
 TEST_CASE("While the kill switch cannot be read after a start, no worker is started") {
     Supervised house(
         "[[process]]\nname = \"server\"\nkind = \"server\"\nprogram = \"$DIR/calm\"\n" +
