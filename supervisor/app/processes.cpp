@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/posix/clock.hpp"
+#include "common/posix/errno_text.hpp"
 #include "common/posix/process_table.hpp"
 #include "supervisor/process/line_splitter.hpp"
 #include "supervisor/process/pid_file.hpp"
@@ -105,6 +106,25 @@ void Processes::configure(const SupervisorSettings& settings, std::string progra
     place_.keys = settings.keys;
     logs_.clear();  // opened again when something is printed, with what is now their size
     forget_brokers();
+    for (const auto& [id, living] : alive_) {
+        rename(*living);
+    }
+}
+
+// A pool of one may have become one of several, or the other way round.
+void Processes::rename(Living& living) {
+    std::string name = name_of(living.id);
+    if (name == living.name) {
+        return;
+    }
+    const std::string pid_file = settings_->run_path(name + ".pid");
+    if (living.has_pid_file && std::rename(living.pid_file.c_str(), pid_file.c_str()) != 0) {
+        log_.write(log::Level::Warning,
+                   "no_pid_file",
+                   {{"why", "cannot write " + pid_file + ": " + posix::errno_text(errno)}});
+    }
+    living.name = std::move(name);
+    living.pid_file = pid_file;
 }
 
 // One that is no longer configured: nobody is where it was, though nobody else is known yet.

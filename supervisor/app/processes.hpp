@@ -40,7 +40,8 @@ public:
     Processes(const Processes&) = delete;
     Processes& operator=(const Processes&) = delete;
 
-    /// What processes that are started from now on are like. `settings` stay until the next call.
+    /// What processes that are started from now on are like, and what those that live are called.
+    /// `settings` stay until the next call. Once something lives, the fleet is configured first.
     void configure(const SupervisorSettings& settings, std::string program_dir);
 
     void carry_out(base::MonoTime now, const Actions& actions);
@@ -84,6 +85,7 @@ private:
     void take_line(const Living& living, std::string_view line);
     void take_place(const ProcessId& server, BrokerPlace place);
     void forget_brokers();
+    void rename(Living& living);
     void write_line(const Living& living, std::string_view text);
     void note(const Note& note);
     [[nodiscard]] const PoolRow* row_of(std::string_view pool) const;

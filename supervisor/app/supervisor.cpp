@@ -348,10 +348,10 @@ base::Expected<nlohmann::json> Supervisor::reload() {
         (**loaded).*place = (*settings_).*place;
     }
     const std::unique_ptr<SupervisorSettings> before = std::exchange(settings_, std::move(*loaded));
-    processes_->configure(*settings_, program_dir());
     log_->set_level(log::parse_level(settings_->log_level).value_or(log::Level::Info));
     Actions actions;
     fleet_.configure(plans(), true, actions);
+    processes_->configure(*settings_, program_dir());
     processes_->carry_out(posix::read_mono(), actions);
     next_sample_ = {};
     log_->write(log::Level::Info, "reloaded");

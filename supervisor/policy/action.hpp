@@ -45,7 +45,8 @@ struct Note {
 using Action = std::variant<Start, AskToStop, Kill, Note>;
 using Actions = std::vector<Action>;
 
-/// "reverse" of a pool that never has more than one process, else "reverse.2".
+/// "reverse" of a pool that is to have no more than one process, else "reverse.1". One of several
+/// all the same, as an operator may want them: "reverse.2".
 [[nodiscard]] std::string name_of(const ProcessId& process, bool is_single);
 
 }  // namespace steward::supervisor

@@ -62,7 +62,7 @@ public:
     [[nodiscard]] bool has_alive() const;
     /// Everything wanted runs, or is known not to: the next ones need not wait any longer.
     [[nodiscard]] bool is_settled(base::MonoTime now) const;
-    /// There is never more than one of it, so it goes by the pool's name.
+    /// No more than one is configured, so the first goes by the pool's name.
     [[nodiscard]] bool is_single() const;
 
     /// Empty: there was none.

@@ -29,7 +29,8 @@ std::string_view name_of(State state) {
 }
 
 std::string name_of(const ProcessId& process, bool is_single) {
-    return is_single ? process.pool : process.pool + "." + std::to_string(process.number);
+    return is_single && process.number == 1 ? process.pool
+                                            : process.pool + "." + std::to_string(process.number);
 }
 
 std::string text_of(const End& end) {

@@ -33,6 +33,14 @@ bool has_said(Supervised& house, std::string_view text) {
         [&] { return house.process().standard_error().find(text) != std::string::npos; });
 }
 
+/// The first number in run/NAME.pid; 0: there is no such file.
+pid_t filed_pid(const Supervised& house, const std::string& name) {
+    std::ifstream file(house.path("run/" + name + ".pid"));
+    pid_t pid = 0;
+    file >> pid;
+    return pid;
+}
+
 /// What the control socket answers to a line; empty: it hangs up.
 std::string answer_to(const Supervised& house, const std::string& line) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -95,6 +103,40 @@ TEST_CASE("Workers follow a broker that goes by another name after a reload") {
     CHECK(wait_until([&] { return house.pid_of("trial.1") != before && house.runs("trial.1"); }));
     CHECK(house.all_run(3));
     CHECK(has(house.say({"call", "TRIAL", "{}"}), "attempt"));
+}
+
+TEST_CASE("A pool of one that grows keeps its processes apart, and its pid files their names") {
+    Supervised house(calm("calm"));
+    house.script("calm", "exec sleep 600");
+    house.start();
+    REQUIRE(house.all_run(1));
+    const pid_t first = house.pid_of("calm");
+    CHECK(filed_pid(house, "calm") == first);
+
+    house.say({"supervisor", "scale", "calm", "3"});
+    REQUIRE(house.all_run(3));
+    for (const char* name : {"calm", "calm.2", "calm.3"}) {
+        CHECK(house.pid_of(name) != 0);
+        CHECK(filed_pid(house, name) == house.pid_of(name));
+    }
+    CHECK(house.pid_of("calm") == first);
+
+    house.write_config(calm("calm", "count = 2"));
+    house.say({"supervisor", "reload"});
+    REQUIRE(wait_until([&] { return house.ps().size() == 2; }));
+    CHECK(house.pid_of("calm.1") == first);
+    CHECK(filed_pid(house, "calm.1") == first);
+    CHECK(filed_pid(house, "calm.2") == house.pid_of("calm.2"));
+    CHECK(filed_pid(house, "calm") == 0);
+
+    house.write_config(calm("calm"));
+    house.say({"supervisor", "reload"});
+    REQUIRE(wait_until([&] { return house.ps().size() == 1; }));
+    CHECK(house.pid_of("calm") == first);
+    CHECK(filed_pid(house, "calm") == first);
+    CHECK(filed_pid(house, "calm.1") == 0);
+    house.say({"supervisor", "stop", "calm"});
+    CHECK(filed_pid(house, "calm") == 0);
 }
 
 TEST_CASE("While the kill switch cannot be read after a start, no worker is started") {

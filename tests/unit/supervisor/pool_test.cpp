@@ -40,6 +40,13 @@ void switch_off(FleetWorld& world, const KillSwitch& kill_switch) {
     world.settle();
 }
 
+TEST_CASE("The processes of a pool have different names, also of one that was scaled by hand") {
+    CHECK(name_of({"pool", 1}, true) == "pool");
+    CHECK(name_of({"pool", 2}, true) == "pool.2");
+    CHECK(name_of({"pool", 1}, false) == "pool.1");
+    CHECK(name_of({"pool", 2}, false) == "pool.2");
+}
+
 }  // namespace
 
 TEST_CASE("Workers start when the servers are ready, or are known not to be") {
