@@ -21,6 +21,12 @@ struct Processes::Living {
     Living(ProcessId its_id, std::string its_name, GuardedProcess its_process)
         : id(std::move(its_id)), name(std::move(its_name)), process(std::move(its_process)) {}
 
+    /// Those that it need not be started anew for.
+    void set_limits(const PoolRow& row) {
+        stop_signal = signal_number(row.stop_signal);
+        memory_limit = row.memory_limit.value_or(0);
+    }
+
     ProcessId id;
     std::string name;
     GuardedProcess process;
@@ -108,6 +114,9 @@ void Processes::configure(const SupervisorSettings& settings, std::string progra
     forget_brokers();
     for (const auto& [id, living] : alive_) {
         rename(*living);
+        if (const PoolRow* row = row_of(id.pool)) {
+            living->set_limits(*row);
+        }
     }
 }
 
@@ -204,8 +213,7 @@ base::Expected<void> Processes::try_start(base::MonoTime /*now*/, const ProcessI
     living->told_broker = place_.broker;
     living->pid_file = settings_->run_path(name + ".pid");
     living->watchdog = Watchdog(row->watchdog);
-    living->stop_signal = signal_number(row->stop_signal);
-    living->memory_limit = row->memory_limit.value_or(0);
+    living->set_limits(*row);
     const std::pair<int, std::function<void()>> watched[] = {
         {living->process.control_fd(), [this, id] { read_reports(id); }},
         {living->process.output_fd(), [this, id] { read_output(id); }},

@@ -139,6 +139,29 @@ TEST_CASE("A pool of one that grows keeps its processes apart, and its pid files
     CHECK(filed_pid(house, "calm") == 0);
 }
 
+TEST_CASE("Another memory_limit and another stop_signal are for those that run as well") {
+    Supervised house(calm("big") + calm("deaf", "stop_grace = \"20s\""));
+    house.script("big", "exec sleep 600");
+    house.script(
+        "deaf", "trap '' TERM\ntrap 'exit 0' INT\ntouch deaf-listens\nwhile :; do sleep 0.1; done");
+    house.start();
+    REQUIRE(house.all_run(2));
+    REQUIRE(wait_until([&] { return std::filesystem::exists(house.path("deaf-listens")); }));
+    const pid_t big = house.pid_of("big");
+    const pid_t deaf = house.pid_of("deaf");
+    house.write_config(calm("big", "memory_limit = \"1MiB\"") +
+                       calm("deaf", "stop_grace = \"20s\"\nstop_signal = \"INT\""));
+    house.say({"supervisor", "reload"});
+    CHECK(has_said(house, "its memory_limit is 1048576"));
+    CHECK(wait_until([&] {
+        const pid_t now = house.pid_of("big");
+        return now != 0 && now != big;
+    }));
+    CHECK(house.pid_of("deaf") == deaf);
+    house.say({"supervisor", "stop", "deaf"});
+    CHECK(house.ps("deaf")["last_end"] == "exit code 0");
+}
+
 TEST_CASE("While the kill switch cannot be read after a start, no worker is started") {
     Supervised house(
         "[[process]]\nname = \"server\"\nkind = \"server\"\nprogram = \"$DIR/calm\"\n" +
