@@ -58,7 +58,8 @@ struct Services {
 
     Desk desk{
         "[[service]]\nname = \"report\"\n[[service]]\nname = \"import\"\n"
-        "[[service]]\nname = \"mail\"\n"};
+        "[[service]]\nname = \"mail\"\n",
+        "10s"};
 };
 
 }  // namespace
@@ -123,6 +124,7 @@ TEST_CASE("pause keeps what comes, resume runs it in its order, other services g
     CHECK(s.desk.state(three) == "ready");
     s.desk.say({"resume", "import"});
     CHECK(s.desk.reaches(three, "succeeded"));
+    CHECK(s.desk.broker().wait_for_events(2, "DELEGATE_START", "report"));
     const Args started = s.started();
     CHECK(std::ranges::find(started, one) < std::ranges::find(started, two));
 }
@@ -167,9 +169,7 @@ TEST_CASE("Dead letters of several services are retried and run again, one servi
 
 TEST_CASE("A dead letter that is retried succeeds once a worker serves it that can") {
     Services s;
-    const std::string id = s.desk.submit("mail",
-                                         {{"seconds", 600}, {"str", "ab"}},
-                                         {"--max-attempts", "1", "--time-limit", "100ms"});
+    const std::string id = s.desk.submit("mail", {{"outcome", "reject"}, {"str", "ab"}});
     REQUIRE(s.desk.reaches(id, "dead"));
     s.desk.stop_workers();
     s.desk.say({"retry", id});
@@ -194,6 +194,7 @@ TEST_CASE("purge empties one queue, edit moves a job to the front of another") {
     CHECK(s.desk.service("import")["ready"] == 51);
     s.desk.say({"edit", last, "--priority", "high"});
     CHECK(s.desk.ask({"status", last})["place"] == 1);
+    CHECK(s.desk.broker().wait_for_events(3, "DELEGATE_START"));
     const std::size_t before = s.started().size();
     CHECK(s.desk.say({"cancel", "--service", "import"}) == "52 jobs cancelled\n");
     CHECK(s.desk.state(last) == "cancelled");

@@ -44,7 +44,7 @@ TEST_CASE("A batch runs its lines and then the job that follows it, and is waite
 }
 
 TEST_CASE("A batch is opened, filled in steps, watched and closed") {
-    Desk desk;
+    Desk desk({}, "10s");
     desk.start_worker(kTrialProgram, "trial", {"--concurrency", "4"});
     const std::string name = lines_of(desk.say({"batch", "open", "--then", "trial"})).at(0);
     const Finished first = desk.run_with_input(
@@ -70,7 +70,7 @@ TEST_CASE("A batch is opened, filled in steps, watched and closed") {
     CHECK(late.code == kRefused);
     CHECK(has_all(late.err, {"line 1: ", name}));
     CHECK(lines_of(late.err).size() == 1);  // there is nothing to go on with
-    CHECK(desk.run({"batch", "status", name, "--wait", "--timeout", "500ms"}).code == kTimeout);
+    CHECK(desk.run_out_of_time({"batch", "status", name, "--wait"}).code == kTimeout);
 
     CHECK(desk.say({"cancel", "--batch", name}) == "1 job cancelled\n");
     const Finished ended = desk.run({"batch", "status", name, "--wait", "--json"});

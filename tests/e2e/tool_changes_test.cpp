@@ -16,7 +16,7 @@ const json kRejected = {{"outcome", "reject"}, {"why", "no paper"}};
 }  // namespace
 
 TEST_CASE("cancel ends what waits at once and tells what runs to stop") {
-    Desk desk;
+    Desk desk({}, "10s");
     desk.start_worker(kTrialProgram, "trial");
     const std::string running = desk.submit("trial", kLong);
     REQUIRE(desk.reaches(running, "active"));
@@ -25,6 +25,7 @@ TEST_CASE("cancel ends what waits at once and tells what runs to stop") {
     CHECK(desk.state(waiting) == "cancelled");
     CHECK(desk.say({"cancel", running}) == "1 job cancelled\n");
     CHECK(desk.reaches(running, "cancelled"));
+    CHECK(desk.broker().wait_for_events(1, "CANCELLED", "trial"));
     CHECK(desk.broker().count_events("CANCELLING", "trial") == 1);
     CHECK(desk.broker().count_events("DELEGATE_START", "trial") == 1);
     desk.say({"call", "trial"});                                   // the worker lives on
@@ -86,7 +87,7 @@ TEST_CASE("retry runs dead letters again with their attempts counted anew; disca
     REQUIRE(wait_until([&] { return desk.ids({"list", "--state", "dead"}).size() == 2; }));
     CHECK(desk.say({"discard", "--all"}) == "2 jobs discarded\n");
     CHECK(desk.ids({"list", "--state", "dead"}).empty());
-    CHECK(desk.broker().count_events("DISCARDED", "trial") == 3);
+    CHECK(desk.broker().wait_for_events(3, "DISCARDED", "trial"));
     CHECK(desk.say({"retry", "--all"}) == "0 jobs will run again\n");
     const Finished gone = desk.run({"retry", two});
     CHECK(gone.code == kRefused);

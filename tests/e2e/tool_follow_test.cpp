@@ -1,6 +1,7 @@
 // tests/e2e: `steward wait --follow`: a background job of a real worker that answers in parts,
 // heard by who comes early, by who comes late, and across a broker that was away.
 #include <algorithm>
+#include <csignal>
 #include <span>
 
 #include <doctest/doctest.h>
@@ -71,14 +72,17 @@ std::vector<int> all_parts(int attempts) {
 
 TEST_CASE("wait --follow tells every part, early or late, once and in order, and one result") {
     Desk desk;
-    desk.start_worker(kTrialProgram, "trial");
+    const Process& worker = desk.start_worker(kTrialProgram, "trial");
     const std::string id =
         desk.submit("trial",
-                    {{"seconds", 2}, {"parts", kParts}, {"outcome", "throw"}, {"times", 1}},
+                    {{"seconds", 4}, {"parts", kParts}, {"outcome", "throw"}, {"times", 1}},
                     {"--backoff", "10ms"});
     Follower early(desk, id);
     REQUIRE(wait_until([&] { return early.parts().size() >= 5; }));
+    worker.signal(SIGSTOP);  // it goes on when both are there
     Follower late(desk, id);
+    REQUIRE(wait_until([&] { return late.parts().size() >= 5; }));
+    worker.signal(SIGCONT);
     early.ends_with_result_of(id, 2);
     late.ends_with_result_of(id, 2);
     CHECK(early.parts() == all_parts(2));
@@ -113,7 +117,7 @@ TEST_CASE("wait --follow of a second attempt tells nothing of the first") {
 TEST_CASE("wait --follow tells the latest parts when [limits] keeps no more") {
     Desk desk("[limits]\nparts_per_job_max = 3\n");
     desk.start_worker(kTrialProgram, "trial");
-    const std::string id = desk.submit("trial", {{"seconds", 2}, {"parts", kParts}});
+    const std::string id = desk.submit("trial", {{"seconds", 4}, {"parts", kParts}});
     Follower early(desk, id);
     REQUIRE(wait_until([&] { return early.parts().size() >= 10; }));
     Follower late(desk, id);
@@ -166,8 +170,8 @@ TEST_CASE("wait --follow goes on when the broker was away") {
 TEST_CASE("wait --follow prints parts and the result alone to a pipe, and ends at its time-out") {
     Desk desk;
     desk.start_worker(kTrialProgram, "trial");
-    const std::string id = desk.submit("trial", {{"parts", kParts}, {"seconds", 2}});
-    const Finished impatient = desk.run({"wait", id, "--follow", "--timeout", "500ms"});
+    const std::string id = desk.submit("trial", {{"parts", kParts}, {"seconds", 4}});
+    const Finished impatient = desk.run_out_of_time({"wait", id, "--follow"});
     CHECK(impatient.code == kTimeout);
     const Args lines = lines_of(desk.say({"wait", id, "--follow"}));
     REQUIRE(lines.size() == kParts + 1);

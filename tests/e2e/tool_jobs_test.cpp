@@ -65,14 +65,14 @@ TEST_CASE("submit prints an id a line, also of many") {
 }
 
 TEST_CASE("result tells a job that goes on from one that has ended; wait waits") {
-    Desk desk;
+    Desk desk({}, "10s");
     desk.start_worker(kTrialProgram, "trial");
     const std::string endless = desk.submit("trial", kLong);
     const Finished early = desk.run({"result", endless});
     CHECK(early.code == kTimeout);
     CHECK(early.out.empty());
     CHECK(has(early.err, "steward wait"));
-    const Finished impatient = desk.run({"wait", endless, "--timeout", "500ms"});
+    const Finished impatient = desk.run_out_of_time({"wait", endless});
     CHECK(impatient.code == kTimeout);
     CHECK(has_all(impatient.err, {endless, "--timeout"}));
     desk.say({"cancel", endless});
@@ -99,7 +99,7 @@ TEST_CASE("status shows what is known in each state") {
 }
 
 TEST_CASE("The exit status tells how a job ended") {
-    Desk desk;
+    Desk desk({}, "10s");
     desk.start_worker(kTrialProgram, "trial", {"--concurrency", "8"});
     const auto call = [&](const std::string& params, const Args& more = {}) {
         Args args = {"call", "trial", params};
@@ -113,7 +113,7 @@ TEST_CASE("The exit status tells how a job ended") {
     CHECK(has(failed.err, "no paper"));
     CHECK(call(R"({"outcome":"throw"})").code == kJobFailed);
     CHECK(call(kUntilTold, {"--time-limit", "100ms"}).code == kJobFailed);
-    CHECK(call(kUntilTold, {"--timeout", "500ms"}).code == kTimeout);
+    CHECK(desk.run_out_of_time({"call", "trial", kUntilTold}).code == kTimeout);
     CHECK(call("{}", {"--priority", "soon"}).code == kUsage);
     CHECK(call("{").code == kUsage);
     CHECK(desk.run({"call", "nobody"}).code == kRefused);
@@ -135,7 +135,7 @@ TEST_CASE("The exit status tells how a job ended") {
 TEST_CASE("What a call asked for goes on when its time-out has passed") {
     Desk desk;
     desk.start_worker(kSleepProgram, "sleep");
-    const Finished late = desk.run({"call", "sleep", "seconds=1.5", "--timeout", "500ms"});
+    const Finished late = desk.run_out_of_time({"call", "sleep", "seconds=4"});
     CHECK(late.code == kTimeout);
     CHECK(late.out.empty());
     CHECK(lines_of(late.err).size() == 1);

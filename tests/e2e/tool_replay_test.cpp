@@ -131,6 +131,7 @@ TEST_CASE("What never finished is submitted with all it had, and a second replay
     CHECK(desk.reaches(as[lost.after], "succeeded"));
     CHECK(desk.ask({"result", as[lost.waiting]})["result"]["meta"]["trace"] == "17");
     desk.say({"replay", lost.log});
+    CHECK(desk.broker().wait_for_events(1, "EXECUTE_COMPLETE", "log"));
     CHECK(desk.broker().count_events("RECEIVED", "mail") == 1);
     CHECK(desk.broker().count_events("RECEIVED", "log") == 1);
 }
@@ -176,6 +177,7 @@ TEST_CASE("A broker of the log that knows its jobs is given none again") {
     Desk desk(kServices);
     const std::string id = desk.submit("mail");
     const std::string log = (desk.broker().directory() / "data" / "lifecycle.log").string();
+    REQUIRE(desk.broker().wait_for_events(1, "RECEIVED", "mail"));
     const auto rows = desk.rows({"replay", log});
     CHECK(told(rows, "known") == std::set{id});
     CHECK(desk.ids({"list"}) == Args{id});
@@ -197,7 +199,7 @@ TEST_CASE("replay says what it cannot read, and what a broker refuses") {
     const Lost lost;
     desk.say({"disable", "mail"});
     const Finished refused =
-        desk.run({"replay", lost.log, "--service", "mail", "--timeout", "500ms"});
+        desk.run_out_of_time({"replay", lost.log, "--service", "mail"}, kRefused);
     CHECK(refused.code == kRefused);
     CHECK(has_all(refused.out, {lost.waiting, "disabled"}));
     CHECK(desk.ids({"list"}).empty());

@@ -76,13 +76,13 @@ TEST_CASE("why: an operator has stopped the service, or all of them") {
 }
 
 TEST_CASE("why: its time, its last failure, other jobs, its end") {
-    Desk desk;
+    Desk desk({}, "1min");
     desk.start_worker(kTrialProgram, "trial", {"--concurrency", "4"});
     const std::string later = desk.submit("trial", {}, {"--delay", "1h", "--expires-in", "2h"});
     CHECK(has_all(desk.say({"why", later}),
                   {"  trial  scheduled\n",
-                   "it is to run not before its time, in 3599.",
-                   "unless it starts it expires in 7199."}));
+                   "it is to run not before its time, in 35",
+                   "unless it starts it expires in 71"}));
     const std::string failing =
         desk.submit("trial", {{"outcome", "fail"}, {"why", "no paper"}}, {"--backoff", "30min"});
     REQUIRE(desk.reaches(failing, "scheduled"));
@@ -106,7 +106,7 @@ TEST_CASE("why: its time, its last failure, other jobs, its end") {
     const std::string stubborn = desk.submit("trial", {{"seconds", 600}, {"ignore_stop", true}});
     REQUIRE(desk.reaches(stubborn, "active"));
     desk.say({"cancel", stubborn});
-    CHECK(has(desk.say({"why", stubborn}), "its worker was told to stop it; it ends in 0."));
+    CHECK(has(desk.say({"why", stubborn}), "its worker was told to stop it; it ends in 5"));
 }
 
 }  // namespace steward::e2e

@@ -31,8 +31,10 @@ Args as_json(Args args) {
 
 }  // namespace
 
-Desk::Desk(const std::string& config)
-    : broker_({{}, config + "\n[broker]\nstop_grace = \"500ms\"\nsettle = \"0s\"\n", {}}) {}
+Desk::Desk(const std::string& config, const std::string& stop_grace)
+    : broker_(
+          {{}, config + "\n[broker]\nstop_grace = \"" + stop_grace + "\"\nsettle = \"0s\"\n", {}}) {
+}
 
 Process& Desk::start_worker(const char* program, const std::string& service, const Args& more) {
     Args args = {"--service-name", service, "--frontend-server", broker_.endpoints().frontend};
@@ -63,6 +65,20 @@ Finished Desk::run_with_input(const std::string& input, const Args& args) const 
     CommandLine command = broker_.tool(args);
     command.input = directory.write("input", input);
     return e2e::run(command);
+}
+
+Finished Desk::run_out_of_time(const Args& args, ToolStatus wanted) const {
+    Finished done;
+    for (int time = 500; time <= 16'000; time *= 2) {
+        Args all = args;
+        all.insert(all.end(), {"--timeout", std::to_string(time) + "ms"});
+        done = run(all);
+        const bool was_too_short = done.code == kNoBroker || done.code == kTimeout;
+        if (done.code == wanted || !was_too_short) {
+            break;
+        }
+    }
+    return done;
 }
 
 std::string Desk::say(const Args& args) const {

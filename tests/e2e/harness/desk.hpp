@@ -14,11 +14,21 @@ namespace steward::e2e {
 
 using Args = std::vector<std::string>;
 
+/// Exit statuses of `steward`, as its help tells them.
+enum ToolStatus : ExitCode {
+    kSuccess = 0,
+    kJobFailed = 1,
+    kUsage = 2,
+    kTimeout = 3,
+    kRefused = 4,
+    kNoBroker = 5
+};
+
 class Desk {
 public:
-    /// `config`: tables of TOML for the broker. Its own settings are that a job which is told to
-    /// stop has a short grace, and that nobody is waited for after a start.
-    explicit Desk(const std::string& config = {});
+    /// `config`: tables of TOML for the broker. Its own settings are how long a job that is told to
+    /// stop may go on, and that nobody is waited for after a start.
+    explicit Desk(const std::string& config = {}, const std::string& stop_grace = "500ms");
 
     [[nodiscard]] Broker& broker() { return broker_; }
 
@@ -35,6 +45,9 @@ public:
     [[nodiscard]] Finished run(const Args& args) const;
     /// The same, with `input` to read from.
     [[nodiscard]] Finished run_with_input(const std::string& input, const Args& args) const;
+    /// With a `--timeout` that passes: a short one, and a longer one as often as that was not
+    /// enough to reach the broker and to end with `wanted`.
+    [[nodiscard]] Finished run_out_of_time(const Args& args, ToolStatus wanted = kTimeout) const;
     /// What it prints. Fails the test case unless it ends with success and says nothing besides.
     std::string say(const Args& args) const;
     /// What `steward --json ARGS…` prints: one document, or one a line.
@@ -68,15 +81,5 @@ private:
 inline constexpr const char* kUnknownJob = "01m80tq8qg0000000000000003";
 inline constexpr const char* kUntilTold = R"({"seconds":600})";
 inline const nlohmann::json kLong = nlohmann::json::parse(kUntilTold);
-
-/// Exit statuses of `steward`, as its help tells them.
-enum ToolStatus : ExitCode {
-    kSuccess = 0,
-    kJobFailed = 1,
-    kUsage = 2,
-    kTimeout = 3,
-    kRefused = 4,
-    kNoBroker = 5
-};
 
 }  // namespace steward::e2e
