@@ -2,6 +2,8 @@
 // switch.
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <map>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -16,6 +18,9 @@ namespace steward::e2e {
 namespace {
 
 using nlohmann::json;
+
+// Nobody is held for lost who was not heard for a while.
+const std::map<std::string, std::string> kSlowHeartbeats = {{"HEARTBEAT_INTERVAL", "5"}};
 
 std::string trial(const std::string& more) {
     return "[[pool]]\nname = \"trial\"\nprogram = \"" + std::string(kTrialProgram) +
@@ -52,6 +57,20 @@ json service(const Supervised& house) {
     return json::object();
 }
 
+std::string refresh_of(const Supervised& house, const std::string& process) {
+    const json row = house.ps(process);
+    return row.is_null() ? "" : row.value("refresh", "");
+}
+
+/// `steward supervisor refresh`, in the background: it ends when the refresh has.
+std::future<Finished> begin_refresh(const Supervised& house,
+                                    const std::string& pool,
+                                    const std::string& percent) {
+    return std::async(std::launch::async, [&house, pool, percent] {
+        return house.run({"supervisor", "refresh", pool, "--percent", percent});
+    });
+}
+
 }  // namespace
 
 TEST_CASE("Workers that began before their broker find it when it begins") {
@@ -84,7 +103,7 @@ TEST_CASE("Workers follow their broker to another port") {
 
 TEST_CASE("A rolling refresh under load loses no job and disturbs none") {
     Supervised house(broker_process() + trial("count = 3"));
-    house.start();
+    house.start(kSlowHeartbeats);
     REQUIRE(house.all_run(4));
     std::vector<pid_t> before;
     for (const char* name : {"trial.1", "trial.2", "trial.3"}) {
@@ -112,8 +131,13 @@ TEST_CASE("A refresh whose first processes crash halts and leaves the others as 
     house.start();
     REQUIRE(house.all_run(4));
     const pid_t last = house.pid_of("four.4");
-    house.script("calm", "sleep 0.3; exit 1");  // the new version is broken
-    const Finished refreshed = house.run({"supervisor", "refresh", "four", "--percent", "25"});
+    // The new version is broken, which is seen when it is watched.
+    const std::string end = house.path("end");
+    house.script("calm", "until [ -e " + end + " ]; do sleep 0.1; done; exit 1");
+    auto refreshing = begin_refresh(house, "four", "25");
+    CHECK(wait_until([&] { return has(refresh_of(house, "four.1"), "watching 1 of 4"); }));
+    std::ofstream(end) << "now";
+    const Finished refreshed = refreshing.get();
     CHECK(refreshed.code == kJobFailed);
     CHECK(has(refreshed.out, "halted at 1 of 4: a fresh process crashed"));
     CHECK(house.pid_of("four.4") == last);
@@ -138,13 +162,12 @@ TEST_CASE("A refresh whose first processes fail their jobs halts as well") {
     submit("50");
     CHECK(wait_until([&] { return service(house).value("succeeded", 0) == 50; }));
     use(kReverseProgram);  // the new version: it wants a text
-    CHECK(
-        has(house.run({"supervisor", "refresh", "trial", "--percent", "50", "--timeout", "1s"}).out,
-            "watching 1 of 2"));
-    submit("200");
-    CHECK(wait_until(
-        [&] { return has(house.ps("trial.1").value("refresh", ""), "halted at 1 of 2: of "); }));
-    CHECK(has(house.ps("trial.1").value("refresh", ""), "% failed, before it were 0 %"));
+    auto refreshing = begin_refresh(house, "trial", "50");
+    CHECK(wait_until([&] { return has(refresh_of(house, "trial.1"), "watching 1 of 2"); }));
+    submit("2000");
+    CHECK(wait_until([&] { return has(refresh_of(house, "trial.1"), "halted at 1 of 2: of "); }));
+    CHECK(has(refresh_of(house, "trial.1"), "% failed, before it were 0 %"));
+    CHECK(refreshing.get().code == kJobFailed);
     CHECK(house.pid_of("trial.2") == last);
 }
 
@@ -180,11 +203,17 @@ TEST_CASE("A reload changes what differs and nothing else; a mistake changes not
 TEST_CASE("A pool grows with what waits and shrinks when nothing does") {
     Supervised house("scale_up_every = \"200ms\"\nscale_down_after = \"300ms\"\n" +
                      broker_process() + trial("count = 1\nmin = 1\nmax = 4\nscale_depth = 2"));
-    house.start();
+    house.start(kSlowHeartbeats);
     REQUIRE(house.all_run(2));
-    submit_many(house, 40, R"({"seconds": 0.2})");
-    CHECK(wait_until([&] { return house.count("trial", "running") == 4; }));
-    CHECK(wait_until([&] { return service(house).value("succeeded", 0) == 40; }));
+    int submitted = 0;
+    CHECK(wait_until([&] {
+        if (service(house).value("ready", 0) < 20) {
+            submit_many(house, 20, R"({"seconds": 0.2})");
+            submitted += 20;
+        }
+        return house.count("trial", "running") == 4;
+    }));
+    CHECK(wait_until([&] { return service(house).value("succeeded", 0) == submitted; }));
     CHECK(wait_until([&] { return house.ps().size() == 2; }));
     CHECK(house.runs("trial.1"));
     CHECK(service(house)["failed"] == 0);

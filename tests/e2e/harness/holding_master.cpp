@@ -15,12 +15,17 @@ int main(int argc, char** argv) {
         std::cerr << pool.error().message << '\n';
         return 1;
     }
+    int at_work = 0;
+    steward::master::SendOptions options;
+    options.on_progress = [&](const steward::client::Progress&) { ++at_work; };
     for (int i = 0; i < 2; ++i) {
-        if (!pool->send("TRIAL", {{"seconds", 600}, {"ignore_stop", true}})) {
+        if (!pool->send("TRIAL", {{"seconds", 600}, {"ignore_stop", true}}, options)) {
             return 1;
         }
     }
-    static_cast<void>(pool->receive(200ms));  // until both are at work
+    while (at_work < 2 || pool->pid(0) == 0 || pool->pid(1) == 0) {
+        static_cast<void>(pool->receive(10ms));
+    }
     std::cout << "workers " << pool->pid(0) << ' ' << pool->pid(1) << std::endl;
     static_cast<void>(pool->receive(600s));
     return 1;

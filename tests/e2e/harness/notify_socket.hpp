@@ -30,9 +30,9 @@ public:
     NotifySocket(const NotifySocket&) = delete;
     NotifySocket& operator=(const NotifySocket&) = delete;
 
-    /// A sign of life is wanted every 0.1 s.
+    /// A sign of life is wanted every second: the system keeps about ten words that were not read.
     [[nodiscard]] std::map<std::string, std::string> environment() const {
-        return {{"NOTIFY_SOCKET", path_}, {"WATCHDOG_USEC", "200000"}};
+        return {{"NOTIFY_SOCKET", path_}, {"WATCHDOG_USEC", "2000000"}};
     }
 
     /// Waits until that is said.

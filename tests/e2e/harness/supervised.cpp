@@ -48,6 +48,11 @@ std::string read_all(const std::filesystem::path& path) {
     return all.str();
 }
 
+// Its pid may be told later than its time to get ready has passed.
+bool is_running(const json& row) {
+    return !row.is_null() && row.value("state", "") == "running" && row.value("pid", 0) > 0;
+}
+
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
         text.replace(at, what.size(), by);
@@ -86,7 +91,7 @@ void Supervised::write_config(const std::string& config) const {
     const std::string text =
         "[broker]\nclient_port = " + std::to_string(client_port_) +
         "\nworker_port = " + std::to_string(worker_port_) +
-        "\nnews_port = 0\ndata_dir = \"$DIR/data\"\nsettle = \"0s\"\nstop_grace = \"500ms\"\n"
+        "\nnews_port = 0\ndata_dir = \"$DIR/data\"\nsettle = \"0s\"\nstop_grace = \"5s\"\n"
         "heartbeat_interval = \"1s\"\nmax_losses = 1000\n"
         "[supervisor]\nrun_dir = \"$DIR/run\"\nlog_dir = \"$DIR/logs\"\nsample_every = \"100ms\"\n"
         "ready_after = \"100ms\"\n" +
@@ -97,7 +102,7 @@ void Supervised::write_config(const std::string& config) const {
 void Supervised::start(const std::map<std::string, std::string>& environment) {
     std::map<std::string, std::string> all = environment;
     all["STEWARD_TEST_MARK"] = directory_.path().string();
-    all["HEARTBEAT_INTERVAL"] = "1";
+    all.try_emplace("HEARTBEAT_INTERVAL", "1");
     process_ =
         std::make_unique<Process>(CommandLine{built_program("steward-supervisor"),
                                               {"--foreground", "--config", path("steward.toml")},
@@ -175,16 +180,13 @@ std::size_t Supervised::count(const std::string& pool, const std::string& state)
 }
 
 bool Supervised::runs(const std::string& process) const {
-    const json row = ps(process);
-    return !row.is_null() && row.value("state", "") == "running";
+    return is_running(ps(process));
 }
 
 bool Supervised::all_run(std::size_t processes) const {
     return wait_until([&] {
         const auto all = ps();
-        return all.size() == processes && std::ranges::all_of(all, [](const json& row) {
-                   return row.value("state", "") == "running";
-               });
+        return all.size() == processes && std::ranges::all_of(all, is_running);
     });
 }
 

@@ -26,6 +26,7 @@ public:
     Supervised(const Supervised&) = delete;
     Supervised& operator=(const Supervised&) = delete;
 
+    /// With heartbeats every second, unless the environment says otherwise.
     void start(const std::map<std::string, std::string>& environment = {});
     /// Another configuration, for a reload.
     void write_config(const std::string& config) const;
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] pid_t pid_of(const std::string& process) const;
     /// How many of a pool's processes are in that state.
     [[nodiscard]] std::size_t count(const std::string& pool, const std::string& state) const;
+    /// Whether it runs and its pid is known.
     [[nodiscard]] bool runs(const std::string& process) const;
     /// Waits until all that `ps` has are running, and there are so many.
     [[nodiscard]] bool all_run(std::size_t processes) const;
