@@ -30,7 +30,7 @@ drain_limit = "2s"
 heartbeat_interval = "1s"
 max_losses = 1000
 max_attempts_async = 1000
-result_ttl = "10s"
+result_ttl = "{result_ttl}"
 session_idle = "20s"
 backoff_first = "50ms"
 backoff_max = "1s"
@@ -130,7 +130,7 @@ def free_ports(number):
 
 
 class House:
-    def __init__(self):
+    def __init__(self, result_ttl):
         self._folder = tempfile.TemporaryDirectory(prefix="steward-soak-")
         self.folder = self._folder.name
         clients, workers, news, self.web = free_ports(4)
@@ -140,7 +140,8 @@ class House:
         with open(self.path("steward.toml"), "w", encoding="utf-8") as config:
             config.write(CONFIG.format(folder=self.folder, clients=clients, workers=workers,
                                        news=news, web=self.web, languages=HERE,
-                                       python_path=harness.PYTHON_PATH))
+                                       python_path=harness.PYTHON_PATH,
+                                       result_ttl=result_ttl))
         self.supervisor = None
         self.start()
 

@@ -86,6 +86,8 @@ class BrokerTest(unittest.TestCase):
     """Each test has a broker of its own, and workers that end with it."""
 
     CONFIG = ""
+    STOP_GRACE = "5s"
+    SETTLE = "2s"
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -94,7 +96,8 @@ class BrokerTest(unittest.TestCase):
         self.addCleanup(self.end_all)
         self.ports = [0, 0, 0]
         with open(self.path("steward.toml"), "w", encoding="utf-8") as config:
-            config.write(f'[broker]\nstop_grace = "500ms"\nsettle = "2s"\n{self.config()}')
+            config.write(f'[broker]\nstop_grace = "{self.STOP_GRACE}"\n'
+                         f'settle = "{self.SETTLE}"\n{self.config()}')
         self.start_broker()
 
     def config(self):

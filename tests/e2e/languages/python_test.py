@@ -23,9 +23,9 @@ class PythonTest(harness.BrokerTest):
         self.client = Client(self.frontend, heartbeat_interval="300ms")
         self.addCleanup(self.client.close)
 
-    def start_worker(self, concurrency=1):
+    def start_worker(self, concurrency=1, **environment):
         worker = self.start([sys.executable, os.path.join(HERE, "trial_worker.py"), self.backend,
-                             str(concurrency)])
+                             str(concurrency)], **environment)
         worker.wait_for_line("ready broker=")
         return worker
 
@@ -143,18 +143,6 @@ class Clients(PythonTest):
         with open(mark, encoding="utf-8") as lines:
             self.assertEqual(sorted(line.split()[0] for line in lines), sorted(ids))
 
-    def test_a_call_stays_open_through_a_restart_and_runs_once(self):
-        self.start_worker()
-        until, mark = self.path("go"), self.path("mark")
-        call = self.client.call_async("trial", {"until": until, "mark": mark})
-        self.assertTrue(wait_until(lambda: os.path.exists(mark)))
-        self.kill_broker()
-        self.start_broker()
-        open(until, "w", encoding="utf-8").close()
-        self.assertEqual(call.result(30)["attempt"], 1)
-        with open(mark, encoding="utf-8") as lines:
-            self.assertEqual(len(lines.readlines()), 1)
-
     def test_questions_and_operations(self):
         self.start_worker()
         self.assertIn("echo", [row["service"] for row in self.client.query("services")])
@@ -233,10 +221,10 @@ class Workers(PythonTest):
         self.answers_checks(worker, secret)
 
     def test_a_long_job_is_no_dead_worker(self):
-        self.start_worker()
+        self.start_worker(HEARTBEAT_INTERVAL="1")
         until = self.path("go")
         call = self.client.call_async("trial", {"until": until})
-        time.sleep(1.5)  # more than three heartbeat intervals: nothing may happen
+        time.sleep(3.5)  # more than three heartbeat intervals: nothing may happen
         self.assertFalse(call.done())
         open(until, "w", encoding="utf-8").close()
         self.assertEqual(call.result(30)["attempt"], 1)
@@ -266,18 +254,13 @@ class Workers(PythonTest):
         self.start_worker()
         self.assertEqual(self.client.wait(second)["attempt"], 1)
 
-    def test_limits_stop_a_job_and_replace_a_process_that_goes_on(self):
+    def test_limits_stop_a_job(self):
         from steward_client import JobFailed
         worker = self.start_worker()
         never = self.path("never")
         with self.assertRaises(JobFailed) as late:
             self.client.call("trial", {"until": never}, time_limit="300ms")
         self.assertIn("time limit", str(late.exception))
-        with self.assertRaises(JobFailed) as stubborn:
-            self.client.call("trial", {"until": never, "stubborn": True}, time_limit="300ms")
-        self.assertIn("time limit", str(stubborn.exception))
-        self.assertEqual(worker.wait(), 75)
-        worker = self.start_worker()
         with self.assertRaises(JobFailed) as greedy:
             self.client.call("trial", {"until": never}, memory_limit="1MiB")
         self.assertIn("memory_limit", str(greedy.exception))
@@ -290,6 +273,49 @@ class Workers(PythonTest):
         self.assertTrue(wait_until(lambda: len(self.client.query("active")) == 3))
         open(until, "w", encoding="utf-8").close()
         self.assertEqual(len({call.result(30)["id"] for call in calls}), 3)
+
+
+class Restarts(PythonTest):
+    SETTLE = "20s"  # so long a worker may take to come back with what it runs
+
+    def test_a_call_stays_open_through_a_restart_and_runs_once(self):
+        from steward_client import Client
+
+        class ComesBackLater(Client):
+            may_come = threading.Event()
+
+            def _rewind(self, in_flight_max):
+                self.may_come.wait(30)
+                super()._rewind(in_flight_max)
+
+        self.start_worker()
+        until, mark = self.path("go"), self.path("mark")
+        with ComesBackLater(self.frontend) as client:
+            client.may_come.set()
+            call = client.call_async("trial", {"until": until, "mark": mark})
+            self.assertTrue(wait_until(lambda: os.path.exists(mark)))
+            client.may_come.clear()  # until its worker is back: it settles so
+            self.kill_broker()
+            self.start_broker()
+            self.assertTrue(wait_until(lambda: len(self.client.query("active")) == 1))
+            client.may_come.set()
+            open(until, "w", encoding="utf-8").close()
+            self.assertEqual(call.result(30)["attempt"], 1)
+        with open(mark, encoding="utf-8") as lines:
+            self.assertEqual(len(lines.readlines()), 1)
+
+
+class StubbornJobs(PythonTest):
+    STOP_GRACE = "500ms"
+
+    def test_a_process_whose_job_goes_on_after_its_limit_is_replaced(self):
+        from steward_client import JobFailed
+        worker = self.start_worker()
+        with self.assertRaises(JobFailed) as stubborn:
+            self.client.call("trial", {"until": self.path("never"), "stubborn": True},
+                             time_limit="300ms")
+        self.assertIn("time limit", str(stubborn.exception))
+        self.assertEqual(worker.wait(), 75)
 
 
 class Keys(harness.Keys, PythonTest):

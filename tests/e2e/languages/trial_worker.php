@@ -1,5 +1,6 @@
 <?php
 // A worker for tests: does as its params say. usage: trial_worker.php BACKEND [CONCURRENCY [MAX-JOBS]]
+// From the environment: HEARTBEAT_INTERVAL, seconds.
 
 declare(strict_types=1);
 
@@ -54,7 +55,7 @@ $worker = new Steward\Worker(
     $argv[1],
     concurrency: (int)($argv[2] ?? 1),
     maxJobs: (int)($argv[3] ?? 0),
-    heartbeatInterval: 0.2
+    heartbeatInterval: (float)(getenv('HEARTBEAT_INTERVAL') ?: 2)
 );
 $worker->tells(fn () => ['own' => 5]);
 $worker->serve('echo', fn (Steward\Job $job) => $job->params);

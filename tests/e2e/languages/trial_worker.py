@@ -1,4 +1,7 @@
-"""A worker for tests: does as its params say. usage: trial_worker.py BACKEND [CONCURRENCY]"""
+"""A worker for tests: does as its params say. usage: trial_worker.py BACKEND [CONCURRENCY]
+
+From the environment: HEARTBEAT_INTERVAL, seconds.
+"""
 
 import os
 import sys
@@ -7,7 +10,7 @@ import time
 from steward_worker import Job, Reject, Snooze, Worker
 
 worker = Worker(sys.argv[1], concurrency=int(sys.argv[2]) if len(sys.argv) > 2 else 1,
-                heartbeat_interval="200ms")
+                heartbeat_interval=float(os.environ.get("HEARTBEAT_INTERVAL", "2")))
 snoozed = set()
 
 
