@@ -12,6 +12,7 @@
 #include "broker/store/fork_checkpointer.hpp"
 #include "broker/store/posix_disk.hpp"
 #include "tests/contract/journal_contract.hpp"
+#include "tests/e2e/harness/wait_until.hpp"
 
 namespace {
 
@@ -143,6 +144,8 @@ TEST_CASE("Checkpoints give back space while the journal goes on, and lose nothi
             }
         }
         contract::await_durable(*journal);
+        // The copy of the process that writes one ends with the journal.
+        CHECK(e2e::wait_until([&] { return folder.files(".checkpoint") >= 1; }));
     }
     // The address sanitizer's allocator may be left locked in a copy, which then never ends.
     CHECK(checkpoints >= 1);

@@ -202,14 +202,14 @@ TEST_CASE("replay submits what has no end under its own id, and leaves out what 
 TEST_CASE("replay chooses by time, tells refusals and silence, and ends accordingly") {
     FakeBroker broker;
     const LogFile refused(std::vector<json>{received(0, "refuse")});
-    const auto ended = run(broker, {"replay", refused.name, "--timeout", "300ms"});
+    const auto ended = run_out_of_time(broker, {"replay", refused.name}, kRefused);
     CHECK(ended.status == kRefused);
     CHECK(ended.out.find("refused: the queue is full") != std::string::npos);
-    CHECK(run(broker, {"replay", refused.name, "--since", "100s", "--timeout", "300ms"}).status ==
+    CHECK(run_out_of_time(broker, {"replay", refused.name, "--since", "100s"}, kRefused).status ==
           kRefused);
     CHECK(run(broker, {"replay", refused.name, "--since", "99s"}).status == kSuccess);
     const LogFile mute(std::vector<json>{received(0, "mute")});
-    CHECK(run(broker, {"replay", mute.name, "--timeout", "300ms"}).status == kTimeout);
+    CHECK(run_out_of_time(broker, {"replay", mute.name}).status == kTimeout);
     CHECK(run(broker, {"replay", mute.name + "-no"}).status == kRefused);
     CHECK(run(broker, {"replay", mute.name, "--since", "soon"}).status == kUsage);
     CHECK(run({"replay", mute.name, "--broker", "127.0.0.1:1", "--timeout", "100ms"}).status ==

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/cli/exit_status.hpp"
 #include "client/cli/verbs.hpp"
 #include "tests/unit/client/fake_broker.hpp"
 
@@ -50,6 +51,25 @@ inline Ended run_with_input(const FakeBroker& broker,
     const Ended ended = run(broker, words);
     std::cin.rdbuf(before);
     std::cin.clear();
+    return ended;
+}
+
+/// With a `--timeout` that passes: a short one, and a longer one as often as that was not enough to
+/// reach the broker and to end with `wanted`.
+inline Ended run_out_of_time(const FakeBroker& broker,
+                             const std::vector<std::string>& words,
+                             ExitStatus wanted = kTimeout,
+                             const std::string& input = {}) {
+    Ended ended;
+    for (auto time = 100ms; time <= 20s; time *= 2) {
+        std::vector<std::string> all = words;
+        all.insert(all.end(), {"--timeout", std::to_string(time.count()) + "ms"});
+        ended = run_with_input(broker, input, all);
+        const bool was_too_short = ended.status == kNoBroker || ended.status == kTimeout;
+        if (ended.status == wanted || !was_too_short) {
+            break;
+        }
+    }
     return ended;
 }
 

@@ -39,10 +39,10 @@ TEST_CASE("A wait ends with the answer, and the broker is asked to wait a little
     const auto asked_to_wait = [&](base::Duration timeout) {
         return base::Duration(world.client.wait(kAskedJob, timeout)->as<std::int64_t>().value());
     };
-    CHECK(asked_to_wait(10s) <= 9s);
-    CHECK(asked_to_wait(10s) > 8s);
+    CHECK(asked_to_wait(60s) <= 59s);
+    CHECK(asked_to_wait(60s) > 50s);
     CHECK(asked_to_wait(1h) <= 1h - 1s);
-    CHECK(asked_to_wait(1h) > 1h - 3s);
+    CHECK(asked_to_wait(1h) > 1h - 10s);
     CHECK(asked_to_wait({}) <= 29s);
     CHECK(asked_to_wait({}) > 20s);
     CHECK(world.client.wait(kGoesOn, 5s).error().code == Errc::Timeout);
@@ -82,7 +82,7 @@ TEST_CASE("A wait does not block when asked not to") {
     CHECK(world.client.wait_async(kAskedJob).get().has_value());
     std::promise<Errc> code;
     world.client.wait_async(
-        kDead, 1s, [&](const Expected<Answer>& answer) { code.set_value(answer.error().code); });
+        kDead, 10s, [&](const Expected<Answer>& answer) { code.set_value(answer.error().code); });
     CHECK(code.get_future().get() == Errc::JobDead);
 }
 
@@ -114,14 +114,14 @@ TEST_CASE("Following does not block when asked not to") {
     std::promise<int> value;
     world.client.follow_async(
         kAskedJob,
-        1s,
+        10s,
         {.on_partial = [&](const Answer& part) { heard += part.bytes(); },
          .on_progress = [&](const Progress& step) { heard += step.text; }},
         [&](const Expected<Answer>& answer) { value.set_value(answer.value().as<int>().value()); });
     CHECK(value.get_future().get() > 0);
     CHECK(heard == "begun12");
     std::promise<Errc> code;
-    world.client.follow_async(kDead, 1s, {}, [&](const Expected<Answer>& answer) {
+    world.client.follow_async(kDead, 10s, {}, [&](const Expected<Answer>& answer) {
         code.set_value(answer.error().code);
     });
     CHECK(code.get_future().get() == Errc::JobDead);
@@ -147,7 +147,7 @@ TEST_CASE("submit_for has the id and, if it came in time, the result") {
     CHECK(doomed->answer->error().code == Errc::JobDead);
 
     CHECK(world.client.submit_for({}, "twin")->is_duplicate);
-    CHECK(world.client.submit_for(1s, "refuse").error().code == Errc::QueueFull);
+    CHECK(world.client.submit_for(10s, "refuse").error().code == Errc::QueueFull);
 }
 
 TEST_CASE("A plain submission whose options wait still gives the id") {

@@ -318,9 +318,9 @@ TEST_CASE("Callbacks never run on a thread that blocks, whatever it does for its
                 const std::lock_guard lock(mutex);
                 blocking.insert(std::this_thread::get_id());
             }
-            while (!is_over) {
+            do {
                 good += client.call("echo", 5)->as<int>().value() == 5 ? 1 : 0;
-            }
+            } while (!is_over);
         });
     }
     std::set<std::thread::id> calling;

@@ -202,7 +202,7 @@ TEST_CASE("many that do not read have no more than the total, and it is free whe
 TEST_CASE("a peer that takes nothing for the standstill is dropped with what waits for it") {
     Context context = must(Context::open());
     SocketOptions options;
-    options.standstill = 1s;
+    options.standstill = 3s;
     Listening listening(context, options);
     Socket deaf = make_deaf(context, listening.endpoint);
     say(deaf, "here");
