@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
+// What ran is given to nobody else before its worker has had all the time to come back.
+constexpr const char* kSettling = "[broker]\nsettle = \"20s\"\n";
 
 }  // namespace
 
@@ -34,7 +36,7 @@ TEST_CASE("Killed and restarted: native workers come back by themselves") {
 TEST_CASE("Killed and restarted: Majordomo workers are told to announce themselves again") {
     for (const Old dialect : {Old::Mdp01, Old::Mdp02}) {
         CAPTURE(name_of(dialect));
-        Broker broker({kFastHeartbeats, {}, {}});
+        Broker broker;
         OldWorker worker(dialect, "again", broker.endpoints().backend);
         worker.ready();
         broker.wait_until_served("again");
@@ -50,7 +52,7 @@ TEST_CASE("Killed and restarted: Majordomo workers are told to announce themselv
 }
 
 TEST_CASE("Killed while a job runs: the native call ends well and nothing runs twice") {
-    Broker broker({kFastHeartbeats, {}, {}});
+    Broker broker({kFastHeartbeats, kSettling, {}});
     const std::vector<std::string> args = {"--service-name", "long"};
     const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.wait_until_served("long");
@@ -67,7 +69,7 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
 }
 
 TEST_CASE("Killed while a durable job runs: its worker keeps it") {
-    Broker broker({kFastHeartbeats, {}, {}});
+    Broker broker({kFastHeartbeats, kSettling, {}});
     const std::vector<std::string> args = {"--service-name", "long"};
     const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
     broker.wait_until_served("long");

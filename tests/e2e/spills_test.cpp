@@ -54,6 +54,12 @@ json verified(const Broker& broker, const std::string& journal, ExitCode wanted)
     return json::parse(done.out);
 }
 
+/// To how many spills its latest checkpoint refers.
+std::size_t spills_in(const Broker& broker, const std::string& journal) {
+    const Finished done = run(broker.tool({"--json", "journal", "verify", journal}));
+    return json::parse(done.out)["spills"]["files"].get<std::size_t>();
+}
+
 /// Ids of a service's jobs that are alive in a journal.
 std::set<std::string> alive_in(const Broker& broker,
                                const std::string& journal,
@@ -93,6 +99,10 @@ TEST_CASE("Backups while spills come and go: each has every waiting job acknowle
         static_cast<void>(submit_many(client, "load", jobs));
     };
     go_on(4000);
+    REQUIRE(wait_until([&] {
+        go_on(500);
+        return spills_in(broker, journal_of(broker)) > 0;
+    }));
     std::vector<std::set<std::string>> known;  // when each backup began
     for (std::size_t i = 0; i < 3; ++i) {
         known.push_back(waiting);
@@ -133,8 +143,7 @@ TEST_CASE(
     // Until a checkpoint has come that refers to some.
     REQUIRE(wait_until([&] {
         jobs += submit_many(client, "long", 500).size();
-        const Finished done = run(broker.tool({"--json", "journal", "verify", journal}));
-        return json::parse(done.out)["spills"]["files"] >= 2;
+        return spills_in(broker, journal) >= 2;
     }));
     broker.kill();
     const TempDirectory whole;

