@@ -190,8 +190,9 @@ std::vector<Expected<JobId>> Client::submit_many(std::span<const Spec> specs,
             wire::native::PackedJob& job = orders[i].job;
             job.bytes = bytes.view().substr(begins[i], job.bytes.size());
         }
-        for (std::size_t i = (*loop)->inbox().push(orders); i < orders.size(); ++i) {
-            receiver.set(orders[i].index, not_queued());
+        const Pushed pushed = (*loop)->inbox().push(orders);
+        for (std::size_t i = pushed.count; i < orders.size(); ++i) {
+            receiver.set(orders[i].index, not_queued(pushed.status));
         }
     }
     return receiver.wait();

@@ -95,7 +95,8 @@ class Client {
 public:
     /// Returns at once; connects in its own thread.
     explicit Client(Options options = {});
-    /// Ends what is open with Disconnected; calls the callbacks that wait for it.
+    /// Ends what is open with Disconnected; calls the callbacks that wait for it. What those ask
+    /// for ends with Disconnected at once.
     ~Client();
     Client(Client&& other) noexcept;
     Client& operator=(Client&& other) noexcept;

@@ -104,4 +104,8 @@ base::Expected<base::Blob> report_of(End&& end) {
     return not_that();
 }
 
+base::Error client_closed() {
+    return {base::Errc::Disconnected, "the client was closed", std::nullopt};
+}
+
 }  // namespace steward::client

@@ -27,4 +27,7 @@ namespace steward::client {
 /// Of a query or operation. Pre: it was one.
 [[nodiscard]] base::Expected<base::Blob> report_of(End&& end);
 
+/// Of what is open when its client ends, and of what is asked for then: Disconnected.
+[[nodiscard]] base::Error client_closed();
+
 }  // namespace steward::client

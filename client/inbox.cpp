@@ -30,14 +30,14 @@ void Inbox::add(Order& order) {
     }
 }
 
-std::size_t Inbox::push(std::span<Order> orders) {
+Pushed Inbox::push(std::span<Order> orders) {
     std::unique_lock lock(mutex_);
     for (std::size_t queued = 0; queued < orders.size(); ++queued) {
         const base::MonoTime deadline = orders[queued].deadline;
         while (!is_closed_ && size() >= orders_max_) {
             const base::MonoTime now = posix::read_mono();
             if (now >= deadline) {
-                return queued;
+                return {queued, PushStatus::Full};
             }
             role_.call();
             ++waiting_;
@@ -45,20 +45,23 @@ std::size_t Inbox::push(std::span<Order> orders) {
             --waiting_;
         }
         if (is_closed_) {
-            return queued;
+            return {queued, PushStatus::Closed};
         }
         add(orders[queued]);
     }
-    return orders.size();
+    return {orders.size(), PushStatus::Queued};
 }
 
-bool Inbox::try_push(Order& order) {
+PushStatus Inbox::try_push(Order& order) {
     const std::lock_guard lock(mutex_);
-    if (is_closed_ || size() >= orders_max_) {
-        return false;
+    if (is_closed_) {
+        return PushStatus::Closed;
+    }
+    if (size() >= orders_max_) {
+        return PushStatus::Full;
     }
     add(order);
-    return true;
+    return PushStatus::Queued;
 }
 
 // ---- who serves the connection ----

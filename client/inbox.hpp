@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -18,6 +19,18 @@
 
 namespace steward::client {
 
+enum class PushStatus : std::uint8_t {
+    Queued,
+    Full,    // orders_max wait
+    Closed,  // for good
+};
+
+/// What became of several: the first `count` are queued, `status` says why the rest is not.
+struct Pushed {
+    std::size_t count = 0;
+    PushStatus status = PushStatus::Queued;
+};
+
 /// Orders wait here while the session is full or no broker is reached. While all that is open
 /// blocks its giver, the one who waits alone may serve the connection himself
 /// (common/posix/io_role.hpp).
@@ -29,11 +42,11 @@ class Inbox {
 public:
     Inbox(std::size_t orders_max, posix::WakeFd wake, posix::AlarmFd alarm);
 
-    /// Queues all of `orders` in order and waits for room where there is none. Returns how many
-    /// were queued: fewer when the deadline of the next one passed, or the inbox was closed.
-    std::size_t push(std::span<Order> orders);
-    /// Queues one or, when there is no room, not: the order is left as it is.
-    [[nodiscard]] bool try_push(Order& order);
+    /// Queues all of `orders` in order and waits for room where there is none, until the deadline
+    /// of the next one: then it is Full.
+    [[nodiscard]] Pushed push(std::span<Order> orders);
+    /// Queues one. If it does not, the order is left as it is.
+    [[nodiscard]] PushStatus try_push(Order& order);
 
     // ---- who serves the connection ----
     /// A blocked thread's: whether it serves from now on, until serves_on() is false or it has what

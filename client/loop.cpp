@@ -39,10 +39,6 @@ Order& order_of(std::uint64_t tag) {
     return *reinterpret_cast<Order*>(static_cast<std::uintptr_t>(tag));
 }
 
-base::Error closed() {
-    return {base::Errc::Disconnected, "the client was closed", std::nullopt};
-}
-
 }  // namespace
 
 base::Expected<std::unique_ptr<Loop>> Loop::start(LoopOptions options) {
@@ -103,7 +99,7 @@ Loop::~Loop() {
     if (thread_.joinable()) {
         thread_.join();
     } else {
-        end_all(closed());
+        end_all(client_closed());
     }
 }
 
@@ -117,7 +113,7 @@ void Loop::run() {
             }
         }
     }
-    end_all(closed());
+    end_all(client_closed());
 }
 
 base::MonoTime Loop::serve() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "client/ends.hpp"
 #include "common/base/assert.hpp"
 #include "common/model/label.hpp"
 #include "common/wire/params.hpp"
@@ -96,7 +97,10 @@ Order await_order(const JobId& job, base::Duration timeout, bool follow) {
         wire::native::Await{0, job, std::max(timeout - way, base::Duration::zero()), follow});
 }
 
-Error not_queued() {
+Error not_queued(PushStatus status) {
+    if (status == PushStatus::Closed) {
+        return client_closed();
+    }
     return {Errc::TooManyInFlight,
             "as many requests wait to be sent as allowed (Options::queue_max)",
             std::nullopt};
@@ -106,24 +110,24 @@ End wait_for(Loop& loop, Order order, const CallOptions& options) {
     STEWARD_ASSERT(!loop.is_own_thread());
     BlockedReceiver receiver;
     order.receiver = &receiver;
-    if (loop.inbox().push({&order, 1}) == 0) {
-        return base::Unexpected(not_queued());
+    if (const Pushed pushed = loop.inbox().push({&order, 1}); pushed.count == 0) {
+        return base::Unexpected(not_queued(pushed.status));
     }
     return loop.wait_for(receiver, options.on_partial, options.on_progress);
 }
 
 void hand_over(Loop& loop, Order order, std::unique_ptr<CallbackReceiver> receiver) {
     order.receiver = receiver.get();
-    if (loop.inbox().try_push(order)) {
-        static_cast<void>(receiver.release());
-    } else {
-        receiver.release()->on_end(0, base::Unexpected(not_queued()));
+    const PushStatus status = loop.inbox().try_push(order);
+    CallbackReceiver* const own = receiver.release();  // of a queued order it may be gone already
+    if (status != PushStatus::Queued) {
+        own->on_end(0, base::Unexpected(not_queued(status)));
     }
 }
 
 void hand_over(Loop& loop, Order&& order) {
-    if (!loop.inbox().try_push(order)) {
-        order.done(base::Unexpected(not_queued()));
+    if (const PushStatus status = loop.inbox().try_push(order); status != PushStatus::Queued) {
+        order.done(base::Unexpected(not_queued(status)));
     }
 }
 

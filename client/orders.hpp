@@ -27,7 +27,8 @@ namespace steward::client {
 /// `follow`: parts and progress come too.
 [[nodiscard]] Order await_order(const JobId& job, base::Duration timeout, bool follow = false);
 
-[[nodiscard]] Error not_queued();
+/// Why an order is not queued. Pre: it is not.
+[[nodiscard]] Error not_queued(PushStatus status);
 
 /// Blocks until the order has ended.
 [[nodiscard]] End wait_for(Loop& loop, Order order, const CallOptions& options = {});

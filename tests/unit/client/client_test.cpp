@@ -267,6 +267,32 @@ TEST_CASE("The client's end ends what is open") {
     CHECK(answer.get().error().code == Errc::Disconnected);
 }
 
+TEST_CASE("What a callback asks of a client that is ending ends with Disconnected too") {
+    Options options;
+    options.brokers = {dead_endpoint()};
+    options.connect_timeout = 60s;
+    std::vector<Errc> ends;
+    bool has_asked = false;
+    {
+        Client client(options);
+        const auto note = [&](const auto& end) {
+            ends.push_back(end ? Errc::Internal : end.error().code);
+        };
+        // The first may find the door still open, what its own end asks for does not.
+        client.submit_async("mail", {}, {}, [&](const Expected<JobId>& id) {
+            note(id);
+            client.submit_async("mail", {}, {}, [&](const Expected<JobId>& again) {
+                note(again);
+                client.submit_async("mail", {}, {}, note);
+                client.call_async("echo", 1, {}, note);
+                has_asked = true;
+            });
+        });
+    }
+    CHECK(has_asked);
+    CHECK(ends == std::vector<Errc>(4, Errc::Disconnected));
+}
+
 TEST_CASE("A client with an address that is none says so at each request") {
     for (const char* address : {"", "host:port", "host:99999", "tcp://:5"}) {
         Client client(Options{.brokers = {address}});

@@ -35,7 +35,7 @@ struct Lending {
         order.question = std::make_unique<Question>(wire::native::Query{});
         order.deadline = base::MonoTime::max();
         order.receiver = from;
-        REQUIRE(inbox.try_push(order));
+        REQUIRE(inbox.try_push(order) == PushStatus::Queued);
     }
 
     /// A blocked thread has given an order, the I/O thread has taken it and lends the connection.
@@ -115,6 +115,25 @@ TEST_CASE("an order whose giver does not serve ends the lending and is the I/O t
     lending.inbox.drop(*taken.front());
     lending.push(&many);
     CHECK_FALSE(lending.inbox.hands_over(1));
+}
+
+TEST_CASE("a full inbox is told from one that is closed, which it is first") {
+    Lending lending;
+    for (int i = 0; i < 10; ++i) {
+        lending.push(nullptr);
+    }
+    Order order;
+    order.question = std::make_unique<Question>(wire::native::Query{});
+    order.deadline = base::MonoTime::min();
+    CHECK(lending.inbox.try_push(order) == PushStatus::Full);
+    const Pushed full = lending.inbox.push({&order, 1});
+    CHECK(full.count == 0);
+    CHECK(full.status == PushStatus::Full);
+    lending.inbox.close(lending.taken);
+    CHECK(lending.inbox.try_push(order) == PushStatus::Closed);
+    const Pushed closed = lending.inbox.push({&order, 1});
+    CHECK(closed.count == 0);
+    CHECK(closed.status == PushStatus::Closed);
 }
 
 TEST_CASE("a client that is closed keeps its connection") {

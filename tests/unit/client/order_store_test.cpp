@@ -108,7 +108,7 @@ TEST_CASE(
         bytes.cut(0);
         Order order = order_of(bytes, index, 10, index % 2 == 0);
         order.deadline = kStart + until;
-        return inbox.try_push(order);
+        return inbox.try_push(order) == PushStatus::Queued;
     };
     for (std::size_t i = 0; i < 5; ++i) {
         CHECK(push(i, i == 3 ? 1s : 10s));
