@@ -60,4 +60,22 @@ base::Expected<std::vector<std::string>> broker_endpoints(std::string_view list,
     return endpoints;
 }
 
+base::Error no_broker(const std::vector<std::string>& endpoints,
+                      const std::string& refusal,
+                      const std::string& trouble) {
+    std::string brokers;
+    for (const std::string& endpoint : endpoints) {
+        brokers += brokers.empty() ? "" : ", ";
+        brokers += endpoint;
+    }
+    if (!refusal.empty()) {
+        return {base::Errc::KeyRefused, brokers + ": " + refusal, std::nullopt};
+    }
+    std::string message = "no broker answers at " + brokers;
+    if (!trouble.empty()) {
+        message += " (" + trouble + ")";
+    }
+    return {base::Errc::Disconnected, std::move(message), std::nullopt};
+}
+
 }  // namespace steward::client

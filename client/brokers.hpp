@@ -23,4 +23,10 @@ inline constexpr std::size_t kBrokersMax = 64;
 [[nodiscard]] base::Expected<std::vector<std::string>> broker_endpoints(
     std::string_view list, std::uint16_t port = kPortDefault);
 
+/// What is wrong when none of them answers. KeyRefused with the `refusal` of one that turned this
+/// client away, else Disconnected with the latest `trouble`; either may be empty.
+[[nodiscard]] base::Error no_broker(const std::vector<std::string>& endpoints,
+                                    const std::string& refusal,
+                                    const std::string& trouble);
+
 }  // namespace steward::client

@@ -47,7 +47,9 @@ struct Options {
     keys::KeyFiles keys = {};
     /// Of everything that is not given a time-out of its own.
     base::Duration timeout = 30s;
-    /// How long a request waits for any broker to answer; then it ends with Disconnected.
+    /// How long a request waits for any broker to answer; then it ends with Disconnected. Of
+    /// several brokers each has its share: one that has not greeted by then is given up for the
+    /// next one.
     base::Duration connect_timeout = 10s;
     base::Duration heartbeat_interval = 5s;
     std::uint32_t heartbeat_tries = 3;   // silent intervals before a broker is given up

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "client/brokers.hpp"
 #include "client/ends.hpp"
 #include "common/net/endpoint.hpp"
 #include "common/posix/clock.hpp"
@@ -26,6 +27,7 @@ SessionOptions session_options(const LoopOptions& options, std::uint64_t seed) {
     SessionOptions session = options.session;
     session.session = seed != 0 ? seed : 1;
     session.brokers = options.endpoints.size();
+    session.connect_timeout = options.connect_timeout;
     return session;
 }
 
@@ -453,19 +455,7 @@ void Loop::end_all(const base::Error& error) {
 }
 
 base::Error Loop::unreachable() const {
-    std::string brokers;
-    for (const std::string& endpoint : options_.endpoints) {
-        brokers += brokers.empty() ? "" : ", ";
-        brokers += endpoint;
-    }
-    if (!refusal_.empty()) {
-        return {base::Errc::KeyRefused, brokers + ": " + refusal_, std::nullopt};
-    }
-    std::string message = "no broker answers at " + brokers;
-    if (!session_.trouble().empty()) {
-        message += " (" + session_.trouble() + ")";
-    }
-    return {base::Errc::Disconnected, std::move(message), std::nullopt};
+    return no_broker(options_.endpoints, refusal_, session_.trouble());
 }
 
 base::Error Loop::overdue() const {

@@ -26,7 +26,7 @@ namespace steward::client {
 
 struct LoopOptions {
     std::vector<std::string> endpoints;  // as ZeroMQ wants them; at least one
-    SessionOptions session;              // its `session` and `brokers` are filled in here
+    SessionOptions session;  // its `session`, `brokers` and `connect_timeout` are filled in here
     std::optional<net::CurveKeys> curve;
     std::size_t queue_max = 65'536;
     std::size_t message_bytes_max = model::kBrokersMessageBytesMax;  // of one from the broker

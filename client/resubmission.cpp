@@ -46,6 +46,7 @@ void Resubmission::connected(base::MonoTime now) {
     hello_is_due_ = true;
     beat_at_ = now + kBeat;
     heard_at_ = now;
+    is_heard_ = false;
     if (!std::exchange(was_connected_, true)) {
         moved_at_ = now;
     }
@@ -62,6 +63,7 @@ void Resubmission::connected(base::MonoTime now) {
 
 void Resubmission::disconnected() {
     is_connected_ = false;
+    is_heard_ = false;
 }
 
 // Whatever of the run is not settled is to be sent, again if need be. Pre: nothing is in flight.
@@ -148,6 +150,7 @@ bool Resubmission::on_frames(base::MonoTime now, const wire::Frames& frames) {
         return false;
     }
     heard_at_ = now;
+    is_heard_ = true;
     native::BatchReader reader(frames);
     while (true) {
         auto command = reader.next();

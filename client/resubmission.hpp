@@ -55,6 +55,9 @@ public:
 
     [[nodiscard]] bool is_done() const { return open_ == 0; }
 
+    /// The broker has said something on this connection.
+    [[nodiscard]] bool is_heard() const { return is_heard_; }
+
     /// When the broker was heard last.
     [[nodiscard]] base::MonoTime heard_at() const { return heard_at_; }
 
@@ -98,6 +101,7 @@ private:
 
     bool is_connected_ = false;
     bool was_connected_ = false;
+    bool is_heard_ = false;
     bool hello_is_due_ = false;
     base::MonoTime beat_at_;
     base::MonoTime heard_at_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/brokers.hpp"
+#include "client/turn.hpp"
 #include "common/net/connection.hpp"
 #include "common/net/context.hpp"
 #include "common/net/poller.hpp"
@@ -24,21 +25,23 @@ public:
     Wire(net::Context context,
          std::vector<std::string> endpoints,
          std::optional<net::CurveKeys> curve,
+         const Options& options,
          Resubmission& jobs)
         : context_(std::move(context)),
           endpoints_(std::move(endpoints)),
           curve_(std::move(curve)),
+          connect_timeout_(options.connect_timeout),
+          silence_max_(options.heartbeat_interval * std::max(options.heartbeat_tries, 1U)),
+          turn_(turn_of({endpoints_.size(), connect_timeout_, silence_max_}, kReconnectPause)),
           jobs_(jobs) {}
 
-    Expected<void> run(const Options& options, base::Duration patience) {
+    Expected<void> run(base::Duration patience) {
         base::MonoTime now = posix::read_mono();
-        const base::MonoTime reachable_until = now + options.connect_timeout;
+        const base::MonoTime reachable_until = now + connect_timeout_;
         base::MonoTime moved_at = now;
         while (!jobs_.is_done()) {
             if (connection_ == nullptr && now >= connect_at_) {
-                if (auto made = connect(); !made) {
-                    return made;
-                }
+                connect(now);
             }
             if (auto waited = wait(now); !waited) {
                 return waited;
@@ -46,17 +49,12 @@ public:
             now = posix::read_mono();
             follow(now);
             receive(now);
-            const base::Duration silence =
-                options.heartbeat_interval * std::max(options.heartbeat_tries, 1U);
-            if (is_linked_ && now >= jobs_.heard_at() + silence) {
-                drop(now);
-            }
+            drop_if_silent(now);
             send(now);
             moved_at = std::max(moved_at, is_linked_ ? jobs_.moved_at() : moved_at);
-            if (!was_linked_ && now >= reachable_until) {
-                return refusal_.empty() ? base::fail(Errc::Disconnected,
-                                                     "no broker answers at " + endpoints_.front())
-                                        : base::fail(Errc::KeyRefused, refusal_);
+            was_heard_ = was_heard_ || jobs_.is_heard();
+            if (!was_heard_ && now >= reachable_until) {
+                return base::Unexpected(no_broker(endpoints_, refusal_, trouble_));
             }
             if (now >= moved_at + patience) {
                 return {};
@@ -66,26 +64,36 @@ public:
     }
 
 private:
-    Expected<void> connect() {
+    void connect(base::MonoTime now) {
         net::SocketOptions socket;
         socket.linger = 0s;
         socket.reconnect = std::nullopt;
         socket.curve = curve_;
         auto connection = net::connect(context_, endpoints_[broker_], socket);
         if (!connection) {
-            return base::Unexpected(std::move(connection.error()));
+            drop(now, std::move(connection.error().message));
+            return;
         }
         connection_ = std::move(*connection);
-        return {};
+        answer_until_ = now + turn_.answer_max;
     }
 
-    void drop(base::MonoTime now) {
+    void drop_if_silent(base::MonoTime now) {
+        const base::MonoTime until =
+            jobs_.is_heard() ? jobs_.heard_at() + silence_max_ : answer_until_;
+        if (connection_ != nullptr && now >= until) {
+            drop(now, is_linked_ ? "the broker was silent" : "no connection could be made");
+        }
+    }
+
+    void drop(base::MonoTime now, std::string why) {
+        trouble_ = std::move(why);
         jobs_.disconnected();
         connection_.reset();
         unsent_.reset();
         is_linked_ = false;
         broker_ = (broker_ + 1) % endpoints_.size();
-        connect_at_ = now + kReconnectPause;
+        connect_at_ = now + turn_.pause_max;
     }
 
     Expected<void> wait(base::MonoTime now) {
@@ -108,11 +116,11 @@ private:
                 return;
             }
             if (*event == net::LinkEvent::Connected) {
-                is_linked_ = was_linked_ = true;
+                is_linked_ = true;
                 jobs_.connected(now);
             } else {
                 refusal_ = connection_->refusal();
-                drop(now);
+                drop(now, is_linked_ ? "the connection was lost" : "no connection could be made");
             }
         }
     }
@@ -125,7 +133,7 @@ private:
                 return;
             }
             if (status == net::ReceiveStatus::TooLarge || !jobs_.on_frames(now, frames)) {
-                drop(now);
+                drop(now, "the broker closed the connection or sent what is no message");
             }
         }
     }
@@ -145,14 +153,19 @@ private:
     net::Context context_;
     std::vector<std::string> endpoints_;
     std::optional<net::CurveKeys> curve_;
+    base::Duration connect_timeout_;
+    base::Duration silence_max_;
+    Turn turn_;
     std::string refusal_;
+    std::string trouble_;  // why the last connection was given up
     Resubmission& jobs_;
     std::unique_ptr<net::Connection> connection_;
     std::optional<wire::Frames> unsent_;
     std::size_t broker_ = 0;
     bool is_linked_ = false;
-    bool was_linked_ = false;
+    bool was_heard_ = false;  // any broker, ever
     base::MonoTime connect_at_;
+    base::MonoTime answer_until_;
 };
 
 }  // namespace
@@ -180,8 +193,8 @@ Expected<std::vector<Expected<Submitted>>> resubmit(const Options& options,
         return base::Unexpected(std::move(context.error()));
     }
     Resubmission resubmission(std::move(jobs));
-    Wire wire(std::move(*context), std::move(endpoints), std::move(*curve), resubmission);
-    if (auto done = wire.run(options, patience); !done) {
+    Wire wire(std::move(*context), std::move(endpoints), std::move(*curve), options, resubmission);
+    if (auto done = wire.run(patience); !done) {
         return base::Unexpected(std::move(done.error()));
     }
     return resubmission.take_results();

@@ -120,7 +120,7 @@ base::MonoTime Session::overdue(base::MonoTime now, std::vector<Open>& to) {
 
 void Session::connect(base::MonoTime now) {
     link_ = Link::Connecting;
-    act_at_ = now + silence_max();
+    act_at_ = now + turn().answer_max;
     happenings_.emplace_back(Connect{broker_});
 }
 
@@ -131,14 +131,26 @@ void Session::move_on(base::MonoTime now, std::string why) {
     link_ = Link::Pausing;
     is_welcome_ = false;
     broker_ = (broker_ + 1) % options_.brokers;
+    const base::Duration pause = turn().pause_max;
     const auto half =
-        static_cast<std::uint64_t>(std::max<base::Duration::rep>(pause_.count(), 0)) / 2;
+        static_cast<std::uint64_t>(std::max<base::Duration::rep>(pause.count(), 0)) / 2;
     act_at_ = now + base::Duration(half + prng_.below(half + 1));
     pause_ = std::min(pause_ * 2, options_.reconnect_max);
 }
 
 base::Duration Session::silence_max() const {
     return options_.heartbeat_interval * std::max(options_.heartbeat_tries, 1U);
+}
+
+Turn Session::turn() const {
+    return turn_of({options_.brokers, options_.connect_timeout, silence_max()}, pause_);
+}
+
+// Of a broker that the session is connected to. What it says before it has greeted does not make
+// its turn longer.
+base::MonoTime Session::give_up_at() const {
+    const base::MonoTime silent_at = heard_at_ + silence_max();
+    return is_welcome_ || options_.brokers == 1 ? silent_at : std::min(silent_at, act_at_);
 }
 
 void Session::connected(base::MonoTime now) {
@@ -182,7 +194,7 @@ void Session::on_time(base::MonoTime now) {
             }
             return;
         case Link::Connected:
-            if (now >= heard_at_ + silence_max()) {
+            if (now >= give_up_at()) {
                 move_on(now, "the broker was silent");
             } else if (now >= beat_at_) {
                 beat_is_due_ = true;
@@ -193,7 +205,7 @@ void Session::on_time(base::MonoTime now) {
 }
 
 std::optional<base::MonoTime> Session::next_deadline() const {
-    return link_ == Link::Connected ? std::min(beat_at_, heard_at_ + silence_max()) : act_at_;
+    return link_ == Link::Connected ? std::min(beat_at_, give_up_at()) : act_at_;
 }
 
 // ---- what the broker says ----

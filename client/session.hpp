@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/open_requests.hpp"
+#include "client/turn.hpp"
 #include "common/base/expected.hpp"
 #include "common/base/prng.hpp"
 #include "common/base/time.hpp"
@@ -29,6 +30,7 @@ struct SessionOptions {
     base::Duration reconnect_first = 50ms;
     base::Duration reconnect_max = 2s;
     std::size_t brokers = 1;
+    base::Duration connect_timeout = 10s;  // within which each of several brokers has its turn
     std::size_t in_flight_max = 65'536;
     std::size_t batch_bytes_max = 64UL << 10U;
 };
@@ -176,6 +178,8 @@ private:
     void connect(base::MonoTime now);
     void move_on(base::MonoTime now, std::string why);
     base::Duration silence_max() const;
+    Turn turn() const;
+    base::MonoTime give_up_at() const;
 
     bool on_command(base::MonoTime now, wire::native::Command& command);
     void on_welcome(const wire::native::Welcome& welcome);
@@ -203,7 +207,7 @@ private:
     bool is_welcome_ = false;
     bool hello_is_due_ = false;
     bool beat_is_due_ = false;
-    base::MonoTime act_at_;    // Pausing: connect; Connecting: give up
+    base::MonoTime act_at_;    // Pausing: connect; until the welcome: give up
     base::MonoTime beat_at_;   // Connected: next heartbeat
     base::MonoTime heard_at_;  // Connected: last sign of life
     base::Duration pause_;     // before the next connection

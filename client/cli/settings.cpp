@@ -16,8 +16,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A person at a terminal wants to know soon that nobody is there.
-constexpr base::Duration kConnectMax = 3s;
+// A person at a terminal wants to know soon that nobody is there; of many brokers each has time
+// enough to be far away.
+base::Duration connect_max(std::size_t brokers) {
+    return std::max<base::Duration>(3s, 1s * brokers);
+}
 
 }  // namespace
 
@@ -53,7 +56,7 @@ base::Expected<client::Options> Settings::client_options() const {
     options.brokers = std::move(*endpoints);
     options.timeout = *wait;
     options.keys = keys;
-    options.connect_timeout = std::min(*wait, kConnectMax);
+    options.connect_timeout = std::min(*wait, connect_max(options.brokers.size()));
     return options;
 }
 

@@ -4,13 +4,17 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <netinet/in.h>
 #include <set>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "client/resubmit.hpp"
 #include "common/posix/clock.hpp"
 #include "tests/unit/client/fake_broker.hpp"
 
@@ -29,6 +33,35 @@ std::string dead_endpoint() {
     broker.stop();
     return broker.endpoint();
 }
+
+using model::JobSpec;
+
+/// The system takes connections for it, and it says nothing.
+class HungBroker {
+public:
+    HungBroker() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        auto* const raw = reinterpret_cast<sockaddr*>(&address_);  // as sockets are made
+        REQUIRE(::bind(fd_, raw, size) == 0);
+        REQUIRE(::listen(fd_, 16) == 0);
+        REQUIRE(::getsockname(fd_, raw, &size) == 0);
+    }
+
+    ~HungBroker() { ::close(fd_); }
+
+    HungBroker(const HungBroker&) = delete;
+    HungBroker& operator=(const HungBroker&) = delete;
+
+    [[nodiscard]] std::string endpoint() const {
+        return "tcp://127.0.0.1:" + std::to_string(ntohs(address_.sin_port));
+    }
+
+private:
+    int fd_;
+    sockaddr_in address_{};
+};
 
 struct Point {
     int x = 0;
@@ -217,6 +250,41 @@ TEST_CASE("With no broker there, a shorter time-out of the request counts") {
     quick.timeout = 50ms;
     CHECK(client.call("echo", {}, quick).error().code ==
           Errc::Disconnected);  // never left the queue
+}
+
+TEST_CASE("A first broker that hangs leaves the next one its share of the time to connect") {
+    const HungBroker hung;
+    FakeBroker broker;
+    Options options;
+    options.brokers = {hung.endpoint(), broker.endpoint()};
+    options.connect_timeout = 4s;
+    SUBCASE("a client") {
+        Client client(options);
+        CHECK(client.submit("mail").has_value());
+    }
+    SUBCASE("lost submissions") {
+        JobSpec spec;
+        spec.service = model::ServiceName::parse("mail").value();
+        const auto results = resubmit(options, {{{7, 1}, spec}}, 20s);
+        REQUIRE(results.has_value());
+        CHECK(results->at(0).has_value());
+    }
+    CHECK(broker.submissions() == 1);
+}
+
+TEST_CASE("Where no broker answers, all are named, also to who submits lost jobs again") {
+    const HungBroker hung;
+    Options options;
+    options.brokers = {hung.endpoint(), dead_endpoint()};
+    options.connect_timeout = 200ms;
+    JobSpec spec;
+    spec.service = model::ServiceName::parse("mail").value();
+    const auto results = resubmit(options, {{{7, 1}, spec}}, 20s);
+    REQUIRE_FALSE(results.has_value());
+    CHECK(results.error().code == Errc::Disconnected);
+    for (const std::string& broker : options.brokers) {
+        CHECK(results.error().message.find(broker) != std::string::npos);
+    }
 }
 
 TEST_CASE("The next broker of the list takes over, and an open call is asked again") {

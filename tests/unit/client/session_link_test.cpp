@@ -128,9 +128,7 @@ TEST_CASE("A welcome makes the next pause short again") {
 }
 
 TEST_CASE("A connection that does not come about is given up after the silent intervals") {
-    SessionOptions options;
-    options.brokers = 2;
-    Bench bench(options);
+    Bench bench;
     bench.drain();
     CHECK(bench.session.next_deadline() == kStart + 15s);
     bench.pass(15s - 1us);
@@ -138,7 +136,7 @@ TEST_CASE("A connection that does not come about is given up after the silent in
     bench.pass(1us);
     CHECK_FALSE(bench.session.trouble().empty());
     bench.pass(50ms);
-    CHECK(brokers_of(bench.only<Connect>()) == std::vector<std::size_t>{1});
+    CHECK(brokers_of(bench.only<Connect>()) == std::vector<std::size_t>{0});
 }
 
 TEST_CASE("A broker whose message is under way, or who takes one, is not silent") {
@@ -180,6 +178,75 @@ TEST_CASE("A silent broker is given up after interval times tries, a beating one
     REQUIRE(submits.size() == 1);
     CHECK(submits[0].number == call);
     CHECK(submits[0].again);
+}
+
+TEST_CASE(
+    "Of several brokers one that takes no connection, or does not greet, has its share alone") {
+    SessionOptions options;
+    options.brokers = 2;
+    options.connect_timeout = 10s;
+    Bench bench(options);
+    CHECK(brokers_of(bench.only<Connect>()) == std::vector<std::size_t>{0});
+    std::string why = "no connection could be made";
+    SUBCASE("connecting") {}
+    SUBCASE("connected, with a heartbeat and no greeting") {
+        why = "the broker was silent";
+        bench.pass(3s);
+        bench.connect();
+        bench.hear(native::Heartbeat{});
+        bench.session.moved(bench.now);
+    }
+    const auto due = bench.session.next_deadline();
+    REQUIRE(due);
+    CHECK(*due <= kStart + 5s);
+    bench.pass(kStart + 5s - 50ms - 1us - bench.now);
+    CHECK(bench.session.trouble().empty());
+    bench.pass(1us);
+    CHECK(bench.session.trouble() == why);
+    bench.pass(50ms);
+    CHECK(brokers_of(bench.only<Connect>()) == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("A single broker may take as long to greet as it may be silent later") {
+    SessionOptions options;
+    options.connect_timeout = 3s;
+    Bench bench(options);
+    bench.pass(14s);
+    bench.connect();
+    bench.pass(15s - 1us);
+    CHECK(bench.session.trouble().empty());
+    bench.pass(1us);
+    CHECK(bench.session.trouble() == "the broker was silent");
+}
+
+TEST_CASE("However many brokers are silent, each has its turn within the time to connect") {
+    for (const std::size_t brokers : {2U, 3U, 8U, 64U}) {
+        CAPTURE(brokers);
+        SessionOptions options;
+        options.brokers = brokers;
+        options.connect_timeout = 3s;
+        Bench bench(options);
+        bench.drain();
+        for (int round = 0; round < 20; ++round) {  // the pauses grow
+            const base::MonoTime start = bench.now;
+            for (std::size_t i = 0; i < brokers; ++i) {
+                bench.pass(*bench.session.next_deadline() - bench.now);  // gives it up
+                bench.pass(*bench.session.next_deadline() - bench.now);  // tries the next
+                CHECK(brokers_of(bench.only<Connect>()) ==
+                      std::vector<std::size_t>{(i + 1) % brokers});
+            }
+            CHECK(bench.now - start <= 3s);
+            CHECK(bench.now - start >= 1s);  // a turn is not much less than it could be
+        }
+    }
+}
+
+TEST_CASE("No time to connect makes short turns, not endless ones") {
+    SessionOptions options;
+    options.brokers = 2;
+    options.connect_timeout = 0s;
+    Bench bench(options);
+    CHECK(*bench.session.next_deadline() >= kStart + 10ms);
 }
 
 TEST_CASE("A heartbeat goes out at each interval, not before, and not twice") {
