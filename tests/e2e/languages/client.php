@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 require __DIR__ . '/../../../client/php/Client.php';
 
-$client = new Steward\Client($argv[1], encoding: $argv[2] ?? 'json', timeout: 60.0, heartbeatInterval: 0.3);
+$client = new Steward\Client($argv[1], encoding: $argv[2] ?? 'json', timeout: 60.0, heartbeatInterval: 1.0);
 
 function told(mixed $answer): array
 {

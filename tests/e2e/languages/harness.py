@@ -19,7 +19,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..")
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON_PATH = os.pathsep.join(os.path.join(ROOT, one) for one in ("client/python", "worker/python"))
 BIN = os.environ.get("STEWARD_BIN_DIR", os.path.join(ROOT, "build", "bin"))
-PATIENCE = 30.0
+PATIENCE = 60.0  # longer than what a client is given
 SKIPPED = 77
 
 

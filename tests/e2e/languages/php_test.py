@@ -124,7 +124,7 @@ class Clients(PhpTest):
     def test_many_at_once(self):
         self.start_worker(2)
         specs = [["echo", i] for i in range(2500)]
-        ids = self.client.ask("submitMany", specs=specs + [["nobody"]])
+        ids = self.client.ask("submitMany", specs=specs + [["nobody"]], timeout=50)
         self.assertEqual(len({one["answer"] for one in ids[:-1]}), 2500)
         self.assertEqual(ids[-1]["code"], 1101)
         answers = self.client.ask("callMany", specs=[["echo", i] for i in range(300)])
