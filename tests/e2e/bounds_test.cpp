@@ -9,6 +9,7 @@
 
 #include "tests/e2e/harness/local_stream.hpp"
 #include "tests/e2e/harness/native_peer.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/sanitized.hpp"
 #include "tests/e2e/harness/wait_until.hpp"

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {

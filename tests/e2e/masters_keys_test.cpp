@@ -7,6 +7,7 @@
 
 #include "tests/e2e/harness/desk.hpp"
 #include "tests/e2e/harness/key_ring.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/samples.hpp"
 
 namespace steward::e2e {

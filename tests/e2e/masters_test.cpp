@@ -13,6 +13,7 @@
 #include "master/pool.hpp"
 #include "master/shared.hpp"
 #include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/desk.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/terminal.hpp"
 

@@ -1,17 +1,14 @@
 // tests/e2e: see broker.hpp.
 #include "tests/e2e/harness/broker.hpp"
 
-#include <arpa/inet.h>
 #include <cstdlib>
 #include <fstream>
-#include <netinet/in.h>
 #include <sstream>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "tests/e2e/harness/old_client.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -27,7 +24,11 @@ std::string word_after(const std::string& line, const std::string& label) {
 }
 
 std::string port_of(const std::string& endpoint) {
-    return endpoint.empty() ? "0" : endpoint.substr(endpoint.rfind(':') + 1);
+    return endpoint.substr(endpoint.rfind(':') + 1);
+}
+
+std::string free_endpoint() {
+    return "tcp://127.0.0.1:" + std::to_string(free_port());
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ std::string TempDirectory::write(const std::string& name, const std::string& tex
     return file.string();
 }
 
-Broker::Broker(BrokerOptions options) : options_(std::move(options)) {
+Broker::Broker(BrokerOptions options)
+    : options_(std::move(options)), endpoints_{free_endpoint(), free_endpoint(), free_endpoint()} {
     directory_.write("steward.toml", options_.config);
     start({});
 }
@@ -161,20 +163,6 @@ CommandLine Broker::tool(const std::vector<std::string>& args) const {
     std::vector<std::string> all = {"--broker", endpoints_.frontend};
     all.insert(all.end(), args.begin(), args.end());
     return {built_program("steward"), all, {}, directory().string()};
-}
-
-int free_port() {
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(descriptor >= 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(::bind(descriptor, any, size) == 0);
-    REQUIRE(::getsockname(descriptor, any, &size) == 0);
-    ::close(descriptor);
-    return ntohs(address.sin_port);
 }
 
 }  // namespace steward::e2e

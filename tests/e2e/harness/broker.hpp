@@ -89,11 +89,8 @@ private:
 
     BrokerOptions options_;
     TempDirectory directory_;
-    Endpoints endpoints_;  // ports as chosen by the system at the first start
+    Endpoints endpoints_;  // of each start: nobody else is given these ports between two
     std::unique_ptr<Process> process_;
 };
-
-/// A port of the loopback that nobody had a moment ago.
-[[nodiscard]] int free_port();
 
 }  // namespace steward::e2e

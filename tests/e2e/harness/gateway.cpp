@@ -6,12 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
 
 Gateway::Gateway(const Broker& broker, GatewayOptions options)
-    : options_(std::move(options)), broker_(broker.endpoints()) {
+    : options_(std::move(options)), broker_(broker.endpoints()), port_(free_port()) {
     directory_.write("gateway.toml", "[gateway]\n" + options_.config);
     if (!options_.tokens.empty()) {
         write_tokens(options_.tokens);

@@ -58,7 +58,7 @@ private:
     GatewayOptions options_;
     Endpoints broker_;
     TempDirectory directory_;
-    int port_ = 0;
+    int port_;  // of each start
     std::string url_;
     std::unique_ptr<Process> process_;
 };

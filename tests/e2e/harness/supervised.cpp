@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <netinet/in.h>
 #include <sstream>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "common/base/whole_number.hpp"
+#include "tests/e2e/harness/ports.hpp"
 #include "tests/e2e/harness/wait_until.hpp"
 
 namespace steward::e2e {
@@ -19,27 +18,6 @@ namespace steward::e2e {
 using nlohmann::json;
 
 namespace {
-
-// Below those that the system gives out by itself, so that they are still free after a restart.
-int quiet_port() {
-    static int next = 20'000 + ::getpid() * 37 % 10'000;
-    for (int tries = 0; tries < 1'000; ++tries) {
-        const int port = next++;
-        const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(static_cast<std::uint16_t>(port));
-        const bool is_free =
-            ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-        ::close(descriptor);
-        if (is_free) {
-            return port;
-        }
-    }
-    FAIL("no port is free");
-    return 0;
-}
 
 std::string read_all(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -69,8 +47,8 @@ std::string broker_process() {
 
 Supervised::Supervised(const std::string& config)
     : mark_("STEWARD_TEST_MARK=" + directory_.path().string()),
-      client_port_(quiet_port()),
-      worker_port_(quiet_port()) {
+      client_port_(free_port()),
+      worker_port_(free_port()) {
     write_config(config);
 }
 
