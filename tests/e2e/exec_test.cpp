@@ -19,6 +19,8 @@ constexpr const char* kExecProgram = "steward-worker-exec";
 
 /// A broker and workers that run commands.
 struct Commands : Desk {
+    Commands() : Desk({}, kLongGrace) {}
+
     Process& serve(const std::string& service, const Args& command, Args options = {}) {
         options.emplace_back("--");
         options.insert(options.end(), command.begin(), command.end());

@@ -30,7 +30,7 @@ std::optional<std::string> find_fpm() {
 
 struct Pool : Desk {
     /// `listen` as php-fpm has it; empty: a unix socket.
-    explicit Pool(const std::string& program, std::string listen = {}) {
+    explicit Pool(const std::string& program, std::string listen = {}) : Desk({}, kLongGrace) {
         script = std::string(STEWARD_HARNESS_DIR) + "/fpm_job.php";
         socket = listen.empty() ? (folder.path() / "fpm.sock").string() : std::move(listen);
         const std::string config = folder.write(
@@ -171,10 +171,15 @@ TEST_CASE("As many jobs run as the worker has threads, and a stopped one frees i
         Pool p(program);
         Process& worker = p.serve();
         const std::string go = (p.folder.path() / "go").string();
-        const std::string first = p.submit("php", {{"until", go}, {"tell", true}});
-        const std::string second = p.submit("php", {{"until", go}, {"tell", true}});
-        REQUIRE(p.reaches(first, "active"));
-        REQUIRE(p.reaches(second, "active"));
+        const auto mark = [&](const char* name) { return (p.folder.path() / name).string(); };
+        const auto begin = [&](const char* name) {
+            return p.submit("php", {{"mark", mark(name)}, {"until", go}, {"tell", true}});
+        };
+        const std::string first = begin("first");
+        const std::string second = begin("second");
+        for (const char* name : {"first", "second"}) {  // PHP itself has begun
+            REQUIRE(wait_until([&] { return std::filesystem::exists(mark(name)); }));
+        }
         std::filesystem::create_directory(go);
         REQUIRE(p.reaches(first, "succeeded"));
         REQUIRE(p.reaches(second, "succeeded"));

@@ -105,7 +105,7 @@ std::string answered(TcpStream& stream) {
 }
 
 TEST_CASE("safe requests that are sent ahead run side by side, their answers keep their order") {
-    Desk desk;
+    Desk desk({}, kLongGrace);
     desk.start_worker("steward-worker-trial", "TRIAL", {"--concurrency", "4"});
     const Gateway gateway(desk.broker());
     HttpClient client = gateway.client();

@@ -20,7 +20,7 @@ constexpr const char* kHttpProgram = "steward-worker-http";
 constexpr const char* kSecretLine = "a secret of the tests, 24+\n";  // what receiver.py knows
 
 struct Posts : Desk {
-    explicit Posts(Args tls = {}) {
+    explicit Posts(Args tls = {}) : Desk({}, kLongGrace) {
         tls.insert(tls.begin(), std::string(STEWARD_HARNESS_DIR) + "/receiver.py");
         receiver = std::make_unique<Process>(CommandLine{kPython, tls, {}, {}});
         const auto line = receiver->wait_for_line("listening ");

@@ -24,10 +24,13 @@ enum ToolStatus : ExitCode {
     kNoBroker = 5
 };
 
+/// For workers that are to go on once their job has stopped, however slowly it does.
+inline constexpr const char* kLongGrace = "10s";
+
 class Desk {
 public:
-    /// `config`: tables of TOML for the broker. Its own settings are how long a job that is told to
-    /// stop may go on, and that nobody is waited for after a start.
+    /// `config`: tables of TOML for the broker. Its own settings are that a job which is told to
+    /// stop has this grace, and that nobody is waited for after a start.
     explicit Desk(const std::string& config = {}, const std::string& stop_grace = "500ms");
 
     [[nodiscard]] Broker& broker() { return broker_; }
