@@ -60,8 +60,11 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
     REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "long"));
     // A second worker stands ready to run it wrongly again.
     const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    call.signal(SIGSTOP);  // it comes back when its worker has: it settles so
     broker.kill();
     broker.start_again();
+    REQUIRE(wait_until([&] { return broker.ask("SERVER-WORKERS").size() == 2; }));
+    call.signal(SIGCONT);
     REQUIRE(call.wait() == 0);
     REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "long"));
     CHECK(broker.count_events("DELEGATE_START", "long") == 1);
