@@ -78,7 +78,7 @@ inline ServedBy either_way() {
 
 inline BrokerOptions with(const std::string& limits, ServedBy by = ServedBy::Loop) {
     return {{},
-            "[broker]\nheartbeat_interval = \"2s\"\nsettle = \"0s\"\nzmtp_in_loop = " +
+            "[broker]\nheartbeat_interval = \"10s\"\nsettle = \"0s\"\nzmtp_in_loop = " +
                 std::string(by == ServedBy::Loop ? "true" : "false") + "\n[limits]\n" + limits,
             {}};
 }

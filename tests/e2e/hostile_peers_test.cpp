@@ -45,7 +45,7 @@ std::chrono::seconds flood_time() {
 
 TEST_CASE("Two workers with one routing id lose no job") {
     Broker broker({{},
-                   "[broker]\nheartbeat_interval = \"100ms\"\nbackoff_first = \"10ms\"\n"
+                   "[broker]\nheartbeat_interval = \"5s\"\nbackoff_first = \"10ms\"\n"
                    "max_losses = 1000\nmax_attempts_async = 1000\n",
                    {}});
     constexpr std::size_t kJobs = 20;
@@ -72,6 +72,7 @@ TEST_CASE("Two workers with one routing id lose no job") {
     OldWorker honest(Old::Mdp02, "twins", broker.endpoints().backend);
     honest.ready();
     const bool all_done = wait_until([&] {
+        honest.heartbeat();
         if (const std::optional<HeldJob> job = honest.maybe_job(200ms)) {
             honest.complete(*job, {"done"});
         }
@@ -243,7 +244,7 @@ TEST_CASE("A client that submits without end meets jobs_per_service_max, others 
     });
     std::vector<Clock::duration> took;
     const Clock::time_point end = Clock::now() + flood_time();
-    while (Clock::now() < end) {
+    while (Clock::now() < end || took.size() < 200) {  // of so many the slowest does not count
         took.push_back(others.call());
     }
     is_over = true;
