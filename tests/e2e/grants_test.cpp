@@ -38,6 +38,7 @@ public:
         broker.emplace(BrokerOptions{{}, keys.config(), {}});
         worker = broker->start_worker(
             kReverseProgram, {"--service-name", "mail"}, keys.environment("crew"));
+        REQUIRE(worker->wait_for_line("ready").has_value());
         REQUIRE(as("ann", {"call", "mail", "\"stressed\""}).out.find("desserts") !=
                 std::string::npos);
     }

@@ -11,6 +11,7 @@
 
 #include "tests/e2e/harness/gateway.hpp"
 #include "tests/e2e/harness/key_ring.hpp"
+#include "tests/e2e/harness/metric.hpp"
 #include "tests/e2e/harness/old_worker.hpp"
 #include "tests/e2e/harness/samples.hpp"
 #include "tests/e2e/harness/supervised.hpp"
@@ -100,10 +101,15 @@ TEST_CASE("A gateway takes its keys from the configuration, for jobs and for new
                               "/web.key\"\nserver_key_file = \"" + keys.path() + "/server.pub\"\n";
     const Gateway gateway(broker, {.config = files});
     EventStream events(gateway.port(), "/v1/events");
-    const HttpResponse answer =
-        gateway.client().post("/v1/services/reverse/calls", "\"stressed\"", "application/json");
-    CHECK(answer.status == 200);
-    CHECK(answer.body == "\"desserts\"");
+    HttpClient client = gateway.client();
+    // News may need a moment to be heard by the broker.
+    REQUIRE(wait_until([&] {
+        const HttpResponse answer =
+            client.post("/v1/services/reverse/calls", "\"stressed\"", "application/json");
+        CHECK(answer.status == 200);
+        CHECK(answer.body == "\"desserts\"");
+        return metric_in(client.get("/metrics").body, "steward_gateway_events_total") != "0";
+    }));
     CHECK(events.next().has_value());
 
     const Finished half =
