@@ -123,7 +123,9 @@ TEST_CASE("Other jobs of a process that is given up finish within the grace or r
     CHECK(t.worker->wait() == kReplace);
     t.start_worker();
     CHECK(t.has_seen("EXECUTE_COMPLETE", 2));
-    CHECK(t.count("DELEGATE_ERROR") == 1);  // the one that took too long
+    // The one that took too long; and the other as well where it was submitted late.
+    const std::size_t lost = t.count("DELEGATE_ERROR");
+    CHECK((lost == 1 || lost == 2));
     CHECK(t.count("DEAD") == 1);
 }
 
@@ -218,6 +220,7 @@ TEST_CASE("A durable job larger than messages are by default comes to its worker
         const Answer answer = client.answer(120s);
         REQUIRE(answer.kind == Answer::Kind::Complete);
         CHECK(json::parse(answer.body.at(0))["attempt"] == 1);
+        REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "large"));
         CHECK(broker.count_events("DELEGATE_START", "large") == 1);
     }
 }
