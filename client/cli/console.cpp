@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <poll.h>
 #include <unistd.h>
 
 #include "client/cli/exit_status.hpp"
@@ -29,6 +30,12 @@ std::string_view advice_on(base::Errc code) {
     return {};
 }
 
+// Of a pipe or socket. Asked afterwards: which error a stream met it does not keep.
+bool reader_has_gone(int fd) {
+    pollfd asked{fd, POLLOUT, 0};
+    return fd >= 0 && ::poll(&asked, 1, 0) == 1 && (asked.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 }  // namespace
 
 Console standard_console() {
@@ -42,7 +49,21 @@ Console standard_console() {
             is_terminal,
             isatty(STDERR_FILENO) == 1,
             is_terminal && wants_colours,
-            posix::read_clock().wall};
+            posix::read_clock().wall,
+            STDOUT_FILENO};
+}
+
+int finish(Console& console, int status) {
+    if (console.out.flush()) {
+        return status;
+    }
+    if (reader_has_gone(console.out_fd)) {
+        return status == kUnwritten ? kSuccess : status;
+    }
+    console.err << "steward: standard output could not be written, what it has is not all: is "
+                   "there room where it goes?\n"
+                << std::flush;
+    return status == kSuccess ? kUnwritten : status;
 }
 
 int report_error(Console& console, const base::Error& error) {

@@ -18,6 +18,7 @@ struct Console {
     bool err_is_terminal = false;
     bool has_colours = false;  // of `out`
     base::WallTime now{};      // ages in listings count from here
+    int out_fd = -1;           // of `out`; -1: it has none
 };
 
 /// Standard output and error. Colours only on a terminal, and without NO_COLOR (no-color.org).
@@ -29,6 +30,11 @@ int report_error(Console& console, const base::Error& error);
 
 /// The same for a command line that is wrong in itself. Returns kUsage.
 int report_usage(Console& console, std::string_view what);
+
+/// The end of a program whose work ended with `status`. When `out` did not take all that was
+/// printed, says so and returns kUnwritten instead of success; a reader that has gone, as `head`
+/// does, has had what it wanted: then it is silent.
+[[nodiscard]] int finish(Console& console, int status);
 
 /// Text from elsewhere, made harmless for a terminal: control characters and broken UTF-8 are shown
 /// as \xNN.

@@ -15,6 +15,7 @@ enum ExitStatus : int {
     kPluginUnknown = 3,  // `check` alone: what a monitoring plugin says of wrong usage
     kTorn = 6,           // a journal's last write is torn: harmless
     kDamaged = 7,        // a journal is damaged
+    kUnwritten = 8,      // what was asked for is done, but standard output did not take it all
 };
 
 [[nodiscard]] ExitStatus exit_status_of(base::Errc code);

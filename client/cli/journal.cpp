@@ -48,6 +48,10 @@ std::optional<JournalReport> read_it(Console& console,
     posix::raise_descriptor_limit();
     store::PosixFolder folder(*path);
     auto report = read_journal(folder, spills, sink);
+    if (!console.out) {  // the program's end says it
+        status = kUnwritten;
+        return std::nullopt;
+    }
     if (!report) {
         status = report_error(console, report.error());
         return std::nullopt;
@@ -283,9 +287,6 @@ int export_records(Console& console, const JournalWords& words) {
     if (!report) {
         return status;
     }
-    if (!console.out) {
-        return kRefused;
-    }
     const int ended = end_of_export(console, *report);
     return ended == kSuccess && has_unreadable ? static_cast<int>(kDamaged) : ended;
 }
@@ -309,6 +310,9 @@ int export_alive(Console& console, const JournalWords& words) {
         print_json(console, fact_json(fact));
         return still_wanted(console);
     });
+    if (!console.out) {
+        return kUnwritten;
+    }
     return done ? end_of_export(console, *report) : report_error(console, done.error());
 }
 

@@ -22,16 +22,15 @@ std::string without_verb(const std::vector<std::string>& words) {
     return (is_option ? "there is no option " : "there is no verb ") + words.front();
 }
 
-}  // namespace
-
-int run_program(int argc, const char* const* argv, Console& console) {
+int run_verb(int argc, const char* const* argv, Console& console, bool& is_plugin) {
     Invocation invocation;
     CLI::App program("Talks to a Steward broker: runs jobs and shows what goes on.", "steward");
     program.set_version_flag("--version", "steward " STEWARD_VERSION);
     program.require_subcommand(1);
     program.footer(
         "Exit status: 0 success, 1 the job failed, 2 wrong usage, 3 time-out, 4 refused,\n"
-        "5 no broker, 6 torn journal, 7 damaged journal. `steward VERB --help` tells more.");
+        "5 no broker, 6 torn journal, 7 damaged journal, 8 output not written.\n"
+        "`steward VERB --help` tells more.");
     manual::add_page(program,
                      {1, {"steward-broker(8)", "steward-supervisor(8)", "steward.toml(5)"}});
     program.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
@@ -66,6 +65,7 @@ int run_program(int argc, const char* const* argv, Console& console) {
     add_completion(program, invocation);
     try {
         program.parse(argc, argv);
+        is_plugin = program.got_subcommand("check");
     } catch (const CLI::ParseError& error) {
         const bool needs_more =
             error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
@@ -73,10 +73,19 @@ int run_program(int argc, const char* const* argv, Console& console) {
             return report_usage(console, without_verb(program.remaining()));
         }
         // A plugin says in its own way that it was called wrongly.
-        const int usage = program.got_subcommand("check") ? kPluginUnknown : kUsage;
+        is_plugin = program.got_subcommand("check");
+        const int usage = is_plugin ? kPluginUnknown : kUsage;
         return program.exit(error, console.out, console.err) == 0 ? kSuccess : usage;
     }
     return invocation.run(console);
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv, Console& console) {
+    bool is_plugin = false;
+    const int status = finish(console, run_verb(argc, argv, console, is_plugin));
+    return is_plugin && status == kUnwritten ? static_cast<int>(kPluginUnknown) : status;
 }
 
 }  // namespace steward::cli

@@ -151,6 +151,41 @@ TEST_CASE("Of several brokers the first that answers is used, also from the envi
     CHECK(run(ping).code == kSuccess);
 }
 
+TEST_CASE("Output that cannot be written is an error, and a reader that has gone is none") {
+    Desk desk;
+    desk.start_worker(kTrialProgram, "trial");
+    const auto run_in_shell = [&](const std::string& program, const Args& words) {
+        CommandLine tool = desk.broker().tool(words);
+        Args args = {"--norc", "-c", program, "bash", tool.program};
+        args.insert(args.end(), tool.args.begin(), tool.args.end());
+        return run({kShell, args, {}, tool.directory});
+    };
+    const std::vector<Args> all = {{"submit", "trial"},
+                                   {"call", "trial"},
+                                   {"jobs"},
+                                   {"--help"},
+                                   {"completion", "bash"},
+                                   {"journal", "inspect", "data/journal"},
+                                   {"journal", "verify", "data/journal"},
+                                   {"journal", "export", "data/journal"},
+                                   {"journal", "export", "--alive", "data/journal"}};
+    for (const Args& words : all) {
+        CAPTURE(words.front());
+        const Finished full = run_in_shell("exec \"$@\" >/dev/full", words);
+        CHECK(full.code == kUnwritten);
+        CHECK(is_one_line(full.err));
+        CHECK(has(full.err, "standard output"));
+        const Finished left = run_in_shell(
+            "trap '' PIPE; { sleep 0.2; \"$@\"; echo $? >status; } | true; exit $(cat status)",
+            words);
+        CHECK(left.code == kSuccess);
+        CHECK(left.err == "");
+    }
+    const std::string& there = desk.broker().endpoints().frontend;
+    CHECK(run_in_shell("exec \"$@\" >/dev/full", {"check", there}).code == 3);
+    CHECK(run_in_shell("exec \"$@\" >/dev/full", {"status", kUnknownJob}).code == kRefused);
+}
+
 TEST_CASE("Help tells the exit statuses, and each verb has its own") {
     Desk desk;
     const std::string help = desk.say({"--help"});
@@ -162,7 +197,8 @@ TEST_CASE("Help tells the exit statuses, and each verb has its own") {
                    "4 refused",
                    "5 no broker",
                    "6 torn journal",
-                   "7 damaged journal"}));
+                   "7 damaged journal",
+                   "8 output not written"}));
     const Args verbs = verbs_in(help);
     CHECK(verbs.size() > 30);
     for (const std::string& verb : verbs) {

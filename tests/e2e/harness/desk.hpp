@@ -21,7 +21,8 @@ enum ToolStatus : ExitCode {
     kUsage = 2,
     kTimeout = 3,
     kRefused = 4,
-    kNoBroker = 5
+    kNoBroker = 5,
+    kUnwritten = 8
 };
 
 /// For workers that are to go on once their job has stopped, however slowly it does.

@@ -40,6 +40,28 @@ TEST_CASE("call prints the result and ends with success") {
     CHECK(document["job"].is_string());
 }
 
+TEST_CASE("What could not be printed is told, unless the verb has failed already") {
+    FakeBroker broker;
+    const auto run_unheard = [&](const std::vector<const char*>& words) {
+        std::vector<const char*> argv = {"steward", "--broker", broker.endpoint().c_str()};
+        argv.insert(argv.end(), words.begin(), words.end());
+        std::ostream out(nullptr);  // takes nothing
+        std::ostringstream err;
+        Console console{out, err};
+        const int status = run_program(static_cast<int>(argv.size()), argv.data(), console);
+        return Ended{status, "", err.str()};
+    };
+    for (const char* verb : {"call", "submit"}) {
+        CAPTURE(verb);
+        const auto ended = run_unheard({verb, "echo", "1"});
+        CHECK(ended.status == kUnwritten);
+        CHECK(is_one_line(ended.err));
+    }
+    CHECK(run_unheard({"--version"}).status == kUnwritten);
+    CHECK(run_unheard({"call", "fail"}).status == kJobFailed);
+    CHECK(run_unheard({"check", broker.endpoint().c_str()}).status == kPluginUnknown);
+}
+
 TEST_CASE("call prints parts as they come, before the result") {
     FakeBroker broker;
     CHECK(run(broker, {"call", "stream", "9"}).out == "1\n2\n3\n9\n");
