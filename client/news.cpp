@@ -34,11 +34,13 @@ struct News::Inner {
         : context(std::move(context_made)), socket(std::move(socket_made)) {}
 
     base::Expected<bool> receive();
-    base::Expected<bool> wait(base::MonoTime until, int also);
+    bool follow_connections();
+    base::Expected<bool> wait(base::MonoTime until, int also, bool ends_when_connected);
 
     net::Context context;
     net::Socket socket;
     std::optional<net::Monitor> monitor;  // always set; ends before the socket
+    std::uint64_t connections = 0;
     net::Frames frames;
 };
 
@@ -59,15 +61,24 @@ base::Expected<bool> News::Inner::receive() {
     }
 }
 
-// The same, and waits for one. False: the time is over, or `also` is readable.
-base::Expected<bool> News::Inner::wait(base::MonoTime until, int also) {
+// Whether one stands that did not when this was called last.
+bool News::Inner::follow_connections() {
+    const std::uint64_t before = connections;
+    while (const auto event = monitor->next()) {
+        connections += *event == net::LinkEvent::Connected ? 1U : 0U;
+    }
+    return connections != before;
+}
+
+// The same, and waits for one. False: the time is over, or `also` is readable, or a connection
+// stands anew and that is to end it.
+base::Expected<bool> News::Inner::wait(base::MonoTime until, int also, bool ends_when_connected) {
     net::Poller poller;
     poller.add(socket);
     poller.add(monitor->socket());
     const net::Poller::Slot other = also >= 0 ? poller.add(also) : 0;
     while (true) {
-        while (monitor->next()) {
-        }
+        const bool is_over = follow_connections() && ends_when_connected;
         if (!monitor->is_connected() && !monitor->refusal().empty()) {
             return base::fail(base::Errc::KeyRefused, monitor->refusal());
         }
@@ -75,7 +86,7 @@ base::Expected<bool> News::Inner::wait(base::MonoTime until, int also) {
             return received;
         }
         const base::MonoTime now = posix::read_mono();
-        if (now >= until || (also >= 0 && poller.is_readable(other))) {
+        if (is_over || now >= until || (also >= 0 && poller.is_readable(other))) {
             return false;
         }
         if (auto waited = poller.wait_until(until, now); !waited) {
@@ -175,7 +186,7 @@ base::Expected<void> News::remove(const std::string& topic) {
 base::Expected<std::optional<nlohmann::json>> News::next(base::Duration timeout, int also) {
     const base::MonoTime until = posix::read_mono() + timeout;
     while (true) {
-        auto received = inner_->wait(until, also);
+        auto received = inner_->wait(until, also, false);
         if (!received) {
             return base::Unexpected(std::move(received.error()));
         }
@@ -193,7 +204,7 @@ base::Expected<std::vector<RawEvent>> News::next_batch(base::Duration timeout,
                                                        std::size_t max) {
     STEWARD_ASSERT(max > 0);
     std::vector<RawEvent> events;
-    auto received = inner_->wait(posix::read_mono() + timeout, also);
+    auto received = inner_->wait(posix::read_mono() + timeout, also, true);
     while (received && *received) {
         events.push_back({std::move(inner_->frames[0]), std::move(inner_->frames[1])});
         if (events.size() == max) {
@@ -209,6 +220,10 @@ base::Expected<std::vector<RawEvent>> News::next_batch(base::Duration timeout,
 
 bool News::is_connected() const {
     return inner_->monitor->is_connected();
+}
+
+std::uint64_t News::connections() const {
+    return inner_->connections;
 }
 
 }  // namespace steward::client

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,13 +63,17 @@ public:
     [[nodiscard]] base::Expected<std::optional<nlohmann::json>> next(base::Duration timeout,
                                                                      int also = -1);
     /// Waits like next(), and takes what else is there already: at most `max` events in their
-    /// order. Errors: Io. Pre: max > 0.
+    /// order. Comes back with none, too, when a connection stands anew. Errors: Io. Pre: max > 0.
     [[nodiscard]] base::Expected<std::vector<RawEvent>> next_batch(base::Duration timeout,
                                                                    int also,
                                                                    std::size_t max);
 
     /// Whether a connection stands. One alone says nothing of the others.
     [[nodiscard]] bool is_connected() const;
+
+    /// How many have stood so far, as of the last next() or next_batch(). One more: what happened
+    /// before it may not have been heard. What is unread may be of before and of after.
+    [[nodiscard]] std::uint64_t connections() const;
 
 private:
     struct Inner;

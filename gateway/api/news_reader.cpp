@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kLongest = 1s;  // between two looks at the connection
+constexpr base::Duration kLongest = 1s;  // between two looks at whether this is to end
 constexpr auto kPauseAfterFault = 100ms;
 
 }  // namespace
@@ -76,13 +76,17 @@ void NewsReader::apply_changes() {
     }
 }
 
-// Who is away misses what happens meanwhile.
-void NewsReader::look_at_connection() {
-    const bool is_connected = news_.is_connected();
-    if (is_connected_ != is_connected && is_connected) {
-        loop_.post([this] { on_gap_(); });
+// Who is away misses what happens meanwhile, however short that is. The gap is behind what was
+// taken already; while there may be more from before it, it comes again behind that.
+void NewsReader::look_at_connections(bool is_all_taken) {
+    const std::uint64_t connections = news_.connections();
+    if (connections == connections_) {
+        return;
     }
-    is_connected_ = is_connected;
+    loop_.post([this] { on_gap_(); });
+    if (is_all_taken) {
+        connections_ = connections;
+    }
 }
 
 void NewsReader::run() {
@@ -90,12 +94,13 @@ void NewsReader::run() {
         wake_.clear();
         apply_changes();
         auto events = news_.next_batch(kLongest, wake_.fd(), kEventsAtOnce);
+        const bool is_all_taken = !events || events->size() < kEventsAtOnce;
         if (!events) {
             std::this_thread::sleep_for(kPauseAfterFault);
         } else if (!events->empty()) {
             loop_.post([this, batch = std::move(*events)]() mutable { take_(std::move(batch)); });
         }
-        look_at_connection();
+        look_at_connections(is_all_taken);
     }
 }
 

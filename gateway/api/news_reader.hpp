@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,7 @@ private:
     void run();
     void tell(Change change);
     void apply_changes();
-    void look_at_connection();
+    void look_at_connections(bool is_all_taken);
 
     static constexpr std::size_t kEventsAtOnce = 1'000;
 
@@ -61,7 +62,7 @@ private:
     posix::WakeFd wake_;
     Take take_;
     std::function<void()> on_gap_;
-    bool is_connected_ = false;  // the reading thread's
+    std::uint64_t connections_ = 0;  // the reading thread's
     std::mutex mutex_;
     std::vector<Change> changes_;  // under the mutex
     std::atomic<bool> is_ending_ = false;

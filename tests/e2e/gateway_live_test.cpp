@@ -284,6 +284,39 @@ TEST_CASE("a follower of services hears only theirs, and goes on where he was af
     CHECK(gateway.client().get("/v1/events?event=NOTHING").status == 400);
 }
 
+TEST_CASE("however short the broker was away, who comes back is told that something was missed") {
+    Desk desk;
+    desk.start_worker("steward-worker-log", "LOG");
+    const Gateway gateway(desk.broker());
+    const std::string target = "/v1/events?service=LOG";
+    // News need a moment to be heard by the broker.
+    const auto next_id = [&](EventStream& stream) {
+        const auto heard = [&] {
+            const std::string figures = gateway.client().get("/metrics").body;
+            const std::size_t at = figures.find("\nsteward_gateway_events_total ");
+            REQUIRE(at != std::string::npos);
+            return figures.substr(at + 1, figures.find('\n', at + 1) - at - 1);
+        };
+        const std::string before = heard();
+        REQUIRE(wait_until([&] {
+            static_cast<void>(desk.submit("LOG"));
+            return heard() != before;
+        }));
+        return stream.next_named("event").id;
+    };
+    EventStream stream(gateway.port(), target);
+    const std::string last = next_id(stream);
+    desk.broker().kill();
+    desk.broker().start_again();
+    desk.broker().wait_until_served("LOG");
+    EventStream later(gateway.port(), target);
+    static_cast<void>(next_id(later));
+    EventStream again(gateway.port(), target, {{"Last-Event-ID", last}});
+    const auto told = again.next();
+    REQUIRE(told.has_value());
+    CHECK(told->name == "missed");
+}
+
 TEST_CASE("a message is answered whatever kind its members are of, and the gateway goes on") {
     Desk desk;
     desk.start_worker("steward-worker-trial", "TRIAL");
