@@ -1,5 +1,6 @@
 // tests/e2e: steward-supervisor held up for a while, as by a pause of its machine, with much to
 // hear afterwards.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -30,7 +31,13 @@ TEST_CASE("Of a crowd that is ready at once each is heard") {
     constexpr std::size_t kCrowd = 24;
     Supervised house(broker_process() + trial("count = " + std::to_string(kCrowd)));
     house.start();
-    REQUIRE(wait_until([&] { return house.count("trial", "starting") > kCrowd / 2; }));
+    const auto have_begun = [&] {
+        const auto all = house.ps();
+        return all.size() == 1 + kCrowd && std::ranges::none_of(all, [](const json& row) {
+                   return row.value("state", "") == "stopped";
+               });
+    };
+    REQUIRE(wait_until(have_begun));
     house.process().signal(SIGSTOP);
     CHECK(wait_until([&] { return house.rows({"workers"}).size() == kCrowd; }));
     house.process().signal(SIGCONT);
@@ -104,7 +111,7 @@ TEST_CASE("One that is heard before its pid is known has its pid file all the sa
     house.process().signal(SIGCONT);
     CHECK(house.all_run(2));
     CHECK(std::filesystem::exists(house.path("run/late.pid")));
-    CHECK(house.process().standard_error().find("started name=late") != std::string::npos);
+    CHECK(house.process().wait_for_line("started name=late").has_value());
 }
 
 TEST_CASE("Who ends while it is told to give way gets a successor that nobody tells to") {
