@@ -138,16 +138,19 @@ std::optional<int> feed(Console& console,
         return kUsage;
     }
     const auto patience = settings.timeout_duration();
-    const auto fed = feed_batch(console,
-                                batch,
-                                std::cin,
-                                {words.service, std::move(*names)},
-                                patience.value_or(30s),
-                                words.keeps_going);
-    if (fed) {
+    const Fed fed = feed_batch(console,
+                               batch,
+                               std::cin,
+                               {words.service, std::move(*names)},
+                               patience.value_or(30s),
+                               words.keeps_going);
+    if (!fed.stop) {
         return std::nullopt;
     }
-    const int status = report_error(console, fed.error());
+    const int status = report_error(console, fed.stop->error);
+    if (!fed.stop->others.empty()) {
+        console.err << "steward: " << fed.stop->others << '\n';
+    }
     tell_how_to_go_on(console, batch);
     return status;
 }

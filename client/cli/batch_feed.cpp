@@ -5,6 +5,7 @@
 #include <istream>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,105 +22,96 @@ constexpr std::size_t kLinesAtOnce = 10'000;  // lines held in memory
 constexpr base::Duration kPauseMin = 100ms;   // before a submission is offered again
 constexpr base::Duration kPauseMax = 5s;
 
-struct Line {
-    std::size_t number = 0;
-    client::Spec spec;
-};
-
-base::Error at_line(std::size_t number, base::Error error) {
-    error.message = "line " + std::to_string(number) + ": " + error.message;
-    return error;
-}
-
 class Feed {
 public:
     Feed(Console& console, client::Batch& batch, base::Duration patience, bool keeps_going)
         : console_(console), batch_(batch), patience_(patience), keeps_going_(keeps_going) {}
 
-    base::Expected<Fed> run(std::istream& input, const LineRules& rules) {
+    Fed run(std::istream& input, const LineRules& rules) {
         LineReader reader(input);
-        while (true) {
-            auto line = next(reader, rules);
-            if (!line || !*line || lines_.size() >= kLinesAtOnce) {
-                // Also before an error: the batch then has all lines up to the one that is named.
-                if (auto error = submit()) {
-                    return base::Unexpected(std::move(*error));
-                }
+        while (!fed_.stop) {
+            auto line = reader.next();
+            if (line && *line) {
+                take(reader.number(), spec_of_line(**line, rules));
+                continue;
             }
+            submit();
             if (!line) {
-                return base::Unexpected(std::move(line.error()));
+                stop(std::move(line.error()));
             }
-            if (!*line) {
-                return fed_;
-            }
+            break;
         }
+        return std::move(fed_);
     }
 
 private:
-    // Keeps the next line to be submitted, or leaves it out; false at the end of the input.
-    base::Expected<bool> next(LineReader& reader, const LineRules& rules) {
-        auto line = reader.next();
-        if (!line) {
-            return base::Unexpected(std::move(line.error()));
-        }
-        if (!*line) {
-            return false;
-        }
-        auto spec = spec_of_line(**line, rules);
+    // The batch has all lines up to one that is no job before that is said.
+    void take(std::size_t number, base::Expected<client::Spec> spec) {
         if (spec) {
-            lines_.push_back({reader.number(), std::move(*spec)});
-        } else if (auto error = skip(at_line(reader.number(), std::move(spec.error())))) {
-            return base::Unexpected(std::move(*error));
+            add(number, std::move(*spec));
+        } else if (keeps_going_) {
+            leave_out(at_line(number, std::move(spec.error())));
+        } else {
+            submit();
+            stop(at_line(number, std::move(spec.error())));
         }
-        return true;
     }
 
-    // Counts a line as left out, or says that it is the end.
-    std::optional<base::Error> skip(base::Error error) {
-        if (!keeps_going_) {
-            return error;
+    // Most of what a broker refuses for good is a service. So the first line of each goes alone:
+    // when it is refused, those before it are in, and none behind it.
+    void add(std::size_t number, client::Spec spec) {
+        const bool is_alone = !keeps_going_ && !services_.contains(spec.service);
+        if (is_alone) {
+            submit();
         }
+        if (fed_.stop) {
+            return;
+        }
+        const std::string service = spec.service;
+        piece_.add(number, std::move(spec));
+        if (is_alone || piece_.size() >= kLinesAtOnce) {
+            submit();
+        }
+        if (is_alone && !fed_.stop) {
+            services_.insert(service);
+        }
+    }
+
+    void stop(base::Error error) {
+        if (!fed_.stop) {
+            fed_.stop = BatchStop{std::move(error), {}};
+        }
+    }
+
+    void leave_out(const base::Error& error) {
         report_error(console_, error);
         ++fed_.skipped;
-        return std::nullopt;
     }
 
-    // What has gathered, until each line is submitted or refused for good.
-    std::optional<base::Error> submit() {
+    // What has gathered, until each line is submitted or refused for good. One that is refused
+    // ends the run only when those beside it are settled: some of them have been taken.
+    void submit() {
         base::MonoTime give_up_at = posix::read_mono() + patience_;
-        while (!lines_.empty()) {
-            std::vector<client::Spec> specs;
-            specs.reserve(lines_.size());
-            for (const Line& line : lines_) {
-                specs.push_back(line.spec);
+        while (!piece_.empty()) {
+            const std::vector<client::Spec> offered = piece_.offered();
+            const std::size_t submitted = piece_.settle(batch_.submit_many(offered, patience_));
+            fed_.submitted += submitted;
+            if (keeps_going_) {
+                std::ranges::for_each(piece_.leave_out(),
+                                      [&](const base::Error& error) { leave_out(error); });
             }
-            const auto ids = batch_.submit_many(specs, patience_);
-            std::vector<Line> again;
-            std::optional<base::Error> last;
-            for (std::size_t i = 0; i < ids.size(); ++i) {
-                if (ids[i]) {
-                    ++fed_.submitted;
-                } else if (class_of(ids[i].error().code) == base::ErrorClass::Retry) {
-                    last = at_line(lines_[i].number, ids[i].error());
-                    again.push_back(std::move(lines_[i]));
-                } else if (auto error = skip(at_line(lines_[i].number, ids[i].error()))) {
-                    return error;
-                }
-            }
-            if (again.size() < lines_.size()) {
-                give_up_at = posix::read_mono() + patience_;
-            }
-            lines_ = std::move(again);
             tell_progress();
-            if (last) {
-                if (posix::read_mono() >= give_up_at) {
-                    return last;
-                }
-                std::this_thread::sleep_for(
-                    std::clamp(last->retry_after.value_or(1s), kPauseMin, kPauseMax));
+            const auto again = piece_.offer_again();
+            const base::MonoTime now = posix::read_mono();
+            give_up_at = submitted > 0 ? now + patience_ : give_up_at;
+            if (!again || now >= give_up_at) {
+                break;
             }
+            std::this_thread::sleep_for(
+                std::clamp(again->retry_after.value_or(1s), kPauseMin, kPauseMax));
         }
-        return std::nullopt;
+        fed_.stop = piece_.stop();
+        piece_.clear();
     }
 
     void tell_progress() {
@@ -134,18 +126,19 @@ private:
     base::Duration patience_;
     bool keeps_going_;
     Fed fed_;
-    std::vector<Line> lines_;
+    BatchPiece piece_;
+    std::unordered_set<std::string> services_;  // of which the broker has taken a job
 };
 
 }  // namespace
 
-base::Expected<Fed> feed_batch(Console& console,
-                               client::Batch& batch,
-                               std::istream& input,
-                               const LineRules& rules,
-                               base::Duration patience,
-                               bool keeps_going) {
-    auto fed = Feed(console, batch, patience, keeps_going).run(input, rules);
+Fed feed_batch(Console& console,
+               client::Batch& batch,
+               std::istream& input,
+               const LineRules& rules,
+               base::Duration patience,
+               bool keeps_going) {
+    Fed fed = Feed(console, batch, patience, keeps_going).run(input, rules);
     if (console.err_is_terminal) {
         console.err << '\n' << std::flush;
     }

@@ -99,6 +99,42 @@ TEST_CASE("A line that is no job ends the run: those before it are in, the batch
     CHECK(has(desk.say({"batch", "status", name, "--wait"}), "succeeded  3\n"));
 }
 
+TEST_CASE("A refused line ends the run: those before it are in, no line is lost or doubled") {
+    Desk desk("[[service]]\nname = \"tiny\"\njobs_max = 1\n[[service]]\nname = \"foo\"\n");
+    const auto submit = [&](const std::string& lines) {
+        const Finished stopped = desk.run_with_input(lines, {"batch", "run", "--timeout", "2s"});
+        CHECK(stopped.code == kRefused);
+        const json row = desk.ask({"batch", "status", name_of_first_line(stopped)});
+        CHECK(row["closed"] == false);
+        return std::pair(stopped.err, row.value("total", 0));
+    };
+    const std::string tiny = "{\"service\":\"tiny\"}\n";
+    const std::string foo = "{\"service\":\"foo\"}\n";
+    const std::string nope = "{\"service\":\"nope\"}\n";
+    const std::string orphan =
+        "{\"service\":\"foo\",\"options\":{\"after\":[\"" + std::string(kUnknownJob) + "\"]}}\n";
+    SUBCASE("a service that is not there") {
+        const auto [err, total] = submit(foo + foo + nope + foo);
+        CHECK(has(err, "steward: line 3: "));
+        CHECK_FALSE(has(err, "all others are submitted"));
+        CHECK(total == 2);
+    }
+    SUBCASE("before a line that there is no room for in time, nothing else") {
+        const auto [err, total] = submit(tiny + tiny + foo + nope + foo);
+        CHECK(has(err, "steward: line 2: "));
+        CHECK_FALSE(has(err, "all others are submitted"));
+        CHECK(total == 1);
+    }
+    SUBCASE("those behind it that are in are told") {
+        const auto [err, total] = submit(tiny + foo + foo + orphan + tiny + foo + orphan);
+        CHECK(has_all(err,
+                      {"steward: line 4: ",
+                       "of the lines up to 7 these are not submitted: 4-5, 7; "
+                       "all others are submitted\n"}));
+        CHECK(total == 4);
+    }
+}
+
 TEST_CASE("An empty batch is complete at once; one that is not there is refused") {
     Desk desk;
     const Finished none = desk.run_with_input("", {"batch", "run", "--wait"});
