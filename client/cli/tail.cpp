@@ -83,8 +83,17 @@ base::Expected<std::vector<std::string>> endpoints_of(const Settings& settings,
 
 class Tail {
 public:
-    Tail(Console& console, const Settings& settings, const TailWords& words, EventFilter filter)
-        : console_(console), settings_(settings), words_(words), filter_(std::move(filter)) {}
+    /// `brokers`: how many there are. So many connections are the first of each.
+    Tail(Console& console,
+         const Settings& settings,
+         const TailWords& words,
+         EventFilter filter,
+         std::size_t brokers)
+        : console_(console),
+          settings_(settings),
+          words_(words),
+          filter_(std::move(filter)),
+          connections_(brokers) {}
 
     // Until a signal, the count, the time-out or a reader that has gone.
     int run(client::News& news, posix::SignalFd& signals, base::Duration patience) {
@@ -105,6 +114,7 @@ public:
             if (!event) {
                 return report_error(console_, event.error());
             }
+            tell_gap(news);
             if (*event && !print(**event)) {
                 return kSuccess;
             }
@@ -133,10 +143,21 @@ private:
         }
     }
 
+    void tell_gap(const client::News& news) {
+        if (news.connections() > connections_) {
+            connections_ = news.connections();
+            console_.err
+                << "steward: a broker was away, or the connection: what happened meanwhile "
+                   "is not here; its lifecycle log has it\n"
+                << std::flush;
+        }
+    }
+
     Console& console_;
     const Settings& settings_;
     const TailWords& words_;
     EventFilter filter_;
+    std::uint64_t connections_;  // told of, or nothing to tell of
     std::uint64_t printed_ = 0;
 };
 
@@ -162,7 +183,7 @@ int tail(Console& console, const Settings& settings, const TailWords& words) {
         return report_error(console, news.error());
     }
     constexpr base::Duration kForEver = 24h * 365;
-    return Tail(console, settings, words, std::move(*filter))
+    return Tail(console, settings, words, std::move(*filter), endpoints->size())
         .run(*news, *signals, settings.is_timeout_given ? *patience : kForEver);
 }
 

@@ -210,10 +210,11 @@ TEST_CASE("tail ends by itself after so many events, at its time-out, or when no
     CHECK(piped.standard_error() == "");
 }
 
-TEST_CASE("tail goes on when the broker was away") {
+TEST_CASE("tail goes on when the broker was away, and says that something is missing") {
     Desk desk("[[service]]\nname = \"a\"\n");
     const Tail tail(desk, {});
     tail.hears([&] { static_cast<void>(desk.submit("a")); });
+    CHECK(tail.process->standard_error() == "");
     desk.broker().kill();
     desk.broker().start_again();
     const std::size_t before = tail.events().size();
@@ -221,7 +222,10 @@ TEST_CASE("tail goes on when the broker was away") {
         static_cast<void>(desk.submit("a"));
         return tail.events().size() > before;
     }));
-    tail.ends_at(SIGINT);
+    CHECK(lines_of(tail.process->standard_error()).size() == 1);
+    CHECK(has(tail.process->standard_error(), "a broker was away"));
+    tail.process->signal(SIGINT);
+    CHECK(tail.process->wait() == kSuccess);
 }
 
 }  // namespace steward::e2e
