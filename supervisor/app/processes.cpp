@@ -301,12 +301,11 @@ void Processes::take_place(const ProcessId& server, BrokerPlace place) {
     brokers_[server] = place;
     place_.broker = std::move(place);
     const base::MonoTime now = posix::read_mono();
+    const auto is_known = [&](const std::optional<BrokerPlace>& told) {
+        return std::ranges::any_of(brokers_, [&](const auto& one) { return told == one.second; });
+    };
     for (const auto& [id, living] : alive_) {
-        const bool is_misled =
-            living->is_told_broker && std::ranges::none_of(brokers_, [&](const auto& one) {
-                return living->told_broker == one.second;
-            });
-        if (is_misled) {
+        if (living->is_told_broker && !is_known(living->told_broker)) {
             fleet_.unfit(now, id, "the broker is at " + place_.broker->workers, noticed_);
         }
     }
