@@ -341,11 +341,11 @@ TEST_CASE("What a callback asks of a client that is ending ends with Disconnecte
     options.connect_timeout = 60s;
     std::vector<Errc> ends;
     bool has_asked = false;
+    const auto note = [&](const auto& end) {
+        ends.push_back(end ? Errc::Internal : end.error().code);
+    };
     {
         Client client(options);
-        const auto note = [&](const auto& end) {
-            ends.push_back(end ? Errc::Internal : end.error().code);
-        };
         // The first may find the door still open, what its own end asks for does not.
         client.submit_async("mail", {}, {}, [&](const Expected<JobId>& id) {
             note(id);
