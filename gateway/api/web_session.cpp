@@ -114,6 +114,8 @@ private:
                       const std::vector<std::string>& services,
                       std::optional<std::uint64_t> after);
     void tell_item(const json& id, const FeedItem& item);
+    void end_follow(const json& id);
+    void forbid(const json& id, const std::string& what);
     bool is_full(const json& id);
     [[nodiscard]] base::Expected<model::JobOptions> options_in(const json& message) const;
 
@@ -183,13 +185,15 @@ void WebSession::on_message(std::string_view text) {
         return;
     }
     if ((verb->second.roles & opening_.roles) == 0) {
-        send(
-            {{"id", id},
-             {"error",
-              {{"status", 403}, {"detail", "your token has no role that may \"" + *word + "\""}}}});
+        forbid(id, '"' + *word + '"');
         return;
     }
     (this->*verb->second.act)(id, *message);
+}
+
+void WebSession::forbid(const json& id, const std::string& what) {
+    send({{"id", id},
+          {"error", {{"status", 403}, {"detail", "your token has no role that may " + what}}}});
 }
 
 base::Expected<model::JobOptions> WebSession::options_in(const json& message) const {
@@ -301,6 +305,11 @@ void WebSession::follow(const json& id, const json& message) {
         job ? follow_one(id, *job) : fail(id, job.error());
         return;
     }
+    // Who submits knows the ids of his own jobs, and hears of no others.
+    if ((opening_.roles & kRead) == 0) {
+        forbid(id, "\"follow\" others than one job");
+        return;
+    }
     const auto services = texts_in(message, "service");
     const auto events = texts_in(message, "event");
     if (!services || !events) {
@@ -345,10 +354,14 @@ void WebSession::begin_follow(const json& id,
                               const Interest& interest,
                               const std::vector<std::string>& services,
                               std::optional<std::uint64_t> after) {
+    const bool is_of_job = !interest.jobs.empty();
     const auto followed = desk_.live.follow(
-        interest, services, after, [weak = weak_from_this(), id](const FeedItem& item) {
+        interest, services, after, [weak = weak_from_this(), id, is_of_job](const FeedItem& item) {
             if (const auto self = weak.lock()) {
                 self->tell_item(id, item);
+                if (is_of_job && item.kind == FeedItem::Kind::End) {
+                    self->end_follow(id);
+                }
             }
         });
     if (!followed) {
@@ -364,6 +377,19 @@ void WebSession::begin_follow(const json& id,
     }
     for (const FeedItem& item : followed->items) {
         tell_item(id, item);
+    }
+    if (is_of_job && !followed->items.empty() &&
+        followed->items.back().kind == FeedItem::Kind::End) {
+        end_follow(id);
+    }
+}
+
+// The job has ended: nothing more comes, so it does not count among what is followed.
+void WebSession::end_follow(const json& id) {
+    const auto found = follows_.find(id.dump());
+    if (found != follows_.end()) {
+        desk_.live.unfollow(found->second);
+        follows_.erase(found);
     }
 }
 
@@ -386,13 +412,12 @@ void WebSession::tell_item(const json& id, const FeedItem& item) {
 }
 
 void WebSession::unfollow(const json& id, const json& message) {
-    const auto found = follows_.find(message.value("of", json(nullptr)).dump());
-    if (found == follows_.end()) {
+    const json of = message.value("of", json(nullptr));
+    if (!follows_.contains(of.dump())) {
         fail(id, {Errc::UnknownName, "nothing is followed under the id \"of\"", {}});
         return;
     }
-    desk_.live.unfollow(found->second);
-    follows_.erase(found);
+    end_follow(of);
     ok(id, json::object());
 }
 

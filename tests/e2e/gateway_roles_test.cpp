@@ -102,4 +102,22 @@ TEST_CASE("What the broker answers itself is for readers, by whichever way it is
     CHECK(client.get("/SERVER-JOBS", {{"Authorization", "Bearer read-secret"}}).status == 200);
 }
 
+TEST_CASE("Who may submit only follows jobs by their ids, and no others") {
+    Desk desk;
+    desk.start_worker("steward-worker-trial", "TRIAL");
+    const Gateway gateway(desk.broker(), {.tokens = token_file()});
+    WebSocket socket(
+        gateway.port(), "/v1/ws", HttpHeaders{{"Authorization", "Bearer submit-secret"}});
+    REQUIRE(socket.send({{"id", 1}, {"do", "follow"}}));
+    CHECK(socket.next_json()["error"]["status"] == 403);
+    REQUIRE(socket.send({{"id", 2}, {"do", "follow"}, {"service", {"TRIAL"}}}));
+    CHECK(socket.next_json()["error"]["status"] == 403);
+    REQUIRE(socket.send({{"id", 3}, {"do", "submit"}, {"service", "TRIAL"}, {"follow", true}}));
+    const auto has_end = [](const json& said) { return said.contains("end"); };
+    CHECK(socket.next_where(has_end)["end"]["state"] == "succeeded");
+    // One that has ended is followed no more.
+    REQUIRE(socket.send({{"id", 4}, {"do", "unfollow"}, {"of", 3}}));
+    CHECK(socket.next_where([](const json& said) { return said["id"] == 4; }).contains("error"));
+}
+
 }  // namespace steward::e2e
