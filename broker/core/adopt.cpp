@@ -52,7 +52,8 @@ void State::adopt(WorkerHandle handle, Ready::Running& running, std::vector<Work
     }
     // Another attempt has begun or the job has ended: this one is void, but occupies its slot.
     Worker& worker = workers_.map.at(handle);
-    if (worker.overdue.size() < worker.concurrency) {
+    const bool is_new = std::ranges::find(worker.overdue, running.attempt) == worker.overdue.end();
+    if (is_new && worker.overdue.size() < worker.concurrency) {
         worker.overdue.push_back(running.attempt);
     }
     send(worker.address, StopAttempt{running.attempt, "the attempt is no longer wanted"});

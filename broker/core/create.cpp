@@ -5,14 +5,19 @@
 
 namespace steward::core {
 
+// What an earlier run had forgotten in time is there again while its facts are read.
+std::size_t State::services_max() const {
+    return is_restoring_ ? SIZE_MAX : policy.limits.services_max;
+}
+
 // The service of this name, made if need be; names nothing when there are too many.
 ServiceHandle State::service_for(const model::ServiceName& name) {
     const ServiceHandle existing = services_.find(name);
     if (existing.names_something()) {
         return existing;
     }
-    return services_.make_room(1, policy.limits.services_max, now_.mono) ? services_.add(name)
-                                                                         : ServiceHandle{};
+    return services_.make_room(1, services_max(), now_.mono) ? services_.add(name)
+                                                             : ServiceHandle{};
 }
 
 // The service's queue of this channel, made if need be; names nothing when there are too many.
@@ -25,7 +30,7 @@ QueueHandle State::queue_for(ServiceHandle service, const model::Label& channel)
     }
     // A service's first queue is counted with it: a service may always have one.
     const bool is_first = services_.map.at(service).queues.empty();
-    if (!is_first && services_.queues.size() >= policy.limits.services_max) {
+    if (!is_first && services_.queues.size() >= services_max()) {
         return {};
     }
     return services_.add_queue(service, model::Label(name));

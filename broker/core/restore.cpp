@@ -31,6 +31,7 @@ BatchHandle State::restored_batch(const model::Label& owner, const model::Label&
 base::Expected<void> State::restore(const Record& record) {
     Effects nobody_is_told;
     begin(start_, nobody_is_told);
+    is_restoring_ = true;
     const model::EventSet was_announcing = std::exchange(announcing, {});
     const Seq was_last = appends_.last();
     base::Expected<void> result =
@@ -44,6 +45,7 @@ base::Expected<void> State::restore(const Record& record) {
     consequences_.wait = true;
     appends_.go_back_to(was_last);
     announcing = was_announcing;
+    is_restoring_ = false;
     return result;
 }
 
@@ -131,7 +133,9 @@ base::Expected<void> State::restore_fact(const JobAccepted& fact) {
         batch.names_something()) {
         jobs_.map.at(handle).more().ends_batch = fact.ends_batch;
         batches_.map.at(batch).followed_by = fact.id;
-        end_batch(batch);
+        if (!batches_.map.at(batch).is_ended) {
+            end_batch(batch);
+        }
     }
     put_back(handle, due);
     return {};
@@ -186,18 +190,25 @@ base::Expected<void> State::restore_fact(const AttemptStarted& fact) {
     const bool was_lost = job != nullptr && job->fate == AttemptFate::Lost;
     if (job == nullptr || job->state != model::JobState::Scheduled ||
         number < job->attempt + (was_lost ? 0U : 1U) ||
-        number - job->attempt > kAttemptsUnwrittenMax) {
+        (job->attempt > 0 && number - job->attempt > kAttemptsUnwrittenMax)) {
         return contradiction(fact.attempt.job, "was started out of turn");
     }
-    // Its worker may come back for it until the broker has settled.
+    // Its worker may come back for it until the broker has settled. Until then all wait, and in the
+    // order in which they came.
     resume_attempt(*job, number);
     job->started_at = fact.at;
-    release(handle);
+    const bool keeps_its_place =
+        job->due == settling_.ends_at && job->expires == base::MonoTime::max();
+    if (!keeps_its_place) {
+        release(handle);
+    }
     job->expires = base::MonoTime::max();
     if (job->extras != nullptr) {
         job->extras->run_at.reset();
     }
-    schedule(handle, settling_.ends_at);
+    if (!keeps_its_place) {
+        schedule(handle, settling_.ends_at);
+    }
     key_on_start(handle);
     return {};
 }
@@ -410,7 +421,12 @@ base::Expected<void> State::restore_fact(const BatchOpened& fact) {
     if (!owner) {
         return too_many_owners();
     }
-    if (!batches_.find(*owner, fact.name.view()).names_something()) {
+    BatchHandle known = batches_.find(*owner, fact.name.view());
+    if (known.names_something() && batches_.map.at(known).is_ended) {
+        batches_.remove(known);  // it was forgotten, which no fact tells, and its name given anew
+        known = {};
+    }
+    if (!known.names_something()) {
         Batch& batch = batches_.map.at(batches_.add(*owner, fact.name));
         batch.opened_at = fact.at;
         if (fact.then) {

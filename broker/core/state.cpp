@@ -68,15 +68,21 @@ void State::apply_service_policies() {
 }
 
 void State::apply_limit_policies() {
-    std::vector<LimitHandle> configured;
+    const auto is_named = [&](std::string_view name) {
+        return std::ranges::any_of(policy.limits_named, [&](const LimitSettings& settings) {
+            return settings.name.view() == name;
+        });
+    };
+    std::vector<LimitHandle> gone;
     for (const auto& [name, handle] : limits_.by_name) {
-        if (limits_.map.at(handle).is_configured) {
-            configured.push_back(handle);
+        if (limits_.map.at(handle).is_configured && !is_named(name)) {
+            gone.push_back(handle);
         }
     }
-    for (const LimitHandle handle : configured) {
+    for (const LimitHandle handle : gone) {
         remove_limit(handle);
     }
+    // Those that stay know when one started last.
     for (const LimitSettings& settings : policy.limits_named) {
         set_limit(settings, true);
     }

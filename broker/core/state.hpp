@@ -119,6 +119,7 @@ private:
     [[nodiscard]] bool has_room_for(const Service& service, std::size_t bytes) const;
 
     // ---- create.cpp: a job from its options ----
+    [[nodiscard]] std::size_t services_max() const;
     ServiceHandle service_for(const model::ServiceName& name);
     QueueHandle queue_for(ServiceHandle service, const model::Label& channel);
     void apply_defaults(model::JobOptions& options, const Service& service) const;
@@ -577,6 +578,7 @@ private:
     JobList dead_;                     // dead letters, oldest first
     Mode mode_ = Mode::Running;        // of all services
     bool are_schedules_configured_ = false;
+    bool is_restoring_ = false;
 
     Settling settling_;
     Consequences consequences_;  // of what was done in this apply()

@@ -298,6 +298,26 @@ TEST_CASE("a worker that announces itself again does not get back slots that are
     CHECK(sent<Assign>(broker.finish(1, attempts[0])).size() == 1);
 }
 
+TEST_CASE("a worker that announces a void attempt twice has its slot back once that has ended") {
+    Broker broker(patient());
+    broker.ready(1, {"X"}, 2);
+    const auto known = only_assign(broker.submit({})).second;
+    broker.finish(1, known, model::Verdict::Succeeded, 10s);  // slow: nothing is given ahead
+    Ready ready;
+    ready.from = at(1);
+    ready.name = "test";
+    ready.concurrency = 2;
+    ready.credit_max = 2;
+    ready.services = {service("X")};
+    ready.beats_while_busy = true;
+    ready.running = {{{{known.job.epoch, 999}, 1}, {}, service("X")}};
+    broker.apply(ready);
+    broker.apply(ready);
+    broker.finish(1, ready.running.front().attempt, model::Verdict::Succeeded, 10s);
+    CHECK(sent<Assign>(broker.submit({})).size() == 1);
+    CHECK(sent<Assign>(broker.submit({})).size() == 1);
+}
+
 TEST_CASE("a worker's new services may need the room of those that nobody needs any more") {
     Policy policy = patient();
     policy.limits.services_max = 2;

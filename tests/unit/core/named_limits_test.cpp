@@ -110,6 +110,18 @@ TEST_CASE("limits: setting a rate anew does not let one start early") {
     CHECK(assigned(broker.wait(1ms)) == 1);
 }
 
+TEST_CASE("limits: reading the configuration again does not let one start early") {
+    Policy policy = patient_knowing({"X"});
+    policy.limits_named = {limit("api", {}, {"X"}, model::Rate{10s})};
+    Broker broker(policy);
+    broker.ready(1, {"X"}, 20);
+    CHECK(start(broker, of("X"), 4) == 1);
+    broker.core.set_policy(broker.policy);
+    CHECK(assigned(broker.apply(Tick{})) == 0);
+    CHECK(assigned(broker.wait(9999ms)) == 0);
+    CHECK(assigned(broker.wait(1ms)) == 1);
+}
+
 TEST_CASE("limits: removed while jobs run and wait, it holds nobody") {
     Broker broker;
     broker.ready(1, {"X"}, 20);
