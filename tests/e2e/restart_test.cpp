@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::map<std::string, std::string> kFastHeartbeats = {{"HEARTBEAT_INTERVAL", "1"}};
+// Longer than anybody stalls: nobody who runs something is taken for dead.
+const std::map<std::string, std::string> kHeartbeats = {{"HEARTBEAT_INTERVAL", "5"}};
 // What ran is given to nobody else before its worker has had all the time to come back.
 constexpr const char* kSettling = "[broker]\nsettle = \"20s\"\n";
 
@@ -52,14 +54,14 @@ TEST_CASE("Killed and restarted: Majordomo workers are told to announce themselv
 }
 
 TEST_CASE("Killed while a job runs: the native call ends well and nothing runs twice") {
-    Broker broker({kFastHeartbeats, kSettling, {}});
+    Broker broker({kHeartbeats, kSettling, {}});
     const std::vector<std::string> args = {"--service-name", "long"};
-    const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    const auto one = broker.start_worker(kSleepProgram, args, kHeartbeats);
     broker.wait_until_served("long");
     Process call(broker.tool({"call", "long", R"({"seconds": 5})"}));
     REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "long"));
     // A second worker stands ready to run it wrongly again.
-    const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    const auto other = broker.start_worker(kSleepProgram, args, kHeartbeats);
     call.signal(SIGSTOP);  // it comes back when its worker has: it settles so
     broker.kill();
     broker.start_again();
@@ -72,15 +74,15 @@ TEST_CASE("Killed while a job runs: the native call ends well and nothing runs t
 }
 
 TEST_CASE("Killed while a durable job runs: its worker keeps it") {
-    Broker broker({kFastHeartbeats, kSettling, {}});
+    Broker broker({kHeartbeats, kSettling, {}});
     const std::vector<std::string> args = {"--service-name", "long"};
-    const auto one = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    const auto one = broker.start_worker(kSleepProgram, args, kHeartbeats);
     broker.wait_until_served("long");
     OldClient client(Old::Zmws1, broker.endpoints().frontend);
     client.request("long", {R"({"seconds": 5})"}, false);
     REQUIRE(client.answer().kind == Answer::Kind::Taken);
     REQUIRE(broker.wait_for_events(1, "DELEGATE_START", "long"));
-    const auto other = broker.start_worker(kSleepProgram, args, kFastHeartbeats);
+    const auto other = broker.start_worker(kSleepProgram, args, kHeartbeats);
     broker.kill();
     broker.start_again();
     REQUIRE(broker.wait_for_events(1, "EXECUTE_COMPLETE", "long"));
