@@ -53,8 +53,10 @@ class Snooze(Exception):
     """Raised by a handler: not now. The job is run again after `pause`; no attempt is counted."""
 
     def __init__(self, pause: Duration, why: str = "") -> None:
+        """ValueError for what is no duration, which fails the job like any exception."""
         super().__init__(why)
         self.pause = pause
+        self._micros = wire.micros(pause)
 
 
 class Job:
@@ -105,8 +107,9 @@ class Job:
 
     def progress(self, done: int, total: int = 0, text: str = "") -> None:
         """For status questions; a `total` of 0 means unknown."""
+        text = _cut(text)
         self._worker._say(lambda batch: batch.add(
-            wire.PROGRESS, *self._key, done, total, _cut(text)), 64)
+            wire.PROGRESS, *self._key, done, total, text), 64)
 
     @property
     def _answer_encoding(self) -> int:
@@ -239,17 +242,21 @@ class Worker:
 
     def _run(self, job: Job) -> None:
         begun = time.monotonic()
-        verdict, text, value, again_in = wire.SUCCEEDED, "", None, 0
+        encoded, again_in = (wire.ABSENT, None), 0
         try:
-            value = self._handlers[job.service](job)
-            encoded = wire.encode(value, job._answer_encoding)
-        except Snooze as snooze:
-            verdict, text, again_in = wire.SNOOZED, str(snooze), wire.micros(snooze.pause)
-        except Reject as reject:
-            verdict, text = wire.FAILED_FOR_GOOD, str(reject) or "rejected"
-        except BaseException as error:  # also SystemExit: it ends the job, not the thread
-            verdict, text = wire.FAILED, f"{type(error).__name__}: {error}"
-            _log(f"job_failed job={job.id} " + traceback.format_exc())
+            try:
+                value = self._handlers[job.service](job)
+                encoded = wire.encode(value, job._answer_encoding)
+                verdict, text = wire.SUCCEEDED, ""
+            except Snooze as snooze:
+                verdict, text, again_in = wire.SNOOZED, str(snooze), snooze._micros
+            except Reject as reject:
+                verdict, text = wire.FAILED_FOR_GOOD, str(reject) or "rejected"
+            except BaseException as error:  # also SystemExit: it ends the job, not the thread
+                _log(f"job_failed job={job.id} " + traceback.format_exc())
+                verdict, text = wire.FAILED, f"{type(error).__name__}: {error}"
+        except BaseException as error:  # of an exception that cannot even tell its text
+            verdict, text = wire.FAILED, f"{type(error).__name__} while a failure was read"
         if job.is_stopped:  # what it answers after that is not wanted
             verdict, text = wire.FAILED, job._why
         if verdict != wire.SUCCEEDED:
@@ -583,8 +590,9 @@ def _resident_bytes() -> int:
 
 
 def _cut(text: str) -> str:
-    raw = text.encode("utf-8", "replace")
-    return text if len(raw) <= _TEXT_BYTES_MAX else raw[:_TEXT_BYTES_MAX].decode("utf-8", "ignore")
+    """What a message may have: as many bytes, and "?" for what is no character (os.fsdecode() makes
+    some)."""
+    return text.encode("utf-8", "replace")[:_TEXT_BYTES_MAX].decode("utf-8", "ignore")
 
 
 def _log(line: str) -> None:

@@ -212,6 +212,23 @@ class Workers(PythonTest):
         snoozed = self.client.submit("trial", {"outcome": "snooze"}, max_attempts=1)
         self.assertEqual(self.client.wait(snoozed)["id"], snoozed)
 
+    def fails_with(self, params, text):
+        from steward_client import JobFailed
+        with self.assertRaises(JobFailed) as failed:
+            self.client.call("trial", params, timeout=10)
+        self.assertIn(text, str(failed.exception))
+
+    def test_a_text_with_what_is_no_character_is_told_all_the_same(self):
+        self.start_worker()
+        self.fails_with({"outcome": "surrogates"}, "RuntimeError: cannot read caf?")
+        self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
+
+    def test_a_failure_that_cannot_be_read_fails_its_job_and_nothing_else(self):
+        self.start_worker()
+        self.fails_with({"outcome": "snooze for", "pause": "5m"}, "'5m' is no duration")
+        self.fails_with({"outcome": "mute"}, "RuntimeError")
+        self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
+
     def test_it_is_checked_and_told_to_leave_by_way_of_the_broker(self):
         secret = self.use_secret()
         worker = self.start_worker()

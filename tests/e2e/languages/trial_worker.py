@@ -14,6 +14,13 @@ worker = Worker(sys.argv[1], concurrency=int(sys.argv[2]) if len(sys.argv) > 2 e
 snoozed = set()
 
 
+class Mute(Exception):
+    """Cannot tell its text."""
+
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
 @worker.tells
 def tells():
     return {"own": 5}
@@ -42,6 +49,13 @@ def trial(job: Job):
     outcome = order.get("outcome", "succeed")
     if outcome == "fail":
         raise RuntimeError("as it was told")
+    if outcome == "surrogates":
+        job.progress(1, 2, "caf\udce9")
+        raise RuntimeError("cannot read caf\udce9")
+    if outcome == "mute":
+        raise Mute
+    if outcome == "snooze for":
+        raise Snooze(order["pause"])
     if outcome == "reject":
         raise Reject("never")
     if outcome == "exit":
