@@ -41,6 +41,8 @@ __all__ = ["Worker", "Job", "Reject", "Snooze", "EXIT_REPLACE"]
 EXIT_REPLACE = 75  # start a fresh process: work that would not stop
 _SILENT_INTERVALS = 3
 _TEXT_BYTES_MAX = 4096
+_PAUSE_MAX = 3650 * 86400 * 10**6  # microseconds
+_COUNT_MAX = (1 << 64) - 1
 _MEMORY_INTERVAL = 0.1
 _BACKLOG_BYTES_MAX = 16 << 20  # parts that have not left; part() waits beyond it
 
@@ -50,13 +52,14 @@ class Reject(Exception):
 
 
 class Snooze(Exception):
-    """Raised by a handler: not now. The job is run again after `pause`; no attempt is counted."""
+    """Raised by a handler: not now. The job is run again after `pause`, which is held to 0 ... ten
+    years; no attempt is counted."""
 
     def __init__(self, pause: Duration, why: str = "") -> None:
         """ValueError for what is no duration, which fails the job like any exception."""
         super().__init__(why)
         self.pause = pause
-        self._micros = wire.micros(pause)
+        self._micros = max(0, min(wire.micros(pause), _PAUSE_MAX))
 
 
 class Job:
@@ -105,8 +108,9 @@ class Job:
         encoding, raw = wire.encode(value, self._answer_encoding)
         self._worker._say_part(self, encoding, raw)
 
-    def progress(self, done: int, total: int = 0, text: str = "") -> None:
-        """For status questions; a `total` of 0 means unknown."""
+    def progress(self, done: float, total: float = 0, text: str = "") -> None:
+        """For status questions; a `total` of 0 means unknown. Fractions are cut off."""
+        done, total = (max(0, min(int(one), _COUNT_MAX)) for one in (done, total))
         text = _cut(text)
         self._worker._say(lambda batch: batch.add(
             wire.PROGRESS, *self._key, done, total, text), 64)

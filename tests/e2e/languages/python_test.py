@@ -223,6 +223,22 @@ class Workers(PythonTest):
         self.fails_with({"outcome": "surrogates"}, "RuntimeError: cannot read caf?")
         self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
 
+    def test_a_pause_or_progress_that_the_broker_would_not_take_costs_no_connection(self):
+        worker = self.start_worker()
+        job = self.client.submit("trial", {"outcome": "snooze for", "pause": -1})
+        self.assertEqual(self.client.wait(job)["id"], job)
+        until = self.path("go")
+        job = self.client.submit("trial", {"progress": [2.5, 5, "half"], "until": until})
+        self.assertTrue(wait_until(lambda: self.client.status(job).get("progress")))
+        status = self.client.status(job)
+        self.assertEqual((status["done"], status["total"], status["progress"]), (2, 5, "half"))
+        open(until, "w", encoding="utf-8").close()
+        self.client.wait(job)
+        self.client.call("trial", {"progress": [-1, 2**70]})
+        far = self.client.submit("trial", {"outcome": "snooze for", "pause": "1000000d"})
+        self.reaches(far, "scheduled")
+        self.assertNotIn("broker_lost", worker.text())
+
     def test_a_failure_that_cannot_be_read_fails_its_job_and_nothing_else(self):
         self.start_worker()
         self.fails_with({"outcome": "snooze for", "pause": "5m"}, "'5m' is no duration")

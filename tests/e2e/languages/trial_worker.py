@@ -36,7 +36,7 @@ def trial(job: Job):
     order = job.params or {}
     for part in order.get("parts", []):
         job.part(part)
-    job.progress(1, 2, "half way")
+    job.progress(*order.get("progress", [1, 2, "half way"]))
     if "mark" in order:
         with open(order["mark"], "a", encoding="utf-8") as mark:
             mark.write(f"{job.id} {job.attempt}\n")
@@ -55,7 +55,9 @@ def trial(job: Job):
     if outcome == "mute":
         raise Mute
     if outcome == "snooze for":
-        raise Snooze(order["pause"])
+        if job.id not in snoozed:
+            snoozed.add(job.id)
+            raise Snooze(order["pause"])
     if outcome == "reject":
         raise Reject("never")
     if outcome == "exit":
