@@ -104,6 +104,10 @@ class _Request:
         self.job: Optional[str] = None
         self.future: "Future[Any]" = Future()
 
+    def fail(self, error: Exception) -> None:
+        if self.future.set_running_or_notify_cancel():  # False: somebody has cancelled it
+            self.future.set_exception(error)
+
 
 class Client:
     """One connection, served by a thread of its own; any number of threads may use it at once.
@@ -351,11 +355,12 @@ class Client:
             requests = [self._close_request(number) for number in numbers]
         for request in requests:
             if request is not None:
-                request.future.set_exception(Disconnected("the client was closed"))
+                request.fail(Disconnected("the client was closed"))
 
     def _batches(self) -> Iterator[wire.Batch]:
         """What is to be sent now, each batch below its bound."""
         while True:
+            failed: list[tuple[_Request, Exception]] = []
             with self._lock:
                 batch = wire.Batch()
                 session = None
@@ -367,11 +372,19 @@ class Client:
                     if request.session is not None and request.session is not session:
                         session = request.session
                         batch.add(wire.SESSION, session.id, session.acked_below(self._number + 1))
-                    request.send(batch, request.was_sent)
-                    request.was_sent = True
+                    mark = batch.mark()
+                    try:
+                        request.send(batch, request.was_sent)
+                        request.was_sent = True
+                    except Exception as error:  # it has what cannot be packed: it alone ends
+                        batch.undo(mark)
+                        self._close_request(number)
+                        failed.append((request, error))
                 for left in [one for one in self._left if not one.open]:
                     batch.add(wire.SESSION, left.id, left.end)
                     self._left.remove(left)
+            for request, error in failed:
+                request.fail(error)
             if batch.is_empty:
                 return
             yield batch
@@ -401,11 +414,11 @@ class Client:
             return
         with self._lock:
             request = self._close_request(number)
-        if request is None or request.future.done():
+        if request is None or not request.future.set_running_or_notify_cancel():
             return
         try:
             self._finish(request, command)
-        except ValueError as error:  # a result in an encoding that cannot be read
+        except Exception as error:  # a result that cannot be read: it ends its request alone
             request.future.set_exception(error)
 
     def _take_part(self, command: wire.Command) -> None:
@@ -417,7 +430,7 @@ class Client:
         except Exception as error:  # the user's own: it ends that request and nothing else
             with self._lock:
                 self._close_request(command[1])
-            request.future.set_exception(error)
+            request.fail(error)
 
     @staticmethod
     def _finish(request: _Request, command: wire.Command) -> None:

@@ -193,6 +193,15 @@ class Batch:
         self.size += len(raw)
         return len(self._frames)
 
+    def mark(self) -> Tuple[int, int, int]:
+        """For undo()."""
+        return len(self._commands), len(self._frames), self.size
+
+    def undo(self, mark: Tuple[int, int, int]) -> None:
+        """Leaves out what was added since, also what only began to be."""
+        commands, frames, self.size = mark
+        del self._commands[commands:], self._frames[frames:]
+
     @property
     def is_empty(self) -> bool:
         return len(self._commands) == len(MAGIC)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import unittest
+import uuid
 from concurrent.futures import wait as wait_all
 from datetime import timedelta
 
@@ -186,6 +187,48 @@ class Clients(PythonTest):
         self.start_worker()
         with Client(["127.0.0.1:1", self.frontend]) as client:
             self.assertEqual(client.call("echo", 5, timeout=10), 5)
+
+    def test_what_cannot_be_sent_or_read_ends_its_request_alone(self):
+        from steward_client import Client
+        self.start_worker()
+        with Client(self.frontend, encoding="msgpack", timeout=10) as client:
+            for wrong in (uuid.uuid4(), "caf\udce9"):
+                with self.assertRaises((TypeError, ValueError)):
+                    client.submit("echo", b"x" * 5000, context=wrong)
+                self.assertEqual(client.call("echo", b"y" * 5000), b"y" * 5000)
+            with self.assertRaises(TypeError):
+                client.call("trial", {"outcome": "array as key"})
+            self.assertEqual(client.call("echo", 1), 1)
+        with self.assertRaises(RecursionError):
+            self.client.call("trial", {"outcome": "deep"}, timeout=10)
+        self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
+
+    def test_a_cancelled_future_ends_itself_alone(self):
+        from steward_client import Client, Disconnected
+        self.start_worker()
+        until = self.path("go")
+        cancelled = self.client.call_async("trial", {"until": until})
+        self.assertTrue(cancelled.cancel())
+        open(until, "w", encoding="utf-8").close()
+        self.assertEqual(self.client.call("echo", 1, timeout=10), 1)  # its result came before
+
+        def fails(_):
+            part_came.set()
+            may_fail.wait(30)
+            raise RuntimeError("the user's own")
+
+        part_came, may_fail = threading.Event(), threading.Event()
+        cancelled = self.client.call_async("trial", {"parts": [1]}, on_part=fails)
+        self.assertTrue(part_came.wait(30))
+        self.assertTrue(cancelled.cancel())
+        may_fail.set()
+        self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
+        client = Client("127.0.0.1:1")
+        calls = [client.call_async("echo") for _ in range(3)]
+        self.assertTrue(calls[0].cancel())
+        client.close()
+        for call in calls[1:]:
+            self.assertIsInstance(call.exception(5), Disconnected)
 
     def test_a_closed_client_ends_what_is_open(self):
         from steward_client import Client, Disconnected

@@ -3,6 +3,7 @@
 From the environment: HEARTBEAT_INTERVAL, seconds.
 """
 
+import functools
 import os
 import sys
 import time
@@ -52,6 +53,11 @@ def trial(job: Job):
     if outcome == "surrogates":
         job.progress(1, 2, "caf\udce9")
         raise RuntimeError("cannot read caf\udce9")
+    if outcome == "deep":
+        sys.setrecursionlimit(10000)
+        return functools.reduce(lambda inner, _: [inner], range(5000), 1)
+    if outcome == "array as key":
+        return {(1, 2): 3}
     if outcome == "mute":
         raise Mute
     if outcome == "snooze for":
