@@ -33,6 +33,7 @@ __all__ = ["Client", "Error", "Refused", "JobFailed", "Timeout", "Disconnected",
 
 _SPAN_MAX = 16384  # numbers of one session, from the oldest open one to the newest
 _SILENT_INTERVALS = 3
+_TOO_LARGE = 1008
 
 
 class Error(Exception):
@@ -129,6 +130,7 @@ class Client:
         self._room = threading.Condition(self._lock)
         self._number = 0
         self._span = _SPAN_MAX
+        self._message_bytes_max = wire.MESSAGE_BYTES_MAX  # what the broker takes
         self._session = _Session(1)
         self._left: list[_Session] = []  # sessions that get no new numbers
         self._open: "collections.OrderedDict[int, _Request]" = collections.OrderedDict()
@@ -364,6 +366,10 @@ class Client:
             with self._lock:
                 batch = wire.Batch()
                 session = None
+                for left in [one for one in self._left if not one.open]:
+                    batch.add(wire.SESSION, left.id, left.end)
+                    self._left.remove(left)
+                is_alone = True
                 while self._unsent and not batch.is_full:
                     number = self._unsent.popleft()
                     request = self._open.get(number)
@@ -375,19 +381,27 @@ class Client:
                     mark = batch.mark()
                     try:
                         request.send(batch, request.was_sent)
+                        if batch.message_bytes > self._message_bytes_max:
+                            if not is_alone:  # then by itself, in the next batch
+                                batch.undo(mark)
+                                self._unsent.appendleft(number)
+                                break
+                            raise Refused(_TOO_LARGE, self._too_large_text(batch.message_bytes))
                         request.was_sent = True
-                    except Exception as error:  # it has what cannot be packed: it alone ends
+                        is_alone = False
+                    except Exception as error:  # it cannot be packed or taken: it alone ends
                         batch.undo(mark)
                         self._close_request(number)
                         failed.append((request, error))
-                for left in [one for one in self._left if not one.open]:
-                    batch.add(wire.SESSION, left.id, left.end)
-                    self._left.remove(left)
             for request, error in failed:
                 request.fail(error)
             if batch.is_empty:
                 return
             yield batch
+
+    def _too_large_text(self, size: int) -> str:
+        return (f"the request takes about {size} bytes, the broker takes messages of at most "
+                f"{self._message_bytes_max} ([limits] message_bytes_max)")
 
     def _acknowledgement(self) -> wire.Batch:
         batch = wire.Batch()
@@ -544,6 +558,7 @@ class _Connection:
             if command.type == wire.WELCOME:
                 is_welcome = True
                 self._pause = 0.05
+                self._client._message_bytes_max = command[4] or wire.MESSAGE_BYTES_MAX
                 self._client._rewind(command[5])
             elif command.type == wire.DISCONNECT:
                 raise ConnectionError(command.text(1))

@@ -68,14 +68,16 @@ def id_bytes(text: str) -> bytes:
 # ---- params and results ----
 
 def encode(value: Any, encoding: int = JSON) -> Tuple[int, Optional[bytes]]:
-    """Encoding and bytes of params, a result or a part. None is nothing, bytes are opaque."""
+    """Encoding and bytes of params, a result or a part. None is nothing, bytes are opaque.
+    ValueError for what JSON has not, such as NaN."""
     if value is None:
         return ABSENT, None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return OPAQUE, bytes(value)
     if encoding == MSGPACK:
         return MSGPACK, msgpack.packb(value)
-    return JSON, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return JSON, json.dumps(value, separators=(",", ":"), ensure_ascii=False,
+                            allow_nan=False).encode()
 
 
 def decode(encoding: int, payload: Optional[bytes]) -> Any:
@@ -205,6 +207,10 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         return len(self._commands) == len(MAGIC)
+
+    @property
+    def message_bytes(self) -> int:
+        return len(MAGIC) + self.size
 
     @property
     def is_full(self) -> bool:

@@ -44,6 +44,7 @@ _TEXT_BYTES_MAX = 4096
 _PAUSE_MAX = 3650 * 86400 * 10**6  # microseconds
 _COUNT_MAX = (1 << 64) - 1
 _MEMORY_INTERVAL = 0.1
+_ENVELOPE_BYTES_MAX = 256  # around a payload, besides a text
 _BACKLOG_BYTES_MAX = 16 << 20  # parts that have not left; part() waits beyond it
 
 
@@ -104,8 +105,11 @@ class Job:
         return self._stopped.wait(timeout)
 
     def part(self, value: Any) -> None:
-        """Sends a part of the answer at once to a client that streams."""
+        """Sends a part of the answer at once to a client that streams. Raises Reject for one that
+        is larger than the broker takes."""
         encoding, raw = wire.encode(value, self._answer_encoding)
+        if self._worker._is_too_large(raw):
+            raise Reject(self._worker._too_large_text(raw))
         self._worker._say_part(self, encoding, raw)
 
     def progress(self, done: float, total: float = 0, text: str = "") -> None:
@@ -147,6 +151,7 @@ class Worker:
         self._outbox_bytes = 0
         self._kill_at: Dict[Tuple[bytes, int], float] = {}
         self._stop_grace = 5.0
+        self._message_bytes_max = wire.MESSAGE_BYTES_MAX  # what the broker takes
         self._since = time.monotonic()
         self._done = self._failed = 0  # attempts, ever
         self._leaving_since: Optional[float] = None
@@ -265,6 +270,9 @@ class Worker:
             verdict, text = wire.FAILED, job._why
         if verdict != wire.SUCCEEDED:
             encoded = (wire.ABSENT, None)
+        elif self._is_too_large(encoded[1]):
+            verdict, text = wire.FAILED_FOR_GOOD, self._too_large_text(encoded[1])
+            encoded = (wire.ABSENT, None)
         self._finish(job, verdict, text, encoded, again_in, time.monotonic() - begun)
 
     def _finish(self, job: Job, verdict: int, text: str, encoded: Tuple[int, Optional[bytes]],
@@ -288,6 +296,13 @@ class Worker:
         self._say(say, len(raw or b""))
 
     # ---- what is said to the broker ----
+
+    def _is_too_large(self, raw: Optional[bytes]) -> bool:
+        return raw is not None and len(raw) + _ENVELOPE_BYTES_MAX > self._message_bytes_max
+
+    def _too_large_text(self, raw: Optional[bytes]) -> str:
+        return (f"an answer of {len(raw or b'')} bytes is too large for the broker, which takes "
+                f"messages of {self._message_bytes_max} bytes (its limit message_bytes_max)")
 
     def _say(self, add: Callable[[wire.Batch], None], size: int) -> None:
         with self._lock:
@@ -318,7 +333,11 @@ class Worker:
                 with self._lock:
                     if not self._outbox:
                         break
-                    add, size = self._outbox.popleft()
+                    add, size = self._outbox[0]
+                    bytes_most = batch.size + size + _TEXT_BYTES_MAX + _ENVELOPE_BYTES_MAX
+                    if not batch.is_empty and bytes_most > self._message_bytes_max:
+                        break
+                    self._outbox.popleft()
                     self._outbox_bytes -= size
                     self._room.notify_all()
                 add(batch)
@@ -534,6 +553,7 @@ class _Connection:
         if command.type == wire.WELCOME:
             self._pause = 0.05
             self._broker_interval = command[3] / 10**6
+            worker._message_bytes_max = command[4] or wire.MESSAGE_BYTES_MAX
             worker._stop_grace = command[6] / 10**6 if command[6] else 5.0
             _log(f"ready broker={worker._endpoints[self._broker]}")
             return True

@@ -39,6 +39,12 @@ class PythonTest(harness.BrokerTest):
     def state(self, job):
         return self.client.status(job)["state"]
 
+    def fails_with(self, params, text):
+        from steward_client import JobFailed
+        with self.assertRaises(JobFailed) as failed:
+            self.client.call("trial", params, timeout=10)
+        self.assertIn(text, str(failed.exception))
+
     def reaches(self, job, state):
         self.assertTrue(wait_until(lambda: self.state(job) == state),
                         f"{job} is {self.client.status(job)}")
@@ -255,12 +261,6 @@ class Workers(PythonTest):
         snoozed = self.client.submit("trial", {"outcome": "snooze"}, max_attempts=1)
         self.assertEqual(self.client.wait(snoozed)["id"], snoozed)
 
-    def fails_with(self, params, text):
-        from steward_client import JobFailed
-        with self.assertRaises(JobFailed) as failed:
-            self.client.call("trial", params, timeout=10)
-        self.assertIn(text, str(failed.exception))
-
     def test_a_text_with_what_is_no_character_is_told_all_the_same(self):
         self.start_worker()
         self.fails_with({"outcome": "surrogates"}, "RuntimeError: cannot read caf?")
@@ -281,6 +281,12 @@ class Workers(PythonTest):
         far = self.client.submit("trial", {"outcome": "snooze for", "pause": "1000000d"})
         self.reaches(far, "scheduled")
         self.assertNotIn("broker_lost", worker.text())
+
+    def test_what_json_has_not_is_neither_params_nor_a_result(self):
+        self.start_worker()
+        self.fails_with({"outcome": "nan"}, "ValueError: Out of range float")
+        with self.assertRaises(ValueError):
+            self.client.submit("echo", [float("inf")])
 
     def test_a_failure_that_cannot_be_read_fails_its_job_and_nothing_else(self):
         self.start_worker()
@@ -379,6 +385,42 @@ class Restarts(PythonTest):
             self.assertEqual(call.result(30)["attempt"], 1)
         with open(mark, encoding="utf-8") as lines:
             self.assertEqual(len(lines.readlines()), 1)
+
+
+class SmallMessages(PythonTest):
+    CONFIG = '[limits]\nmessage_bytes_max = "64KiB"\n'
+
+    def test_params_that_the_broker_does_not_take_are_refused_and_nothing_else(self):
+        from steward_client import Refused
+        self.start_worker()
+        self.client.call("echo", 1, timeout=10)
+        with self.assertRaises(Refused) as refused:
+            self.client.submit("echo", "x" * 70000, timeout=10)
+        self.assertEqual(refused.exception.code, 1008)
+        self.assertFalse(refused.exception.may_work_later)
+        texts = [letter * 20000 for letter in "abcdefghijklmnopqrst"]
+        calls = [self.client.call_async("echo", text) for text in texts]
+        calls.insert(7, self.client.call_async("echo", "x" * 70000))
+        self.assertIsInstance(calls.pop(7).exception(10), Refused)
+        self.assertEqual([call.result(10) for call in calls], texts)
+
+    def test_an_answer_that_the_broker_does_not_take_fails_its_job_for_good(self):
+        worker = self.start_worker(4)
+        for outcome in ("large", "large part"):
+            job = self.client.submit("trial", {"outcome": outcome, "size": 70000}, max_attempts=5)
+            self.reaches(job, "dead")
+            status = self.client.status(job)
+            self.assertEqual(status["attempt"], 1)
+            self.assertIn("message_bytes_max", str(status))
+        largest = {"outcome": "large", "size": 65536 - 256 - 2}
+        self.assertEqual(len(self.client.call("trial", largest, timeout=10)), largest["size"])
+        until = self.path("go")
+        calls = [self.client.call_async("trial", {"outcome": "large", "size": 40000, "until": until})
+                 for _ in range(4)]
+        open(until, "w", encoding="utf-8").close()
+        for call in calls:
+            self.assertEqual(call.result(10), "x" * 40000)
+        self.assertNotIn("broker_lost", worker.text())
 
 
 class StubbornJobs(PythonTest):

@@ -58,6 +58,12 @@ def trial(job: Job):
         return functools.reduce(lambda inner, _: [inner], range(5000), 1)
     if outcome == "array as key":
         return {(1, 2): 3}
+    if outcome == "nan":
+        return [float("nan")]
+    if outcome == "large":
+        return "x" * order["size"]
+    if outcome == "large part":
+        job.part("x" * order["size"])
     if outcome == "mute":
         raise Mute
     if outcome == "snooze for":
