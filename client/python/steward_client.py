@@ -157,24 +157,28 @@ class Client:
                **options: Any) -> str:
         """The id of the job, once the broker has it: it is not lost from here on (unless
         durable=False). Options are those of docs/protocol.md ("OPTION frames")."""
-        return self._wait(self.submit_async(service, params, **options), timeout)
+        until = self._until(timeout)
+        return self._wait_until(self._submit_job(service, params, options, until), until)
 
     def submit_async(self, service: str, params: Any = None, **options: Any) -> "Future[str]":
-        """The same without waiting."""
-        if "wait" in options:
-            raise TypeError("submit() does not wait for results: use call() or wait()")
-        return self._submit(service, params, options, is_sync=False, on_part=None).future
+        """The same without waiting, unless as many are open as may be."""
+        return self._submit_job(service, params, options, None)
 
     def submit_many(self, specs: Iterable[Union[Spec, tuple]],
                     timeout: Optional[Duration] = None) -> "list[Union[str, Error]]":
         """An id or an error for each, in their order."""
         until = self._until(timeout)
-        futures = [self.submit_async(spec.service, spec.params, **spec.options)
-                   for spec in (Spec(*one) for one in specs)]
+        futures: "list[Union[Future[str], Timeout]]" = []
+        for spec in (Spec(*one) for one in specs):
+            try:
+                futures.append(self._submit_job(spec.service, spec.params, spec.options, until))
+            except Timeout as error:
+                futures.append(error)
         answers: list[Union[str, Error]] = []
         for future in futures:
             try:
-                answers.append(self._wait(future, max(0.0, until - time.monotonic())))
+                answers.append(future if isinstance(future, Timeout)
+                               else self._wait_until(future, until))
             except Error as error:
                 answers.append(error)
         return answers
@@ -183,21 +187,25 @@ class Client:
              on_part: Optional[Callable[[Any], None]] = None, **options: Any) -> Any:
         """Runs a job and returns its result. `on_part` is called with each part of the answer, on
         the client's own thread. Raises JobFailed, Refused, Timeout."""
-        return self._wait(self.call_async(service, params, on_part=on_part, **options), timeout)
+        until = self._until(timeout)
+        request = self._submit(service, params, options, is_sync=True, on_part=on_part, until=until)
+        return self._wait_until(request.future, until)
 
     def call_async(self, service: str, params: Any = None, *,
                    on_part: Optional[Callable[[Any], None]] = None,
                    **options: Any) -> "Future[Any]":
-        """The same without waiting."""
-        return self._submit(service, params, options, is_sync=True, on_part=on_part).future
+        """The same without waiting, unless as many are open as may be."""
+        return self._submit(service, params, options, is_sync=True, on_part=on_part,
+                            until=None).future
 
     def stream(self, service: str, params: Any = None, *, timeout: Optional[Duration] = None,
                **options: Any) -> Iterator[Any]:
         """The parts of an answer as they come, and last its result unless it has none. `timeout` is
         the longest wait for the next of them."""
         parts: "queue.SimpleQueue[tuple[bool, Any]]" = queue.SimpleQueue()
-        future = self.call_async(service, params, on_part=lambda part: parts.put((True, part)),
-                                 **options)
+        future = self._submit(service, params, options, is_sync=True,
+                              on_part=lambda part: parts.put((True, part)),
+                              until=self._until(timeout)).future
         future.add_done_callback(lambda _: parts.put((False, None)))
         while True:
             try:
@@ -222,7 +230,7 @@ class Client:
             batch.add(wire.AWAIT, number, raw, int(left * 10**6))
 
         with self._lock:
-            number, request = self._add(lambda n, s: _Request(send, None))
+            number, request = self._add(lambda n, s: _Request(send, None), until)
         self._poke()
         result = self._wait(request.future, max(0.0, until - time.monotonic()) + self._interval)
         if request.job == "going on":
@@ -279,7 +287,10 @@ class Client:
             return future.result(seconds)
         except FutureTimeout:
             self._forget(future)
-        raise Timeout(f"no answer within {seconds:g} s")
+        raise Timeout(f"no answer within {seconds:.3g} s")
+
+    def _wait_until(self, future: "Future[Any]", until: float) -> Any:
+        return self._wait(future, max(0.0, until - time.monotonic()))
 
     def _forget(self, future: "Future[Any]") -> None:
         with self._lock:
@@ -288,8 +299,15 @@ class Client:
                     self._close_request(number)
                     return
 
+    def _submit_job(self, service: str, params: Any, options: Mapping[str, Any],
+                    until: Optional[float]) -> "Future[str]":
+        if "wait" in options:
+            raise TypeError("submit() does not wait for results: use call() or wait()")
+        return self._submit(service, params, options, is_sync=False, on_part=None,
+                            until=until).future
+
     def _submit(self, service: str, params: Any, options: Mapping[str, Any], is_sync: bool,
-                on_part: Optional[Callable[[Any], None]]) -> _Request:
+                on_part: Optional[Callable[[Any], None]], until: Optional[float]) -> _Request:
         encoding, raw = wire.encode(params, self._encoding)
         packed = wire.pack_options(options)
 
@@ -300,21 +318,27 @@ class Client:
             return _Request(send, session, on_part)
 
         with self._lock:
-            _, request = self._add(make)
+            _, request = self._add(make, until)
         self._poke()
         return request
 
     def _ask(self, timeout: Optional[Duration], add: Callable[[wire.Batch, int], None]) -> Any:
+        until = self._until(timeout)
         with self._lock:
             number, request = self._add(
-                lambda n, s: _Request(lambda batch, again: add(batch, n), None))
+                lambda n, s: _Request(lambda batch, again: add(batch, n), None), until)
         self._poke()
-        return self._wait(request.future, timeout)
+        return self._wait_until(request.future, until)
 
-    def _add(self, make: Callable[[int, _Session], _Request]) -> "tuple[int, _Request]":
-        """With the lock held. Waits while as many are open as one session may have."""
+    def _add(self, make: Callable[[int, _Session], _Request],
+             until: Optional[float]) -> "tuple[int, _Request]":
+        """With the lock held. Waits while as many are open as one session may have; None: as long
+        as that takes."""
         while len(self._open) >= self._span and not self._is_closed:
-            self._room.wait()
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise Timeout("too many requests were open all the time")
+            self._room.wait(left)
         if self._is_closed:
             raise Disconnected("the client is closed")
         number = self._number = self._number + 1

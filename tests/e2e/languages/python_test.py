@@ -209,6 +209,28 @@ class Clients(PythonTest):
             self.client.call("trial", {"outcome": "deep"}, timeout=10)
         self.assertEqual(self.client.call("echo", 1, timeout=10), 1)
 
+    def test_the_time_out_counts_also_while_too_many_are_open(self):
+        from steward_client import Timeout
+        self.start_worker()
+        self.client.call("echo", 1)
+        self.client._span = 1
+        until = self.path("go")
+        call = self.client.call_async("trial", {"until": until})
+        for ask in (self.client.submit, self.client.call,
+                    lambda *job, timeout: list(self.client.stream(*job, timeout=timeout)),
+                    lambda *_, timeout: self.client.query("jobs", timeout=timeout)):
+            ended = []
+            thread = threading.Thread(target=lambda: ended.append(
+                self.assertRaises(Timeout, ask, "echo", 1, timeout=0.1)), daemon=True)
+            thread.start()
+            thread.join(5)
+            self.assertTrue(ended)
+        answers = self.client.submit_many([("echo", 1), ("echo", 2)], timeout=0.1)
+        self.assertEqual([type(one) for one in answers], [Timeout, Timeout])
+        open(until, "w", encoding="utf-8").close()
+        self.assertEqual(self.client.call("echo", 2, timeout=30), 2)
+        self.assertTrue(call.done())
+
     def test_a_cancelled_future_ends_itself_alone(self):
         from steward_client import Client, Disconnected
         self.start_worker()
@@ -415,8 +437,8 @@ class SmallMessages(PythonTest):
         largest = {"outcome": "large", "size": 65536 - 256 - 2}
         self.assertEqual(len(self.client.call("trial", largest, timeout=10)), largest["size"])
         until = self.path("go")
-        calls = [self.client.call_async("trial", {"outcome": "large", "size": 40000, "until": until})
-                 for _ in range(4)]
+        order = {"outcome": "large", "size": 40000, "until": until}
+        calls = [self.client.call_async("trial", order) for _ in range(4)]
         open(until, "w", encoding="utf-8").close()
         for call in calls:
             self.assertEqual(call.result(10), "x" * 40000)
