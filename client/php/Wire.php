@@ -138,10 +138,18 @@ final class Wire
         return match (true) {
             $bytes === null, $encoding === self::ABSENT => null,
             $encoding === self::JSON => json_decode($bytes, true, 512, JSON_THROW_ON_ERROR),
-            $encoding === self::MSGPACK => msgpack_unpack($bytes),
+            $encoding === self::MSGPACK => self::unpack($bytes),
             $encoding === self::PHP => unserialize($bytes, ['allowed_classes' => false]),
             default => $bytes,
         };
+    }
+
+    /** Never makes objects, whatever class the bytes name: msgpack_unpack() would, as php.ini has it. */
+    private static function unpack(string $bytes): mixed
+    {
+        $unpacker = new \MessagePackUnpacker(false);
+        $unpacker->feed($bytes);
+        return $unpacker->execute() ? $unpacker->data() : false;
     }
 
     // ---- options ----

@@ -8,6 +8,19 @@ require __DIR__ . '/../../../client/php/Client.php';
 
 $client = new Steward\Client($argv[1], encoding: $argv[2] ?? 'json', timeout: 60.0, heartbeatInterval: 1.0);
 
+/** Leaves a mark when it is made of bytes. */
+final class Marked
+{
+    public function __construct(public string $path)
+    {
+    }
+
+    public function __wakeup(): void
+    {
+        touch($this->path);
+    }
+}
+
 function told(mixed $answer): array
 {
     return match (true) {
@@ -33,6 +46,10 @@ while (($line = fgets(STDIN)) !== false) {
     if (isset($arguments['raw'])) {
         $arguments['params'] = new Steward\Bytes($arguments['raw']);
         unset($arguments['raw']);
+    }
+    if (isset($arguments['marked'])) {
+        $arguments['params'] = new Marked($arguments['marked']);
+        unset($arguments['marked']);
     }
     try {
         $answer = told($client->$method(...$arguments));

@@ -91,6 +91,15 @@ class Clients(PhpTest):
         opaque = self.client.tell("call", service="bytes", raw="abc")
         self.assertEqual(opaque["answer"], "\0�abc")
 
+    def test_no_encoding_makes_objects(self):
+        self.start_worker()
+        for encoding in ("msgpack", "php"):
+            client = Client(self, encoding)
+            client.ask("call", service="echo", marked=self.path("by the worker"))
+            client.ask("call", service="marked", params=self.path("by the client"))
+            self.assertFalse(os.path.exists(self.path("by the worker")), encoding)
+            self.assertFalse(os.path.exists(self.path("by the client")), encoding)
+
     def test_a_submitted_job_is_there_and_its_result_can_be_fetched(self):
         self.start_worker()
         job = self.submit({}, priority="high", context="order-7", meta={"trace": "17"},

@@ -51,6 +51,19 @@ final class Trial
     }
 }
 
+/** Leaves a mark when it is made of bytes. */
+final class Marked
+{
+    public function __construct(public string $path)
+    {
+    }
+
+    public function __wakeup(): void
+    {
+        touch($this->path);
+    }
+}
+
 $worker = new Steward\Worker(
     $argv[1],
     concurrency: (int)($argv[2] ?? 1),
@@ -60,5 +73,6 @@ $worker = new Steward\Worker(
 $worker->tells(fn () => ['own' => 5]);
 $worker->serve('echo', fn (Steward\Job $job) => $job->params);
 $worker->serve('bytes', fn (Steward\Job $job) => new Steward\Bytes("\0\xff" . $job->params));
+$worker->serve('marked', fn (Steward\Job $job) => new Marked($job->params));
 $worker->serve('trial', new Trial());
 exit($worker->run());
