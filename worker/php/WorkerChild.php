@@ -16,7 +16,10 @@ final class Reject extends \RuntimeException
 /** Thrown by a handler: not now. The job is run again after the pause; no attempt is counted. */
 final class Snooze extends \RuntimeException
 {
-    /** @param int|float|string $pause seconds, or a text such as "30s" */
+    /** @internal ten years */
+    public const MICROS_MAX = 3650 * 86400 * 1000000;
+
+    /** @param int|float|string $pause seconds, or a text such as "30s"; held to 0 … ten years */
     public function __construct(public readonly int|float|string $pause, string $why = '')
     {
         parent::__construct($why);
@@ -409,7 +412,8 @@ final class ChildSide
             $value = ($this->handlers[$assignment->service])($this->job);
             $this->end(Wire::SUCCEEDED, '', ...Wire::encode($value, $this->job->answerEncoding()));
         } catch (Snooze $snooze) {
-            $this->end(Wire::SNOOZED, $snooze->getMessage(), again: Wire::micros($snooze->pause));
+            $again = max(0, min(Snooze::MICROS_MAX, Wire::micros($snooze->pause)));
+            $this->end(Wire::SNOOZED, $snooze->getMessage(), again: $again);
         } catch (Reject $reject) {
             $this->end(Wire::FAILED_FOR_GOOD, $reject->getMessage() ?: 'rejected');
         } catch (\Throwable $error) {

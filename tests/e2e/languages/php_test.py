@@ -185,6 +185,14 @@ class Workers(PhpTest):
         snoozed = self.submit({"outcome": "snooze", "once": self.path("once")}, max_attempts=1)
         self.assertEqual(self.client.ask("wait", job=snoozed)["id"], snoozed)
 
+    def test_a_snooze_is_held_to_nothing_and_ten_years(self):
+        worker = self.start_worker()
+        at_once = self.submit({"outcome": "snooze", "once": self.path("once"), "pause": -1})
+        self.assertEqual(self.client.ask("wait", job=at_once)["id"], at_once)
+        long = self.submit({"outcome": "snooze", "once": self.path("long"), "pause": "10000d"})
+        self.reaches(long, "scheduled")
+        self.assertNotIn("broker_lost", worker.text())
+
     def test_a_fatal_error_or_a_death_is_a_failed_job_and_nothing_more(self):
         worker = self.start_worker()
         self.assertIn("Allowed memory size", self.failure({"outcome": "fatal"},

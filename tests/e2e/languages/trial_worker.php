@@ -42,7 +42,7 @@ final class Trial
             case 'snooze':
                 if (!file_exists($order['once'])) {
                     touch($order['once']);
-                    throw new Steward\Snooze('100ms', 'not yet');
+                    throw new Steward\Snooze($order['pause'] ?? '100ms', 'not yet');
                 }
         }
         return ['id' => $job->id, 'attempt' => $job->attempt, 'service' => $job->service,
