@@ -29,6 +29,7 @@ final class Wire
     public const VERSION = 1;
     public const INLINE_BYTES_MAX = 4096; // a longer payload travels in a frame of its own
     public const MESSAGE_BYTES_MAX = 256 << 20; // of what is received
+    public const BROKERS_BYTES_MAX = 64 << 20; // of what it takes, if it does not say
 
     public const SESSION = 1;
     public const CLIENT_HELLO = 2;
@@ -335,23 +336,61 @@ final class Wire
     }
 }
 
-/** Commands that leave as one message. */
+/** Commands that leave together: as one message, or when they are much as several. */
 final class Batch
 {
+    // Of several commands; a larger one goes alone. So there are never too many commands or frames.
+    private const BYTES_MAX = 1 << 20;
+
+    private int $bytesMax;
+    /** @var list<list<string>> the messages before the last */
+    private array $full = [];
+    private string $head = Wire::MAGIC; // of each message
     private string $commands = Wire::MAGIC;
     /** @var list<string> */
     private array $frames = [];
+    private int $bytes = 0; // of the frames
+
+    /** @param int $brokersMax bytes of a message that the broker takes */
+    public function __construct(int $brokersMax = Wire::BROKERS_BYTES_MAX)
+    {
+        $this->bytesMax = min(self::BYTES_MAX, intdiv($brokersMax, 2)); // one that is added last may pass it
+    }
+
+    /** The first command: it is said again in each message. */
+    public function begin(mixed ...$fields): void
+    {
+        $this->head .= msgpack_pack($fields);
+        $this->commands = $this->head;
+    }
 
     /** A command: its type and fields. A payload field is made by payload(). */
     public function add(mixed ...$fields): void
     {
-        $this->commands .= msgpack_pack($fields);
+        $this->append(msgpack_pack($fields));
     }
 
     /** A command of fields that are packed already. */
     public function addPacked(string ...$fields): void
     {
-        $this->commands .= chr(0x90 | count($fields)) . implode('', $fields);
+        $this->append(chr(0x90 | count($fields)) . implode('', $fields));
+    }
+
+    private function append(string $command): void
+    {
+        $this->commands .= $command;
+        $this->makeRoom(0);
+    }
+
+    private function makeRoom(int $bytes): void
+    {
+        if ($this->commands !== $this->head
+            && strlen($this->commands) + $this->bytes + $bytes > $this->bytesMax) {
+            $this->full[] = [$this->commands, ...$this->frames];
+            $this->commands = $this->head;
+            $this->frames = [];
+            $this->bytes = 0;
+        }
     }
 
     /** The field for these bytes: themselves, or the index of a frame of their own. */
@@ -360,19 +399,28 @@ final class Batch
         if ($bytes === null || strlen($bytes) <= Wire::INLINE_BYTES_MAX) {
             return $bytes;
         }
+        $this->makeRoom(strlen($bytes));
         $this->frames[] = $bytes;
+        $this->bytes += strlen($bytes);
         return count($this->frames);
     }
 
     public function isEmpty(): bool
     {
-        return strlen($this->commands) === strlen(Wire::MAGIC);
+        return $this->full === [] && $this->commands === $this->head;
     }
 
     /** Never waits. False: the broker has turned this connection away, which would be for ever. */
     public function send(\ZMQSocket $socket): bool
     {
-        return $socket->sendMulti([$this->commands, ...$this->frames], \ZMQ::MODE_DONTWAIT) !== false;
+        $last = $this->commands === $this->head && $this->full !== []
+            ? [] : [[$this->commands, ...$this->frames]];
+        foreach ([...$this->full, ...$last] as $message) {
+            if ($socket->sendMulti($message, \ZMQ::MODE_DONTWAIT) === false) {
+                return false;
+            }
+        }
+        return true;
     }
 }
 

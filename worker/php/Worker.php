@@ -31,6 +31,7 @@ final class Worker
     public const SIGNALS = [SIGTERM, SIGINT];
     private const KEPT_SECONDS = 1.0; // after that, what is heard comes from a broker that has read
     private const KEPT_MAX = 1000;
+    private const ENVELOPE_BYTES_MAX = 512; // of a message that carries one answer
 
     /** @var non-empty-list<string> */
     private array $endpoints;
@@ -50,6 +51,7 @@ final class Worker
     private array $outbox = [];
     private float $stopGrace = 5.0;
     private float $brokerInterval = 5.0; // it speaks so often; it says so in its welcome
+    private int $brokersBytesMax = Wire::BROKERS_BYTES_MAX; // of a message that it takes; it says that too
     private int $broker = 0;
     private float $pause = 0.05;
     private ?\ZMQContext $context = null;
@@ -223,7 +225,7 @@ final class Worker
             $this->giveBack(null);
             $this->outbox[] = fn (Batch $batch) => $batch->add(Wire::GOODBYE, true);
         }
-        $batch = new Batch();
+        $batch = new Batch($this->brokersBytesMax);
         foreach (array_splice($this->outbox, 0) as $say) {
             $say($batch);
         }
@@ -285,6 +287,7 @@ final class Worker
                 $this->isWelcome = true;
                 $this->pause = 0.05;
                 $this->brokerInterval = $command->field(3) / 1000000;
+                $this->brokersBytesMax = $command->field(4);
                 $this->stopGrace = ($command->field(6) ?: 5000000) / 1000000;
                 $this->log('ready', ['broker' => $this->endpoints[$this->broker]]);
                 break;
@@ -441,7 +444,8 @@ final class Worker
         } elseif ($one === null) {
             return;
         } elseif ($message[0] === 'part') {
-            $this->outbox[] = fn (Batch $batch) => $batch->add(
+            $one->spoiled ??= $this->tooLarge($message[2]);
+            $one->spoiled !== null || $this->outbox[] = fn (Batch $batch) => $batch->add(
                 Wire::PARTIAL, $one->id, $one->attempt, $message[1], $batch->payload($message[2]));
         } elseif ($message[0] === 'progress') {
             $this->outbox[] = fn (Batch $batch) => $batch->add(Wire::PROGRESS, $one->id, $one->attempt,
@@ -450,11 +454,21 @@ final class Worker
             [, $verdict, $text, $encoding, $bytes, $again, $micros] = $message;
             if ($one->stopped !== null) {
                 [$verdict, $text, $encoding, $bytes] = [Wire::FAILED, $one->stopped, Wire::ABSENT, null];
+            } elseif (($spoiled = $one->spoiled ?? $this->tooLarge($bytes)) !== null) {
+                [$verdict, $text, $encoding, $bytes] = [Wire::FAILED_FOR_GOOD, $spoiled, Wire::ABSENT, null];
             }
             $child->free();
             $one->child = null;
             $this->finish($one, $verdict, $text, $encoding, $bytes, $micros, $again);
         }
+    }
+
+    private function tooLarge(?string $bytes): ?string
+    {
+        $size = strlen((string)$bytes);
+        return $size + self::ENVELOPE_BYTES_MAX <= $this->brokersBytesMax ? null
+            : "an answer of $size bytes is too large for the broker, which takes messages of "
+                . "$this->brokersBytesMax bytes (its limit message_bytes_max)";
     }
 
     private function lose(Child $child, string $why): void

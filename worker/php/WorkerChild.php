@@ -115,6 +115,7 @@ final class Assignment
     /** @var ?callable(Batch): void tells its end */
     public mixed $report = null;
     public float $reportedAt = 0.0;
+    public ?string $spoiled = null; // why it fails for good, whatever it answers
     public ?string $stopped = null; // why it was told to stop
     public ?float $killAt = null;
 

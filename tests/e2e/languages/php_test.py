@@ -292,6 +292,35 @@ class Limits(PhpTest):
                       self.failure({"outcome": "fatal"}, memory_limit="16MiB"))
 
 
+class SmallMessages(PhpTest):
+    CONFIG = '[limits]\nmessage_bytes_max = "64KiB"\n'
+    SETTLE = "20s"  # so long a worker may take to come back with what it runs
+
+    def test_an_answer_larger_than_a_message_fails_for_good_and_the_worker_goes_on(self):
+        worker = self.start_worker()
+        for service, params in (("trial", {"large": 70_000}), ("part", 70_000)):
+            told = self.client.tell("call", service=service, params=params)
+            self.assertEqual(told.get("error"), "JobFailed", told)
+            self.assertIn("is too large for the broker", told["text"])
+        for size in (65_000, 4_000):
+            answer = self.client.ask("call", service="trial", params={"large": size})
+            self.assertEqual(len(answer), size)
+        self.assertNotIn("broker_lost", worker.text())
+
+    def test_answers_that_are_together_larger_than_a_message_arrive(self):
+        self.start_worker(3)
+        until = self.path("go")
+        ends = [self.path(f"end {number}") for number in range(3)]
+        ids = [self.submit({"large": 40_000, "until": until, "end": end}) for end in ends]
+        self.assertTrue(wait_until(lambda: len(self.client.ask("query", what="active")) == 3))
+        self.kill_broker()
+        open(until, "w", encoding="utf-8").close()
+        self.assertTrue(wait_until(lambda: all(os.path.exists(end) for end in ends)))
+        self.start_broker()
+        for job in ids:
+            self.assertEqual(len(self.client.ask("wait", job=job)), 40_000)
+
+
 class Keys(harness.Keys, PhpTest):
     def test_client_and_worker_come_in_with_keys_also_after_a_restart(self):
         self.start_worker()

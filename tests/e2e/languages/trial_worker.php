@@ -45,6 +45,10 @@ final class Trial
                     throw new Steward\Snooze($order['pause'] ?? '100ms', 'not yet');
                 }
         }
+        if (isset($order['large'])) {
+            isset($order['end']) && touch($order['end']);
+            return str_repeat('x', $order['large']);
+        }
         return ['id' => $job->id, 'attempt' => $job->attempt, 'service' => $job->service,
             'meta' => $job->meta, 'priority' => $job->priority, 'context' => $job->context,
             'limit' => $job->timeLimit, 'pid' => getmypid()];
@@ -74,5 +78,6 @@ $worker->tells(fn () => ['own' => 5]);
 $worker->serve('echo', fn (Steward\Job $job) => $job->params);
 $worker->serve('bytes', fn (Steward\Job $job) => new Steward\Bytes("\0\xff" . $job->params));
 $worker->serve('marked', fn (Steward\Job $job) => new Marked($job->params));
+$worker->serve('part', fn (Steward\Job $job) => $job->part(str_repeat('x', $job->params)));
 $worker->serve('trial', new Trial());
 exit($worker->run());
