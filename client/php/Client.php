@@ -82,6 +82,7 @@ final class Client
     private ?\ZMQContext $context = null;
     private ?\ZMQSocket $socket = null;
     private bool $isWelcome = false;
+    private int $brokersBytesMax = Wire::BROKERS_BYTES_MAX; // of a message; it says so in its welcome
     private ?float $unheard = null; // since when an answer of any kind is due
     private float $spoken = 0.0;
     private float $pause = 0.05;
@@ -388,7 +389,7 @@ final class Client
     private function addSession(Batch $batch): void
     {
         $jobs = array_filter($this->open, fn (array $request) => $request['is_job']);
-        $batch->add(Wire::SESSION, $this->session, array_key_first($jobs) ?? $this->number + 1);
+        $batch->begin(Wire::SESSION, $this->session, array_key_first($jobs) ?? $this->number + 1);
     }
 
     private function flush(): void
@@ -396,7 +397,7 @@ final class Client
         if (!$this->isWelcome || $this->unsent === []) {
             return;
         }
-        $batch = new Batch();
+        $batch = new Batch($this->brokersBytesMax);
         $this->addSession($batch);
         foreach (array_keys($this->unsent) as $number) {
             $request = &$this->open[$number];
@@ -415,6 +416,7 @@ final class Client
             case Wire::WELCOME:
                 $this->isWelcome = true;
                 $this->pause = 0.05;
+                $this->brokersBytesMax = $command->field(4);
                 $this->unsent = array_fill_keys(array_keys($this->open), true);
                 return;
             case Wire::DISCONNECT:

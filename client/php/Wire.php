@@ -202,8 +202,8 @@ final class Wire
     {
         $packed = [];
         foreach ($options as $name => $value) {
-            if ($value === null) {
-                continue;
+            if ($value === null || ($name === 'meta' && $value === [])) {
+                continue; // an empty map would be packed as a list
             }
             $packed[$name] = match ($name) {
                 'durable' => (bool)$value,

@@ -109,6 +109,10 @@ class Clients(PhpTest):
                           result["limit"]), (job, 4096, "order-7", {"trace": "17"}, 300))
         self.assertEqual(self.state(job), "succeeded")
 
+    def test_meta_may_be_empty(self):
+        self.start_worker()
+        self.assertEqual(self.client.ask("wait", job=self.submit({}, meta=[]))["meta"], [])
+
     def test_parts_come_as_they_are_sent(self):
         self.start_worker()
         told = self.client.tell("call", service="trial", onPart=True,
@@ -319,6 +323,14 @@ class SmallMessages(PhpTest):
         self.start_broker()
         for job in ids:
             self.assertEqual(len(self.client.ask("wait", job=job)), 40_000)
+
+    def test_requests_that_are_together_larger_than_a_message_are_taken(self):
+        self.start_worker()
+        params = [str(number) * 20_000 for number in range(10)]
+        ids = self.client.ask("submitMany", specs=[["echo", one] for one in params])
+        self.assertEqual([self.client.ask("wait", job=one["answer"]) for one in ids], params)
+        answers = self.client.ask("callMany", specs=[["echo", one] for one in params])
+        self.assertEqual([one.get("answer") for one in answers], params)
 
 
 class Keys(harness.Keys, PhpTest):
