@@ -64,6 +64,7 @@ final class Client
 {
     private const SILENT_INTERVALS = 3;
     private const AT_ONCE_MAX = 1000; // submitted and not answered
+    private const TOO_LARGE = 1008;
 
     /** @var non-empty-list<string> */
     private array $endpoints;
@@ -72,7 +73,7 @@ final class Client
     private int $broker = 0;
     private int $session;
     private int $number = 0;
-    /** @var array<int, array{send: callable(Batch, bool): void, is_job: bool, sent: bool,
+    /** @var array<int, array{send: callable(Batch, bool): void, bytes: int, is_job: bool, sent: bool,
      *      on_part: ?callable}> what has no answer yet, by number */
     private array $open = [];
     /** @var array<int, mixed> answers that nobody has taken, by number: a value, or an Error */
@@ -217,7 +218,8 @@ final class Client
     {
         $json = json_encode((object)$arguments, JSON_THROW_ON_ERROR);
         return $this->await($this->ask(fn (int $number) => fn (Batch $batch) =>
-            $batch->add(Wire::OPERATE, $number, $verb, $batch->payload($json))), $timeout);
+            $batch->add(Wire::OPERATE, $number, $verb, $batch->payload($json)), strlen($json)),
+            $timeout);
     }
 
     /** How many of them had not ended and are cancelled, or told to stop. */
@@ -259,18 +261,19 @@ final class Client
             $batch->payload($bytes),
             $packed
         );
-        $this->open[$number] = ['send' => $send, 'is_job' => true, 'sent' => false,
-            'on_part' => $onPart];
+        $bytesInAll = strlen($service . $bytes) + strlen(msgpack_pack($packed));
+        $this->open[$number] = ['send' => $send, 'bytes' => $bytesInAll, 'is_job' => true,
+            'sent' => false, 'on_part' => $onPart];
         $this->unsent[$number] = true;
         return $number;
     }
 
     /** @param callable(int): (callable(Batch): void) $make */
-    private function ask(callable $make): int
+    private function ask(callable $make, int $bytes = 0): int
     {
         $number = ++$this->number;
-        $this->open[$number] = ['send' => $make($number), 'is_job' => false, 'sent' => false,
-            'on_part' => null];
+        $this->open[$number] = ['send' => $make($number), 'bytes' => $bytes, 'is_job' => false,
+            'sent' => false, 'on_part' => null];
         $this->unsent[$number] = true;
         return $number;
     }
@@ -334,6 +337,9 @@ final class Client
         if ($now - ($this->unheard ?? $now) > $this->heartbeatInterval * self::SILENT_INTERVALS) {
             throw new Lost('the broker is silent');
         }
+        if ($this->refuseTooLarge()) {
+            return; // perhaps nothing else is waited for
+        }
         $this->flush();
         if ($now - $this->spoken >= $this->heartbeatInterval) {
             $batch = new Batch();
@@ -390,6 +396,23 @@ final class Client
     {
         $jobs = array_filter($this->open, fn (array $request) => $request['is_job']);
         $batch->begin(Wire::SESSION, $this->session, array_key_first($jobs) ?? $this->number + 1);
+    }
+
+    /** The broker would end the connection, and be sent such again on the next. False: there is none. */
+    private function refuseTooLarge(): bool
+    {
+        $areRefused = false;
+        foreach ($this->isWelcome ? array_keys($this->unsent) : [] as $number) {
+            $bytes = $this->open[$number]['bytes'] + Wire::ENVELOPE_BYTES_MAX;
+            if ($bytes > $this->brokersBytesMax) {
+                unset($this->open[$number], $this->unsent[$number]);
+                $this->answers[$number] = new Refused(self::TOO_LARGE, "the request takes about $bytes "
+                    . "bytes, the broker takes messages of at most $this->brokersBytesMax "
+                    . '([limits] message_bytes_max)', null);
+                $areRefused = true;
+            }
+        }
+        return $areRefused;
     }
 
     private function flush(): void

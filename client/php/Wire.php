@@ -30,6 +30,7 @@ final class Wire
     public const INLINE_BYTES_MAX = 4096; // a longer payload travels in a frame of its own
     public const MESSAGE_BYTES_MAX = 256 << 20; // of what is received
     public const BROKERS_BYTES_MAX = 64 << 20; // of what it takes, if it does not say
+    public const ENVELOPE_BYTES_MAX = 512; // of a message that carries one payload, beside that
 
     public const SESSION = 1;
     public const CLIENT_HELLO = 2;

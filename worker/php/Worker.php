@@ -31,7 +31,6 @@ final class Worker
     public const SIGNALS = [SIGTERM, SIGINT];
     private const KEPT_SECONDS = 1.0; // after that, what is heard comes from a broker that has read
     private const KEPT_MAX = 1000;
-    private const ENVELOPE_BYTES_MAX = 512; // of a message that carries one answer
 
     /** @var non-empty-list<string> */
     private array $endpoints;
@@ -51,7 +50,7 @@ final class Worker
     private array $outbox = [];
     private float $stopGrace = 5.0;
     private float $brokerInterval = 5.0; // it speaks so often; it says so in its welcome
-    private int $brokersBytesMax = Wire::BROKERS_BYTES_MAX; // of a message that it takes; it says that too
+    private int $brokersBytesMax = Wire::BROKERS_BYTES_MAX; // of a message; it says that too
     private int $broker = 0;
     private float $pause = 0.05;
     private ?\ZMQContext $context = null;
@@ -466,7 +465,7 @@ final class Worker
     private function tooLarge(?string $bytes): ?string
     {
         $size = strlen((string)$bytes);
-        return $size + self::ENVELOPE_BYTES_MAX <= $this->brokersBytesMax ? null
+        return $size + Wire::ENVELOPE_BYTES_MAX <= $this->brokersBytesMax ? null
             : "an answer of $size bytes is too large for the broker, which takes messages of "
                 . "$this->brokersBytesMax bytes (its limit message_bytes_max)";
     }

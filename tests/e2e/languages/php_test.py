@@ -332,6 +332,20 @@ class SmallMessages(PhpTest):
         answers = self.client.ask("callMany", specs=[["echo", one] for one in params])
         self.assertEqual([one.get("answer") for one in answers], params)
 
+    def test_a_request_larger_than_a_message_is_refused_and_the_others_are_not(self):
+        self.start_worker()
+        for method, arguments in (("call", {"service": "echo", "params": "x" * 70_000}),
+                                  ("submit", {"service": "echo", "raw": "x" * 65_500}),
+                                  ("operate", {"verb": "cancel", "arguments": {"jobs": ["0" * 26] * 3_000}})):
+            told = self.client.tell(method, **arguments)
+            self.assertEqual((told.get("error"), told.get("code"), told.get("later")),
+                             ("Refused", 1008, False), told)
+        largest = "x" * 65_000
+        answers = self.client.ask("callMany", specs=[["echo", 1], ["echo", largest * 2],
+                                                     ["echo", largest]])
+        self.assertEqual([one.get("answer", one.get("code")) for one in answers],
+                         [1, 1008, largest])
+
 
 class Keys(harness.Keys, PhpTest):
     def test_client_and_worker_come_in_with_keys_also_after_a_restart(self):
