@@ -46,8 +46,14 @@ base::Expected<void> Gatekeeper::load_tokens() {
         return base::Unexpected(std::move(tokens.error()));
     }
     tokens_ = std::move(*tokens);
+    ++loads_;
     sessions_.keep_only(tokens_);
     return {};
+}
+
+bool Gatekeeper::still_knows(const Visitor& visitor) const {
+    const Visitor* now = tokens_.named(visitor.name);
+    return !wants_tokens() || (now != nullptr && *now == visitor);
 }
 
 const Visitor* Gatekeeper::visitor_of(const Request& request) {

@@ -1,6 +1,7 @@
 // gateway/api: who asks, and whether he may: tokens, browsers' sessions, origins.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,12 @@ public:
     /// Fills in who asks, or answers and gives false: 401 and 403 say why, 204 is a preflight.
     [[nodiscard]] bool lets_in(Call& call, std::uint8_t roles, Exposure exposure);
 
+    /// How often tokens were read. Another number: who was let in before may be nobody now.
+    [[nodiscard]] std::uint64_t loads() const { return loads_; }
+
+    /// Whether who was let in as this one still would be.
+    [[nodiscard]] bool still_knows(const Visitor& visitor) const;
+
     [[nodiscard]] bool wants_tokens() const { return !tokens_file_.empty(); }
 
     [[nodiscard]] bool has_tokens() const { return !tokens_.empty(); }
@@ -47,6 +54,7 @@ private:
     OriginRules rules_;
     std::string tokens_file_;
     Tokens tokens_;
+    std::uint64_t loads_ = 0;
     Sessions sessions_;
 };
 

@@ -78,7 +78,10 @@ struct Opening {
 class WebSession : public Listener, public std::enable_shared_from_this<WebSession> {
 public:
     WebSession(Desk& desk, std::shared_ptr<Outlet> outlet, Opening opening)
-        : desk_(desk), outlet_(std::move(outlet)), opening_(std::move(opening)) {}
+        : desk_(desk),
+          outlet_(std::move(outlet)),
+          opening_(std::move(opening)),
+          loads_(desk.gatekeeper.loads()) {}
 
     ~WebSession() override { let_go(); }
 
@@ -115,6 +118,7 @@ private:
                       std::optional<std::uint64_t> after);
     void tell_item(const json& id, const FeedItem& item);
     void end_follow(const json& id);
+    bool is_let_in();
     void forbid(const json& id, const std::string& what);
     bool is_full(const json& id);
     [[nodiscard]] base::Expected<model::JobOptions> options_in(const json& message) const;
@@ -144,6 +148,7 @@ private:
     Desk& desk_;
     std::shared_ptr<Outlet> outlet_;  // null: gone
     Opening opening_;
+    std::uint64_t loads_;                           // of tokens, when this one's was known last
     std::map<std::string, FollowerId> follows_;     // by the id that began it
     std::map<std::string, std::uint64_t> watches_;  // likewise
 };
@@ -161,7 +166,25 @@ const std::map<std::string, WebSession::Verb, std::less<>>& WebSession::verbs() 
     return kVerbs;
 }
 
+// Asked again when tokens were read anew. Who has lost his is told so, and gone.
+bool WebSession::is_let_in() {
+    const std::uint64_t loads = desk_.gatekeeper.loads();
+    if (loads == loads_ ||
+        desk_.gatekeeper.still_knows({opening_.who, opening_.roles, opening_.grants})) {
+        loads_ = loads;
+        return true;
+    }
+    if (const std::shared_ptr<Outlet> outlet = std::exchange(outlet_, nullptr)) {
+        let_go();
+        outlet->finish("the token is gone or has changed");
+    }
+    return false;
+}
+
 void WebSession::on_message(std::string_view text) {
+    if (!is_let_in()) {
+        return;
+    }
     const auto message = wire::decode_params({model::Encoding::Json, base::Blob::copy(text)});
     if (!message || !message->is_object()) {
         fail(nullptr,
@@ -395,7 +418,7 @@ void WebSession::end_follow(const json& id) {
 
 // The item's text is JSON already.
 void WebSession::tell_item(const json& id, const FeedItem& item) {
-    if (outlet_ == nullptr) {
+    if (outlet_ == nullptr || !is_let_in()) {
         return;
     }
     if (item.kind == FeedItem::Kind::Missed) {

@@ -145,11 +145,22 @@ TEST_CASE("tokens are read again on SIGHUP; a file that others may read is refus
     Gateway gateway(broker, {.tokens = kTokens});
     HttpClient client = gateway.client();
     CHECK(client.get("/v1/services", bearer("reading")).status == 200);
+    WebSocket gone(gateway.port(), "/v1/ws", bearer("reading"));
+    WebSocket stays(gateway.port(), "/v1/ws", bearer("operating"));
+    const nlohmann::json question = {{"id", 1}, {"do", "query"}, {"what", "services"}};
+    for (WebSocket* socket : {&gone, &stays}) {
+        REQUIRE(socket->send(question));
+        CHECK(socket->next_json().contains("ok"));
+    }
     gateway.write_tokens(kTokens.substr(kTokens.find("[[token]]", 20)));
     gateway.process().signal(SIGHUP);
     REQUIRE(gateway.process().wait_for_line("reloaded"));
     CHECK(client.get("/v1/services", bearer("reading")).status == 401);
     CHECK(client.get("/v1/services", bearer("operating")).status == 200);
+    static_cast<void>(gone.send(question));
+    CHECK_FALSE(gone.next().has_value());
+    REQUIRE(stays.send(question));
+    CHECK(stays.next_json().contains("ok"));
 
     namespace fs = std::filesystem;
     fs::permissions(gateway.tokens_file(), fs::perms::group_read | fs::perms::owner_read);
